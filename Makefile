@@ -1,0 +1,55 @@
+# make setup     install what the tests need (Debian packages as root, tools in .venv)
+# make lint      ruff and mypy --strict
+# make test      everything: lint, then all tests; 2 cores, about 30 minutes
+# make unit      the tests that need no root and no daemon: seconds
+# make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
+# make bench     the figures of the README, measured here
+# make metadata  write the agents' metadata and docs/reference.rst anew from their tables
+# make install   DESTDIR= PREFIX=/usr
+
+SHELL := /bin/bash
+PYTHON := /usr/bin/python3
+BIN := .venv/bin
+PREFIX := /usr
+PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
+RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
+EXECUTABLES := $(wildcard ocf/* fence/*)
+
+.PHONY: help setup lint test unit demo bench install metadata
+help:
+	@sed -n 's/^# //p' Makefile
+
+setup:
+	@.ci/setup
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy lib tests $(EXECUTABLES)
+
+# In this order, so that what is quick to fail fails first.
+TIERS := $(wildcard tests/unit tests/scenarios tests/executables tests/contract tests/lab)
+test: lint
+	$(BIN)/python -m pytest $(TIERS)
+
+unit: setup
+	$(BIN)/python -m pytest -q -m "not real and not lab"
+
+demo: setup
+	$(PYTHON) -m tests.lab.demo
+
+bench: setup
+	PYTHONPATH=lib:. $(BIN)/python -m tests.bench
+
+metadata:
+	PYTHONPATH=lib $(PYTHON) -m tests.metadata
+
+install:
+	install -d $(DESTDIR)$(RESOURCES) $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PYTHONDIR)
+	install -m 755 ocf/* $(DESTDIR)$(RESOURCES)/
+	$(foreach agent,$(wildcard fence/fence_compute),install -m 755 $(agent) $(DESTDIR)$(PREFIX)/sbin/)
+	install -D -m 755 pcs-examples/alert-wake $(DESTDIR)$(PREFIX)/share/vmha-ocf/alert-wake
+	rm -rf $(DESTDIR)$(PYTHONDIR)/vmha_ocf
+	umask 022; tar -C lib -c --exclude=__pycache__ vmha_ocf | \
+	    tar -x --no-same-owner --no-same-permissions -C $(DESTDIR)$(PYTHONDIR)
+	$(PYTHON) -m compileall -q -s "$(DESTDIR)" -p / $(DESTDIR)$(PYTHONDIR)/vmha_ocf
