@@ -1,0 +1,1 @@
+"""Instance high availability for OpenStack, run by Pacemaker."""

@@ -1,0 +1,243 @@
+"""One host's part of a round: what was read -> steps, as values. Pure.
+
+The order of reading is part of the contract: the instances first, then the records. An instance
+that is listed without a record in flight therefore had none when it was listed, or has just ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf import records, tagging
+from vmha_ocf.memory import Found, Memory, gone
+from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, ServerGroup
+from vmha_ocf.policy import Policy
+from vmha_ocf.records import Off
+from vmha_ocf.verdict import Next, Situation, Verdict, judge
+
+_PENDING = frozenset({Next.UNKNOWN, Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
+_REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuate:
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Reset the instance's state to error, so that Nova evacuates it."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """It was off before its evacuation, and Nova has started it."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing of ours is left on the host."""
+
+    flag: Flag
+
+
+Request = Evacuate | Reset | Stop
+Step = Request | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one round read about one flagged host."""
+
+    flag: Flag
+    instances: Sequence[Instance]
+    fresh: bool
+    """The instances were listed in this very round."""
+    evacuations: Sequence[Evacuation]
+    images: tagging.ImageMarks
+    anything_marked: bool | None
+    groups: Sequence[ServerGroup]
+    off: Off
+    node_back: bool = False
+    """The host has booted and waits at the gate."""
+    destinations: bool = True
+    """There is a host that could take an instance, or nobody knows."""
+    alive: bool = False
+    """nova-compute runs on it again."""
+    busy_groups: Collection[str] = ()
+    """Server groups of which a member is on its way off another host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more requests this round may make."""
+
+    requests: int
+    """Whatever the host."""
+    per_host: int
+    """In flight off this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    steps: Sequence[Step]
+    verdicts: Sequence[Verdict]
+    in_flight: int
+    """Evacuations that Nova may be working on."""
+    stuck: int
+    """Those among them that seem to go nowhere: they load nobody."""
+    busy_groups: Collection[str] = ()
+    """Server groups of which a member is on its way once the steps are made."""
+
+    @property
+    def counts(self) -> Mapping[Next, int]:
+        return Counter(verdict.next for verdict in self.verdicts)
+
+    @property
+    def told(self) -> Sequence[Verdict]:
+        """What a person should see."""
+        return [verdict for verdict in self.verdicts if verdict.told]
+
+    @property
+    def load(self) -> int:
+        """Evacuations that Nova works on once the steps are made."""
+        asked = sum(isinstance(step, Evacuate) for step in self.steps)
+        return self.in_flight - self.stuck + asked
+
+
+def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
+    """The steps for one claimed host that is forced down. ``now`` is monotonic."""
+    found = records.by_instance(view.evacuations)
+    since = view.flag.evidence.at if view.flag.evidence else 0.0
+    situation = Situation(now, policy, view.off, memory, since, view.destinations, view.alive)
+    verdicts = [
+        judge(
+            instance,
+            tagging.choose(instance, policy, view.images, view.anything_marked),
+            found.get(instance.id, ()),
+            situation,
+        )
+        for instance in view.instances
+    ]
+    flying = _in_flight(verdicts, found, situation)
+    stuck = sum(one.next is Next.IN_FLIGHT and one.told for one in verdicts)
+    allowed = min(room.requests, room.per_host - (len(flying) - stuck))
+    groups = _spaced(view.groups)
+    busy = _busy(verdicts, groups)
+    requests = list(_requests(verdicts, groups, busy | set(view.busy_groups), policy, allowed))
+    steps: list[Step] = [*_stops(view, found, memory, policy), *requests]
+    if not steps and not flying and _is_over(view, verdicts, situation):
+        steps = [Finish(view.flag)]
+    busy |= {groups[step.instance.id] for step in requests if step.instance.id in groups}
+    return Plan(steps, verdicts, len(flying), stuck, busy)
+
+
+def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:
+    """Highest priority first, then the lowest restart group; the id makes it repeatable."""
+    return (
+        -_number(instance.metadata.get(policy.priority_key)),
+        _number(instance.metadata.get(policy.group_key)),
+        instance.id,
+    )
+
+
+def _number(text: str | None) -> int:
+    try:
+        return max(-(10**9), min(10**9, int(text or 0)))
+    except ValueError:
+        return 0
+
+
+def _in_flight(
+    verdicts: Sequence[Verdict], found: Found, situation: Situation
+) -> frozenset[InstanceId]:
+    """Evacuations off this host that Nova may be working on.
+
+    That of an instance which is not listed here any more ends at once (Nova saves its new host
+    just before the record) or never (it was deleted meanwhile): it counts only for a while.
+    """
+    listed = {one.instance.id for one in verdicts}
+    flying = {one.instance.id for one in verdicts if one.next is Next.IN_FLIGHT}
+    for instance in found.keys() - listed:
+        for record in records.at_work(found[instance], situation.off):
+            gone_for = situation.memory.watched(instance, gone(record), situation.now)
+            if gone_for < situation.policy.settle:
+                flying.add(instance)
+    return frozenset(flying)
+
+
+def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator[Step]:
+    """A done record is written after the new host is saved: what is still listed is not there."""
+    listed = {one.id for one in view.instances}
+    for instance in memory.was_off.values():
+        ours = tagging.choose(instance, policy, view.images, view.anything_marked)
+        newest = next(iter(found.get(instance.id, ())), None)
+        moved = newest is not None and newest.status == "done" and instance.id not in listed
+        if moved and ours is tagging.Choice.EVACUATE:
+            yield Stop(instance)
+
+
+def _busy(verdicts: Sequence[Verdict], groups: Mapping[InstanceId, str]) -> set[str]:
+    """Anti-affinity groups of which a member is on its way. A stuck one does not hold up others."""
+    return {
+        groups[one.instance.id]
+        for one in verdicts
+        if one.next is Next.IN_FLIGHT and not one.told and one.instance.id in groups
+    }
+
+
+def _requests(
+    verdicts: Sequence[Verdict],
+    groups: Mapping[InstanceId, str],
+    busy: set[str],
+    policy: Policy,
+    allowed: int,
+) -> Iterator[Evacuate | Reset]:
+    """By order, one member of an anti-affinity group at a time, whichever hosts they come from.
+
+    Nova re-checks the group on the destination; members asked for together lose that race.
+    """
+    ready = [one for one in verdicts if one.next in _REQUESTED]
+    for verdict in sorted(ready, key=lambda one: order_key(one.instance, policy)):
+        group = groups.get(verdict.instance.id)
+        if allowed <= 0:
+            return
+        if group in busy:
+            continue
+        if group:
+            busy.add(group)
+        allowed -= 1
+        step = Evacuate if verdict.next is Next.EVACUATE else Reset
+        yield step(verdict.instance)
+
+
+def _spaced(groups: Sequence[ServerGroup]) -> Mapping[InstanceId, str]:
+    return {
+        member: group.id
+        for group in groups
+        if group.policy == "anti-affinity"
+        for member in group.members
+    }
+
+
+def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> bool:
+    """Listed again in this round, and nothing of ours left that we could move.
+
+    What Nova does not evacuate (or has had no room for, again and again) keeps the flag only as
+    long as its host is away: then coming back with it is the best that can happen to an instance.
+    """
+    if not view.fresh:
+        return False
+    kinds = {verdict.next for verdict in verdicts}
+    if kinds & _PENDING or any(one.next is Next.RETRY and not one.told for one in verdicts):
+        return False
+    if not kinds & {Next.RETRY, Next.REPORT}:
+        return True
+    looked_at = situation.now - situation.memory.first_seen
+    return view.node_back and looked_at >= situation.policy.back_after

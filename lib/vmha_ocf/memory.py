@@ -1,0 +1,126 @@
+"""What one worker remembers of one host between rounds. Values in monotonic seconds. Pure.
+
+It paces, and it knows of a request before Nova shows a record of it. Losing it costs time, never
+safety: a worker that finds the host forced down already first waits until everything that an
+earlier one could have asked for would be visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vmha_ocf import records
+from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.records import Off
+
+Found = Mapping[InstanceId, Sequence[Evacuation]]
+"""The records of each instance, newest first."""
+
+ASKED = "asked"
+REBUILDING = "rebuilding"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    first_seen: float
+    inherited: bool = False
+    """The host was forced down already: an earlier worker may have asked for anything."""
+    watching: float | None = None
+    """Since when Nova has been answering. What it cannot have shown us meanwhile, a request that
+    waited in its queues, for example, can only be missed from then on."""
+    looked: float = 0.0
+    missed: bool = False
+    """Nova did not answer since we last looked."""
+    asked: Mapping[InstanceId, int] = field(default_factory=dict)
+    """Requests of ours, answered or not: the newest record known before each."""
+    refused: Mapping[InstanceId, tuple[float, str]] = field(default_factory=dict)
+    noticed: Mapping[tuple[InstanceId, str], float] = field(default_factory=dict)
+    """When something about an instance was first seen."""
+    was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
+    """Instances that Nova will start although they were stopped: an attempt failed, so they are
+    in error, which Nova brings back active."""
+
+    def waited(self, instance: InstanceId, what: str, now: float) -> float:
+        """Seconds since ``what`` was first noticed; 0 if it is new."""
+        return now - self.noticed.get((instance, what), now)
+
+    def watched(self, instance: InstanceId, what: str, now: float) -> float:
+        """As ``waited``, but only as far as Nova has been answering."""
+        return min(self.waited(instance, what, now), self.watched_all(now))
+
+    def watched_all(self, now: float) -> float:
+        return 0.0 if self.watching is None else now - self.watching
+
+    def no_answer(self) -> Memory:
+        return replace(self, missed=True)
+
+    def look(
+        self, instances: Sequence[Instance], found: Found, off: Off, *, now: float, settle: float
+    ) -> Memory:
+        """After an answer: new conditions get their time, those that ended are forgotten."""
+        current = _conditions(instances, found, off)
+        current.update((instance, ASKED) for instance in self.asked)
+        silence = self.missed and now - self.looked > settle
+        return replace(
+            self,
+            watching=now if self.watching is None or silence else self.watching,
+            looked=now,
+            missed=False,
+            noticed={key: self.noticed.get(key, now) for key in current},
+            was_off={**self.was_off, **_turned_off(instances)},
+        )
+
+    def ask(self, instances: Iterable[InstanceId], found: Found) -> Memory:
+        """Before requests are sent. Their time to settle begins with the first look after them."""
+        asked = {one: found[one][0].id if found.get(one) else 0 for one in instances}
+        over = {(one, what) for one in asked for what in (ASKED, REBUILDING)}
+        noticed = {key: at for key, at in self.noticed.items() if key not in over}
+        return replace(self, asked={**self.asked, **asked}, noticed=noticed)
+
+    def no_effect(self, instance: InstanceId) -> Memory:
+        asked = {key: newest for key, newest in self.asked.items() if key != instance}
+        return replace(self, asked=asked)
+
+    def refuse(self, instance: InstanceId, why: str, now: float) -> Memory:
+        refused = {**self.refused, instance: (now, why)}
+        return replace(self.no_effect(instance), refused=refused)
+
+    def off_again(self, instance: InstanceId) -> Memory:
+        was_off = {key: one for key, one in self.was_off.items() if key != instance}
+        return replace(self, was_off=was_off)
+
+
+def is_rebuilding(instance: Instance) -> bool:
+    return (instance.task_state or "").startswith("rebuild")
+
+
+def of_record(record: Evacuation) -> str:
+    """A record in its status: each change of it is news."""
+    return f"record {record.id} {record.status}"
+
+
+def gone(record: Evacuation) -> str:
+    """It is in flight, and its instance is not listed on the host any more."""
+    return f"record {record.id} gone"
+
+
+def _conditions(
+    instances: Sequence[Instance], found: Found, off: Off
+) -> set[tuple[InstanceId, str]]:
+    every = [record for several in found.values() for record in several]
+    flying = [record for several in found.values() for record in records.at_work(several, off)]
+    listed = {instance.id for instance in instances}
+    in_flight = {record.instance for record in flying}
+    conditions = {(record.instance, of_record(record)) for record in every}
+    conditions |= {(one.instance, gone(one)) for one in flying if one.instance not in listed}
+    conditions |= {
+        (instance.id, REBUILDING)
+        for instance in instances
+        if is_rebuilding(instance) and instance.id not in in_flight
+    }
+    return conditions
+
+
+def _turned_off(instances: Sequence[Instance]) -> Mapping[InstanceId, Instance]:
+    return {one.id: one for one in instances if one.vm_state == "error" and one.powered_off}

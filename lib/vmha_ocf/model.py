@@ -1,0 +1,140 @@
+"""The nouns: frozen values, enums and NewTypes. Imports nothing of the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NewType
+
+NodeName = NewType("NodeName", str)
+"""What Pacemaker calls it."""
+NovaHost = NewType("NovaHost", str)
+"""What Nova calls it: the ``host`` of a compute service, often a FQDN. Case matters."""
+InstanceId = NewType("InstanceId", str)
+ImageId = NewType("ImageId", str)
+
+
+class Power(Enum):
+    ON = "on"
+    OFF = "off"
+
+
+class FlagState(Enum):
+    """Where the evacuation of one host stands. No flag at all is ``None``, never a member."""
+
+    NEEDED = "needed"
+    CLAIMED = "claimed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why the host is known to be off.
+
+    ``by`` is the controller that read the proof, ``at`` seconds since the epoch, ``proof`` one
+    short sentence ("BMC 192.0.2.7 answered off").
+    """
+
+    by: str
+    at: float
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """The evacuation flag of one host, merged from its two records (attrd and CIB)."""
+
+    host: NovaHost
+    state: FlagState
+    node: NodeName | None = None
+    owner: str = ""
+    """CLAIMED: the controller that evacuates."""
+    since: float = 0.0
+    """CLAIMED: seconds since the epoch at which it was claimed."""
+    evidence: Evidence | None = None
+    """None for flags that upstream's agents or a person wrote."""
+
+    @property
+    def pending(self) -> bool:
+        return self.state is not FlagState.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """Pacemaker's word on one node."""
+
+    name: NodeName
+    online: bool
+    """Its controller or remote connection is up."""
+    fenced: bool
+    """It was fenced and has not come back since."""
+    fenced_at: float | None = None
+    """Seconds since the epoch of its last successful fencing (off or reboot), if remembered."""
+    fenced_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeService:
+    """One nova-compute service as os-services shows it (microversion 2.53 and later)."""
+
+    id: str
+    host: NovaHost
+    up: bool
+    enabled: bool
+    forced_down: bool
+    disabled_reason: str = ""
+    updated_at: str = ""
+    """Nova's own text; only ever compared for equality (it moves with each heartbeat)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """One atomic PUT of os-services. ``None`` leaves a field as it is."""
+
+    forced_down: bool | None = None
+    enabled: bool | None = None
+    reason: str | None = None
+    """The disabled reason (1 to 255 characters); only with ``enabled=False``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A Nova server, as far as evacuating it needs to know."""
+
+    id: InstanceId
+    host: NovaHost
+    name: str = ""
+    vm_state: str = "active"
+    """Nova's vm_state: active, stopped, error, paused, suspended, rescued, resized, building, ..."""
+    task_state: str | None = None
+    powered_off: bool = False
+    """The last power state that Nova saw was SHUTDOWN (4)."""
+    tags: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    extra_specs: Mapping[str, str] | None = field(default_factory=dict)
+    """Of its flavor. None: Nova's policy hides them, so whether they mark it is not known."""
+    image: ImageId | None = None
+    """None: booted from a volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuation:
+    """Nova's record (os-migrations, type evacuation) of one instance's move off a host."""
+
+    id: int
+    instance: InstanceId
+    source: NovaHost
+    dest: NovaHost | None
+    status: str
+    """accepted, pre-migrating, done, completed, error, failed, ..."""
+    created_at: str = ""
+    updated_at: str = ""
+    """When its status last changed; empty if Nova did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerGroup:
+    id: str
+    policy: str
+    members: frozenset[InstanceId]

@@ -1,0 +1,76 @@
+"""What an operator may choose: one frozen value, read-only for everything that decides. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Untagged(Enum):
+    """What becomes of instances without a mark."""
+
+    AUTO = "auto"
+    """As upstream: all are evacuated if nothing in the cloud carries a mark, else none."""
+    ALL = "all"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The names that mark an instance as evacuable; exact, case matters."""
+
+    server_tags: tuple[str, ...] = ("automatic-recovery", "evacuable")
+    metadata: tuple[str, ...] = ("evacuable", "HA_Enabled")
+    flavor: tuple[str, ...] = ("evacuable",)
+    image: tuple[str, ...] = ("evacuable",)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.server_tags + self.metadata + self.flavor + self.image))
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How many evacuations may be in flight at once."""
+
+    total: int = 100
+    per_host: int = 60
+    """Off one failed host."""
+    per_destination: int = 20
+    """Times the hosts that can take them: Nova's scheduler chooses, so it is an average."""
+    batch: int = 16
+    """Requests in one round: what a slow Nova can delay the next look at everything else by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Times are in seconds."""
+
+    marks: Marks = Marks()
+    untagged: Untagged = Untagged.AUTO
+    recover_states: bool = True
+    """Paused, suspended and rescued instances are reset to error and evacuated."""
+    rebuild_from_image: bool = True
+    """Instances that were booted from an image may be evacuated. False where their disks are on
+    the dead host: Nova would make new, empty ones (trap storage-not-shared)."""
+    caps: Caps = Caps()
+    storm_limit: int = 5
+    """More hosts than this flagged at once hold every evacuation; 0 is no limit."""
+    evacuate_delay: float = 0.0
+    """Between the first sight of a flag and the first request (NFS lock grace)."""
+    settle: float = 60.0
+    """How long an unclear request may still take effect inside Nova."""
+    back_after: float = 60.0
+    """A node that was fenced while connected may look online for a while: it does not count as
+    back before."""
+    relist: float = 5.0
+    look_again: float = 30.0
+    """Between two looks at an instance that Nova would not evacuate."""
+    retry_first: float = 5.0
+    retry_most: float = 300.0
+    report_after: int = 5
+    """Failed attempts after which an instance is reported; it is retried all the same."""
+    stuck_after: float = 600.0
+    """A record in flight for longer is reported; never repeated."""
+    priority_key: str = "evacuation_priority"
+    group_key: str = "restart_group"

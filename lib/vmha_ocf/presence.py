@@ -1,0 +1,72 @@
+"""What Pacemaker's view of the nodes says about flagged hosts: off, proved off, back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vmha_ocf.model import Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.records import STILL, Off
+
+Nodes = Mapping[NodeName, NodeState]
+
+
+def names_of(node: NodeName, domain: str) -> tuple[NovaHost, ...]:
+    """What Nova may call a node: its name, and that with ``domain``."""
+    name = NovaHost(str(node))
+    return (name, NovaHost(f"{node}.{domain}")) if domain else (name,)
+
+
+def state_of(flag: Flag, nodes: Nodes, domain: str) -> NodeState | None:
+    """The node of a flag: the one that it names, else the one of its host's name."""
+    if flag.node is not None:
+        return nodes.get(flag.node)
+    return next(
+        (state for state in nodes.values() if flag.host in names_of(state.name, domain)), None
+    )
+
+
+def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
+    state = state_of(flag, nodes, domain)
+    return state is not None and state.online and not state.fenced
+
+
+def is_proved(flag: Flag, nodes: Nodes, domain: str) -> bool:
+    """Somebody has read the host's power as off, or Pacemaker says that it is fenced.
+
+    A flag without evidence is one of upstream's agents, whose node is fenced then, or somebody's
+    who has just typed it. One that is claimed was proved to whoever claimed it.
+    """
+    if flag.evidence is not None or flag.state is FlagState.CLAIMED:
+        return True
+    state = state_of(flag, nodes, domain)
+    return state is not None and state.fenced
+
+
+def hosts_off(flags: Iterable[Flag], nodes: Nodes, domain: str) -> Off:
+    """The hosts proved to be off, and until when.
+
+    A pending flag keeps a host at its gate, but if it has booted, only what went before counts.
+    """
+    off: dict[NovaHost, float] = {}
+    for state in nodes.values():
+        for host in names_of(state.name, domain):
+            if state.fenced and not state.online:
+                off[host] = STILL
+            elif state.fenced_at is not None:
+                off[host] = state.fenced_at
+    for flag in flags:
+        until = _off_until(flag, nodes, domain)
+        if until is not None:
+            off[flag.host] = max(until, off.get(flag.host, 0.0))
+    return off
+
+
+def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
+    state = state_of(flag, nodes, domain)
+    if state is not None and state.fenced and not state.online:
+        return STILL
+    if not flag.pending or not is_proved(flag, nodes, domain):
+        return state.fenced_at if state else None
+    if not is_back(flag, nodes, domain):
+        return STILL
+    return flag.evidence.at if flag.evidence else None

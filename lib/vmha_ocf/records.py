@@ -1,0 +1,90 @@
+"""What Nova's evacuation records (os-migrations) say about one host's instances. Pure.
+
+A record goes accepted -> pre-migrating -> done -> completed, or ends as error (the scheduler found
+no host) or failed (the destination could not). Nova never repeats one by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import inf
+
+from vmha_ocf.model import Evacuation, InstanceId, NovaHost
+
+MOVED = frozenset({"done", "completed"})
+OVER = frozenset({"done", "completed", "error", "failed", "cancelled"})
+LOST = frozenset({"error", "failed", "cancelled"})
+
+Off = Mapping[NovaHost, float]
+"""Hosts proved to be off, and until when, in seconds since the epoch; ``STILL``: until now."""
+STILL = inf
+
+
+def in_flight(record: Evacuation, off: Off) -> bool:
+    """Whether Nova may still be working on it. A status that we do not know is in flight."""
+    if record.status in OVER:
+        return False
+    return not (record.status == "pre-migrating" and destination_died(record, off))
+
+
+def destination_died(record: Evacuation, off: Off) -> bool:
+    """Its destination was off since it began there: that rebuild has ended, whatever its status.
+
+    The status stays for ever, so a destination that is back must not count as at work. But one
+    that went off before says nothing: what waited in its queue begins when it is back.
+    """
+    if record.dest is None or record.dest not in off:
+        return False
+    until = off[record.dest]
+    if until == STILL:
+        return True
+    began = seconds(record.updated_at)
+    return began is not None and began <= until
+
+
+def seconds(text: str) -> float | None:
+    """Nova's text of a time, UTC by its word, in seconds since the epoch."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def by_instance(records: Iterable[Evacuation]) -> Mapping[InstanceId, Sequence[Evacuation]]:
+    """Newest first, whatever order they came in."""
+    found: dict[InstanceId, list[Evacuation]] = {}
+    for record in sorted(records, key=lambda one: one.id, reverse=True):
+        found.setdefault(record.instance, []).append(record)
+    return found
+
+
+def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
+    """Those of one instance, newest first, that Nova may be working on.
+
+    What is older than one that has moved it is of the past, although it may say "accepted" for
+    ever: of two records of an instance, a start of the source completes only one.
+    """
+    for record in found:
+        if in_flight(record, off):
+            yield record
+        if record.status in MOVED:
+            return
+
+
+def is_since(record: Evacuation, since: float) -> bool:
+    """Whether it was made after ``since``, seconds since the epoch. What cannot be read was."""
+    made = seconds(record.created_at)
+    return made is None or made >= since
+
+
+def failures(found: Sequence[Evacuation], off: Off, since: float = 0.0) -> int:
+    """How many attempts since ``since`` have failed in a row, up to the newest."""
+    count = 0
+    for record in found:
+        lost = record.status in LOST or record.status == "pre-migrating"
+        if not lost or in_flight(record, off) or not is_since(record, since):
+            break
+        count += 1
+    return count

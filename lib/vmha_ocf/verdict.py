@@ -1,0 +1,181 @@
+"""What to do about one instance of a dead host, now. Pure.
+
+The rule above all others: no request while an earlier one may still be working (Nova accepts a
+second evacuate and can leave two copies running). The sources are Nova's records, read after the
+instance was, and what this worker itself has asked for since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from vmha_ocf import records
+from vmha_ocf.memory import ASKED, REBUILDING, Memory, is_rebuilding, of_record
+from vmha_ocf.model import Evacuation, Instance
+from vmha_ocf.policy import Policy
+from vmha_ocf.records import Off
+from vmha_ocf.tagging import Choice
+
+_EVACUABLE_STATES = frozenset({"active", "stopped", "error"})
+"""Nova, compute/api.py evacuate: everything else is answered with 409."""
+_RESET_STATES = frozenset({"paused", "suspended", "rescued"})
+"""Their memory died with the host; nothing of them is lost by a reset to error."""
+
+
+class Next(Enum):
+    LEAVE = "leave"
+    """Not ours: no mark, opted out, being deleted."""
+    UNKNOWN = "unknown"
+    """Whether it is ours could not be looked up."""
+    EVACUATE = "evacuate"
+    RESET = "reset"
+    IN_FLIGHT = "in flight"
+    WAIT = "wait"
+    """Until it is clear that nothing is in flight."""
+    RETRY = "retry"
+    """An attempt failed, or there is no host to take it; the next one has its time."""
+    REPORT = "report"
+    """It is not evacuated as it is. It is looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    instance: Instance
+    next: Next
+    reason: str = ""
+    told: bool = False
+    """A person should see it: it will not end by itself soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What judging needs beside the instance: the time, the rules, the hosts, the memory."""
+
+    now: float
+    policy: Policy
+    off: Off
+    memory: Memory
+    since: float = 0.0
+    """When the host was proved to be off, in seconds since the epoch; 0 if nobody told."""
+    destinations: bool = True
+    """There is a host that could take an instance, or nobody knows."""
+    alive: bool = False
+    """nova-compute runs on the host again: it is not proved to be off any more."""
+
+    def settled(self, instance: Instance, what: str) -> bool:
+        """Whatever Nova could still do about it, it would have shown by now."""
+        return self.memory.watched(instance.id, what, self.now) >= self.policy.settle
+
+    def waited(self, instance: Instance, what: str) -> float:
+        return self.memory.waited(instance.id, what, self.now)
+
+
+def judge(
+    instance: Instance, choice: Choice, found: Sequence[Evacuation], situation: Situation
+) -> Verdict:
+    """The verdict on one instance that Nova lists on the dead host."""
+    flying = _flying(instance, found, situation) or _asked(instance, found, situation)
+    if flying:
+        return flying
+    if instance.task_state == "deleting" or instance.vm_state in ("deleted", "soft-delete"):
+        return Verdict(instance, Next.LEAVE, "is being deleted")
+    if choice is Choice.UNKNOWN:
+        return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
+    if choice is not Choice.EVACUATE:
+        return Verdict(instance, Next.LEAVE, choice.value)
+    return (
+        _unsettled(instance, found, situation)
+        or _retry(instance, found, situation)
+        or _by_state(instance, situation)
+    )
+
+
+def _flying(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
+    for record in _at_work(instance, found, situation):
+        age = situation.waited(instance, of_record(record))
+        stuck = age >= situation.policy.stuck_after
+        where = f"on {record.dest}" if record.dest else "nowhere yet"
+        reason = f"evacuation {record.id} is {record.status}, {where}"
+        if stuck:
+            reason += f", for {age:.0f} s; it is never repeated while Nova may work on it"
+        return Verdict(instance, Next.IN_FLIGHT, reason, told=stuck)
+    return None
+
+
+def _at_work(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Iterator[Evacuation]:
+    """Also a "completed" one: a restart of the source says so while the destination works on."""
+    started_early = found and found[0].status == "completed" and is_rebuilding(instance)
+    if started_early and not records.destination_died(found[0], situation.off):
+        yield found[0]
+    yield from records.at_work(found, situation.off)
+
+
+def _asked(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
+    known = situation.memory.asked.get(instance.id)
+    if known is None or (found and found[0].id > known) or situation.settled(instance, ASKED):
+        return None
+    return Verdict(instance, Next.IN_FLIGHT, "asked for; Nova has no record of it yet")
+
+
+def _unsettled(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
+    policy, memory = situation.policy, situation.memory
+    if memory.inherited and memory.watched_all(situation.now) < policy.settle:
+        return Verdict(instance, Next.WAIT, "an earlier worker may have just asked for it")
+    if situation.now - memory.first_seen < policy.evacuate_delay:
+        return Verdict(instance, Next.WAIT, f"evacuate_delay of {policy.evacuate_delay:.0f} s")
+    if is_rebuilding(instance) and not situation.settled(instance, REBUILDING):
+        return Verdict(instance, Next.WAIT, "is rebuilding without a record of it")
+    done = found and found[0].status == "done"
+    if done and not situation.settled(instance, of_record(found[0])):
+        return Verdict(instance, Next.WAIT, "done; not shown on its new host yet")
+    return None
+
+
+def _retry(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
+    policy = situation.policy
+    # What came after a request of ours is its own, whatever the clocks say.
+    since = 0.0 if instance.id in situation.memory.asked else situation.since
+    failed = records.failures(found, situation.off, since)
+    if not failed:
+        return None
+    delay = min(policy.retry_first * 2.0 ** min(failed - 1, 20), policy.retry_most)
+    if situation.waited(instance, of_record(found[0])) >= delay:
+        return None
+    newest = found[0]
+    failed_it = f"{newest.dest} failed it" if newest.dest else f"it was {newest.status}"
+    why = "Nova found no host for it" if newest.status == "error" else failed_it
+    reason = f"{why} (attempt {failed}); the next attempt follows"
+    return Verdict(instance, Next.RETRY, reason, told=failed >= policy.report_after)
+
+
+def _by_state(instance: Instance, situation: Situation) -> Verdict:
+    policy = situation.policy
+    refused = situation.memory.refused.get(instance.id)
+    if refused and situation.now - refused[0] < policy.look_again:
+        return Verdict(instance, Next.REPORT, refused[1], told=True)
+    if instance.image is not None and not policy.rebuild_from_image:
+        return Verdict(instance, Next.REPORT, "its disk is on the dead host", told=True)
+    resets = _RESET_STATES if policy.recover_states else frozenset()
+    if instance.vm_state not in _EVACUABLE_STATES | resets:
+        reason = f"Nova does not evacuate it while {instance.vm_state}"
+        return Verdict(instance, Next.REPORT, reason, told=True)
+    if situation.alive:
+        reason = "nova-compute runs on its host again: not evacuated without a new fencing"
+        return Verdict(instance, Next.REPORT, reason, told=True)
+    if not situation.destinations:
+        return Verdict(instance, Next.RETRY, "no other compute host is up", told=True)
+    if instance.vm_state in resets:
+        return Verdict(instance, Next.RESET, f"was {instance.vm_state}")
+    return Verdict(instance, Next.EVACUATE)
