@@ -1,0 +1,63 @@
+"""NovaEvacuate's parameters, validated and with their defaults -> what the worker runs by. Pure.
+
+What is allowed, and the defaults, are in the agent's table (``agents/nova_evacuate.py``) alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vmha_ocf.boolean import parse_boolean
+from vmha_ocf.policy import Caps, Marks, Policy, Untagged
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """Everything but the credentials. Times in seconds."""
+
+    policy: Policy
+    request_timeout: float
+    domain: str
+    log_file: str
+    verbose: bool
+
+
+def worker_options(values: Mapping[str, str]) -> WorkerOptions:
+    """``values`` has every parameter of the agent's table, "" for those without a default."""
+    timeout = float(values["request_timeout"])
+    caps = Caps(
+        total=int(values["max_in_flight"]),
+        per_host=int(values["max_per_host"]),
+        per_destination=int(values["max_per_destination"]),
+    )
+    marks = Marks(
+        server_tags=_names(values["server_tags"]),
+        metadata=_names(values["metadata_keys"]),
+        flavor=_names(values["flavor_keys"]),
+        image=_names(values["image_keys"]),
+    )
+    policy = Policy(
+        marks=marks,
+        untagged=Untagged(values["untagged"]),
+        recover_states=values["unevacuable_states"] == "recover",
+        # Without shared storage Nova makes a new disk from the image: only where that is allowed.
+        rebuild_from_image=not parse_boolean(values["no_shared_storage"])
+        or parse_boolean(values["rebuild_from_image"]),
+        caps=caps,
+        storm_limit=int(values["storm_limit"]),
+        evacuate_delay=float(values["evacuate_delay"]),
+        # What was asked for can take so long to be seen in Nova, however short our patience is.
+        settle=max(float(values["settle"]), timeout),
+        priority_key=values["priority_key"],
+        group_key=values["group_key"],
+    )
+    return WorkerOptions(
+        policy, timeout, values["domain"], values["log_file"], parse_boolean(values["verbose"])
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """A list of exact names, by commas or blanks; the one name "none" is the empty list."""
+    names = text.replace(",", " ").split()
+    return () if names == ["none"] else tuple(dict.fromkeys(names))
