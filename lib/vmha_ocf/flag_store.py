@@ -1,0 +1,276 @@
+"""Flags over attrd and the CIB: which record is written when, and what counts as written.
+
+A flag is lost only if both its records are. So the CIB record comes first and goes last, and goes
+only by its exact value: a host that is fenced anew while we say that its evacuation is over stays
+flagged, whichever of the two comes last in attrd, which has no compare-and-set.
+
+The CIB is changed only with quorum. Pacemaker accepts a change without it too, but when partitions
+meet, the CIB with more changes wins, and ours could undo what the majority had recorded.
+
+Keys that upstream's agents wrote for the same host are kept equal to ours: no reader may see a
+gate open that another one sees shut.
+
+It reaches the two through Protocols, so that the simulator runs this very code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from vmha_ocf import flag as text
+from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError, Unavailable
+from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.ports import Clock
+
+_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
+"""Seconds between the read-backs of one write. attrd needs 1 to 5 ms; then it is written again."""
+
+
+class Attributes(Protocol):
+    """attrd. All raise Unavailable; an update may be accepted and still not be applied."""
+
+    def values(self, name: str) -> Mapping[str, str]:
+        """The non-empty values of an attribute by key."""
+
+    def answer(self, name: str) -> Hashable:
+        """Differs if the values do."""
+
+    def update(self, name: str, key: str, value: str) -> None: ...
+
+
+class Records(Protocol):
+    """The CIB. All raise Unavailable."""
+
+    def node_attributes(self, name: str) -> Mapping[NodeName, str]: ...
+
+    def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
+        """Raises ParameterError if Pacemaker has no such node."""
+
+    def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
+        """Only this value; another one stays."""
+
+    def quorate(self) -> bool: ...
+
+
+class FlagStore:
+    """``deadline``: seconds that one write may take, repetitions and read-backs included."""
+
+    def __init__(
+        self, attrd: Attributes, cib: Records, clock: Clock, *, deadline: float = 10.0
+    ) -> None:
+        self._attrd = attrd
+        self._cib = cib
+        self._clock = clock
+        self._deadline = deadline
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        with _told_as_flags_unavailable():
+            return text.merge(self._values(), self._records())
+
+    def read_for(self, host: NovaHost, node: NodeName) -> Flag | None:
+        """The flag that concerns one compute host, for its gate: two calls.
+
+        By node too, and in any case: a record that names the host wrongly must not open it.
+        Raises FlagsUnavailable."""
+        flags = self.read().values()
+        concerned = [flag for flag in flags if flag.node == node or text.same(flag.host, host)]
+        return max(concerned, key=lambda flag: flag.pending, default=None)
+
+    def poll(self) -> Hashable:
+        with _told_as_flags_unavailable():
+            return self._attrd.answer(text.ATTRIBUTE)
+
+    def write(self, flag: Flag) -> None:
+        text.check(flag)
+        until = self._clock.monotonic() + self._deadline
+        match flag.state:
+            case FlagState.NEEDED:
+                self._write_record(flag, until)
+                self._write_values(flag, until)
+            case FlagState.CLAIMED:
+                self._write_values(flag, until)
+            case FlagState.DONE:
+                self._write_values(flag, until)
+                self._delete_record(flag, until)
+
+    def clear(self, host: NovaHost) -> None:
+        def is_done(values: Mapping[str, str]) -> bool:
+            flag = _of_host(text.merge(values, self._records()), host)
+            return flag is not None and not flag.pending
+
+        def clear_values() -> None:
+            # Looked at again before each write: it may have been flagged anew.
+            values = self._values()
+            for key in _of_one_host(values, host) if is_done(values) else ():
+                self._attrd.update(text.ATTRIBUTE, key, "")
+
+        self._insist(
+            clear_values,
+            lambda: not is_done(self._values()),
+            self._clock.monotonic() + self._deadline,
+            f"the flag of {host} was not cleared",
+        )
+
+    def storm_released(self) -> bool:
+        with _told_as_flags_unavailable():
+            values = self._attrd.values(text.STORM_ATTRIBUTE)
+        return values.get(text.STORM_KEY) == text.STORM_RELEASE
+
+    def end_storm_release(self) -> None:
+        self._insist(
+            lambda: self._attrd.update(text.STORM_ATTRIBUTE, text.STORM_KEY, ""),
+            lambda: not self.storm_released(),
+            self._clock.monotonic() + self._deadline,
+            "the storm release was not ended",
+        )
+
+    def _write_record(self, flag: Flag, until: float) -> None:
+        if flag.node is None:
+            raise ParameterError(
+                f"the flag of {flag.host} names no Pacemaker node",
+                hint="say which node it is, for example as pcmk_host_map does",
+            )
+        node, record = flag.node, text.format_record(flag)
+
+        def write() -> None:
+            self._need_quorum(flag.host)
+            self._cib.set_node_attribute(node, text.RECORD, record)
+
+        self._insist(
+            write,
+            lambda: self._records().get(node) == record,
+            until,
+            f"the CIB record of {flag.host} was not written",
+        )
+
+    def _write_values(self, flag: Flag, until: float) -> None:
+        ours, value = text.format_key(flag.host), text.format_value(flag)
+        with _told_as_flags_unavailable():
+            before = _without_case(self._values())
+
+        def write() -> None:
+            values = self._values()
+            if not _is_of_the_past(flag, values):
+                for key in dict.fromkeys((ours, *_of_one_host(values, flag.host))):
+                    self._attrd.update(text.ATTRIBUTE, key, value)
+
+        def written() -> bool:
+            values = self._values()
+            found = _without_case({ours: "", **_of_one_host(values, flag.host)})
+            return _is_of_the_past(flag, values) or all(
+                _is_taken(flag, each, before.get(key, "")) for key, each in found.items()
+            )
+
+        self._insist(write, written, until, f"attrd did not take {value!r} for {flag.host}")
+
+    def _delete_record(self, flag: Flag, until: float) -> None:
+        def delete() -> None:
+            for node, record in self._records_to_delete(flag).items():
+                self._need_quorum(flag.host)
+                self._cib.delete_node_attribute(node, text.RECORD, record)
+
+        self._insist(
+            delete,
+            lambda: not self._records_to_delete(flag),
+            until,
+            f"the CIB record of {flag.host} was not deleted",
+        )
+
+    def _insist(
+        self, act: Callable[[], None], verified: Callable[[], bool], until: float, failure: str
+    ) -> None:
+        """Act until it is read back. Raises FlagNotWritten; FlagsUnavailable without an answer."""
+        trouble: Unavailable | None = None
+        while True:
+            try:
+                trouble = None
+                act()
+                if self._read_back(verified, until):
+                    return
+            except Unavailable as error:
+                trouble = error
+                self._clock.sleep(_PAUSES[-1])
+            if self._clock.monotonic() >= until:
+                break
+        if trouble:
+            raise FlagsUnavailable(f"{failure}: {trouble.message}", hint=trouble.hint) from trouble
+        raise FlagNotWritten(failure, hint="see pacemaker.log of this node and of the DC")
+
+    def _read_back(self, verified: Callable[[], bool], until: float) -> bool:
+        for pause in _PAUSES:
+            self._clock.sleep(pause)
+            if verified():
+                return True
+            if self._clock.monotonic() >= until:
+                break
+        return False
+
+    def _need_quorum(self, host: NovaHost) -> None:
+        if not self._cib.quorate():
+            raise FlagNotWritten(
+                f"the CIB record of {host} is not changed: this partition has no quorum",
+                hint="the controllers that have quorum can do it",
+            )
+
+    def _values(self) -> Mapping[str, str]:
+        return self._attrd.values(text.ATTRIBUTE)
+
+    def _records(self) -> Mapping[NodeName, str]:
+        return self._cib.node_attributes(text.RECORD)
+
+    def _records_to_delete(self, done: Flag) -> Mapping[NodeName, str]:
+        """The host's CIB records that tell of the same power-off, unless it goes on."""
+        records = self._records()
+        if _is_of_the_past(done, self._values()):
+            return {}
+        return {
+            node: each for node, each in records.items() if text.is_record_of(done, node, each)
+        }
+
+
+def _of_host(flags: Mapping[NovaHost, Flag], host: NovaHost) -> Flag | None:
+    return next((flag for flag in flags.values() if text.same(flag.host, host)), None)
+
+
+def _of_one_host(values: Mapping[str, str], host: NovaHost) -> Mapping[str, str]:
+    """What attrd has for one host, under our key and upstream's."""
+    return {key: value for key, value in values.items() if text.same(text.parse_key(key), host)}
+
+
+def _is_of_the_past(done: Flag, values: Mapping[str, str]) -> bool:
+    """The host was flagged, or claimed by another, since the claim that this ends."""
+    if done.state is not FlagState.DONE or not done.owner:
+        return False
+    found = _of_host(text.merge(values, {}), done.host)
+    if found is None or not found.pending:
+        return False
+    claim = text.format_value(replace(done, state=FlagState.CLAIMED))
+    return not text.same(text.format_value(found), claim)
+
+
+def _without_case(values: Mapping[str, str]) -> Mapping[str, str]:
+    return {key.casefold(): value for key, value in values.items()}
+
+
+def _is_taken(flag: Flag, found: str, before: str) -> bool:
+    """A claim that came while we wrote NEEDED has seen it: nothing is to be repeated."""
+    if text.same(found, text.format_value(flag)):
+        return True
+    read = text.parse_value(flag.host, found)
+    claimed = read is not None and read.state is FlagState.CLAIMED
+    return flag.state is FlagState.NEEDED and claimed and not text.same(found, before)
+
+
+@contextmanager
+def _told_as_flags_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except FlagsUnavailable:
+        raise
+    except Unavailable as error:
+        raise FlagsUnavailable(
+            f"the flags cannot be read: {error.message}", hint=error.hint
+        ) from error

@@ -1,0 +1,152 @@
+"""The doors between what decides and what does: small Protocols that speak our values only.
+
+Every method raises a ``VmhaError`` and nothing else. A read that cannot be answered raises
+``Unavailable``; it never returns an empty answer instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from vmha_ocf.model import (
+    ComputeService,
+    Evacuation,
+    Flag,
+    ImageId,
+    Instance,
+    NodeName,
+    NodeState,
+    NovaHost,
+    Power,
+    ServerGroup,
+    ServiceChange,
+)
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    def now(self) -> float:
+        """Seconds since the epoch: what flags carry between nodes."""
+
+    def monotonic(self) -> float:
+        """Seconds that never jump: for every delay and deadline."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Flags(Protocol):
+    """The evacuation flags of the cluster, each in two records: attrd and CIB.
+
+    A write is read back before it returns, or raises. DONE and ``clear`` are of the past where the
+    host was flagged anew meanwhile: then they change nothing of the new flag and return, and the
+    next read shows it.
+    """
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        """All flags. A host is flagged if either record says so. Raises FlagsUnavailable."""
+
+    def poll(self) -> Hashable:
+        """A token of attrd's answer, cheap enough for twice a second: read() when it differs from
+        the last one. A change of the CIB alone does not show. Raises FlagsUnavailable."""
+
+    def write(self, flag: Flag) -> None:
+        """NEEDED: both records, so ``flag.node`` is needed. CLAIMED: attrd. DONE: attrd (but not
+        over another claim than ``flag.owner`` at ``flag.since``, if given), then the CIB record
+        goes, but only if it is still the one of ``flag.evidence``.
+        Raises FlagsUnavailable, FlagNotWritten, ParameterError (what cannot be recorded)."""
+
+    def clear(self, host: NovaHost) -> None:
+        """The host is back in service: the attrd record of a flag that is DONE goes. A flag that
+        is pending stays: write it as DONE first."""
+
+    def storm_released(self) -> bool:
+        """An operator allowed evacuation although too many hosts are down at once."""
+
+    def end_storm_release(self) -> None: ...
+
+
+class Cluster(Protocol):
+    def nodes(self) -> Mapping[NodeName, NodeState]:
+        """Pacemaker's view of all nodes. Raises ClusterUnavailable."""
+
+
+class Bmc(Protocol):
+    """One host's power switch. Never guesses a state."""
+
+    def power(self) -> Power:
+        """Ask the BMC now. Raises BmcUnavailable, BmcRefused."""
+
+    def set_power(self, wanted: Power) -> None:
+        """Request a change, which may take effect later. Raises BmcUnavailable, BmcRefused."""
+
+    def close(self) -> None: ...
+
+
+class Nova(Protocol):
+    """Nova as an admin. Reads raise NovaUnavailable or NovaDenied; writes also NovaRefused."""
+
+    def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
+        """The nova-compute services, all or those of exactly this host ([] = unknown host).
+
+        Raises NovaUnavailable if a cell is down and the answer is incomplete."""
+
+    def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        """One atomic PUT; returns the service as Nova then shows it."""
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        """All pages; each instance's host is re-checked."""
+
+    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
+        """All pages, newest first."""
+
+    def evacuate(self, instance: Instance) -> None:
+        """One POST, never repeated by a library. Accepted is not evacuated."""
+
+    def reset_to_error(self, instance: Instance) -> None: ...
+
+    def stop(self, instance: Instance) -> None: ...
+
+    def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
+        """Properties of each image, its tags among them as ``{tag: "true"}``. An image that
+        does not exist any more has ``{}``."""
+
+    def anything_marked(self, keys: Sequence[str]) -> bool:
+        """Whether any server tag, flavor, image in the cloud carries one of these marks."""
+
+    def server_groups(self) -> Sequence[ServerGroup]: ...
+
+
+class Units(Protocol):
+    """What starts and stops nova-compute: systemd, or the operator's own commands."""
+
+    def is_active(self) -> bool:
+        """Raises UnitUnavailable."""
+
+    def start(self) -> None:
+        """Returns when it runs. Raises UnitFailed, UnitUnavailable, NotInstalled."""
+
+    def stop(self) -> None:
+        """TERM, then KILL; returns when it is gone. Raises UnitFailed."""
+
+
+class Parallel(Protocol):
+    """Runs a function over items, several at once; answers in the items' order."""
+
+    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPorts:
+    """All that NovaEvacuate's worker reaches the outside through."""
+
+    clock: Clock
+    flags: Flags
+    cluster: Cluster
+    nova: Nova
+    parallel: Parallel
+    say: Callable[[str], None]
+    """One line for the operator's timeline."""
