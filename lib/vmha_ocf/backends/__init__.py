@@ -1,0 +1,1 @@
+"""The real world, one module per outside thing; the only importers of third parties."""

@@ -1,0 +1,148 @@
+"""Nova's JSON -> our values, small enough to know 20,000 instances. Pure."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from vmha_ocf.errors import NovaDenied, NovaUnavailable
+from vmha_ocf.model import (
+    ComputeService,
+    Evacuation,
+    ImageId,
+    Instance,
+    InstanceId,
+    NovaHost,
+    ServerGroup,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Item = Mapping[str, Any]
+SHUTDOWN = 4
+"""Nova's power_state of a guest that is off."""
+_HOST = "OS-EXT-SRV-ATTR:host"
+_VM_STATE = "OS-EXT-STS:vm_state"
+_NOT_ADMIN = "the user needs the admin role in its project"
+
+
+class Pool:
+    """Keeps one of each of the small mappings and sets that thousands of instances have alike."""
+
+    _MOST = 4096
+
+    def __init__(self) -> None:
+        self._mappings: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+
+    def mapping(self, values: Mapping[str, Any]) -> Mapping[str, str]:
+        items = tuple((sys.intern(str(key)), str(value)) for key, value in values.items())
+        # Metadata can be unique to each instance: what does not repeat is not worth keeping.
+        if len(self._mappings) >= self._MOST:
+            self._mappings.clear()
+        return self._mappings.setdefault(items, dict(items))
+
+    def words(self, values: list[str]) -> frozenset[str]:
+        words = frozenset(sys.intern(str(value)) for value in values)
+        if len(self._sets) >= self._MOST:
+            self._sets.clear()
+        return self._sets.setdefault(words, words)
+
+
+def _understood(convert: Callable[P, R]) -> Callable[P, R]:
+    """NovaUnavailable for an answer of another shape than Nova's."""
+
+    @wraps(convert)
+    def converted(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return convert(*args, **kwargs)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise NovaUnavailable(
+                f"Nova's answer cannot be understood: {type(error).__name__} {error}"
+            ) from error
+
+    return converted
+
+
+@_understood
+def to_service(item: Item) -> ComputeService:
+    """Raises NovaUnavailable for what microversion 2.69 and later show of a cell that is down."""
+    if item.get("status") == "UNKNOWN" or "id" not in item:
+        raise NovaUnavailable(
+            f"Nova cannot tell about {item.get('host', 'some hosts')}: their cell is down",
+            hint="its database or message bus does not answer Nova",
+        )
+    return ComputeService(
+        id=str(item["id"]),
+        host=NovaHost(sys.intern(str(item["host"]))),
+        up=item.get("state") == "up",
+        enabled=item.get("status") == "enabled",
+        forced_down=item.get("forced_down") is True,
+        disabled_reason=str(item.get("disabled_reason") or ""),
+        updated_at=str(item.get("updated_at") or ""),
+    )
+
+
+@_understood
+def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
+    """Raises NovaDenied, NovaUnavailable: nothing may be concluded from such a listing."""
+    if item.get("status") == "UNKNOWN" and _VM_STATE not in item:
+        raise NovaUnavailable(
+            f"Nova cannot list the instances of {host}: a cell is down",
+            hint="its database does not answer Nova",
+        )
+    _verify_host(item.get(_HOST), host, "instances")
+    flavor = item.get("flavor") or {}
+    image = item.get("image") or {}
+    task_state = item.get("OS-EXT-STS:task_state")
+    return Instance(
+        id=InstanceId(item["id"]),
+        host=host,
+        name=str(item.get("name") or ""),
+        vm_state=sys.intern(str(item[_VM_STATE])),
+        task_state=sys.intern(str(task_state)) if task_state else None,
+        powered_off=item.get("OS-EXT-STS:power_state") == SHUTDOWN,
+        tags=pool.words(item.get("tags") or []),
+        metadata=pool.mapping(item.get("metadata") or {}),
+        extra_specs=pool.mapping(flavor["extra_specs"]) if "extra_specs" in flavor else None,
+        # "" or nothing: booted from a volume.
+        image=ImageId(sys.intern(str(image["id"]))) if image else None,
+    )
+
+
+@_understood
+def to_evacuation(item: Item, host: NovaHost) -> Evacuation:
+    """Raises NovaDenied as to_instance does."""
+    _verify_host(item.get("source_compute"), host, "evacuations")
+    dest = item.get("dest_compute")
+    return Evacuation(
+        id=int(item["id"]),
+        instance=InstanceId(item["instance_uuid"]),
+        source=host,
+        dest=NovaHost(sys.intern(str(dest))) if dest else None,
+        status=sys.intern(str(item["status"])),
+        created_at=str(item.get("created_at") or ""),
+        updated_at=str(item.get("updated_at") or ""),
+    )
+
+
+@_understood
+def to_group(item: Item) -> ServerGroup:
+    """``policy`` since microversion 2.64; ``policies`` before, which we never ask for."""
+    members = (InstanceId(sys.intern(str(member))) for member in item.get("members") or [])
+    return ServerGroup(str(item["id"]), sys.intern(str(item["policy"])), frozenset(members))
+
+
+def _verify_host(found: object, host: NovaHost, what: str) -> None:
+    """Nova drops a filter that the user may not use and lists the whole cloud instead."""
+    if found == host:
+        return
+    if not found:
+        raise NovaDenied(f"Nova does not show which host the {what} are on", hint=_NOT_ADMIN)
+    raise NovaDenied(
+        f"Nova was asked for the {what} of {host} and listed some of {found}: "
+        "it ignored what was asked, so none of them can be trusted",
+        hint=_NOT_ADMIN,
+    )

@@ -1,0 +1,59 @@
+"""What goes wrong on the way to an OpenStack service -> our errors, in an operator's words.
+
+Messages name the service, its address and the reason; never a header, a body or a secret.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from keystoneauth1 import exceptions
+
+from vmha_ocf.errors import NovaUnavailable
+
+
+def unreachable(error: BaseException, service: str, url: str, timeout: float) -> NovaUnavailable:
+    """For an exchange that did not end with an answer. ``timeout`` in seconds."""
+    where = f"{service} at {url}"
+    if isinstance(error, exceptions.SSLError):
+        return _tls(error, where)
+    if isinstance(error, exceptions.ConnectTimeout):
+        return NovaUnavailable(
+            f"{where} did not answer within {timeout:g} s",
+            hint="slow or not reachable from here; request_timeout says how long to wait",
+        )
+    for cause in causes(error):
+        if isinstance(cause, socket.gaierror):
+            return NovaUnavailable(
+                f"{where} is not found: its name does not resolve here",
+                hint="check the name in the address, and DNS on this node",
+            )
+        if isinstance(cause, OSError) and cause.strerror:
+            return NovaUnavailable(f"{where} is not reached: {cause.strerror.lower()}")
+    return NovaUnavailable(f"{where} broke off the connection")
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, innermost last, however the libraries chained it."""
+    seen: list[BaseException] = []
+    while error not in seen:
+        seen.append(error)
+        yield error
+        following = error.__cause__ or error.__context__
+        if following is None:
+            return
+        error = following
+
+
+def _tls(error: BaseException, where: str) -> NovaUnavailable:
+    for cause in causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NovaUnavailable(
+                f"{where} shows a certificate that is not trusted: {cause.verify_message}",
+                hint="ca_file=/etc/ssl/... names the CA to trust",
+            )
+    if "WRONG_VERSION_NUMBER" in str(error).upper().replace(" ", "_"):
+        return NovaUnavailable(f"{where} does not speak TLS", hint="is it http rather than https?")
+    return NovaUnavailable(f"{where}: no TLS session could be agreed on")

@@ -1,0 +1,125 @@
+"""Cluster over the CIB's node states and the fencer's history.
+
+Not crm_mon: it calls a remote node that is off online as long as a reconnect is pending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element
+
+from vmha_ocf.backends.answer import ask, no_answer, parse_xml
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.command import Run, run
+from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable
+from vmha_ocf.model import NodeName, NodeState
+
+_STATES = "/cib/status/node_state"
+_POWERED_OFF = ("off", "reboot")
+
+
+@dataclass(frozen=True, slots=True)
+class Fencing:
+    at: float
+    by: str
+
+
+class PacemakerCluster:
+    """``timeout``: seconds for one call."""
+
+    def __init__(self, cib: Cib, run: Run = run, *, timeout: float = 5.0) -> None:
+        self._cib = cib
+        self._run = run
+        self._timeout = timeout
+
+    def nodes(self) -> Mapping[NodeName, NodeState]:
+        try:
+            states = self._cib.query(_STATES, children=False)
+            history = self._history()
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+        if not states:
+            raise ClusterUnavailable(
+                "Pacemaker has no state of any node yet", hint="wait until it has elected a DC"
+            )
+        nodes = [_node_state(element, history) for element in states]
+        return {node.name: node for node in nodes}
+
+    def local_node(self) -> NodeName:
+        """What Pacemaker calls this node. Raises ClusterUnavailable."""
+        try:
+            result = ask(self._run, ["crm_node", "--name"], self._timeout)
+            if result.rc != 0 or not result.stdout.strip():
+                raise no_answer("crm_node", result)
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+        return NodeName(result.stdout.strip())
+
+    def quorate(self) -> bool:
+        """Whether this node's partition has quorum. Raises ClusterUnavailable."""
+        try:
+            return self._cib.quorate()
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+
+    def _history(self) -> Mapping[str, Fencing]:
+        """The last successful power-off of each node that the fencers remember."""
+        # Without --verbose 2.1.5 shows one entry for the whole cluster, the oldest.
+        argv = ["stonith_admin", "--history=*", "--verbose", "--output-as=xml"]
+        result = ask(self._run, argv, self._timeout)
+        if result.rc != 0:
+            raise no_answer("stonith_admin", result)
+        root = parse_xml("stonith_admin", result.stdout)
+        history: dict[str, Fencing] = {}
+        for event in root.iter("fence_event"):
+            at = _completed(event)
+            target = event.get("target", "")
+            if at is not None and (target not in history or at > history[target].at):
+                history[target] = Fencing(at, event.get("delegate", ""))
+        return history
+
+
+def _completed(event: Element) -> float | None:
+    """When a fencing succeeded, in seconds since the epoch; None for anything else."""
+    if event.get("status") != "success" or event.get("action") not in _POWERED_OFF:
+        return None
+    text = event.get("completed", "").replace(" +", "+").replace(" -", "-")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _node_state(element: Element, history: Mapping[str, Fencing]) -> NodeState:
+    name = NodeName(element.get("uname", ""))
+    remote = element.get("remote_node") == "true"
+    online = _since(element.get("in_ccm")) > 0 and (remote or _since(element.get("crmd")) > 0)
+    # Kept for remote nodes only. A cluster node that is offline may have been fenced, come back
+    # and been stopped in peace: the history does not tell, so it never counts as fenced.
+    fenced_at = _since(element.get("node_fenced"))
+    remembered = history.get(name)
+    times = [time for time in (fenced_at, remembered.at if remembered else 0.0) if time > 1]
+    return NodeState(
+        name=name,
+        online=online,
+        fenced=fenced_at > 0 and not online,
+        fenced_at=max(times, default=None),
+        fenced_by=remembered.by if remembered else "",
+    )
+
+
+def _since(text: str | None) -> float:
+    """Seconds since the epoch, 1 for a bare yes, 0 for no.
+
+    Up to 2.1.6 Pacemaker writes true, false, online, offline; since 2.1.7 times.
+    """
+    if text is None or text in ("false", "offline"):
+        return 0.0
+    return float(text) if text.isdecimal() else 1.0
+
+
+def _cluster_unavailable(error: CommandUnavailable) -> ClusterUnavailable:
+    return ClusterUnavailable(f"Pacemaker does not say: {error.message}", hint=error.hint)
