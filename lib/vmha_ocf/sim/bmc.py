@@ -1,0 +1,64 @@
+"""The Bmc port of one simulated host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vmha_ocf.errors import BmcRefused, BmcUnavailable
+from vmha_ocf.model import Power
+from vmha_ocf.sim.core import Core, Wire
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import ProvenOff
+
+
+class SimBmc:
+    """``trusted``: it is asked with the right password."""
+
+    def __init__(
+        self, core: Core, host: Host, power_on: Callable[[Host], None], *, trusted: bool = True
+    ) -> None:
+        self._core = core
+        self._trusted = trusted
+        self._host = host
+        self._power_on = power_on
+        lost = {"lost-answer": self._silent}
+        self._wire = Wire(core, "bmc", {"silent": self._silent, "denied": self._denied}, lost)
+
+    def power(self) -> Power:
+        return self._wire.call("power", self._answer, self._host.node)
+
+    def set_power(self, wanted: Power) -> None:
+        self._wire.call("set_power", lambda: self._request(wanted), self._host.node)
+
+    def close(self) -> None:
+        pass
+
+    def _answer(self) -> Power:
+        self._log_in()
+        for what, lie in (("says-on", Power.ON), ("says-off", Power.OFF)):
+            if self._core.strike("bmc.power", what, self._host.node):
+                return lie
+        if self._host.power is Power.OFF:
+            self._core.journal.note(ProvenOff(self._core.now, self._host.name, "bmc"))
+        return self._host.power
+
+    def _request(self, wanted: Power) -> None:
+        self._log_in()
+        self._core.journal.say(f"BMC of {self._host.node}", f"power {wanted.value} requested")
+        if self._core.strike("bmc.set_power", "ignored", self._host.node):
+            return
+        change = self._host.power_off if wanted is Power.OFF else self._on
+        self._core.timeline.after(self._core.timing.power_change, change)
+
+    def _on(self) -> None:
+        self._power_on(self._host)
+
+    def _log_in(self) -> None:
+        if not self._trusted:
+            raise self._denied("any")
+
+    def _silent(self, _: str) -> BmcUnavailable:
+        return BmcUnavailable(f"the BMC of {self._host.node} does not answer")
+
+    def _denied(self, _: str) -> BmcRefused:
+        return BmcRefused(f"the BMC of {self._host.node} refuses the password")

@@ -1,0 +1,101 @@
+"""Pacemaker's view of the nodes: online, fenced, and what a full stop makes it forget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vmha_ocf.errors import ClusterUnavailable
+from vmha_ocf.model import NodeName, NodeState, NovaHost
+from vmha_ocf.sim.attrd import SimAttrd
+from vmha_ocf.sim.cib import SimCib
+from vmha_ocf.sim.core import Core, Wire
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import ProvenOff
+from vmha_ocf.sim.timeline import EPOCH
+
+
+class Pacemaker:
+    """``purges_on_fencing``: Pacemaker 3.0.2 and later."""
+
+    def __init__(self, core: Core, attrd: SimAttrd, cib: SimCib) -> None:
+        self._core = core
+        self._attrd = attrd
+        self._cib = cib
+        self._online: dict[NodeName, bool] = {}
+        self._fenced: set[NodeName] = set()
+        self._history: dict[NodeName, tuple[float, str]] = {}
+        self.purges_on_fencing = False
+        self.running = True
+
+    def online(self, node: NodeName) -> bool:
+        return self._online[node]
+
+    def add(self, node: NodeName) -> None:
+        self._online[node] = True
+        self._cib.nodes.add(node)
+
+    def connect(self, host: Host) -> None:
+        """A remote connection starts: its attributes are purged."""
+        if not self.running or not host.reachable or self._online[host.node]:
+            return
+        self._attrd.purge(host.node)
+        self._online[host.node] = True
+        self._fenced.discard(host.node)
+        self._core.journal.say("pacemaker", f"{host.node} is online")
+
+    def disconnect(self, node: NodeName) -> None:
+        """A remote connection stops, or fails to start: its attributes are purged."""
+        self._attrd.purge(node)
+        if self._online[node]:
+            self._online[node] = False
+            self._core.journal.say("pacemaker", f"{node} is offline")
+
+    def fenced(self, host: Host, by: str) -> None:
+        now = self._core.now
+        self._fenced.add(host.node)
+        self._history[host.node] = (EPOCH + now, by)
+        if self.purges_on_fencing:
+            self._attrd.purge(host.node)
+        self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
+        self._core.journal.say("pacemaker", f"{host.node} is fenced by {by}")
+
+    def stop(self) -> None:
+        """All controllers at once: what lives in memory is gone."""
+        self.running = self._attrd.running = self._cib.running = False
+        self._attrd.forget_all()
+        self._fenced.clear()
+        self._history.clear()
+        self._core.journal.say("pacemaker", "the cluster is stopped")
+
+    def start(self, hosts: Mapping[NovaHost, Host]) -> None:
+        self.running = self._attrd.running = self._cib.running = True
+        for host in hosts.values():
+            self._online[host.node] = host.reachable
+        self._core.journal.say("pacemaker", "the cluster is started")
+
+    def nodes(self) -> Mapping[NodeName, NodeState]:
+        return {node: self._state(node) for node in sorted(self._online)}
+
+    def _state(self, node: NodeName) -> NodeState:
+        at, by = self._history.get(node, (None, ""))
+        return NodeState(node, self._online[node], node in self._fenced, at, by)
+
+
+class SimCluster:
+    """The Cluster port."""
+
+    def __init__(self, core: Core, pacemaker: Pacemaker) -> None:
+        self._pacemaker = pacemaker
+        self._wire = Wire(core, "cluster", {"down": _silent}, {})
+
+    def nodes(self) -> Mapping[NodeName, NodeState]:
+        return self._wire.call("nodes", self._nodes)
+
+    def _nodes(self) -> Mapping[NodeName, NodeState]:
+        if not self._pacemaker.running:
+            raise _silent("nodes")
+        return self._pacemaker.nodes()
+
+
+def _silent(_: str) -> ClusterUnavailable:
+    return ClusterUnavailable("Pacemaker does not answer", hint="is the cluster running here?")

@@ -1,0 +1,144 @@
+"""Nova's database: what Nova believes. Rows change in place; ports hand out frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from vmha_ocf.model import (
+    ComputeService,
+    Evacuation,
+    ImageId,
+    Instance,
+    InstanceId,
+    NovaHost,
+    ServerGroup,
+)
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.timeline import EPOCH
+
+IN_FLIGHT = frozenset({"accepted", "pre-migrating"})
+
+
+@dataclass
+class Server:
+    id: InstanceId
+    host: NovaHost
+    name: str = ""
+    vm_state: str = "active"
+    task_state: str | None = None
+    powered_off: bool = False
+    tags: frozenset[str] = frozenset()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+    image: ImageId | None = None
+    vtpm: bool = False
+    launched: bool = True
+    delete_waits_for: NovaHost | None = None
+    """A delete request waits for the nova-compute of this host."""
+
+    def fail(self) -> None:
+        self.vm_state, self.task_state = "error", None
+
+    def view(self) -> Instance:
+        return Instance(
+            id=self.id,
+            host=self.host,
+            name=self.name,
+            vm_state=self.vm_state,
+            task_state=self.task_state,
+            powered_off=self.powered_off,
+            tags=self.tags,
+            metadata=dict(self.metadata),
+            extra_specs=dict(self.extra_specs),
+            image=self.image,
+        )
+
+
+@dataclass
+class Record:
+    """A row of os-migrations, type evacuation."""
+
+    id: int
+    server: InstanceId
+    source: NovaHost
+    created: float
+    dest: NovaHost | None = None
+    status: str = "accepted"
+    updated: float | None = None
+
+    def view(self) -> Evacuation:
+        created = _text(self.created)
+        updated = "" if self.updated is None else _text(self.updated)
+        return Evacuation(
+            self.id, self.server, self.source, self.dest, self.status, created, updated
+        )
+
+
+@dataclass
+class Service:
+    """A nova-compute in os-services."""
+
+    id: str
+    host: Host
+    service_down: float
+    enabled: bool = True
+    forced_down: bool = False
+    reason: str = ""
+    written: float = 0.0
+    disabled_by: str = ""
+    forced_by: str = ""
+
+    @property
+    def up(self) -> bool:
+        silence = self.host.core.now - self.host.last_heartbeat()
+        return not self.forced_down and silence <= self.service_down
+
+    def view(self) -> ComputeService:
+        return ComputeService(
+            id=self.id,
+            host=self.host.name,
+            up=self.up,
+            enabled=self.enabled,
+            forced_down=self.forced_down,
+            disabled_reason="" if self.enabled else self.reason,
+            updated_at=_text(max(self.written, self.host.last_heartbeat())),
+        )
+
+
+@dataclass
+class Database:
+    servers: dict[InstanceId, Server] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    services: dict[NovaHost, Service] = field(default_factory=dict)
+    groups: list[ServerGroup] = field(default_factory=list)
+    images: dict[ImageId, Mapping[str, str]] = field(default_factory=dict)
+    flavors: list[Mapping[str, str]] = field(default_factory=list)
+    """Extra specs of flavors, used or not."""
+
+    def on(self, host: NovaHost) -> list[Server]:
+        return [server for server in self.servers.values() if server.host == host]
+
+    def add_record(self, server: Server, now: float) -> Record:
+        record = Record(len(self.records) + 1, server.id, server.host, now)
+        self.records.append(record)
+        return record
+
+    def records_of(self, server: InstanceId) -> Iterator[Record]:
+        return (record for record in self.records if record.server == server)
+
+    def group_of(self, server: InstanceId) -> ServerGroup | None:
+        return next((group for group in self.groups if server in group.members), None)
+
+    def group_hosts(self, group: ServerGroup, but: InstanceId) -> set[NovaHost]:
+        """Where the scheduler sees the other members of a group."""
+        return {
+            self.servers[member].host
+            for member in group.members
+            if member != but and member in self.servers
+        }
+
+
+def _text(time: float) -> str:
+    return datetime.fromtimestamp(EPOCH + time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -1,0 +1,58 @@
+"""The Flags port: the real store on simulated attrd and CIB, and a note of what it promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.model import Flag, FlagState, InstanceId, NodeName, NovaHost
+from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.journal import FlagCleared, FlagWritten, StormRelease
+
+Truth = Callable[[NovaHost], Flag | None]
+Left = Callable[[NovaHost], tuple[InstanceId, ...]]
+
+
+class SimFlags:
+    """``truth``: the flag as attrd and the CIB have it; ``left``: the instances on a host."""
+
+    def __init__(self, core: Core, store: FlagStore, truth: Truth, left: Left) -> None:
+        self._core = core
+        self._store = store
+        self._truth = truth
+        self._left = left
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        return self._store.read()
+
+    def read_for(self, host: NovaHost, node: NodeName) -> Flag | None:
+        return self._store.read_for(host, node)
+
+    def poll(self) -> Hashable:
+        return self._store.poll()
+
+    def write(self, flag: Flag) -> None:
+        self._store.write(flag)
+        if flag.state is FlagState.DONE and self._is_pending(flag.host):
+            return  # It was flagged anew meanwhile.
+        left = self._left(flag.host)
+        self._core.journal.note(FlagWritten(self._core.now, flag.host, flag.state, left))
+        self._core.journal.say("flags", f"{flag.host} is flagged {flag.state.value}")
+
+    def clear(self, host: NovaHost) -> None:
+        was_flagged = self._truth(host) is not None
+        self._store.clear(host)
+        if was_flagged and self._truth(host) is None:
+            self._core.journal.note(FlagCleared(self._core.now, host))
+            self._core.journal.say("flags", f"{host} has no flag any more")
+
+    def storm_released(self) -> bool:
+        return self._store.storm_released()
+
+    def end_storm_release(self) -> None:
+        self._store.end_storm_release()
+        self._core.journal.note(StormRelease(self._core.now, released=False))
+
+    def _is_pending(self, host: NovaHost) -> bool:
+        flag = self._truth(host)
+        return flag is not None and flag.pending

@@ -1,0 +1,184 @@
+"""The promises, checked against what really happened in a world.
+
+P1-P7 and P11 of the design. P8 (stop), P9 (any crash) and P10 (secrets) are about processes, which
+a world does not have; the tripwire is how tests try P9.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+from vmha_ocf.boolean import parse_boolean
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.model import FlagState, InstanceId, NovaHost
+from vmha_ocf.policy import Marks
+from vmha_ocf.sim.database import Server
+from vmha_ocf.sim.hosts import Run
+from vmha_ocf.sim.journal import (
+    ComputeStarted,
+    EvacuateAccepted,
+    Fact,
+    FlagCleared,
+    FlagWritten,
+    HostFact,
+    ProvenOff,
+    ServiceUndone,
+    StormRelease,
+)
+from vmha_ocf.sim.services import OPERATOR
+from vmha_ocf.sim.world import World
+
+H = TypeVar("H", bound=HostFact)
+Ours = Callable[[Server], bool]
+"""Whether an instance is to be evacuated."""
+
+
+def marked(server: Server) -> bool:
+    """By tag, metadata or flavor, with the names that are the default."""
+    own = [server.metadata[key] for key in Marks().metadata if key in server.metadata]
+    if any(_says(text, "no") for text in own):
+        return False
+    specs = (server.extra_specs.get(key, "") for key in Marks().flavor)
+    said = any(_says(text, "yes") for text in (*own, *specs))
+    return said or bool(server.tags.intersection(Marks().server_tags))
+
+
+def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[str]:
+    """One sentence for each promise that was broken, in the order of the promises."""
+    return [
+        *_evacuated_without_proof(world),
+        *_second_evacuations(world),
+        *_double_guests(world),
+        *_lost_flags(world),
+        *_early_starts(world),
+        *_done_too_early(world, ours),
+        *_skipped(world, ours),
+        *_undone(world),
+        *_storms(world, storm_limit),
+    ]
+
+
+def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
+    """Instances of ours that are still where nova-compute does not run: what a healthy Nova with
+    room enough must bring to nothing, given time."""
+    return [
+        server.id
+        for server in world.database.servers.values()
+        if ours(server)
+        and not world.hosts[server.host].compute.running
+        and not world.rebuilder.in_flight(server.id)
+    ]
+
+
+def _evacuated_without_proof(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(EvacuateAccepted):
+        before = [one for one in world.core.journal.facts if one.time <= fact.time]
+        proof = _last(ProvenOff, before, fact.host)
+        started = _last(ComputeStarted, before, fact.host)
+        if proof is None or (started is not None and started.time > proof.time):
+            yield _text("P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off")
+
+
+def _second_evacuations(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(EvacuateAccepted):
+        if fact.rivals:
+            numbers = ", ".join(map(str, fact.rivals))
+            yield _text("P2", fact, f"{fact.instance} evacuated while {numbers} was in flight")
+
+
+def _double_guests(world: World) -> Iterator[str]:
+    runs: dict[InstanceId, list[Run]] = defaultdict(list)
+    for host in world.hosts.values():
+        for run in host.runs:
+            runs[run.instance].append(run)
+    for instance, each in sorted(runs.items()):
+        for one, other in pairwise(sorted(each, key=lambda run: run.start)):
+            if other.start < one.end:
+                where = f"{one.host} and {other.host}"
+                yield f"P2 at {other.start:.2f}: {instance} ran on {where} at once"
+
+
+def _lost_flags(world: World) -> Iterator[str]:
+    for host in world.hosts:
+        fact = _last(FlagWritten, _needed_or_done(world), host)
+        if fact is None or fact.state is FlagState.DONE:
+            continue
+        flag = world.flag(host)
+        if flag is None or not flag.pending:
+            yield _text("P3", fact, f"{host} was flagged then, and the flag is lost")
+
+
+def _needed_or_done(world: World) -> list[Fact]:
+    written = world.core.journal.of(FlagWritten)
+    return [fact for fact in written if fact.state is not FlagState.CLAIMED]
+
+
+def _early_starts(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(ComputeStarted):
+        if not fact.by_us:
+            continue
+        if fact.flagged:
+            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
+        if fact.unfinished:
+            left = ", ".join(fact.unfinished)
+            yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
+
+
+def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
+    for fact in world.core.journal.of(FlagWritten):
+        for instance in fact.left if fact.state is FlagState.DONE else ():
+            server = world.database.servers.get(instance)
+            if server and ours(server) and instance not in world.reported:
+                yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
+
+
+def _skipped(world: World, ours: Ours) -> Iterator[str]:
+    for instance in left_behind(world, ours=ours):
+        host = world.instance(instance).host
+        flag = world.flag(host)
+        handled = flag is not None and flag.state is FlagState.DONE
+        cleared = _last(FlagCleared, world.core.journal.facts, host)
+        if (handled or cleared) and instance not in world.reported:
+            yield f"P6 at {world.now:.2f}: {instance} was left on {host} without a word"
+
+
+def _undone(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(ServiceUndone):
+        if fact.set_by == OPERATOR:
+            yield _text("P7", fact, f"{fact.host} was {fact.what}; an operator had set that")
+
+
+def _storms(world: World, limit: int) -> Iterator[str]:
+    flagged: set[NovaHost] = set()
+    released = False
+    for fact in world.core.journal.facts if limit else ():
+        match fact:
+            case FlagWritten(state=FlagState.DONE) | FlagCleared():
+                flagged.discard(fact.host)
+            case FlagWritten():
+                flagged.add(fact.host)
+            case StormRelease():
+                released = fact.released
+            case EvacuateAccepted() if len(flagged) > limit and not released:
+                yield _text("P11", fact, f"{fact.instance} evacuated, {len(flagged)} hosts down")
+            case _:
+                pass
+
+
+def _last(kind: type[H], facts: Sequence[Fact], host: NovaHost) -> H | None:
+    found = (one for one in reversed(facts) if isinstance(one, kind) and one.host == host)
+    return next(found, None)
+
+
+def _says(text: str, answer: str) -> bool:
+    try:
+        return parse_boolean(text) is (answer == "yes")
+    except ParameterError:
+        return False
+
+
+def _text(promise: str, fact: Fact, what: str) -> str:
+    return f"{promise} at {fact.time:.2f}: {what}"

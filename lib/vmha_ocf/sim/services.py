@@ -1,0 +1,77 @@
+"""os-services: disable and enable, force down and up, by us or by an operator."""
+
+from __future__ import annotations
+
+from vmha_ocf.errors import NovaRefused
+from vmha_ocf.model import ComputeService, ServiceChange
+from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.database import Database, Service
+from vmha_ocf.sim.journal import ServiceUndone
+
+US = "us"
+OPERATOR = "an operator"
+
+
+class Services:
+    def __init__(self, core: Core, database: Database) -> None:
+        self._core = core
+        self._database = database
+
+    def change(self, service_id: str, change: ServiceChange, who: str = US) -> ComputeService:
+        """One PUT: all of it or nothing."""
+        service = self._find(service_id)
+        if change.forced_down is False:
+            self._verify_may_come_up(service)
+        toggled = change.enabled not in (None, service.enabled)
+        if who == US:
+            self._note_undone(service, change)
+        self._apply(service, change, who)
+        if toggled and service.up and not service.host.listening:
+            # Nova asks the compute itself, which does not answer; the PUT has had its effect.
+            self._core.timeline.advance(self._core.timing.rpc_timeout)
+        return service.view()
+
+    def _find(self, service_id: str) -> Service:
+        for service in self._database.services.values():
+            if service.id == service_id:
+                return service
+        raise NovaRefused(404, f"Service {service_id} could not be found.")
+
+    def _verify_may_come_up(self, service: Service) -> None:
+        """Only "done" counts: Nova un-forces a host in the middle of its evacuation."""
+        host = service.host.name
+        if any(r.source == host and r.status == "done" for r in self._database.records):
+            raise NovaRefused(
+                400,
+                f"Unable to force up host {host} as `done` evacuation migration records remain "
+                "associated with the host. Ensure the compute service has been restarted, "
+                "allowing these records to move to `completed` before retrying this request.",
+            )
+
+    def _note_undone(self, service: Service, change: ServiceChange) -> None:
+        now, host = self._core.now, service.host.name
+        if change.enabled and not service.enabled:
+            self._core.journal.note(ServiceUndone(now, host, "enabled", service.disabled_by))
+        if change.forced_down is False and service.forced_down:
+            self._core.journal.note(ServiceUndone(now, host, "un-forced", service.forced_by))
+
+    def _apply(self, service: Service, change: ServiceChange, who: str) -> None:
+        said = []
+        if change.forced_down is not None and change.forced_down is not service.forced_down:
+            service.forced_down = change.forced_down
+            service.forced_by = who if change.forced_down else ""
+            said.append("forced down" if change.forced_down else "not forced down any more")
+        if change.enabled is not None and change.enabled is not service.enabled:
+            service.enabled = change.enabled
+            service.disabled_by = "" if change.enabled else who
+            said.append("enabled" if change.enabled else "disabled")
+        if who == OPERATOR:
+            # What an operator says again is the operator's from then on.
+            service.forced_by = who if change.forced_down else service.forced_by
+            service.disabled_by = who if change.enabled is False else service.disabled_by
+        if change.enabled is False and change.reason is not None:
+            service.reason = change.reason
+        service.written = self._core.now
+        if said:
+            what = f"service of {service.host.name} is {' and '.join(said)} by {who}"
+            self._core.journal.say("nova", what)

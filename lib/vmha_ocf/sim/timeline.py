@@ -1,0 +1,57 @@
+"""Virtual time: nothing sleeps, and what was scheduled happens in order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from itertools import count
+
+EPOCH = 1_795_219_200.0
+"""What the clock on the wall shows when a world begins: 2026-11-21 00:00:00 UTC."""
+
+Event = Callable[[], None]
+
+
+class Timeline:
+    """Seconds since the world began, and the events that are still to come.
+
+    An event may itself let time pass (a round that sleeps). Time then never goes back: whoever
+    waited meanwhile finds that it is later than asked for.
+    """
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._events: list[tuple[float, int, Event]] = []
+        self._order = count()
+
+    def at(self, time: float, event: Event) -> None:
+        heapq.heappush(self._events, (max(time, self.now), next(self._order), event))
+
+    def after(self, delay: float, event: Event) -> None:
+        self.at(self.now + delay, event)
+
+    def run_until(self, time: float) -> None:
+        while self._events and self._events[0][0] <= time:
+            due, _, event = heapq.heappop(self._events)
+            self.now = max(self.now, due)
+            event()
+        self.now = max(self.now, time)
+
+    def advance(self, seconds: float) -> None:
+        self.run_until(self.now + max(0.0, seconds))
+
+
+class SimClock:
+    """The Clock port: sleeping is arithmetic."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+
+    def now(self) -> float:
+        return EPOCH + self._timeline.now
+
+    def monotonic(self) -> float:
+        return self._timeline.now
+
+    def sleep(self, seconds: float) -> None:
+        self._timeline.advance(seconds)

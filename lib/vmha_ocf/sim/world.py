@@ -1,0 +1,275 @@
+"""The simulated cluster: all parts of it, and the views on it that the ports are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TypedDict, Unpack
+
+from vmha_ocf import flag as texts
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.model import (
+    Evidence,
+    Flag,
+    FlagState,
+    ImageId,
+    InstanceId,
+    NodeName,
+    NovaHost,
+    ServerGroup,
+    ServiceChange,
+)
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.sim.attrd import SimAttrd
+from vmha_ocf.sim.bmc import SimBmc
+from vmha_ocf.sim.cib import SimCib
+from vmha_ocf.sim.cluster import Pacemaker, SimCluster
+from vmha_ocf.sim.compute import ComputeStarts
+from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.database import Database, Record, Server, Service
+from vmha_ocf.sim.faults import Fault, Faults, Limits
+from vmha_ocf.sim.flags import SimFlags
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import FlagWritten, Journal, Line, StormRelease
+from vmha_ocf.sim.nova import SimNova
+from vmha_ocf.sim.parallel import one_by_one
+from vmha_ocf.sim.power import PowerSupply
+from vmha_ocf.sim.rebuild import Rebuilder
+from vmha_ocf.sim.services import OPERATOR, Services
+from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
+from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.units import SimUnits
+
+
+class Booting(TypedDict, total=False):
+    """What may be said of a new instance; the rest is that of an ordinary one."""
+
+    name: str
+    vm_state: str
+    task_state: str | None
+    tags: frozenset[str]
+    metadata: Mapping[str, str]
+    extra_specs: Mapping[str, str]
+    image: ImageId | None
+    vtpm: bool
+    launched: bool
+
+
+class World:
+    """Hosts are named by what Pacemaker or Nova calls them, whichever is at hand."""
+
+    def __init__(self, *, timing: Timing | None = None) -> None:
+        timeline = Timeline()
+        self.core = Core(timeline, Journal(timeline), Faults(), timing or Timing())
+        self.hosts: dict[NovaHost, Host] = {}
+        self.database = Database()
+        self.attrd = SimAttrd(self.core)
+        self.cib = SimCib(self.core)
+        self.pacemaker = Pacemaker(self.core, self.attrd, self.cib)
+        for controller in ("ctl1", "ctl2", "ctl3"):
+            self.pacemaker.add(NodeName(controller))
+        self.rebuilder = Rebuilder(self.core, self.database, self.hosts)
+        self.services = Services(self.core, self.database)
+        self._computes = ComputeStarts(self.core, self.database, self.hosts, self.rebuilder)
+        self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
+        self.reported: dict[InstanceId, str] = {}
+        """What the operator was told about instances: filled by whoever runs the worker."""
+        self.parallel = one_by_one
+
+    @classmethod
+    def with_hosts(cls, *names: str, timing: Timing | None = None) -> World:
+        world = cls(timing=timing)
+        for name in names:
+            world.add_host(name)
+        return world
+
+    # The ports.
+
+    def clock(self) -> SimClock:
+        return SimClock(self.core.timeline)
+
+    def flags(self) -> SimFlags:
+        store = FlagStore(self.attrd, self.cib, self.clock())
+        return SimFlags(self.core, store, self.flag, self.instances_left)
+
+    def cluster(self) -> SimCluster:
+        return SimCluster(self.core, self.pacemaker)
+
+    def nova(self) -> SimNova:
+        return SimNova(self.core, self.database, self.hosts, self.rebuilder, self.services)
+
+    def bmc(self, host: str, *, trusted: bool = True) -> SimBmc:
+        return SimBmc(self.core, self.host(host), self._supply.switch_on, trusted=trusted)
+
+    def units(self, host: str) -> SimUnits:
+        start = partial(self._start_compute, by_us=True)
+        return SimUnits(self.core, self.host(host), start, self._computes.stop)
+
+    def worker_ports(self, who: str = "ctl1/NovaEvacuate") -> WorkerPorts:
+        return WorkerPorts(
+            clock=self.clock(),
+            flags=self.flags(),
+            cluster=self.cluster(),
+            nova=self.nova(),
+            parallel=self.parallel,
+            say=lambda what: self.say(who, what),
+        )
+
+    # Time, faults, the log.
+
+    @property
+    def now(self) -> float:
+        return self.core.now
+
+    def at(self, time: float, event: Event) -> None:
+        self.core.timeline.at(time, event)
+
+    def run_until(self, time: float) -> None:
+        self.core.timeline.run_until(time)
+
+    def run(self, seconds: float) -> None:
+        self.core.timeline.advance(seconds)
+
+    def fault(self, where: str, what: str, **limits: Unpack[Limits]) -> Fault:
+        if "host" in limits:
+            limits["host"] = self._fault_host(where, limits["host"])
+        return self.core.faults.add(Fault(where, what, **limits))
+
+    def end_fault(self, where: str, what: str | None = None) -> None:
+        self.core.faults.end(where, what)
+
+    def say(self, who: str, what: str) -> None:
+        self.core.journal.say(who, what)
+
+    @property
+    def log(self) -> list[Line]:
+        return self.core.journal.lines
+
+    # What there is.
+
+    def add_host(self, node: str, *, nova: str = "", capacity: int = 1000) -> Host:
+        host = Host(NodeName(node), NovaHost(nova or node), self.core, capacity)
+        self.hosts[host.name] = host
+        number = len(self.hosts)
+        service = Service(f"5e41ce00-{number:012d}", host, self.core.timing.service_down)
+        self.database.services[host.name] = service
+        self.pacemaker.add(host.node)
+        return host
+
+    def boot(self, host: str, **about: Unpack[Booting]) -> InstanceId:
+        """An instance, and its guest where its state has one."""
+        number = len(self.database.servers) + 1
+        instance = InstanceId(f"{number:08d}-0000-4000-8000-000000000000")
+        about.setdefault("name", f"instance-{number}")
+        where = self.host(host)
+        server = Server(instance, where.name, **about)
+        server.powered_off = server.vm_state == "stopped"
+        if server.task_state == "deleting":
+            server.delete_waits_for = where.name
+        self.database.servers[instance] = server
+        where.define(instance)
+        if server.vm_state in ("active", "paused", "rescued", "resized") and server.launched:
+            where.run(instance)
+        return instance
+
+    def group(self, policy: str, *members: InstanceId) -> None:
+        number = len(self.database.groups) + 1
+        self.database.groups.append(ServerGroup(f"group-{number}", policy, frozenset(members)))
+
+    def host(self, name: str) -> Host:
+        for host in self.hosts.values():
+            if name in (host.node, host.name):
+                return host
+        raise KeyError(f"no host {name}")
+
+    def instance(self, instance: InstanceId) -> Server:
+        return self.database.servers[instance]
+
+    def records(self, instance: InstanceId) -> list[Record]:
+        return list(self.database.records_of(instance))
+
+    def service(self, host: str) -> Service:
+        return self.database.services[self.host(host).name]
+
+    def runs_on(self, instance: InstanceId) -> list[NodeName]:
+        """Where it really runs. Two names are the disaster that all of this is to prevent."""
+        return [host.node for host in self.hosts.values() if host.runs_guest(instance)]
+
+    def instances_left(self, host: NovaHost) -> tuple[InstanceId, ...]:
+        return tuple(server.id for server in self.database.on(host))
+
+    def flag(self, host: str) -> Flag | None:
+        """The truth, without asking attrd or the CIB."""
+        flags = texts.merge(self.attrd.truth(texts.ATTRIBUTE), self.cib.truth(texts.RECORD))
+        names = {host, *(it.name for it in self.hosts.values() if it.node == host)}
+        return next((flag for name, flag in flags.items() if name in names), None)
+
+    # What happens to it.
+
+    def power_cut(self, host: str) -> None:
+        it = self.host(host)
+        it.power_off()
+        self._supply.lose(it)
+
+    def isolate(self, host: str) -> None:
+        it = self.host(host)
+        it.isolate()
+        self._supply.lose(it)
+
+    def rejoin(self, host: str) -> None:
+        it = self.host(host)
+        it.rejoin()
+        self.pacemaker.connect(it)
+
+    def fence(
+        self, host: str, *, by: str = "ctl1", flag: bool = True, reboot: bool = False
+    ) -> None:
+        """What Pacemaker and fence_compute do. Without ``flag``: another device, a watchdog."""
+        it = self.host(host)
+        it.power_off()
+        if flag:
+            self._flag(it, by)
+        self.pacemaker.fenced(it, by)
+        self.pacemaker.disconnect(it.node)
+        if reboot:
+            self._supply.switch_on(it)
+
+    def boot_host(self, host: str) -> None:
+        self._supply.switch_on(self.host(host))
+
+    def start_compute(self, host: str) -> None:
+        """Behind the back of NovaCompute."""
+        self._start_compute(self.host(host))
+
+    def stop_cluster(self) -> None:
+        self.pacemaker.stop()
+
+    def start_cluster(self) -> None:
+        self.pacemaker.start(self.hosts)
+
+    def operator_changes(self, host: str, change: ServiceChange) -> None:
+        self.services.change(self.service(host).id, change, OPERATOR)
+
+    def release_storm(self) -> None:
+        self.attrd.put(texts.STORM_ATTRIBUTE, texts.STORM_KEY, texts.STORM_RELEASE)
+        self.core.journal.note(StormRelease(self.now, released=True))
+        self.say("operator", "evacuation is released although many hosts are down")
+
+    def _flag(self, host: Host, by: str) -> None:
+        proof = f"BMC of {host.node} answered off"
+        evidence = Evidence(by, EPOCH + self.now, proof)
+        flag = Flag(host.name, FlagState.NEEDED, node=host.node, evidence=evidence)
+        self.cib.put(host.node, texts.RECORD, texts.format_record(flag))
+        self.attrd.put(texts.ATTRIBUTE, texts.format_key(host.name), texts.format_value(flag))
+        left = self.instances_left(host.name)
+        self.core.journal.note(FlagWritten(self.now, host.name, flag.state, left))
+        self.say("fence_compute", f"{host.node} is off and flagged")
+
+    def _start_compute(self, host: Host, *, by_us: bool = False) -> None:
+        flag = self.flag(host.name)
+        self._computes.start(host, by_us=by_us, flagged=flag is not None and flag.pending)
+
+    def _fault_host(self, where: str, host: str) -> str:
+        """BMCs and units are a node's, Nova's faults a Nova host's."""
+        found = self.host(host)
+        return found.node if where.split(".")[0] in ("bmc", "units") else found.name
