@@ -1,0 +1,273 @@
+"""NovaEvacuate's worker: rounds of read, plan, act, each ending in one sentence.
+
+No round waits for an evacuation. What must not be lost is in the flags and in Nova's own records,
+so the worker may be killed at any point; the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from math import inf
+
+from vmha_ocf import presence, storm
+from vmha_ocf.agents.host_return import HostReturn
+from vmha_ocf.agents.host_round import HostRound, Surroundings
+from vmha_ocf.agents.round import CROWD, Pauses, Round
+from vmha_ocf.agents.unflagged import Unflagged
+from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
+from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost
+from vmha_ocf.pace import Pace
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.records import STILL, Off
+
+Flagged = Mapping[NovaHost, Flag]
+
+
+class Evacuator:
+    """One worker. ``me`` is the controller's name as claims show it."""
+
+    def __init__(
+        self,
+        ports: WorkerPorts,
+        policy: Policy,
+        me: str,
+        *,
+        domain: str = "",
+        pauses: Pauses | None = None,
+    ) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._me = me
+        self._domain = domain
+        self._pauses = pauses or Pauses()
+        self._hosts: dict[NovaHost, HostRound] = {}
+        self._ran_at: dict[NovaHost, float] = {}
+        self._return = HostReturn(ports)
+        self._waiting: Collection[NovaHost] = ()
+        self._nodes: presence.Nodes = {}
+        self._unflagged = Unflagged(ports, domain)
+        self._strangers = False
+        """A node may be fenced that nobody flagged."""
+        self._over = False
+        """A host whose evacuation is over has its flag still: it is away, or on its way back."""
+        self._did: dict[str, float] = {}
+        self._problems: dict[str, str] = {}
+        self._pace = Pace(policy.caps.total)
+        self._storm = False
+        self._up: int | None = None
+        """Hosts that can take instances, as last seen; None is not known."""
+
+    def round(self) -> Round:
+        """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
+        start = self._now()
+        try:
+            flags = self._ports.flags.read()
+            self._problems.pop("flags", None)
+        except VmhaError as error:
+            self._problems["flags"] = str(error)
+            return self._ended("the flags cannot be read", self._pauses.trouble)
+        self._guard("nodes", self._read_nodes)
+        self._forget(flags)
+        held = self._is_held(flags)
+        pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
+        if pending and not self._up:
+            self._guard("services", lambda: self._count_destinations(flags))
+        # All are taken down before anything is asked for, lest Nova choose one for another's sake.
+        for host, flag in self._prepared(pending, held, start):
+            if not self._run(host, flag, flags, held) or self._is_late(start):
+                break
+        self._guard("return", lambda: self._look_around(flags))
+        return self._summary(pending)
+
+    def _guard(self, topic: str, action: Callable[[], None]) -> bool:
+        """Run one part of the round; what it cannot do is a problem, not the end of the round. It is
+        due again at once: a part that only waits for its time would pass for one that succeeded."""
+        try:
+            action()
+        except VmhaError as error:
+            self._problems[topic] = str(error)
+            self._did.pop(topic, None)
+            return False
+        self._problems.pop(topic, None)
+        return True
+
+    def _now(self) -> float:
+        return self._ports.clock.monotonic()
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = self._now()
+        if now - self._did.get(what, -inf) < every:
+            return False
+        self._did[what] = now
+        return True
+
+    def _is_late(self, start: float) -> bool:
+        return self._now() - start >= self._pauses.longest_round
+
+    def _turn(self, flag: Flag) -> tuple[float, float, str]:
+        """Whoever has not been looked at for longest is next; a host that Nova does not answer for
+        thereby comes last."""
+        at = flag.evidence.at if flag.evidence else 0.0
+        return self._ran_at.get(flag.host, -inf), at, flag.host
+
+    def _is_held(self, flags: Flagged) -> bool:
+        """Whether too many hosts are down. Not knowing whether it was released holds too."""
+        limit = self._policy.storm_limit
+        self._storm = storm.is_storm(flags.values(), limit, self._storm)
+        self._problems.pop("storm", None)
+        if not self._storm:
+            return False
+        try:
+            if self._ports.flags.storm_released():
+                return False
+            self._problems["storm"] = storm.hold_reason(flags.values(), limit)
+        except VmhaError as error:
+            self._problems["storm"] = str(error)
+        return True
+
+    def _read_nodes(self) -> None:
+        if self._is_due("nodes", self._pauses.following):
+            self._nodes = self._ports.cluster.nodes()
+
+    def _count_destinations(self, flags: Flagged) -> None:
+        if self._is_due("services", self._pauses.returning):
+            self._note_destinations(self._ports.nova.services(), flags)
+
+    def _note_destinations(self, services: Sequence[ComputeService], flags: Flagged) -> None:
+        """For a minute Nova calls up what has just died."""
+        off = self._off(flags)
+        self._up = sum(one.up and one.enabled and off.get(one.host) != STILL for one in services)
+
+    def _forget(self, flags: Flagged) -> None:
+        for host in list(self._hosts):
+            flag = flags.get(host)
+            if flag is None or not flag.pending:
+                del self._hosts[host]
+        self._ran_at = {host: at for host, at in self._ran_at.items() if host in flags}
+
+    def _is_back(self, flag: Flag) -> bool:
+        return presence.is_back(flag, self._nodes, self._domain)
+
+    def _off(self, flags: Flagged) -> Off:
+        return presence.hosts_off(flags.values(), self._nodes, self._domain)
+
+    def _prepared(
+        self, pending: Sequence[Flag], held: bool, start: float
+    ) -> Sequence[tuple[HostRound, Flag]]:
+        """The hosts that are claimed and forced down."""
+        prepared = []
+        for flag in pending:
+            if flag.host not in self._hosts and (held or not self._is_proved(flag)):
+                continue
+            host = self._hosts.setdefault(
+                flag.host, HostRound(flag.host, self._ports, self._policy, self._me)
+            )
+            ready = self._attempt(host, partial(host.prepare, flag))
+            if ready:
+                prepared.append((host, flag))
+            if ready is None or self._is_late(start):
+                break
+        return prepared
+
+    def _run(self, host: HostRound, flag: Flag, flags: Flagged, held: bool) -> bool:
+        """One host's round. False: Nova does not answer, the other hosts would only wait too."""
+        self._ran_at[host.host] = self._now()
+        others = (other for other in self._hosts.values() if other is not host)
+        around = Surroundings(
+            self._off(flags),
+            self._is_back(flag),
+            self._up != 0,
+            self._room(held),
+            {group for other in others for group in other.busy_groups},
+        )
+        over = self._attempt(host, partial(host.run, around))
+        if host.load:
+            most = self._policy.caps.total
+            self._pace = self._pace.after(host.load, most=most, now=self._now())
+        if over:
+            del self._hosts[host.host]
+            self._did.pop("services", None)
+        return over is not None
+
+    def _attempt(self, host: HostRound, action: Callable[[], bool]) -> bool | None:
+        """What it answers; False where it could not; None where Nova does not answer."""
+        try:
+            answer = action()
+        except (NovaUnavailable, NovaDenied) as error:
+            self._problems["nova"] = f"{host.host} is waiting: {error}"
+            self._ran_at[host.host] = self._now()
+            return None
+        except VmhaError as error:
+            host.problems["round"] = f"{host.host}: {error}"
+            return False
+        self._problems.pop("nova", None)
+        host.problems.pop("round", None)
+        return answer
+
+    def _is_proved(self, flag: Flag) -> bool:
+        topic = f"proof of {flag.host}"
+        self._problems.pop(topic, None)
+        if presence.is_proved(flag, self._nodes, self._domain):
+            return True
+        self._problems[topic] = (
+            f"{flag.host} is flagged, but nobody has proved that it is off: fence it, "
+            f"for example with pcs stonith fence {flag.node or flag.host}"
+        )
+        return False
+
+    def _room(self, held: bool) -> int:
+        """Requests that the caps over all hosts still allow. None while evacuation is held."""
+        if held:
+            return 0
+        caps = self._policy.caps
+        spread = caps.per_destination * self._up if self._up else caps.total
+        paced = self._pace.room(self._now())
+        return max(0, min(caps.total, spread, paced) - self._flying)
+
+    @property
+    def _flying(self) -> int:
+        return sum(host.in_flight for host in self._hosts.values())
+
+    def _look_around(self, flags: Flagged) -> None:
+        """At the services: those on their way back, and fenced hosts that nobody flagged."""
+        self._strangers = self._unflagged.look(flags, self._nodes)
+        off = self._off(flags)
+        over = [flag.host for flag in flags.values() if not flag.pending]
+        self._over = bool(over)
+        soon = self._waiting or self._strangers or any(off.get(host) != STILL for host in over)
+        if not self._is_due("return", self._pauses.returning if soon else self._pauses.services):
+            return
+        services = self._ports.nova.services()
+        flags = self._ports.flags.read()  # The round may have taken a while.
+        self._note_destinations(services, flags)
+        self._waiting = self._return.run(services, flags, self._off(flags))
+        self._unflagged.run({one.host: one for one in services}, flags, self._nodes)
+        if not any(flag.pending for flag in flags.values()) and self._ports.flags.storm_released():
+            self._ports.flags.end_storm_release()
+
+    def _summary(self, pending: Sequence[Flag]) -> Round:
+        hosts = list(self._hosts.values())
+        told = "; ".join(host.sentence() for host in hosts)
+        if not told and self._waiting:
+            told = f"on their way back: {', '.join(sorted(self._waiting))}"
+        return self._ended(told or "nothing is flagged", self._pause(pending))
+
+    def _pause(self, pending: Sequence[Flag]) -> float:
+        if "nova" in self._problems:
+            return self._pauses.trouble
+        if any(host.progress for host in self._hosts.values()):
+            return self._pauses.busy
+        if pending:
+            return self._pauses.crowded if self._flying > CROWD else self._pauses.following
+        soon = self._waiting or self._strangers or self._over or self._problems
+        return self._pauses.returning if soon else self._pauses.idle
+
+    def _ended(self, sentence: str, pause: float) -> Round:
+        problems = [*self._problems.values(), *self._unflagged.problems.values()]
+        told: dict[InstanceId, str] = {}
+        for host in self._hosts.values():
+            problems.extend(host.problems.values())
+            told.update(host.told)
+        return Round(sentence, problems, pause, told)

@@ -1,0 +1,72 @@
+"""Fence one host: it is fenced when its BMC answered OFF and the flag was read back.
+
+Every step can be repeated, and a host that is off already is recorded too, because whoever
+switched it off has not. Over ports only.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+
+from vmha_ocf.agents.power_switch import switch
+from vmha_ocf.errors import FlagNotWritten, VmhaError
+from vmha_ocf.fence_request import Patience, Target
+from vmha_ocf.model import Evidence, Flag, FlagState, Power
+from vmha_ocf.ports import Bmc, Clock, Flags
+
+log = logging.getLogger(__name__)
+
+ON_AFTER_OFF = 10.0
+"""Seconds that a reboot waits for ON. It is fenced by then: others wait for us, and past its
+timeout Pacemaker would kill us and take it for failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fencer:
+    """``controller`` is the name of this machine, for the evidence."""
+
+    flags: Flags
+    clock: Clock
+    patience: Patience
+    controller: str
+
+    def off(self, target: Target, bmc: Bmc) -> None:
+        """Raises what Bmc and Flags raise, and PowerNotVerified; then nothing was reported."""
+        switch(bmc, Power.OFF, self.clock, self.patience)
+        self.record(target, f"BMC {target.access} answered off")
+
+    def reboot(self, target: Target, bmc: Bmc) -> None:
+        """As ``off``. That the host comes up again is tried and not needed."""
+        self.off(target, bmc)
+        wait = min(self.patience.power or ON_AFTER_OFF, ON_AFTER_OFF)
+        try:
+            switch(bmc, Power.ON, self.clock, replace(self.patience, power=wait))
+        except VmhaError as error:
+            log.warning("%s is fenced and recorded, but did not come on: %s", target.host, error)
+
+    def on(self, bmc: Bmc) -> None:
+        """Only the power. It never waits for evacuations: no other host could be fenced meanwhile,
+        and what must not start too early waits at its own gate."""
+        for _ in range(self.patience.retries):
+            try:
+                return switch(bmc, Power.ON, self.clock, self.patience)
+            except VmhaError as error:
+                log.warning("trying again: %s", error)
+        return switch(bmc, Power.ON, self.clock, self.patience)
+
+    def record(self, target: Target, proof: str) -> None:
+        """Write the flag, whatever it says by now: this fencing may be a new failure.
+
+        Raises FlagNotWritten."""
+        evidence = Evidence(self.controller, self.clock.now(), proof)
+        flag = Flag(target.host, FlagState.NEEDED, node=target.node, evidence=evidence)
+        try:
+            self.flags.write(flag)
+        except VmhaError as error:
+            raise FlagNotWritten(
+                f"{target.host} is off, but its flag was not written: {error.message}",
+                hint=f"{error.hint or 'look at the cluster'}; until this is repeated with "
+                "success, nothing is evacuated from it",
+            ) from error
+        log.info("recorded: %s is to be evacuated (%s)", target.host, proof)

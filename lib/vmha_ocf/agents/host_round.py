@@ -1,0 +1,297 @@
+"""One flagged host's part of a round: read, plan, act. The decisions are in the pure modules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from vmha_ocf import evacuation, marker, records
+from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.agents.host_requests import HostRequests, load_of, name_of, remember
+from vmha_ocf.errors import NovaUnavailable, Refused, VmhaError
+from vmha_ocf.evacuation import Evacuate, Finish, Plan, Request, Room, View
+from vmha_ocf.heartbeat import Heartbeat
+from vmha_ocf.memory import Memory
+from vmha_ocf.model import ComputeService, Flag, FlagState, Instance, InstanceId, NovaHost
+from vmha_ocf.pace import Load
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.records import Off
+from vmha_ocf.verdict import Next
+
+_CHECK = 3.0
+"""Seconds between two looks at the service: is it still forced down, and silent? More where Nova
+takes long to answer."""
+_LOOSE = frozenset({Next.LEAVE, Next.WAIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the round knows beside this host."""
+
+    off: Off
+    node_back: bool
+    destinations: bool
+    room: int
+    """Requests that the caps still allow in this round, over all hosts."""
+    busy_groups: Collection[str] = ()
+    """Server groups of which a member is on its way off another host."""
+
+
+class HostRound:
+    """What one worker keeps of one flagged host between rounds. Losing it costs time only."""
+
+    def __init__(self, host: NovaHost, ports: WorkerPorts, policy: Policy, me: str) -> None:
+        self.host = host
+        self.problems: dict[str, str] = {}
+        self.progress = False
+        self.load: Load | None = None
+        """How Nova took the requests of the last round, if there were any."""
+        self._ports = ports
+        self._policy = policy
+        self._me = me
+        self._marks = HostMarks(host, ports, policy)
+        self._requests = HostRequests(host, ports)
+        self._claim: Flag | None = None
+        self._memory: Memory | None = None
+        self._heartbeat: Heartbeat | None = None
+        self._mark: marker.Ours | None = None
+        self._check_at = 0.0
+        self._instances: Sequence[Instance] = ()
+        self._names: dict[InstanceId, str] = {}
+        self._listed_at: float | None = None
+        self._plan: Plan | None = None
+        self._fresh = False
+        self._told: set[object] = set()
+        self._sure = False
+        """The last look, too, found nothing left."""
+
+    @property
+    def in_flight(self) -> int:
+        return self._plan.load if self._plan else 0
+
+    @property
+    def busy_groups(self) -> Collection[str]:
+        return self._plan.busy_groups if self._plan else ()
+
+    @property
+    def told(self) -> Mapping[InstanceId, str]:
+        """The instances that a person should see, and why."""
+        return {one.instance.id: one.reason for one in self._plan.told} if self._plan else {}
+
+    def sentence(self) -> str:
+        if self._plan is None:
+            return f"{self.host}: not looked at yet"
+        return f"{self.host}: {self._counts() or 'nothing left'}"
+
+    def _counts(self) -> str:
+        counts = self._plan.counts if self._plan else {}
+        return ", ".join(f"{counts[one]} {one.value}" for one in Next if counts.get(one))
+
+    def prepare(self, flag: Flag) -> bool:
+        """Claim it, and force it down. False: Nova does not know it."""
+        self.progress = False
+        self.load = None
+        self._claim = self._claimed(flag)
+        with self._noting_silence():
+            return self._taken_down()
+
+    def run(self, around: Surroundings) -> bool:
+        """Do what can be done now, without waiting. True when the host's evacuation is over."""
+        assert self._claim is not None
+        with self._noting_silence():
+            return self._round(self._claim, around)
+
+    @contextmanager
+    def _noting_silence(self) -> Iterator[None]:
+        try:
+            yield
+        except VmhaError:
+            if self._memory:
+                self._memory = self._memory.no_answer()
+            raise
+
+    def _claimed(self, flag: Flag) -> Flag:
+        if self._claim and flag.evidence and flag.evidence != self._claim.evidence:
+            self._heartbeat = None  # What lived before this fencing does not live now.
+            self._ports.say(f"{self.host}: was fenced again")
+        if self._claim and flag.state is FlagState.CLAIMED and self._is_mine(flag):
+            return replace(flag, evidence=flag.evidence or self._claim.evidence)
+        now = self._ports.clock.now()
+        claim = replace(flag, state=FlagState.CLAIMED, owner=self._me, since=float(int(now)))
+        self._ports.flags.write(claim)
+        if self._claim is None:
+            proof = flag.evidence.proof if flag.evidence else "flagged without evidence"
+            by = f", fenced by {flag.evidence.by}" if flag.evidence else ""
+            self._ports.say(f"{self.host}: claimed ({proof}{by})")
+        return claim
+
+    def _is_mine(self, flag: Flag) -> bool:
+        mine = self._claim
+        return mine is not None and (flag.owner, flag.since) == (mine.owner, mine.since)
+
+    def _taken_down(self) -> bool:
+        """The service is forced down and carries our mark. Looked at now and again."""
+        now = self._ports.clock.monotonic()
+        if self._heartbeat and now < self._check_at:
+            return True
+        service = self._service()
+        if service is None:
+            return False
+        if self._memory is None:
+            self._memory = Memory(now, inherited=service.forced_down)
+        beat = self._heartbeat or Heartbeat(service.updated_at, now)
+        beat = beat.seen(service.updated_at, now)
+        change = marker.plan_take_down(service, self._mark)
+        if change is not None:
+            changed = self._ports.nova.update_service(service, change)
+            if not changed.forced_down:
+                raise NovaUnavailable(f"Nova does not show {self.host} as forced down yet")
+            beat = beat.after_our_change(changed.updated_at)
+            service = changed
+            self._ports.say(f"{self.host}: forced down in Nova")
+        self._mark = marker.ours(service)
+        self._heartbeat = beat
+        after = self._ports.clock.monotonic()
+        self._check_at = after + max(_CHECK, 4 * (after - now))
+        return True
+
+    def _service(self) -> ComputeService | None:
+        found = self._ports.nova.services(self.host)
+        if found:
+            self.problems.pop("service", None)
+            return found[0]
+        self.problems["service"] = self._unknown_host()
+        return None
+
+    def _unknown_host(self) -> str:
+        short = self.host.partition(".")[0].lower()
+        known = [one.host for one in self._ports.nova.services()]
+        near = [host for host in known if host.partition(".")[0].lower() == short]
+        meant = f"did you mean {', '.join(near)}? " if near else ""
+        return (
+            f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
+            "in pcmk_host_map or domain of the fencing device"
+        )
+
+    def _round(self, claim: Flag, around: Surroundings) -> bool:
+        view = self._look(claim, around)
+        memory, beat = self._memory, self._heartbeat
+        assert memory is not None
+        assert beat is not None
+        now = self._ports.clock.monotonic()
+        doubt = (beat.beats or around.node_back) and not beat.alive and not beat.quiet(now)
+        room = Room(
+            0 if doubt else min(around.room, self._policy.caps.batch), self._policy.caps.per_host
+        )
+        plan = evacuation.plan_host(view, policy=self._policy, memory=memory, now=now, room=room)
+        self._plan = plan
+        self._tell(plan, view)
+        return self._perform(plan, view)
+
+    def _look(self, claim: Flag, around: Surroundings) -> View:
+        """The records are read last: between them and a request there is nothing but the plan."""
+        assert self._memory is not None
+        self._relist()
+        self._marks.look_up(self._instances)
+        groups = self._marks.groups(self._instances)
+        evacuations = self._ports.nova.evacuations_from(self.host)
+        self._memory = self._memory.look(
+            self._instances,
+            records.by_instance(evacuations),
+            around.off,
+            now=self._ports.clock.monotonic(),
+            settle=self._policy.settle,
+        )
+        return View(
+            claim,
+            self._instances,
+            self._fresh,
+            evacuations,
+            self._marks.images,
+            self._marks.anything_marked,
+            groups,
+            around.off,
+            around.node_back,
+            around.destinations,
+            self._heartbeat is not None and self._heartbeat.alive,
+            around.busy_groups,
+        )
+
+    def _relist(self) -> None:
+        """List the instances now and again, and at once if nothing of ours seems to be left."""
+        now = self._ports.clock.monotonic()
+        plan = self._plan
+        loose = plan is not None and not plan.in_flight and set(plan.counts) <= _LOOSE
+        due = self._listed_at is None or now - self._listed_at >= self._policy.relist
+        self._fresh = loose or due or self._sure
+        if not self._fresh:
+            return
+        self._instances = self._ports.nova.instances_on(self.host)
+        self._names.update((one.id, name_of(one)) for one in self._instances)
+        self._listed_at = now
+
+    def _tell(self, plan: Plan, view: View) -> None:
+        since = view.flag.evidence.at if view.flag.evidence else 0.0
+        for record in view.evacuations:
+            if record.status == "done" and records.is_since(record, since):
+                name = self._names.get(record.instance, record.instance)
+                self._once(record.id, f"{self.host}: {name} is on {record.dest}")
+        for one in plan.verdicts:
+            if one.next in (Next.RETRY, Next.REPORT) or one.told:
+                line = f"{self.host}: {name_of(one.instance)}: {one.reason}"
+                self._once((one.instance.id, one.next, one.reason), line)
+        self.problems.pop("instances", None)
+        if plan.told:
+            first, more = plan.told[0], len(plan.told) - 1
+            self.problems["instances"] = (
+                f"{self.host}: {name_of(first.instance)}: {first.reason}"
+                + (f" (and {more} more)" if more else "")
+            )
+        self.problems.pop("marks", None)
+        if self._marks.problem:
+            self.problems["marks"] = self._marks.problem
+
+    def _once(self, key: object, line: str) -> None:
+        if key not in self._told:
+            self._told.add(key)
+            self._ports.say(line)
+
+    def _perform(self, plan: Plan, view: View) -> bool:
+        finish = [step for step in plan.steps if isinstance(step, Finish)]
+        if finish:
+            return self._finish(finish[0])
+        self._sure = False
+        requests = [step for step in plan.steps if not isinstance(step, Finish)]
+        if requests:
+            self._send(requests, view)
+        return False
+
+    def _send(self, requests: Sequence[Request], view: View) -> None:
+        """The memory knows before Nova does, and whatever becomes of the sending."""
+        assert self._memory is not None
+        asked = [one.instance.id for one in requests if isinstance(one, Evacuate)]
+        self._memory = self._memory.ask(asked, records.by_instance(view.evacuations))
+        answers = self._requests.send(requests)
+        self._memory = remember(self._memory, answers, self._ports.clock.monotonic())
+        self.load = load_of(answers)
+        self.progress = any(answer.error is None for answer in answers)
+        changed = any(not isinstance(one.request, Evacuate) for one in answers)
+        if changed or any(isinstance(one.error, Refused) for one in answers):
+            self._listed_at = None
+
+    def _finish(self, step: Finish) -> bool:
+        """Found empty twice, and Nova answered for this host's cell in between: it was not a cell
+        that is down, whose instances Nova leaves out without a word."""
+        service = self._service()
+        if service is None or not service.forced_down:
+            self._heartbeat = None
+            return False
+        if not self._sure:
+            self._sure = True
+            return False
+        self._ports.flags.write(replace(step.flag, state=FlagState.DONE))
+        kept = self._counts()
+        self._ports.say(f"{self.host}: evacuation is over" + (f" ({kept})" if kept else ""))
+        return True

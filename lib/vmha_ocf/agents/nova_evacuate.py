@@ -1,0 +1,296 @@
+"""``ocf:openstack:NovaEvacuate``: one worker in the cluster evacuates the hosts that are flagged.
+
+``start`` launches it, ``monitor`` checks that it lives and makes progress, ``stop`` ends it. The work is
+in the worker (vmha_ocf.worker), because Pacemaker kills an action at its timeout and at each stop.
+"""
+
+from __future__ import annotations
+
+import os
+
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.pulse import PulseFile
+from vmha_ocf.errors import (
+    OCF_DEGRADED,
+    OCF_ERR_GENERIC,
+    OCF_NOT_RUNNING,
+    OCF_SUCCESS,
+    ParameterError,
+)
+from vmha_ocf.ocf import Action, Agent, Call
+from vmha_ocf.parameter import boolean, choice, integer, string
+
+_STALLED = 60.0
+"""Seconds without a round, beyond five slow answers of Nova, after which the worker hangs."""
+_LASTING = 10.0
+"""Seconds after which trouble is shown to people. Shorter is a blip, or a start while Keystone is
+down too: right after a start a monitor has to be 0 (ocf-tester). The worker's log has it at once."""
+
+
+def start(call: Call) -> int:
+    from vmha_ocf.agents import nova_evacuate_actions
+
+    return nova_evacuate_actions.start(call, _pulse(call))
+
+
+def stop(call: Call) -> int:
+    from vmha_ocf.agents import nova_evacuate_actions
+
+    return nova_evacuate_actions.stop(call, _pulse(call))
+
+
+def validate(call: Call) -> int:
+    from vmha_ocf.agents import nova_evacuate_actions
+
+    return nova_evacuate_actions.validate(call)
+
+
+def monitor(call: Call) -> int:
+    pulse = _pulse(call).read(SystemClock().monotonic())
+    if pulse is None:
+        return OCF_NOT_RUNNING
+    if call.probe:
+        return OCF_SUCCESS
+    if pulse.age > _STALLED + 5 * _request_timeout(call):
+        call.explain(f"the worker (pid {pulse.pid}) has made no progress for {pulse.age:.0f} s")
+        return OCF_ERR_GENERIC
+    if not pulse.problems or pulse.troubled < _LASTING:
+        return OCF_SUCCESS
+    more = f" (and {len(pulse.problems) - 1} more)" if len(pulse.problems) > 1 else ""
+    call.explain(pulse.problems[0] + more)
+    return OCF_DEGRADED
+
+
+def _request_timeout(call: Call) -> int:
+    try:
+        return call.integer("request_timeout")
+    except ParameterError:
+        return 600
+
+
+def _pulse(call: Call) -> PulseFile:
+    directory = call.env.get("HA_RSCTMP", "") or "/run/resource-agents"
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
+    return PulseFile(os.path.join(directory, f"NovaEvacuate-{name}"))
+
+
+_NAMES = "names by commas, exact, case matters; the one word none is no name at all"
+
+AGENT = Agent(
+    "NovaEvacuate",
+    "Evacuates the instances of fenced compute hosts",
+    "Watches the flags that fence_compute writes when it has proved that a compute host is off, and "
+    "has Nova rebuild the tagged instances of that host elsewhere. Brings the host back into service "
+    "when it returns. Run exactly one in a cluster, on a controller.\n"
+    "Give it credentials either as a cloud of a clouds.yaml file (cloud, clouds_file) or one by one.",
+    source=__file__,
+    parameters=(
+        string(
+            "cloud",
+            "Name of the cloud in clouds.yaml",
+            "The cloud in clouds.yaml to take all credentials from.",
+            example="vmha",
+        ),
+        string(
+            "clouds_file",
+            "The clouds.yaml file",
+            "Path of a clouds.yaml file, on each controller, readable by root only.",
+            example="/etc/vmha/clouds.yaml",
+        ),
+        string(
+            "auth_url",
+            "URL of Keystone",
+            example="https://keystone.example.com:5000/v3",
+        ),
+        string("username", "User", example="vmha"),
+        string("password", "Password of the user", secret=True),
+        string("tenant_name", "Older name of project_name", example="service"),
+        string("project_name", "Project of the user", example="service"),
+        string("user_domain", "Domain of the user", default="Default", example="Default"),
+        string("project_domain", "Domain of the project", default="Default", example="Default"),
+        string("application_credential_id", "Id of an application credential"),
+        string("application_credential_name", "Name of an application credential of username"),
+        string(
+            "application_credential_secret", "Secret of the application credential", secret=True
+        ),
+        string("region_name", "Region", example="RegionOne"),
+        choice(
+            "endpoint_type",
+            "Which endpoints of the catalog to use",
+            "By default what clouds.yaml says, else internal.",
+            words=("internalURL", "publicURL", "adminURL", "internal", "public", "admin"),
+        ),
+        boolean(
+            "insecure",
+            "Do not verify TLS certificates",
+            default="false",
+            example="false",
+        ),
+        string(
+            "ca_file",
+            "File of the certificate authorities to trust",
+            example="/etc/ssl/certs/ca.pem",
+        ),
+        integer(
+            "request_timeout",
+            "Longest wait for one answer of Nova",
+            least=2,
+            most=600,
+            unit="seconds",
+            default="30",
+            example="30",
+        ),
+        integer(
+            "settle",
+            "How long a request without a clear answer may still take effect",
+            "An instance is left alone for so long when Nova did not answer a request for it, or when an "
+            "earlier worker may have just asked for it. It has to be longer than Nova's API, or a proxy "
+            "before it, can hold a request; request_timeout if that is longer.",
+            least=10,
+            most=3600,
+            unit="seconds",
+            default="60",
+            example="60",
+        ),
+        string(
+            "server_tags",
+            "Server tags that mark an instance",
+            default="automatic-recovery,evacuable",
+            allowed=_NAMES,
+            example="automatic-recovery",
+        ),
+        string(
+            "metadata_keys",
+            "Server metadata that mark an instance if true",
+            "False in any of them wins over every other mark.",
+            default="evacuable,HA_Enabled",
+            allowed=_NAMES,
+            example="HA_Enabled",
+        ),
+        string(
+            "flavor_keys",
+            "Flavor extra specs that mark an instance if true",
+            default="evacuable",
+            allowed=_NAMES,
+            example="evacuable",
+        ),
+        string(
+            "image_keys",
+            "Image properties (if true) or image tags that mark an instance",
+            default="evacuable",
+            allowed=_NAMES,
+            example="evacuable",
+        ),
+        choice(
+            "untagged",
+            "What becomes of instances without a mark",
+            "auto evacuates all of them as long as nothing in the cloud carries a mark, and none of "
+            "them otherwise; all and none say it outright.",
+            words=("auto", "all", "none"),
+            default="auto",
+        ),
+        choice(
+            "unevacuable_states",
+            "What becomes of paused, suspended and rescued instances",
+            "Nova does not evacuate them. recover resets them to error, which it does evacuate: their "
+            "memory died with the host. report leaves them and says so.",
+            words=("recover", "report"),
+            default="recover",
+        ),
+        boolean(
+            "no_shared_storage",
+            "Disks are local to their host",
+            "Instances that were booted from an image are then reported and left where they are, "
+            "because Nova would give them a new disk. Those booted from volumes are evacuated.",
+            default="false",
+            example="false",
+        ),
+        boolean(
+            "rebuild_from_image",
+            "With no_shared_storage: evacuate all the same, with new disks",
+            default="false",
+            example="false",
+        ),
+        integer(
+            "evacuate_delay",
+            "Wait before the first request for a host",
+            "For storage that keeps a dead client's locks for a while (NFS).",
+            least=0,
+            most=86400,
+            unit="seconds",
+            default="0",
+            example="0",
+        ),
+        integer(
+            "storm_limit",
+            "Most hosts flagged at once",
+            "When more are, evacuation is held until an operator releases it; fencing goes on. 0 is "
+            "no limit.",
+            least=0,
+            most=10000,
+            unit="hosts",
+            default="5",
+            example="5",
+        ),
+        integer(
+            "max_in_flight",
+            "Most evacuations at once",
+            least=1,
+            most=10000,
+            default="100",
+            example="100",
+        ),
+        integer(
+            "max_per_host",
+            "Most evacuations at once off one host",
+            least=1,
+            most=10000,
+            default="60",
+            example="60",
+        ),
+        integer(
+            "max_per_destination",
+            "Most evacuations at once, times the hosts that can take them",
+            least=1,
+            most=10000,
+            default="20",
+            example="20",
+        ),
+        string(
+            "priority_key",
+            "Server metadata with the priority",
+            "A whole number: instances with a higher one are evacuated first.",
+            default="evacuation_priority",
+            example="evacuation_priority",
+        ),
+        string(
+            "group_key",
+            "Server metadata with the restart group",
+            "A whole number: among equal priorities lower groups are evacuated first.",
+            default="restart_group",
+            example="restart_group",
+        ),
+        string(
+            "domain",
+            "DNS domain of the hosts in Nova",
+            "Appended to a node's name to find its Nova host, where the two differ. Only for hosts "
+            "that Pacemaker fenced without fence_compute.",
+            example="example.com",
+        ),
+        string(
+            "log_file",
+            "File for the worker's log",
+            "Besides syslog. Log rotation may move it away at any time.",
+            example="/var/log/vmha/evacuate.log",
+        ),
+        boolean("verbose", "Log each round", default="false", example="false"),
+    ),
+    actions=(
+        Action("start", start, timeout=30),
+        Action("stop", stop, timeout=30),
+        Action("monitor", monitor, timeout=20, interval=10),
+        Action("validate-all", validate, timeout=60),
+    ),
+)
+
+main = AGENT.run

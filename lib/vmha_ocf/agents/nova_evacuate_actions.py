@@ -1,0 +1,47 @@
+"""The slow half of NovaEvacuate: what start, stop and validate-all need beyond a monitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vmha_ocf import wiring
+from vmha_ocf.backends import daemon
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.pulse import PulseFile
+from vmha_ocf.errors import OCF_SUCCESS
+from vmha_ocf.ocf import Call
+
+_DEEP = 10
+"""OCF 1.1, OCF_CHECK_LEVEL: 10 may look at the node and beyond."""
+
+
+def start(call: Call, pulse: PulseFile) -> int:
+    if pulse.is_held():
+        return OCF_SUCCESS
+    values = _values(call)
+    wiring.check(values)
+    errors = f"{pulse.path}.err"
+    daemon.start(pulse, values, errors, SystemClock(), timeout=call.timeout * 0.8)
+    return OCF_SUCCESS
+
+
+def stop(call: Call, pulse: PulseFile) -> int:
+    daemon.stop(pulse, SystemClock(), timeout=call.timeout * 0.6)
+    return OCF_SUCCESS
+
+
+def validate(call: Call) -> int:
+    """The values; with OCF_CHECK_LEVEL=10 also a login to Nova."""
+    values = _values(call)
+    wiring.check(values)
+    if call.depth >= _DEEP:
+        wiring.nova(values).services()
+    return OCF_SUCCESS
+
+
+def _values(call: Call) -> Mapping[str, str]:
+    values = {each.name: call.text(each.name) for each in call.agent.parameters}
+    for each in call.agent.parameters:
+        if each.secret:  # as it is: it may begin or end with a blank
+            values[each.name] = call.env.get(f"OCF_RESKEY_{each.name}", "")
+    return values

@@ -1,0 +1,78 @@
+"""The one composition root: parameters -> real ports. Whatever is imported here is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmha_ocf.backends.attrd import Attrd
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.log import open_log
+from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.credentials import credentials_from
+from vmha_ocf.errors import LocalParameterError, NotInstalled
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.options import WorkerOptions, worker_options
+from vmha_ocf.ports import Nova, WorkerPorts
+
+THREADS = 8
+"""Requests to Nova at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    ports: WorkerPorts
+    options: WorkerOptions
+    me: str
+    """This controller's name, as claims show it."""
+
+
+def check(values: Mapping[str, str]) -> None:
+    """What can be known to be wrong without asking anybody.
+
+    Raises ParameterError, LocalParameterError (a file that is not here)."""
+    credentials = credentials_from(values)
+    worker_options(values)
+    for name in ("clouds_file", "ca_file"):
+        path = getattr(credentials, name)
+        if path and not Path(path).is_file():
+            raise LocalParameterError(
+                f"{name}={path} does not exist on this node",
+                hint="it has to be on every controller that NovaEvacuate may run on",
+            )
+
+
+def nova(values: Mapping[str, str]) -> Nova:
+    """Raises NotInstalled where OpenStack's libraries are missing."""
+    try:
+        from vmha_ocf.backends.nova import OpenStackNova
+    except ImportError as error:
+        raise NotInstalled(
+            f"Python's module {error.name} is missing",
+            hint="apt-get install python3-novaclient python3-keystoneauth1",
+        ) from None
+    return OpenStackNova(credentials_from(values), worker_options(values).request_timeout)
+
+
+def worker(values: Mapping[str, str]) -> WorkerParts:
+    from vmha_ocf.backends.clouds_file import exposed_clouds_file
+    from vmha_ocf.backends.threads import Threads
+
+    options = worker_options(values)
+    cib = Cib()
+    clock = SystemClock()
+    cluster = PacemakerCluster(cib)
+    ports = WorkerPorts(
+        clock=clock,
+        flags=FlagStore(Attrd(), cib, clock),
+        cluster=cluster,
+        nova=nova(values),
+        parallel=Threads(THREADS),
+        say=open_log("NovaEvacuate", options.log_file).info,
+    )
+    warning = exposed_clouds_file(credentials_from(values))
+    if warning:
+        ports.say(warning)
+    return WorkerParts(ports, options, str(cluster.local_node()))
