@@ -1,0 +1,90 @@
+"""NovaEvacuate's worker on the simulated cluster: its rounds and pauses, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vmha_ocf.agents.evacuator import Evacuator
+from vmha_ocf.agents.round import Round
+from vmha_ocf.flag import ATTRIBUTE
+from vmha_ocf.model import InstanceId
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.sim import World
+from vmha_ocf.sim.invariants import check
+
+TAGS = frozenset({"automatic-recovery"})
+SECONDS_TO_GIVE_UP = 3600.0
+
+
+class Driven:
+    """One worker after another on one world: ``restart`` is a crash or a failover."""
+
+    def __init__(self, world: World, ports: WorkerPorts | None = None, **policy: Any) -> None:
+        self.world = world
+        self.policy = Policy(**policy)
+        self.ports = ports or world.worker_ports()
+        self.rounds: list[Round] = []
+        self.restart()
+
+    def restart(self, me: str = "ctl1") -> None:
+        self.evacuator = Evacuator(self.ports, self.policy, me)
+
+    def round(self) -> Round:
+        """One round and its pause, cut short as a change of a flag cuts it short."""
+        latest = self.evacuator.round()
+        self.rounds.append(latest)
+        self.world.reported.update(latest.told)
+        before, end = self._flags(), self.world.now + latest.pause
+        while self.world.now < end and self._flags() == before:
+            self.world.run(min(0.5, end - self.world.now))
+            self._open_gates()
+        return latest
+
+    def _flags(self) -> Mapping[str, str]:
+        return dict(self.world.attrd.truth(ATTRIBUTE))
+
+    def _open_gates(self) -> None:
+        """What NovaCompute does on hosts that have booted."""
+        for host in self.world.hosts.values():
+            if host.reachable and not host.compute.running and not self.is_pending(host.node):
+                self.world.units(host.node).start()
+
+    def run(self, seconds: float) -> None:
+        end = self.world.now + seconds
+        while self.world.now < end:
+            self.round()
+
+    def until_done(self, *hosts: str) -> None:
+        """Until the evacuation of these hosts is over."""
+        end = self.world.now + SECONDS_TO_GIVE_UP
+        while any(self.is_pending(host) for host in hosts):
+            assert self.world.now < end, self.told()
+            self.round()
+
+    def is_pending(self, host: str) -> bool:
+        flag = self.world.flag(host)
+        return flag is not None and flag.pending
+
+    def check(self, **rules: Any) -> None:
+        """Every promise, from what really happened."""
+        broken = check(self.world, storm_limit=self.policy.storm_limit, **rules)
+        assert not broken, "\n".join([*broken, self.told()])
+
+    def told(self) -> str:
+        return "\n".join(map(str, self.world.log))
+
+    @property
+    def problems(self) -> str:
+        return "; ".join(self.rounds[-1].problems)
+
+
+def where(world: World) -> Mapping[InstanceId, str]:
+    """Where each instance runs; "" if nowhere."""
+    return {one: ",".join(world.runs_on(one)) for one in world.database.servers}
+
+
+def requests(world: World) -> int:
+    """How many evacuations Nova has accepted."""
+    return len(world.database.records)

@@ -1,0 +1,422 @@
+"""The use case, over small fakes in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import pytest
+
+from vmha_ocf.agents.fence_actions import Answer, FenceAction, FencePorts
+from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.errors import (
+    BmcRefused,
+    BmcUnavailable,
+    FlagNotWritten,
+    FlagsUnavailable,
+    ParameterError,
+    PowerNotVerified,
+    VmhaError,
+)
+from vmha_ocf.fence_request import FenceRequest, Mode, Patience, Target
+from vmha_ocf.inventory import Inventory, parse_inventory
+from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost, Power
+
+HOST = NovaHost("compute-1.example.com")
+NODE = NodeName("compute-1")
+ACCESS = BmcAccess("192.0.2.7")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass
+class FakeClock:
+    time: float = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class FakeBmc:
+    """A request takes effect after ``lag`` seconds, at the next look."""
+
+    clock: FakeClock
+    journal: list[str]
+    state: Power = Power.ON
+    lag: float = 0.3
+    ignores: frozenset[Power] = frozenset()
+    silent_until: float = 0.0
+    refusal: VmhaError | None = None
+    _due: tuple[float, Power] | None = None
+
+    def power(self) -> Power:
+        if self.refusal:
+            raise self.refusal
+        if self.clock.time < self.silent_until:
+            raise BmcUnavailable("BMC 192.0.2.7 does not answer")
+        if self._due and self.clock.time >= self._due[0]:
+            self.state = self._due[1]
+        self.journal.append(f"read {self.state.value}")
+        return self.state
+
+    def set_power(self, wanted: Power) -> None:
+        self.journal.append(f"request {wanted.value}")
+        if wanted not in self.ignores:
+            self._due = (self.clock.time + self.lag, wanted)
+
+    def close(self) -> None:
+        self.journal.append("close")
+
+
+@dataclass
+class FakeFlags:
+    journal: list[str]
+    flags: dict[NovaHost, Flag] = field(default_factory=dict)
+    failure: VmhaError | None = None
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        if self.failure:
+            raise self.failure
+        return self.flags
+
+    def poll(self) -> Hashable:
+        return None
+
+    def write(self, flag: Flag) -> None:
+        if self.failure:
+            raise self.failure
+        self.journal.append(f"flag {flag.state.value}")
+        self.flags[flag.host] = flag
+
+    def clear(self, host: NovaHost) -> None:
+        raise AssertionError("fencing clears no flag")
+
+    def storm_released(self) -> bool:
+        return False
+
+    def end_storm_release(self) -> None:
+        raise AssertionError("fencing ends no release")
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.journal: list[str] = []
+        self.clock = FakeClock()
+        self.bmc = FakeBmc(self.clock, self.journal)
+        self.flags = FakeFlags(self.journal)
+        self.request = FenceRequest(
+            "off", Mode.POWER, Patience(), plug=HOST, node=NODE, access=ACCESS
+        )
+        self.inventory = ""
+        self.dead: set[str] = set()
+        self.levels = [{"target": NODE, "devices": "ipmi,record"}]
+
+    def perform(self, action: str, *, by_hand: bool = False, **changes: object) -> Answer:
+        request = replace(self.request, action=action, **changes)  # type: ignore[arg-type]
+        return FenceAction(request, self.ports(), "ctl1", by_hand=by_hand).perform()
+
+    def ports(self) -> FencePorts:
+        return FencePorts(
+            self.flags,
+            self.clock,
+            self.open_bmc,
+            one_by_one,
+            self.read_inventory,
+            lambda: self.levels,
+        )
+
+    def open_bmc(self, target: Target) -> FakeBmc:
+        if target.node in self.dead:
+            return FakeBmc(self.clock, self.journal, silent_until=float("inf"))
+        return self.bmc
+
+    def read_inventory(self, path: str, domain: str) -> Inventory:
+        return parse_inventory(self.inventory, path, domain)
+
+    def requests(self) -> list[str]:
+        return [entry for entry in self.journal if entry != "close"]
+
+
+def one_by_one(function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]:
+    return [function(item) for item in items]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def test_a_host_is_switched_off_read_back_and_then_flagged(stage: Stage) -> None:
+    answer = stage.perform("off")
+    assert answer.code == 0
+    assert stage.requests()[:2] == ["read on", "request off"]
+    assert stage.requests()[-2:] == ["read off", "flag needed"]
+    assert stage.journal[-1] == "close"
+    flag = stage.flags.flags[HOST]
+    assert (flag.state, flag.node) == (FlagState.NEEDED, NODE)
+    assert flag.evidence == Evidence("ctl1", stage.clock.time, "BMC 192.0.2.7 answered off")
+
+
+def test_the_first_looks_are_close_together(stage: Stage) -> None:
+    before = stage.clock.time
+    stage.bmc.lag = 0.1
+    stage.perform("off")
+    assert stage.clock.time - before < 0.2
+
+
+def test_already_off_is_flagged_without_a_request(stage: Stage) -> None:
+    stage.bmc.state = Power.OFF
+    assert stage.perform("off").code == 0
+    assert stage.requests() == ["read off", "flag needed"]
+
+
+def test_fenced_twice_is_one_flag_written_twice(stage: Stage) -> None:
+    stage.perform("off")
+    claimed = replace(stage.flags.flags[HOST], state=FlagState.CLAIMED, owner="ctl2", since=1.0)
+    stage.flags.flags[HOST] = claimed
+    stage.perform("off")
+    assert stage.flags.flags[HOST].state is FlagState.NEEDED
+    assert stage.journal.count("request off") == 1
+
+
+@pytest.mark.parametrize("action", ["off", "reboot"])
+def test_unverified_off_is_never_flagged(stage: Stage, action: str) -> None:
+    stage.bmc.ignores = frozenset({Power.OFF})
+    with pytest.raises(PowerNotVerified, match="still answers on"):
+        stage.perform(action)
+    assert not stage.flags.flags
+    assert "request on" not in stage.journal
+
+
+def test_a_bmc_that_falls_silent_after_the_request_is_waited_for(stage: Stage) -> None:
+    stage.bmc.lag = 2.0
+
+    class Blinking(FakeBmc):
+        def set_power(self, wanted: Power) -> None:
+            super().set_power(wanted)
+            self.silent_until = self.clock.time + 5
+
+    stage.bmc = Blinking(stage.clock, stage.journal)
+    assert stage.perform("off").code == 0
+    assert HOST in stage.flags.flags
+
+
+def test_silence_for_good_after_the_request_is_not_off(stage: Stage) -> None:
+    class Dying(FakeBmc):
+        def set_power(self, wanted: Power) -> None:
+            super().set_power(wanted)
+            self.silent_until = float("inf")
+
+    stage.bmc = Dying(stage.clock, stage.journal)
+    with pytest.raises(PowerNotVerified, match="does not answer"):
+        stage.perform("off")
+    assert not stage.flags.flags
+
+
+@pytest.mark.parametrize("error", [BmcUnavailable("silent"), BmcRefused("wrong password")])
+def test_a_bmc_that_does_not_answer_is_not_off(stage: Stage, error: VmhaError) -> None:
+    stage.bmc.refusal = error
+    with pytest.raises(type(error)):
+        stage.perform("off")
+    assert stage.requests() == []
+
+
+@pytest.mark.parametrize("action", ["off", "reboot"])
+@pytest.mark.parametrize("mode", [Mode.POWER, Mode.RECORD])
+def test_a_flag_that_is_not_written_fails_the_fencing(
+    stage: Stage, action: str, mode: Mode
+) -> None:
+    stage.flags.failure = FlagsUnavailable("no attrd", hint="start Pacemaker")
+    with pytest.raises(FlagNotWritten, match="is off, but its flag was not written: no attrd"):
+        stage.perform(action, mode=mode)
+    assert "request on" not in stage.journal
+
+
+def test_a_reboot_flags_between_off_and_on(stage: Stage) -> None:
+    assert stage.perform("reboot").code == 0
+    entries = stage.requests()
+    assert (
+        entries.index("request off") < entries.index("flag needed") < entries.index("request on")
+    )
+    assert stage.bmc.state is Power.ON
+
+
+def test_a_reboot_whose_host_stays_off_is_a_success(stage: Stage) -> None:
+    stage.bmc.ignores = frozenset({Power.ON})
+    before = stage.clock.time
+    assert stage.perform("reboot").code == 0
+    assert HOST in stage.flags.flags
+    assert stage.clock.time - before < 15
+
+
+def test_off_in_the_middle_of_a_reboot_flags(stage: Stage) -> None:
+    """The first one was killed after its request: the second finds OFF."""
+    stage.bmc.set_power(Power.OFF)
+    stage.clock.sleep(1)
+    assert stage.perform("off").code == 0
+    assert HOST in stage.flags.flags
+
+
+def test_on_powers_on_and_touches_no_flag(stage: Stage) -> None:
+    stage.bmc.state = Power.OFF
+    stage.flags.failure = FlagsUnavailable("no attrd")
+    assert stage.perform("on").code == 0
+    assert stage.bmc.state is Power.ON
+
+
+def test_on_is_requested_again_as_often_as_allowed(stage: Stage) -> None:
+    stage.bmc.state, stage.bmc.ignores = Power.OFF, frozenset({Power.ON})
+    with pytest.raises(PowerNotVerified):
+        stage.perform("on", patience=Patience(retries=2))
+    assert stage.journal.count("request on") == 3
+
+
+@pytest.mark.parametrize(("power", "code"), [(Power.ON, 0), (Power.OFF, 2)])
+def test_status_asks_the_bmc(stage: Stage, power: Power, code: int) -> None:
+    stage.bmc.state = power
+    answer = stage.perform("status")
+    assert (answer.code, list(answer.lines)) == (code, [f"Status: {power.value.upper()}"])
+
+
+def test_status_by_hand_tells_all_and_needs_no_cluster(stage: Stage) -> None:
+    stage.flags.failure = FlagsUnavailable("no attrd", hint="start Pacemaker")
+    text = "\n".join(stage.perform("status", by_hand=True).lines)
+    assert "host: compute-1.example.com (node compute-1)" in text
+    assert "BMC: 192.0.2.7 answered on" in text
+    assert "flag: unknown: no attrd (start Pacemaker)" in text
+
+
+def test_status_by_hand_tells_the_flag(stage: Stage) -> None:
+    stage.perform("off")
+    text = "\n".join(stage.perform("status", by_hand=True).lines)
+    assert "flag: evacuation needed; recorded by ctl1: BMC 192.0.2.7 answered off" in text
+
+
+def test_monitor_really_asks_the_bmc(stage: Stage) -> None:
+    assert stage.perform("monitor", plug="", node=None).code == 0
+    assert stage.requests() == ["read on"]
+    stage.bmc.refusal = BmcRefused("wrong password")
+    with pytest.raises(BmcRefused):
+        stage.perform("monitor", plug="", node=None)
+
+
+def test_record_only_records_and_asks_no_bmc(stage: Stage) -> None:
+    assert stage.perform("off", mode=Mode.RECORD).code == 0
+    assert stage.requests() == ["flag needed"]
+    assert stage.perform("status", mode=Mode.RECORD).code == 2
+    assert stage.perform("on", mode=Mode.RECORD).code == 0
+    assert stage.perform("monitor", mode=Mode.RECORD).code == 0
+    stage.flags.failure = FlagsUnavailable("no attrd")
+    with pytest.raises(FlagsUnavailable):
+        stage.perform("monitor", mode=Mode.RECORD)
+
+
+def test_record_only_alone_would_evacuate_a_running_host(stage: Stage) -> None:
+    stage.levels = [{"target": NODE, "devices": "record"}]
+    with pytest.raises(ParameterError, match="nothing switches compute-1 off"):
+        stage.perform("off", mode=Mode.RECORD)
+    assert not stage.flags.flags
+
+
+def test_a_person_may_record_by_hand(stage: Stage) -> None:
+    stage.levels = []
+    stage.perform("off", mode=Mode.RECORD, by_hand=True)
+    evidence = stage.flags.flags[HOST].evidence
+    assert evidence is not None
+    assert evidence.proof == "said by hand to be off"
+
+
+def test_a_disabled_device_does_nothing(stage: Stage) -> None:
+    for action in ("off", "on", "reboot", "status", "monitor", "list"):
+        assert stage.perform(action, mode=Mode.DISABLED).code == 0
+    assert stage.requests() == []
+
+
+@pytest.mark.parametrize(("action", "waits"), [("off", 10), ("reboot", 10), ("on", 0)])
+def test_delay_is_for_fencing_only(stage: Stage, action: str, waits: int) -> None:
+    before = stage.clock.time
+    stage.perform(action, mode=Mode.RECORD, delay=10.0)
+    assert stage.clock.time - before == waits
+
+
+def test_a_name_that_cannot_be_recorded_is_refused_before_the_power_goes(stage: Stage) -> None:
+    with pytest.raises(ParameterError):
+        stage.perform("off", plug="two words")
+    assert stage.requests() == []
+
+
+@pytest.mark.parametrize("action", ["on", "off", "reboot"])
+def test_no_host_is_a_sentence(stage: Stage, action: str) -> None:
+    with pytest.raises(ParameterError, match="no host is given"):
+        stage.perform(action, plug="", node=None)
+
+
+class TestInventory:
+    @pytest.fixture
+    def stage(self) -> Stage:
+        stage = Stage()
+        stage.inventory = (
+            "[compute-1]\nip=192.0.2.7\n[compute-2]\nip=192.0.2.8\nhost=c2.example.com\n"
+        )
+        stage.request = replace(
+            stage.request, access=None, inventory="/etc/bmc", plug="compute-2", node=None
+        )
+        return stage
+
+    def test_it_gives_bmc_host_and_node(self, stage: Stage) -> None:
+        stage.perform("off")
+        (flag,) = stage.flags.flags.values()
+        assert (flag.host, flag.node) == ("c2.example.com", "compute-2")
+        assert flag.evidence is not None
+        assert flag.evidence.proof == "BMC 192.0.2.8 answered off"
+
+    def test_pacemaker_s_node_name_wins_for_the_record(self, stage: Stage) -> None:
+        stage.perform("off", plug="c2.example.com", node=NodeName("remote-2"))
+        assert stage.flags.flags[NovaHost("c2.example.com")].node == "remote-2"
+
+    def test_an_unknown_host_is_refused_with_the_known_ones(self, stage: Stage) -> None:
+        with pytest.raises(ParameterError, match="compute-1, compute-2"):
+            stage.perform("off", plug="Compute-2")
+
+    def test_monitor_asks_every_bmc_and_names_the_dead(self, stage: Stage) -> None:
+        assert stage.perform("monitor", plug="").code == 0
+        assert stage.requests() == ["read on"] * 2
+        stage.dead = {"compute-2"}
+        with pytest.raises(BmcUnavailable, match="1 of 2 BMCs failed: compute-2: BMC"):
+            stage.perform("monitor", plug="")
+
+    def test_a_monitor_of_many_dead_bmcs_ends_in_time(self, stage: Stage) -> None:
+        class Slow(FakeBmc):
+            def power(self) -> Power:
+                self.clock.sleep(12)
+                return super().power()
+
+        stage.bmc = Slow(stage.clock, stage.journal, silent_until=float("inf"))
+        stage.inventory = "".join(f"[c{number}]\nip=192.0.2.{number}\n" for number in range(9))
+        with pytest.raises(BmcUnavailable, match=r"9 of 9 .* BMC 192\.0\.2\.8 was not asked"):
+            stage.perform("monitor", plug="")
+        assert stage.clock.time < 1045
+
+    def test_list(self, stage: Stage) -> None:
+        assert list(stage.perform("list").lines) == [
+            "compute-1,compute-1",
+            "compute-2,c2.example.com",
+        ]
+        stage.dead = {"compute-2"}
+        assert list(stage.perform("list-status", separator=";").lines) == [
+            "compute-1;compute-1;ON",
+            "compute-2;c2.example.com;UNKNOWN",
+        ]
+
+
+def test_a_list_without_an_inventory_guesses_no_name(stage: Stage) -> None:
+    answer = stage.perform("list")
+    assert (answer.code, list(answer.lines)) == (0, [])

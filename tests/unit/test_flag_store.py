@@ -1,0 +1,245 @@
+"""What happens between two calls of a write: others write too, answers come late or never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import pytest
+
+from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable
+from vmha_ocf.flag import format_record
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+
+T = TypeVar("T")
+HOST = NovaHost("compute-1")
+NODE = NodeName("node-1")
+OURS = "nova:compute-1"
+NEEDED = Flag(HOST, FlagState.NEEDED, NODE, evidence=Evidence("ctl1", 100.0, "BMC answered off"))
+CLAIMED = replace(NEEDED, state=FlagState.CLAIMED, owner="ctl1", since=103.0)
+DONE = replace(CLAIMED, state=FlagState.DONE)
+AGAIN = replace(NEEDED, evidence=Evidence("ctl2", 200.0, "BMC answered off"))
+
+
+@dataclass
+class Outside:
+    """attrd, the CIB and the clock. ``meanwhile`` runs once, after the n-th call."""
+
+    attrd: dict[str, str] = field(default_factory=dict)
+    cib: dict[NodeName, str] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    time: float = 0.0
+    lost_updates: int = 0
+    fails_until: float = 0.0
+    has_quorum: bool = True
+    after: int = -1
+    meanwhile: Callable[[], None] = lambda: None
+
+    def now(self) -> float:
+        return self.time
+
+    monotonic = now
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+    def values(self, name: str) -> Mapping[str, str]:
+        return self._call("values", lambda: {k: v for k, v in self.attrd.items() if v})
+
+    def answer(self, name: str) -> Hashable:
+        return self._call("answer", lambda: str(self.attrd))
+
+    def update(self, name: str, key: str, value: str) -> None:
+        def change() -> None:
+            if self.lost_updates > 0:
+                self.lost_updates -= 1
+            else:
+                self.attrd[key] = value
+
+        self._call(f"attrd {key}={value}", change)
+
+    def node_attributes(self, name: str) -> Mapping[NodeName, str]:
+        return self._call("records", lambda: dict(self.cib))
+
+    def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
+        self._call("cib set", lambda: self.cib.update({node: value}))
+
+    def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
+        def delete() -> None:
+            if self.cib.get(node) == value:
+                del self.cib[node]
+
+        self._call("cib delete", delete)
+
+    def quorate(self) -> bool:
+        return self._call("quorum", lambda: self.has_quorum)
+
+    def changes(self) -> list[str]:
+        return [call for call in self.calls if call.startswith(("attrd ", "cib "))]
+
+    def _call(self, name: str, effect: Callable[[], T]) -> T:
+        self.time += 0.005
+        if self.time < self.fails_until:
+            raise CommandUnavailable("no answer", hint="wait")
+        self.calls.append(name)
+        result = effect()
+        if len(self.calls) == self.after:
+            self.meanwhile()
+        return result
+
+
+def store(outside: Outside) -> FlagStore:
+    return FlagStore(outside, outside, outside, deadline=5.0)
+
+
+def fenced_again(outside: Outside) -> Callable[[], None]:
+    """As another controller's fence agent does it: the record first."""
+
+    def fence() -> None:
+        outside.cib[NODE] = format_record(AGAIN)
+        outside.attrd[OURS] = "yes"
+
+    return fence
+
+
+def flagged(state: Flag) -> Outside:
+    outside = Outside()
+    store(outside).write(NEEDED)
+    if state is not NEEDED:
+        store(outside).write(state)
+    outside.calls.clear()
+    outside.time = 0.0
+    return outside
+
+
+def test_the_record_comes_first_and_goes_last() -> None:
+    outside = Outside()
+    for flag in (NEEDED, CLAIMED, DONE):
+        store(outside).write(flag)
+    store(outside).clear(HOST)
+    assert outside.changes() == [
+        "cib set",
+        f"attrd {OURS}=yes",
+        f"attrd {OURS}=ctl1@103",
+        f"attrd {OURS}=no",
+        "cib delete",
+        f"attrd {OURS}=",
+    ]
+
+
+@pytest.mark.parametrize("after", range(1, 30))
+@pytest.mark.parametrize("ending", ["done", "clear"])
+def test_a_host_that_is_fenced_while_its_flag_ends_stays_flagged(ending: str, after: int) -> None:
+    outside = flagged(CLAIMED)
+    outside.after, outside.meanwhile = after, fenced_again(outside)
+    store(outside).write(DONE)
+    if ending == "clear":
+        store(outside).clear(HOST)
+    if len(outside.calls) < after:
+        outside.meanwhile()
+    flag = store(outside).read()[HOST]
+    assert flag.pending
+    assert flag.evidence == AGAIN.evidence
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+def test_upstream_flagging_a_host_while_its_flag_ends_is_not_overwritten(after: int) -> None:
+    """It writes attrd only, so what falls between our last look and our write is lost."""
+    outside = flagged(CLAIMED)
+    outside.after, outside.meanwhile = after, lambda: outside.attrd.update({OURS: "yes"})
+    store(outside).write(DONE)
+    calls = len(outside.calls)
+    if calls < after:
+        outside.meanwhile()
+    unavoidable = after < calls and outside.calls[after].startswith("attrd ")
+    assert store(outside).read()[HOST].pending != unavoidable
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+def test_a_claim_that_meets_needed_half_way_is_left_alone(after: int) -> None:
+    outside = Outside()
+    outside.after = after
+    outside.meanwhile = lambda: outside.attrd.update({OURS: "ctl2@99"})
+    store(outside).write(NEEDED)
+    flag = store(outside).read()[HOST]
+    assert flag.pending
+    assert flag.evidence == NEEDED.evidence
+    assert len([call for call in outside.changes() if call.startswith("attrd")]) == 1
+
+
+def test_a_lost_update_is_written_again() -> None:
+    outside = Outside(lost_updates=2)
+    store(outside).write(NEEDED)
+    assert outside.attrd == {OURS: "yes"}
+    assert outside.time < 5
+
+
+def test_updates_that_are_lost_for_ever_are_told() -> None:
+    outside = Outside(lost_updates=10**9)
+    with pytest.raises(FlagNotWritten, match="attrd did not take 'yes' for compute-1") as raised:
+        store(outside).write(NEEDED)
+    assert raised.value.hint
+    assert 5 <= outside.time < 6
+
+
+def test_a_short_silence_is_sat_out() -> None:
+    outside = Outside(fails_until=2.0)
+    store(outside).write(NEEDED)
+    assert outside.attrd == {OURS: "yes"}
+
+
+def test_a_long_silence_is_told_within_the_deadline() -> None:
+    outside = Outside(fails_until=100.0)
+    with pytest.raises(FlagsUnavailable) as raised:
+        store(outside).write(NEEDED)
+    assert raised.value.hint == "wait"
+    assert 5 <= outside.time < 6
+
+
+@pytest.mark.parametrize("flag", [CLAIMED, DONE], ids=["claimed", "done"])
+def test_silence_is_never_a_success(flag: Flag) -> None:
+    outside = flagged(NEEDED)
+    outside.fails_until = 100.0
+    with pytest.raises(FlagsUnavailable):
+        store(outside).write(flag)
+    with pytest.raises(FlagsUnavailable):
+        store(outside).clear(HOST)
+    with pytest.raises(FlagsUnavailable):
+        store(outside).read()
+    with pytest.raises(FlagsUnavailable):
+        store(outside).poll()
+
+
+def test_without_quorum_the_cib_is_left_alone() -> None:
+    outside = Outside(has_quorum=False)
+    with pytest.raises(FlagNotWritten, match="no quorum"):
+        store(outside).write(NEEDED)
+    assert outside.changes() == []
+
+
+def test_the_gate_sees_a_record_on_its_node_that_names_another_host() -> None:
+    outside = Outside(cib={NODE: "host=compute-1.wrong at=1 by=ctl1 proof=off"})
+    flag = store(outside).read_for(HOST, NODE)
+    assert flag is not None
+    assert flag.pending
+
+
+def test_the_gate_sees_its_host_in_any_case() -> None:
+    outside = Outside(attrd={"nova:COMPUTE-1": "yes"})
+    flag = store(outside).read_for(HOST, NODE)
+    assert flag is not None
+    assert flag.pending
+
+
+def test_the_gate_prefers_a_pending_flag() -> None:
+    outside = Outside(attrd={OURS: "no"}, cib={NODE: "by hand"})
+    flag = store(outside).read_for(HOST, NODE)
+    assert flag is not None
+    assert flag.pending
+
+
+def test_the_gate_sees_no_flag_of_others() -> None:
+    outside = Outside(attrd={"nova:compute-2": "yes"})
+    assert store(outside).read_for(HOST, NODE) is None

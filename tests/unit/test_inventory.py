@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmha_ocf.backends.inventory_file import read_inventory
+from vmha_ocf.errors import LocalParameterError, ParameterError
+from vmha_ocf.inventory import parse_inventory
+
+GOOD = """\
+# all of our hosts
+[DEFAULT]
+username = fencing
+password = 1% a:b; # c = d
+
+[compute-1]
+ip = 192.0.2.7
+
+[compute-2]
+ip = 192.0.2.8
+ipport = 6230
+password = other
+privlvl = operator
+cipher = 3
+host = c2.example.com
+"""
+
+
+def test_a_section_is_a_node_with_its_bmc() -> None:
+    inventory = parse_inventory(GOOD, "/etc/bmc", "cloud.org")
+    one, two = inventory.targets
+    assert (one.node, one.host) == ("compute-1", "compute-1.cloud.org")
+    assert (two.node, two.host) == ("compute-2", "c2.example.com")
+    assert one.access is not None
+    assert two.access is not None
+    assert one.access.password == "1% a:b; # c = d"
+    assert (two.access.password, two.access.port, two.access.suite) == ("other", 6230, 3)
+
+
+def test_a_host_is_found_by_either_name() -> None:
+    inventory = parse_inventory(GOOD, "/etc/bmc", "")
+    assert inventory.find("compute-2") is inventory.find("c2.example.com")
+    assert inventory.find("unknown", "compute-1").node == "compute-1"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("ip = swordfish\n", "line 1 comes before any"),
+        ("[a]\nip=1\n[a]\nip=2\n", r"\[a\] is there twice, again in line 3"),
+        ("[a]\nip=1\nip=2\n", r"\[a\] has ip twice, again in line 3"),
+        ("[a]\nip=1\nswordfish\n", "in line 3"),
+        ("[a]\npassword=swordfish\n", r"\[a\] has no ip"),
+        ("[a]\nip=1\npaswd=swordfish\n", "unknown name paswd"),
+        ("[a]\nip=1\ncipher=1\n", r"\[a\]: cipher=1 is not possible"),
+        ("[a]\nip=1\n[b]\nip=1\n", r"\[a\] and \[b\] have the same BMC 1"),
+        ("[a]\nip=1\nhost=h\n[b]\nip=2\nhost=h\n", "have the same host h"),
+    ],
+)
+def test_a_bad_file_is_told_by_its_place_not_by_its_text(text: str, sentence: str) -> None:
+    with pytest.raises(LocalParameterError, match=sentence) as refused:
+        parse_inventory(text, "/etc/bmc", "")
+    assert "swordfish" not in str(refused.value)
+
+
+@given(st.text())
+def test_no_text_raises_anything_else(text: str) -> None:
+    with suppress(ParameterError):
+        parse_inventory(text, "/etc/bmc", "")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o620])
+def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(GOOD)
+    path.chmod(mode)
+    with pytest.raises(LocalParameterError, match="is open to others"):
+        read_inventory(str(path), "")
+
+
+def test_a_private_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(GOOD)
+    path.chmod(0o600)
+    assert len(read_inventory(str(path), "").targets) == 2
+
+
+def test_no_file_and_no_text_have_their_sentences(tmp_path: Path) -> None:
+    with pytest.raises(LocalParameterError, match="No such file"):
+        read_inventory(str(tmp_path / "absent"), "")
+    with pytest.raises(LocalParameterError, match="cannot be read: Is a directory"):
+        read_inventory(str(tmp_path), "")
+    path = tmp_path / "binary"
+    path.write_bytes(b"[\xff]\n")
+    path.chmod(0o600)
+    with pytest.raises(LocalParameterError, match="not UTF-8"):
+        read_inventory(str(path), "")

@@ -1,0 +1,243 @@
+"""What the Nova backend makes of lists: pages, filters, cells, policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("novaclient")
+
+from tests.fakes import nova_bodies as bodies
+from tests.fakes.http_nova import Answer, HttpCloud, connect, refusal
+from vmha_ocf.backends.nova import OpenStackNova
+from vmha_ocf.errors import NovaDenied, NovaRefused, NovaUnavailable, VmhaError
+from vmha_ocf.model import ImageId, Instance, InstanceId, NovaHost, ServiceChange
+
+HOST = NovaHost("compute-1")
+
+
+@pytest.fixture
+def cloud() -> Iterator[HttpCloud]:
+    with HttpCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def nova(cloud: HttpCloud) -> OpenStackNova:
+    return connect(cloud)
+
+
+# Services
+
+
+def test_services(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.services = [
+        bodies.service("compute-1", state="down", forced_down=True),
+        bodies.service("compute-2", status="disabled", disabled_reason="disk"),
+        bodies.service("ctl", binary="nova-conductor"),
+    ]
+    first, second = nova.services()
+    assert (first.host, first.up, first.enabled, first.forced_down) == (HOST, False, True, True)
+    assert (second.up, second.enabled, second.disabled_reason) == (True, False, "disk")
+    assert cloud.received[-1].query == {"binary": "nova-compute"}
+
+
+def test_an_unknown_host_has_no_service(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.services = [bodies.service("compute-1")]
+    assert list(nova.services(NovaHost("Compute-1"))) == []
+    cloud.filters_ignored = True
+    assert list(nova.services(NovaHost("compute-9"))) == []
+
+
+def test_a_down_cell_makes_services_unavailable(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.services = [bodies.service("compute-1"), bodies.down_cell_service("compute-2")]
+    with pytest.raises(NovaUnavailable, match="compute-2: their cell is down"):
+        nova.services()
+    with pytest.raises(NovaUnavailable, match="cell is down"):
+        nova.services(NovaHost("compute-2"))
+    assert len(nova.services(HOST)) == 1
+
+
+def test_update_service_is_one_put(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.services = [bodies.service("compute-1")]
+    [service] = nova.services()
+    change = ServiceChange(forced_down=True, enabled=False, reason="vmha: fenced")
+    after = nova.update_service(service, change)
+    [put] = cloud.asked("PUT", service.id)
+    assert put.body == {
+        "forced_down": True,
+        "status": "disabled",
+        "disabled_reason": "vmha: fenced",
+    }
+    assert (after.forced_down, after.enabled, after.disabled_reason) == (
+        True,
+        False,
+        "vmha: fenced",
+    )
+
+
+def test_a_change_itself_is_no_heartbeat(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    """Nova answers a PUT with a time that its database then rounds."""
+    cloud.services = [bodies.service("compute-1", updated_at="2026-11-21T04:30:17.000000")]
+    [service] = nova.services()
+    exact = cloud.services[0] | {"updated_at": "2026-11-21T04:30:17.148098"}
+    cloud.on("PUT", "os-services", Answer(200, {"service": exact}))
+    after = nova.update_service(service, ServiceChange(forced_down=True))
+    assert after.updated_at == nova.services()[0].updated_at
+
+
+def test_unforcing_too_early_is_refused(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.services = [bodies.service("compute-1")]
+    [service] = nova.services()
+    why = "Unable to force up host compute-1 as `done` evacuation migration records remain"
+    cloud.on("PUT", "os-services", refusal(400, "badRequest", why))
+    with pytest.raises(NovaRefused, match="Unable to force up") as told:
+        nova.update_service(service, ServiceChange(forced_down=False))
+    assert told.value.code == 400
+
+
+# Instances
+
+
+def test_an_instance(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    body = bodies.server(1, "compute-1", tags=["automatic-recovery"], metadata={"HA_Enabled": "1"})
+    body["flavor"]["extra_specs"] = {"evacuable": "true"}
+    body["OS-EXT-STS:task_state"] = "rebuilding"
+    body["OS-EXT-STS:power_state"] = 4
+    cloud.servers = [body, bodies.server(2, "compute-1", image="")]
+    first, second = nova.instances_on(HOST)
+    assert first == Instance(
+        InstanceId(bodies.uuid(1)),
+        HOST,
+        "server-1",
+        "active",
+        "rebuilding",
+        True,
+        frozenset({"automatic-recovery"}),
+        {"HA_Enabled": "1"},
+        {"evacuable": "true"},
+        ImageId(bodies.IMAGE),
+    )
+    assert (second.image, second.task_state, second.powered_off) == (None, None, False)
+
+
+def test_instances_come_in_pages(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.page = 10
+    cloud.servers = [bodies.server(number, "compute-1") for number in range(30)]
+    cloud.servers += [bodies.server(99, "compute-2")]
+    found = nova.instances_on(HOST)
+    assert [one.id for one in found] == [bodies.uuid(number) for number in range(30)]
+    asked = cloud.asked("GET", "servers/detail")
+    assert [one.query.get("marker") for one in asked[:3]] == [
+        None,
+        bodies.uuid(9),
+        bodies.uuid(19),
+    ]
+    assert {(one.query["host"], one.query["all_tenants"]) for one in asked} == {("compute-1", "1")}
+
+
+def test_a_page_that_fails_fails_the_list(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.page = 10
+    cloud.servers = [bodies.server(number, "compute-1") for number in range(30)]
+    gone = refusal(400, "badRequest", "marker [...] not found")
+    cloud.on("GET", "servers/detail", cloud.usual, gone)
+    with pytest.raises(NovaUnavailable, match="marker"):
+        nova.instances_on(HOST)
+
+
+def test_a_page_that_repeats_itself_ends(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.servers = [bodies.server(1, "compute-1")]
+    again = {"servers": cloud.servers, "servers_links": [{"rel": "next", "href": ""}]}
+    cloud.on("GET", "servers/detail", Answer(200, again))
+    with pytest.raises(NovaUnavailable, match="makes no sense"):
+        nova.instances_on(HOST)
+
+
+def test_an_ignored_filter_is_a_hard_error(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.filters_ignored = True
+    cloud.servers = [bodies.server(1, "compute-1"), bodies.server(2, "compute-2")]
+    with pytest.raises(NovaDenied, match="listed some of compute-2"):
+        nova.instances_on(HOST)
+
+
+def test_a_hidden_host_is_denied(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    body = bodies.server(1, "compute-1")
+    del body["OS-EXT-SRV-ATTR:host"]
+    cloud.on("GET", "servers/detail", Answer(200, {"servers": [body]}))
+    with pytest.raises(NovaDenied, match="admin role"):
+        nova.instances_on(HOST)
+
+
+def test_a_stub_of_a_down_cell_is_unavailable(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    stub = {"servers": [bodies.server(1, "compute-1"), bodies.down_cell_server(2)]}
+    cloud.on("GET", "servers/detail", Answer(200, stub))
+    with pytest.raises(NovaUnavailable, match="cell is down"):
+        nova.instances_on(HOST)
+
+
+def test_an_empty_list_of_a_down_cell_is_unavailable(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    cloud.services = [bodies.down_cell_service("compute-1"), bodies.service("compute-2")]
+    for ask in (nova.instances_on, nova.evacuations_from):
+        with pytest.raises(NovaUnavailable, match="cell is down"):
+            ask(HOST)
+        assert ask(NovaHost("compute-2")) == []
+
+
+def test_no_host_never_means_every_host(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    for ask in (nova.instances_on, nova.evacuations_from, nova.services):
+        with pytest.raises(VmhaError, match="empty"):
+            ask(NovaHost(""))
+    assert cloud.received == []
+
+
+def test_hidden_extra_specs_are_not_absent_ones(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    body = bodies.server(1, "compute-1")
+    del body["flavor"]["extra_specs"]
+    cloud.servers = [body]
+    assert nova.instances_on(HOST)[0].extra_specs is None
+
+
+def test_alike_instances_share_what_is_alike(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.servers = [
+        bodies.server(number, "compute-1", tags=["a"], metadata={"k": "v"}) for number in (1, 2)
+    ]
+    first, second = nova.instances_on(HOST)
+    assert first.tags is second.tags
+    assert first.metadata is second.metadata
+    assert first.extra_specs is second.extra_specs
+
+
+# Evacuations
+
+
+def test_evacuations_come_in_pages_newest_first(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.page = 10
+    cloud.migrations = [bodies.migration(number, "compute-1") for number in range(25)]
+    cloud.migrations += [bodies.migration(99, "compute-2")]
+    cloud.migrations[3].update(status="done", dest_compute="compute-2")
+    found = nova.evacuations_from(HOST)
+    assert [one.id for one in found] == list(range(24, -1, -1))
+    assert (found[-4].status, found[-4].dest, found[-4].instance) == (
+        "done",
+        "compute-2",
+        bodies.uuid(3),
+    )
+    asked = cloud.asked("GET", "os-migrations")
+    assert [one.query.get("marker") for one in asked] == [
+        None,
+        cloud.migrations[9]["uuid"],
+        cloud.migrations[19]["uuid"],
+    ]
+    assert asked[0].query["migration_type"] == "evacuation"
+
+
+def test_evacuations_of_another_host_are_a_hard_error(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    cloud.filters_ignored = True
+    cloud.migrations = [bodies.migration(1, "compute-2")]
+    with pytest.raises(NovaDenied, match="ignored"):
+        nova.evacuations_from(HOST)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.options import worker_options
+from vmha_ocf.policy import Marks, Policy, Untagged
+
+DEFAULTS = {one.name: one.default for one in AGENT.parameters}
+
+
+def policy(**values: str) -> Policy:
+    return worker_options({**DEFAULTS, **values}).policy
+
+
+def test_the_agents_defaults_are_those_of_the_policy() -> None:
+    assert policy() == Policy()
+
+
+def test_what_is_said_is_taken() -> None:
+    options = worker_options({**DEFAULTS, "domain": "example.com", "verbose": "on"})
+    assert (options.domain, options.verbose, options.request_timeout) == ("example.com", True, 30)
+    assert policy(untagged="none").untagged is Untagged.NONE
+    assert not policy(unevacuable_states="report").recover_states
+    assert policy(storm_limit="0").storm_limit == 0
+    caps = policy(max_in_flight="3", max_per_host="2", max_per_destination="1").caps
+    assert (caps.total, caps.per_host, caps.per_destination) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("a", ("a",)), ("a,b b  c,", ("a", "b", "c")), ("none", ()), ("none,a", ("none", "a"))],
+)
+def test_a_list_of_names(text: str, names: tuple[str, ...]) -> None:
+    assert policy(server_tags=text).marks == Marks(server_tags=names)
+
+
+@pytest.mark.parametrize(
+    ("not_shared", "rebuild", "allowed"),
+    [("0", "0", True), ("false", "yes", True), ("1", "0", False), ("true", "true", True)],
+)
+def test_storage_not_shared(not_shared: str, rebuild: str, allowed: bool) -> None:
+    chosen = policy(no_shared_storage=not_shared, rebuild_from_image=rebuild)
+    assert chosen.rebuild_from_image is allowed
+
+
+@pytest.mark.parametrize(("timeout", "settle"), [("2", 60.0), ("30", 60.0), ("600", 600.0)])
+def test_impatience_does_not_make_nova_faster(timeout: str, settle: float) -> None:
+    assert policy(request_timeout=timeout).settle == settle
+
+
+@pytest.mark.parametrize(("said", "settle"), [("120", 120.0), ("45", 45.0), ("5", 30.0)])
+def test_settle_is_what_was_said_unless_one_answer_may_take_longer(
+    said: str, settle: float
+) -> None:
+    assert policy(settle=said, request_timeout="30").settle == settle

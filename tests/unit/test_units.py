@@ -1,0 +1,238 @@
+"""systemd over a systemctl of our own, the operator's commands over real ones."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from vmha_ocf.backends import probe
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.systemd import SystemdUnit
+from vmha_ocf.backends.unit_commands import UnitCommands
+from vmha_ocf.errors import NotInstalled, ParameterError, UnitFailed, UnitUnavailable
+
+CLOCK = SystemClock()
+
+# A unit is a file with its state; "stubborn" ends by KILL alone, "broken" does not start.
+SYSTEMCTL = """#!/bin/bash
+cd "$(dirname "$0")"
+echo "$*" >>calls
+verb=$1; shift
+units=(); for word; do [[ $word == -* ]] || units+=("$word"); done
+case $verb in
+is-active)
+    [ ! -e no-bus ] || exit 1
+    [ ! -e silent ] || exec sleep 30
+    grep -qsxE 'active|stubborn' "${units[@]}"; [ $? = 0 ] && exit 0 || exit 3 ;;
+show) [ -e "${units[0]}" ] && echo loaded || echo not-found ;;
+start)
+    grep -qx broken "$units" && { echo "Job for $units failed." >&2; exit 1; }
+    echo active >"$units" ;;
+stop) for unit in "${units[@]}"; do [ ! -e $unit ] || {
+    ! grep -qx stubborn $unit || exec sleep 30; echo inactive >$unit; }; done ;;
+kill) for unit in "${units[@]}"; do [ ! -e $unit ] || echo failed >$unit; done ;;
+esac
+"""
+
+
+class Systemd:
+    """A folder with a systemctl and the units that it knows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.program = folder / "systemctl"
+        self.program.write_text(SYSTEMCTL)
+        self.program.chmod(0o755)
+
+    def has(self, unit: str, state: str = "inactive") -> None:
+        (self.folder / unit).write_text(f"{state}\n")
+
+    def state(self, unit: str) -> str:
+        return (self.folder / unit).read_text().strip()
+
+    def unit(self, name: str = "", seconds: float = 20.0) -> SystemdUnit:
+        until = CLOCK.monotonic() + seconds
+        systemctl, booted = str(self.program), str(self.folder)
+        return SystemdUnit(name, CLOCK, until=until, systemctl=systemctl, booted=booted)
+
+
+@pytest.fixture(name="systemd")
+def _systemd(tmp_path: Path) -> Systemd:
+    return Systemd(tmp_path)
+
+
+class TestSystemd:
+    @pytest.mark.parametrize("unit", probe.UNITS)
+    def test_it_finds_the_unit_of_each_distribution(self, systemd: Systemd, unit: str) -> None:
+        systemd.has(unit)
+        assert systemd.unit().find() == unit
+        assert not systemd.unit().is_active()
+        systemd.unit().start()
+        assert systemd.unit().is_active()
+        systemd.unit().stop()
+        assert (systemd.unit().is_active(), systemd.state(unit)) == (False, "inactive")
+
+    def test_a_unit_can_be_named(self, systemd: Systemd) -> None:
+        systemd.has("nova-compute.service", "active")
+        systemd.has("nova-kvm.service")
+        unit = systemd.unit("nova-kvm.service")
+        assert not unit.is_active()
+        unit.start()
+        unit.stop()
+        assert systemd.state("nova-compute.service") == "active"
+
+    def test_no_unit_is_not_installed(self, systemd: Systemd) -> None:
+        assert not systemd.unit().is_active()
+        for action in (systemd.unit().find, systemd.unit().start):
+            with pytest.raises(NotInstalled, match=r"no unit nova-compute.service or openstack-"):
+                action()
+
+    def test_a_failed_start_says_what_systemd_said(self, systemd: Systemd) -> None:
+        systemd.has("nova-compute.service", "broken")
+        with pytest.raises(UnitFailed, match=r"Job for nova-compute.service failed.*journalctl"):
+            systemd.unit().start()
+
+    def test_a_stop_is_term_and_then_kill_of_the_main_process_in_time(
+        self, systemd: Systemd
+    ) -> None:
+        systemd.has("nova-compute.service", "stubborn")
+        before = time.monotonic()
+        systemd.unit(seconds=3.0).stop()
+        assert time.monotonic() - before < 4
+        assert systemd.state("nova-compute.service") == "failed"
+        assert "kill --kill-who=main --signal=KILL" in (systemd.folder / "calls").read_text()
+
+    def test_stopping_what_is_stopped_is_fine(self, systemd: Systemd) -> None:
+        systemd.unit().stop()
+
+    def test_no_answer_is_neither_yes_nor_no(self, systemd: Systemd) -> None:
+        (systemd.folder / "no-bus").touch()
+        with pytest.raises(UnitUnavailable, match="ended with 1"):
+            systemd.unit().is_active()
+        (systemd.folder / "no-bus").unlink()
+        (systemd.folder / "silent").touch()
+        with pytest.raises(UnitUnavailable, match="did not end in 1 s"):
+            systemd.unit(seconds=1.0).is_active()
+
+    @pytest.mark.parametrize("systemctl", ["/no/such/systemctl", "/bin/false"])
+    def test_a_node_without_systemd_says_so(self, tmp_path: Path, systemctl: str) -> None:
+        with pytest.raises(NotInstalled, match="systemd does not run this node"):
+            probe.unit_runs(probe.UNITS, systemctl=systemctl, booted=str(tmp_path / "no"))
+
+
+class Container:
+    """Commands that keep a real process, with its id in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.pid = folder / "pid"
+        self.start = f"sh -c 'sleep 60 >/dev/null 2>&1 & echo $! >{self.pid}'"
+        self.stop = f"sh -c 'kill -KILL $(cat {self.pid}) && rm {self.pid}'"
+        self.status = f"sh -c 'kill -0 $(cat {self.pid})'"
+
+    def units(self, seconds: float = 10.0, **other: str) -> UnitCommands:
+        given = {"start": self.start, "stop": self.stop, "status": self.status, **other}
+        until = CLOCK.monotonic() + seconds
+        return UnitCommands(given["start"], given["stop"], given["status"], CLOCK, until=until)
+
+
+@pytest.fixture(name="container")
+def _container(tmp_path: Path) -> Container:
+    return Container(tmp_path)
+
+
+class TestCommands:
+    def test_start_and_stop_and_both_again(self, container: Container) -> None:
+        units = container.units()
+        assert not units.is_active()
+        units.start()
+        assert units.is_active()
+        units.stop()
+        assert not units.is_active()
+        units.stop()
+
+    def test_a_start_is_waited_for(self, container: Container) -> None:
+        slowly = f"sh -c '(sleep 1; sleep 60 & echo $! >{container.pid}) >/dev/null 2>&1 &'"
+        container.units(start=slowly).start()
+        assert container.units().is_active()
+        container.units().stop()
+
+    def test_a_start_that_starts_nothing_fails_in_time(self, container: Container) -> None:
+        with pytest.raises(UnitFailed, match="status_command does not see nova-compute"):
+            container.units(seconds=2.0, start="true").start()
+        with pytest.raises(UnitFailed, match=r"start_command failed: no such container"):
+            container.units(start="sh -c 'echo no such container >&2; exit 125'").start()
+
+    def test_a_stop_that_stops_nothing_fails_in_time(self, container: Container) -> None:
+        for stop in ("true", "false"):
+            with pytest.raises(UnitFailed, match="still runs after stop_command"):
+                container.units(seconds=1.5, status="true", stop=stop).stop()
+
+    def test_a_stop_that_hangs_is_told(self, container: Container) -> None:
+        with pytest.raises(UnitUnavailable, match="stop_command: sleep did not end within"):
+            container.units(seconds=1.0, stop="sleep 30").stop()
+
+    def test_a_status_that_hangs_is_killed_with_all_that_it_started(
+        self, container: Container
+    ) -> None:
+        hangs = f"sh -c 'sleep 30 & echo $! >{container.pid}; wait'"
+        with pytest.raises(UnitUnavailable, match="status_command did not end in 1 s"):
+            container.units(seconds=1.0, status=hangs).is_active()
+        left = int(container.pid.read_text())
+        state = Path(f"/proc/{left}/stat")
+        deadline = time.monotonic() + 5
+        while state.exists() and " Z " not in state.read_text():
+            assert time.monotonic() < deadline, f"{left} still runs"
+            time.sleep(0.05)
+
+    def test_without_a_status_command_nothing_is_known(self, container: Container) -> None:
+        with pytest.raises(UnitUnavailable, match="no status_command"):
+            container.units(status="").is_active()
+
+    def test_a_missing_program_is_not_installed(self, container: Container) -> None:
+        missing = "/no/such/podman ps"
+        units = container.units(start=missing, stop=missing, status=missing)
+        for action in (units.is_active, units.find, units.start, units.stop):
+            with pytest.raises(NotInstalled, match="/no/such/podman"):
+                action()
+
+    def test_programs_are_sought_where_they_are_run(self, container: Container) -> None:
+        container.units(start="sh", stop="sh", status="sh").find()
+
+    @pytest.mark.parametrize("command", ["sh -c 'exit", 'podman "', "podman \\"])
+    def test_an_open_quote_is_a_sentence(self, command: str) -> None:
+        with pytest.raises(ParameterError, match="cannot be split into words"):
+            probe.command_runs(command)
+
+    @pytest.mark.parametrize("command", ["", "''", "'' x"])
+    def test_so_is_no_program(self, command: str) -> None:
+        with pytest.raises(ParameterError, match="names no program"):
+            probe.command_runs(command)
+
+
+class TestProbe:
+    @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill $$", -15)])
+    def test_it_is_the_exit_code(self, script: str, code: int) -> None:
+        assert probe.exit_code(["sh", "-c", script], 5.0) == code
+
+    def test_what_cannot_be_run_is_not_found(self, tmp_path: Path) -> None:
+        for path in ("no-such-program", str(tmp_path), f"{__file__}/x", __file__):
+            assert probe.exit_code([path], 5.0) == probe.NOT_FOUND
+
+    def test_it_passes_nothing_of_our_environment_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("OCF_RESKEY_password", "secret")
+        assert probe.exit_code(["sh", "-c", 'exit "${OCF_RESKEY_password:-0}"'], 5.0) == 0
+
+    @pytest.mark.parametrize(
+        ("command", "words"),
+        [
+            ("podman start nova", ["podman", "start", "nova"]),
+            ("sh -c 'a b'", ["sh", "-c", "a b"]),
+            ('x "" #y', ["x", "", "#y"]),
+        ],
+    )
+    def test_commands_are_split_as_a_shell_does(self, command: str, words: list[str]) -> None:
+        assert probe.words(command) == words
