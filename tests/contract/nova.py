@@ -1,0 +1,255 @@
+"""What every Nova does: one suite, run on the simulator and on a real Nova.
+
+A subclass gives the fixture ``stage``: compute-1 to compute-3 up and enabled, without instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import pytest
+
+from vmha_ocf.errors import NovaRefused, NovaUnavailable
+from vmha_ocf.model import (
+    ComputeService,
+    Evacuation,
+    ImageId,
+    Instance,
+    InstanceId,
+    NovaHost,
+    ServiceChange,
+)
+from vmha_ocf.ports import Nova
+
+DEAD = NovaHost("compute-1")
+HOSTS = (DEAD, NovaHost("compute-2"), NovaHost("compute-3"))
+NOBODY = InstanceId("00000000-dead-4000-8000-000000000000")
+FORCED = ServiceChange(forced_down=True)
+UNFORCED = ServiceChange(forced_down=False)
+
+
+class Stage(Protocol):
+    """What happens around Nova, and the truth about guests."""
+
+    nova: Nova
+
+    def boot(
+        self,
+        host: NovaHost,
+        *,
+        vm_state: str = "active",
+        tags: Sequence[str] = (),
+        metadata: Mapping[str, str] | None = None,
+    ) -> InstanceId:
+        """vm_state: active, stopped or paused."""
+
+    def image(self, *tags: str, **properties: str) -> ImageId: ...
+
+    def group(self, policy: str) -> None: ...
+
+    def lose(self, host: NovaHost) -> None:
+        """Its power, and with it its guests. Nova does not know yet."""
+
+    def return_host(self, host: NovaHost) -> None:
+        """It is up again, and so is its nova-compute."""
+
+    def lose_nova(self) -> None:
+        """Its API does not answer any more."""
+
+    def runs_on(self, instance: InstanceId) -> Sequence[str]: ...
+
+    def until(self, what: Callable[[], bool]) -> None:
+        """Let time pass. Fails if it does not become true."""
+
+
+class NovaContract:
+    def test_every_service_is_listed(self, stage: Stage) -> None:
+        found = stage.nova.services()
+        assert sorted(one.host for one in found) == sorted(HOSTS)
+        assert all(one.up and one.enabled and not one.forced_down for one in found)
+
+    def test_a_service_is_found_by_its_exact_host(self, stage: Stage) -> None:
+        assert service(stage, DEAD).host == DEAD
+        for other in ("Compute-1", "compute-1.example.org", "compute", "compute-9"):
+            assert list(stage.nova.services(NovaHost(other))) == []
+
+    def test_a_service_is_forced_down_and_disabled_in_one_change(self, stage: Stage) -> None:
+        stage.lose(DEAD)
+        change = ServiceChange(forced_down=True, enabled=False, reason="vmha: fenced")
+        after = stage.nova.update_service(service(stage, DEAD), change)
+        assert after == service(stage, DEAD)
+        assert (after.up, after.forced_down, after.enabled) == (False, True, False)
+        assert after.disabled_reason == "vmha: fenced"
+
+    def test_a_change_leaves_the_rest_as_it_is(self, stage: Stage) -> None:
+        disabled = ServiceChange(enabled=False, reason="mine")
+        stage.nova.update_service(service(stage, DEAD), disabled)
+        stage.nova.update_service(service(stage, DEAD), FORCED)
+        after = service(stage, DEAD)
+        assert (after.forced_down, after.enabled, after.disabled_reason) == (True, False, "mine")
+
+    def test_enabling_forgets_the_reason(self, stage: Stage) -> None:
+        disabled = ServiceChange(enabled=False, reason="mine")
+        stage.nova.update_service(service(stage, DEAD), disabled)
+        after = stage.nova.update_service(service(stage, DEAD), ServiceChange(enabled=True))
+        assert (after.enabled, after.disabled_reason) == (True, "")
+
+    def test_an_instance_is_listed_with_its_marks(self, stage: Stage) -> None:
+        marked = stage.boot(DEAD, tags=["automatic-recovery"], metadata={"HA_Enabled": "true"})
+        plain = stage.boot(DEAD, vm_state="stopped")
+        stage.boot(HOSTS[1])
+        found = {one.id: one for one in stage.nova.instances_on(DEAD)}
+        assert set(found) == {marked, plain}
+        assert found[marked].tags == {"automatic-recovery"}
+        assert found[marked].metadata == {"HA_Enabled": "true"}
+        assert (found[marked].vm_state, found[marked].powered_off) == ("active", False)
+        assert (found[plain].vm_state, found[plain].powered_off) == ("stopped", True)
+        assert {one.host for one in found.values()} == {DEAD}
+
+    def test_a_host_in_use_cannot_be_evacuated(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        with pytest.raises(NovaRefused, match="still in use") as refused:
+            stage.nova.evacuate(listed(stage, instance))
+        assert refused.value.code == 400
+        assert list(stage.nova.evacuations_from(DEAD)) == []
+
+    @pytest.mark.parametrize("vm_state", ["active", "stopped"])
+    def test_an_evacuated_instance_keeps_its_state(self, stage: Stage, vm_state: str) -> None:
+        instance = stage.boot(DEAD, vm_state=vm_state)
+        lose(stage)
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+        [record] = stage.nova.evacuations_from(DEAD)
+        assert (record.instance, record.source) == (instance, DEAD)
+        assert record.dest in HOSTS[1:]
+        after = next(one for one in stage.nova.instances_on(record.dest) if one.id == instance)
+        assert (after.vm_state, after.task_state) == (vm_state, None)
+        assert stage.runs_on(instance) == ([record.dest] if vm_state == "active" else [])
+
+    def test_an_accepted_evacuation_is_in_flight_at_once(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        lose(stage)
+        stage.nova.evacuate(listed(stage, instance))
+        [record] = stage.nova.evacuations_from(DEAD)
+        assert record.status in ("accepted", "pre-migrating", "done")
+        evacuated(stage, instance)
+
+    def test_a_paused_instance_is_refused_until_it_is_reset(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD, vm_state="paused")
+        lose(stage)
+        assert listed(stage, instance).vm_state == "paused"
+        with pytest.raises(NovaRefused, match="vm_state paused") as refused:
+            stage.nova.evacuate(listed(stage, instance))
+        assert refused.value.code == 409
+        assert list(stage.nova.evacuations_from(DEAD)) == []
+        stage.nova.reset_to_error(listed(stage, instance))
+        assert listed(stage, instance).vm_state == "error"
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+
+    def test_an_unknown_instance_is_refused(self, stage: Stage) -> None:
+        unknown = Instance(NOBODY, DEAD)
+        for act in (stage.nova.evacuate, stage.nova.reset_to_error, stage.nova.stop):
+            with pytest.raises(NovaRefused) as refused:
+                act(unknown)
+            assert refused.value.code == 404
+
+    def test_nova_accepts_a_second_evacuation(self, stage: Stage) -> None:
+        """Trap second-evacuate-accepted. If this ever fails, Nova has become safer."""
+        instance = stage.boot(DEAD)
+        lose(stage)
+        before = listed(stage, instance)
+        stage.nova.evacuate(before)
+        stage.nova.evacuate(before)
+        assert len(stage.nova.evacuations_from(DEAD)) == 2
+
+    def test_a_host_is_not_unforced_before_it_returned(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        lose(stage)
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+        with pytest.raises(NovaRefused, match="Unable to force up") as refused:
+            stage.nova.update_service(service(stage, DEAD), UNFORCED)
+        assert refused.value.code == 400
+        stage.return_host(DEAD)
+        stage.until(lambda: record_of(stage, instance).status == "completed")
+        stage.nova.update_service(service(stage, DEAD), UNFORCED)
+        stage.until(lambda: service(stage, DEAD).up)
+
+    def test_a_heartbeat_moves_updated_at(self, stage: Stage) -> None:
+        before = service(stage, DEAD).updated_at
+        stage.until(lambda: service(stage, DEAD).updated_at != before)
+
+    def test_an_instance_is_stopped(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        stage.nova.stop(listed(stage, instance))
+        stage.until(lambda: listed(stage, instance).vm_state == "stopped")
+        assert stage.runs_on(instance) == []
+
+    def test_image_marks_are_tags_and_properties(self, stage: Stage) -> None:
+        tagged, other = stage.image("evacuable"), stage.image(evacuable="yes")
+        gone = ImageId("00000000-0000-4000-8000-00000000dead")
+        marks = stage.nova.image_marks([tagged, other, gone])
+        assert marks[tagged]["evacuable"] == "true"
+        assert marks[other]["evacuable"] == "yes"
+        assert marks[gone] == {}
+
+    def test_a_mark_anywhere_is_found(self, stage: Stage) -> None:
+        stage.boot(HOSTS[1], tags=["tag-of-contract"])
+        stage.image("image-of-contract")
+        assert stage.nova.anything_marked(["nothing", "tag-of-contract"])
+        assert stage.nova.anything_marked(["image-of-contract"])
+        assert not stage.nova.anything_marked(["nothing", "nothing-at-all"])
+
+    def test_server_groups_are_listed(self, stage: Stage) -> None:
+        stage.group("anti-affinity")
+        assert "anti-affinity" in {one.policy for one in stage.nova.server_groups()}
+
+    def test_no_answer_is_unavailable_and_never_empty(self, stage: Stage) -> None:
+        [found] = stage.nova.services(DEAD)
+        instance = Instance(NOBODY, DEAD)
+        stage.lose_nova()
+        for ask in (
+            stage.nova.services,
+            lambda: stage.nova.instances_on(DEAD),
+            lambda: stage.nova.evacuations_from(DEAD),
+            lambda: stage.nova.update_service(found, FORCED),
+            lambda: stage.nova.evacuate(instance),
+            stage.nova.server_groups,
+        ):
+            with pytest.raises(NovaUnavailable):
+                ask()
+
+
+def service(stage: Stage, host: NovaHost) -> ComputeService:
+    [found] = stage.nova.services(host)
+    return found
+
+
+def listed(stage: Stage, instance: InstanceId) -> Instance:
+    return next(one for one in stage.nova.instances_on(DEAD) if one.id == instance)
+
+
+def lose(stage: Stage) -> None:
+    """What is true when the worker gets to it: fenced, and forced down in Nova."""
+    stage.lose(DEAD)
+    stage.nova.update_service(service(stage, DEAD), FORCED)
+
+
+def record_of(stage: Stage, instance: InstanceId) -> Evacuation:
+    return next(one for one in stage.nova.evacuations_from(DEAD) if one.instance == instance)
+
+
+def evacuated(stage: Stage, instance: InstanceId) -> None:
+    """Record, host and task are written one by one: all of them tell the end."""
+
+    def is_over() -> bool:
+        record = record_of(stage, instance)
+        if record.status != "done" or record.dest is None:
+            return False
+        there = [one for one in stage.nova.instances_on(record.dest) if one.id == instance]
+        return bool(there) and there[0].task_state is None
+
+    stage.until(is_over)
+    assert list(stage.nova.instances_on(DEAD)) == []

@@ -1,0 +1,174 @@
+"""The Bmc contract on two independent implementations of IPMI, and what only these can show."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.bmc import BmcContract
+from tests.contract.bmc_processes import ADDRESS, PASSWORD, USER, BmcProcess, IpmiSim, PyghmiSim
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
+from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.errors import BmcRefused, BmcUnavailable
+from vmha_ocf.model import Power
+
+pytestmark = pytest.mark.real
+
+
+class TestIpmiSim(BmcContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[BmcProcess]:
+        stage = IpmiSim(tmp_path)
+        yield stage
+        stage.close()
+
+
+class TestPyghmiSim(BmcContract):
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[BmcProcess]:
+        stage = PyghmiSim(tmp_path)
+        yield stage
+        stage.close()
+
+
+@pytest.fixture(scope="module")
+def ipmi_sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IpmiSim]:
+    stage = IpmiSim(tmp_path_factory.mktemp("ipmi_sim"))
+    yield stage
+    stage.close()
+
+
+@pytest.fixture(scope="module")
+def pyghmi_sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PyghmiSim]:
+    stage = PyghmiSim(tmp_path_factory.mktemp("pyghmi_sim"))
+    yield stage
+    stage.close()
+
+
+def ask(stage: BmcProcess, **access: object) -> Power:
+    client = stage.client(**access)  # type: ignore[arg-type]
+    try:
+        return client.power()
+    finally:
+        client.close()
+
+
+def test_suite_3_is_spoken_when_asked_for(ipmi_sim: IpmiSim) -> None:
+    assert ask(ipmi_sim, suite=3) in Power
+
+
+def test_suite_17_is_not_given_up_when_asked_for(ipmi_sim: IpmiSim, pyghmi_sim: PyghmiSim) -> None:
+    for stage in (ipmi_sim, pyghmi_sim):
+        with pytest.raises(BmcRefused, match="does not accept the cipher suite"):
+            ask(stage, suite=17)
+
+
+def test_an_unknown_user_is_named(ipmi_sim: IpmiSim) -> None:
+    with pytest.raises(BmcRefused, match="does not let in user nobody"):
+        ask(ipmi_sim, username="nobody")
+
+
+def test_a_bmc_that_drops_unknown_users_silently_does_not_hang_us(pyghmi_sim: PyghmiSim) -> None:
+    """The trap bmc-half-login: pyghmi alone would try to log in for ever."""
+    before = time.monotonic()
+    with pytest.raises(BmcUnavailable, match=r"(does not go on with the login|no usable answer)"):
+        ask(pyghmi_sim, username="nobody")
+    assert time.monotonic() - before < 10
+
+
+def test_a_child_that_misses_its_deadline_is_dead(ipmi_sim: IpmiSim) -> None:
+    """However it hangs: here it is stopped, which no signal handler of its own would notice."""
+    child = IpmiChild()
+    os.kill(child.pid, signal.SIGSTOP)
+    client = IpmiBmc(
+        BmcAccess(ADDRESS, port=ipmi_sim.port, username=USER, password=PASSWORD),
+        SystemClock(),
+        IpmiDeadlines(login=2, command=1),
+        child,
+    )
+    assert client.power() in Power, "the second try is by a fresh child"
+    assert not Path(f"/proc/{child.pid}").exists()
+    client.close()
+
+
+def test_a_child_killed_from_outside_is_replaced(ipmi_sim: IpmiSim) -> None:
+    child = IpmiChild()
+    access = BmcAccess(ADDRESS, port=ipmi_sim.port, username=USER, password=PASSWORD)
+    client = IpmiBmc(access, SystemClock(), child=child)
+    assert client.power() in Power
+    os.kill(child.pid, signal.SIGKILL)
+    assert client.power() in Power
+    client.close()
+
+
+def test_a_child_leaves_when_its_parent_is_gone(ipmi_sim: IpmiSim) -> None:
+    """Pacemaker kills the agent's process group; a kill of the agent alone leaves none behind."""
+    program = "from vmha_ocf.backends.ipmi import IpmiChild as c; x = c(); print(x.pid); input()"
+    lib = str(Path(PROGRAM).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"PYTHONPATH": lib},
+    ) as parent:
+        assert parent.stdout
+        child = Path(f"/proc/{int(parent.stdout.readline())}/cmdline")
+        assert b"ipmi_child" in child.read_bytes()
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while child.exists() and child.read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_half_login_that_ends_by_itself_names_the_user(pyghmi_sim: PyghmiSim) -> None:
+    with pytest.raises(BmcUnavailable, match="check username=nobody"):
+        ask(pyghmi_sim, username="nobody", deadlines=IpmiDeadlines(login=12, command=2))
+
+
+def test_a_user_without_the_privilege_is_told_so(ipmi_sim: IpmiSim) -> None:
+    client = ipmi_sim.client(privilege=2)
+    assert client.power() in Power
+    with pytest.raises(BmcRefused, match="privilege"):
+        client.set_power(Power.OFF)
+    client.close()
+
+
+def test_the_right_kg_opens_a_bmc_and_no_other(tmp_path: Path) -> None:
+    key = "swordfish"
+    stage = IpmiSim(tmp_path, kg=key)
+    try:
+        assert ask(stage) is Power.ON
+        for wrong in (None, b"another".hex()):
+            with pytest.raises(BmcRefused, match="K_g"):
+                ask(stage, kg=wrong)
+    finally:
+        stage.close()
+
+
+def test_a_name_that_does_not_resolve_is_told_so() -> None:
+    access = BmcAccess("bmc.of.nobody.invalid", username="admin")
+    with pytest.raises(BmcUnavailable, match=r"bmc\.of\.nobody\.invalid does not resolve"):
+        IpmiBmc(access, SystemClock()).power()
+
+
+def test_a_dead_bmc_ends_within_the_deadlines() -> None:
+    access = BmcAccess(ADDRESS, port=9, username="admin")
+    before = time.monotonic()
+    with pytest.raises(BmcUnavailable):
+        IpmiBmc(access, SystemClock(), IpmiDeadlines(login=1, command=1)).power()
+    assert time.monotonic() - before < 4
+
+
+def test_a_session_is_given_back(ipmi_sim: IpmiSim) -> None:
+    """ipmi_sim has room for ten sessions of a user, many BMCs for fewer."""
+    for _ in range(14):
+        assert ask(ipmi_sim) in Power

@@ -1,0 +1,100 @@
+"""The Flags contract on a real Pacemaker cluster of one node."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+
+from tests.contract import flags as contract
+from tests.contract.one_node import REMOTES, OneNode
+from vmha_ocf.backends.attrd import Attrd
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.command import Result
+from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.model import NodeName
+
+pytestmark = pytest.mark.real
+
+
+class RealStage:
+    def __init__(self, node: OneNode) -> None:
+        self.node = node
+        self.lost = False
+        self.quorate = True
+        self.attrd = Attrd(self.run)
+        self.cib = Cib(self.run)
+        self.flags = FlagStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        input: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        if self.lost:  # Not in the cluster's namespaces: the tools find no daemon, for real.
+            argv = ["unshare", "--net", "--", *argv]
+        return self.node.run(argv, timeout=timeout, input=input, env=env)
+
+    def values(self) -> Mapping[str, str]:
+        return self.attrd.values(ATTRIBUTE)
+
+    def set_value(self, key: str, value: str, *, name: str = ATTRIBUTE) -> None:
+        before = self.attrd.answer(name)
+        self.attrd.update(name, key, value)
+        deadline = time.monotonic() + 5
+        while self.attrd.answer(name) == before:
+            assert time.monotonic() < deadline, f"attrd did not take {key!r}={value!r}"
+
+    def records(self) -> Mapping[NodeName, str]:
+        return self.cib.node_attributes(RECORD)
+
+    def set_record(self, node: NodeName, text: str) -> None:
+        self.cib.set_node_attribute(node, RECORD, text)
+
+    def forget_attrd(self) -> None:
+        self.node.kill_daemon("pacemaker-attrd")
+        deadline = time.monotonic() + 30
+        while self._attrd_remembers():
+            assert time.monotonic() < deadline, "attrd was not started again"
+            time.sleep(0.1)
+
+    def lose_quorum(self) -> None:
+        self.quorate = False
+        self.node.set_quorum(False)
+
+    def lose_cluster(self) -> None:
+        self.lost = True
+
+    def _attrd_remembers(self) -> bool:
+        """102: it is not there yet."""
+        return any(
+            self.node.run(["attrd_updater", "-Q", "-A", "-n", name], timeout=5).rc in (0, 102)
+            for name in (ATTRIBUTE, STORM_ATTRIBUTE)
+        )
+
+    def reset(self) -> None:
+        self.lost = False
+        if not self.quorate:
+            self.node.set_quorum(True)
+        for remote in REMOTES:
+            command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", RECORD, "-D"]
+            self.node.run(command, timeout=5)
+        if self._attrd_remembers():
+            self.forget_attrd()
+
+
+@pytest.fixture
+def stage(one_node: OneNode) -> Iterator[RealStage]:
+    stage = RealStage(one_node)
+    yield stage
+    stage.reset()
+
+
+class TestRealFlags(contract.FlagsContract):
+    pass

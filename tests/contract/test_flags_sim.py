@@ -1,0 +1,48 @@
+"""The Flags contract on the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.contract.flags import FlagsContract
+from vmha_ocf.flag import ATTRIBUTE, RECORD
+from vmha_ocf.model import NodeName
+from vmha_ocf.ports import Flags
+from vmha_ocf.sim import World
+
+
+class SimStage:
+    def __init__(self, world: World, flags: Flags) -> None:
+        self.world = world
+        self.flags = flags
+
+    def values(self) -> Mapping[str, str]:
+        return self.world.attrd.truth(ATTRIBUTE)
+
+    def set_value(self, key: str, value: str, *, name: str = ATTRIBUTE) -> None:
+        self.world.attrd.put(name, key, value)
+
+    def records(self) -> Mapping[NodeName, str]:
+        return self.world.cib.truth(RECORD)
+
+    def set_record(self, node: NodeName, text: str) -> None:
+        self.world.cib.put(node, RECORD, text)
+
+    def forget_attrd(self) -> None:
+        self.world.stop_cluster()
+        self.world.start_cluster()
+
+    def lose_quorum(self) -> None:
+        self.world.fault("cib", "no-quorum")
+
+    def lose_cluster(self) -> None:
+        self.world.stop_cluster()
+
+
+class TestSimFlags(FlagsContract):
+    @pytest.fixture
+    def stage(self) -> SimStage:
+        world = World.with_hosts("compute-1", "compute-2")
+        return SimStage(world, world.flags())
