@@ -1,0 +1,31 @@
+"""What the tests of the executables run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.one_node import OneNode, missing
+from tests.executables.installed import Installed
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="module")
+def installed_node(
+    tmp_path_factory: pytest.TempPathFactory, installed: Installed
+) -> Iterator[OneNode]:
+    """A real Pacemaker node with the agents where it looks for them."""
+    assert not missing(), missing()
+    node = OneNode.start(tmp_path_factory.mktemp("node"))
+    try:
+        mounted = node.run(["sh", "-c", installed.mounts], timeout=20)
+        assert mounted.rc == 0, mounted
+        node.run(["mkdir", "-p", "/run/resource-agents"], timeout=10)
+        yield node
+    finally:
+        node.stop()

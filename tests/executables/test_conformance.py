@@ -1,0 +1,121 @@
+"""What others check our agents with, unmodified, on what `make install` installs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.contract.one_node import OneNode
+from tests.executables.installed import AGENTS, Installed
+
+pytestmark = pytest.mark.real
+NAMES = ("NovaEvacuate", "NovaCompute")
+SCHEMAS = (
+    "/usr/share/pcs/data/ocf-1.0.rng",
+    "/usr/share/pcs/data/ocf-1.1.rng",
+    "/usr/share/resource-agents/metadata.rng",
+)
+DTD = "/usr/share/resource-agents/ra-api-1.dtd"
+NOBODY_ANSWERS = {
+    "auth_url": "http://127.0.0.1:5999/v3",
+    "username": "vmha",
+    "password": "secret",
+    "project_name": "service",
+    "request_timeout": "2",
+}
+
+
+def commands(folder: Path) -> dict[str, str]:
+    """Programs, because ocf-tester puts each value between quotes of its own."""
+    scripts = {
+        "start": f"sleep 600 >/dev/null 2>&1 & echo $! >{folder}/pid",
+        "stop": f"kill -KILL $(cat {folder}/pid) && rm {folder}/pid",
+        "status": f"kill -0 $(cat {folder}/pid)",
+    }
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return {f"{name}_command": str(folder / name) for name in scripts}
+
+
+def options(parameters: dict[str, str], option: str = "-o") -> list[str]:
+    return [word for name, value in parameters.items() for word in (option, f"{name}={value}")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ocf_tester_passes(installed_node: OneNode, tmp_path: Path, name: str) -> None:
+    given = NOBODY_ANSWERS if name == "NovaEvacuate" else commands(tmp_path)
+    tested = ["ocf-tester", "-n", name.lower(), *options(given), f"{AGENTS}/{name}"]
+    answer = installed_node.run(tested, timeout=120)
+    assert answer.rc == 0, answer
+    assert answer.stdout.endswith(f"{AGENTS}/{name} passed all tests\n")
+    assert "* rc=" not in answer.stdout
+
+
+class TestMetadata:
+    @pytest.fixture(params=NAMES)
+    def metadata(self, request: pytest.FixtureRequest, installed: Installed) -> etree._Element:
+        answer = installed.run([f"{AGENTS}/{request.param}", "meta-data"])
+        assert (answer.rc, answer.stderr) == (0, "")
+        return etree.fromstring(answer.stdout.encode())
+
+    @pytest.mark.parametrize("schema", SCHEMAS)
+    def test_every_schema_accepts_it(self, metadata: etree._Element, schema: str) -> None:
+        etree.RelaxNG(etree.parse(schema)).assertValid(metadata)
+
+    def test_so_does_the_dtd(self, metadata: etree._Element) -> None:
+        etree.DTD(DTD).assertValid(metadata)
+
+    def test_every_time_has_its_unit(self, metadata: etree._Element) -> None:
+        for action in metadata.iterfind("actions/action"):
+            times = [action.get("timeout"), action.get("interval")]
+            assert all(time.endswith("s") for time in times if time)
+
+
+class TestTools:
+    @pytest.mark.parametrize("name", NAMES)
+    def test_pcs_and_pacemaker_describe_the_resource_agents(
+        self, installed: Installed, name: str
+    ) -> None:
+        described = installed.run(["pcs", "resource", "describe", f"ocf:openstack:{name}"])
+        assert described.rc == 0, described
+        assert described.stdout.startswith(f"ocf:openstack:{name} - ")
+        shown = installed.run(["crm_resource", f"--show-metadata=ocf:openstack:{name}"])
+        assert shown.rc == 0, shown
+        assert f'<resource-agent name="{name}"' in shown.stdout
+
+    def test_pcs_and_pacemaker_describe_the_fence_agent(self, installed: Installed) -> None:
+        described = installed.run(["pcs", "stonith", "describe", "fence_compute"])
+        assert described.rc == 0, described
+        assert described.stdout.startswith("fence_compute - ")
+        assert "record_only" in described.stdout
+        shown = installed.run(["stonith_admin", "--metadata", "--agent=fence_compute"])
+        assert shown.rc == 0, shown
+        assert '<resource-agent name="fence_compute"' in shown.stdout
+
+    def test_pacemaker_validates_the_resource_agents(
+        self, installed: Installed, tmp_path: Path
+    ) -> None:
+        for name, good, bad in (
+            ("NovaEvacuate", NOBODY_ANSWERS, {**NOBODY_ANSWERS, "storm_limit": "many"}),
+            ("NovaCompute", commands(tmp_path), {"start_command": "alone"}),
+        ):
+            validate = ["crm_resource", "--validate", "--class=ocf", "--provider=openstack"]
+            validate.append(f"--agent={name}")
+            accepted = installed.run([*validate, *options(good, "--option")])
+            assert accepted.rc == 0, accepted
+            assert installed.run([*validate, *options(bad, "--option")]).rc == 6
+
+    def test_pacemaker_validates_the_fence_agent(self, installed: Installed) -> None:
+        validate = ["stonith_admin", "--validate", "--agent=fence_compute"]
+        good = {"ip": "192.0.2.7", "username": "admin", "password": "x", "plug": "compute-1"}
+        accepted = installed.run([*validate, *options(good, "--option")])
+        assert accepted.rc == 0, accepted
+        refused = installed.run([*validate, *options({**good, "ipport": "many"}, "--option")])
+        assert refused.rc != 0
+
+    def test_the_machine_itself_has_none_of_it(self, installed: Installed) -> None:
+        assert installed.run(["test", "-x", f"{AGENTS}/NovaCompute"]).rc == 0
+        assert not Path(AGENTS, "NovaCompute").exists()
