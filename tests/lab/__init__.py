@@ -1,0 +1,1 @@
+"""A real Pacemaker cluster on one machine, in network namespaces, to break on purpose."""

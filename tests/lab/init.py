@@ -1,0 +1,149 @@
+"""Process 1 of a node: builds the node's view of the files, starts its daemons, reaps.
+
+SIGUSR1 starts the cluster daemons that do not run, SIGUSR2 stops them in good order; that is all
+of an init system that Pacemaker needs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from tests.lab.layout import Lab, Node, Role, lab_from_environment
+
+REMOTED = "/var/cache/vmha-lab/pacemaker-remoted"
+INSTALLED = (
+    "usr/lib/ocf/resource.d",
+    "usr/lib/python3/dist-packages",
+    "usr/sbin",
+    "usr/bin",
+    "usr/share/pacemaker/alerts",
+)
+KEPT = {
+    "var/lib/pacemaker": "pacemaker",
+    "var/lib/corosync": "corosync",
+    "var/log/pacemaker": "log/pacemaker",
+    "var/log/corosync": "log/corosync",
+    "etc/corosync": "etc/corosync",
+    "etc/pacemaker": "etc/pacemaker",
+    "etc/hosts": "etc/hosts",
+}
+
+
+class Daemons:
+    """The cluster daemons of one node, in the order in which they start."""
+
+    def __init__(self, node: Node, environment: dict[str, str]) -> None:
+        self._environment = environment
+        self._argv = (
+            [["pacemaker-remoted"]]
+            if node.role is Role.COMPUTE
+            else [["corosync", "-f"], ["pacemakerd", "-f"]]
+        )
+        self._running: dict[int, str] = {}
+        self._stopping = False
+
+    def start(self) -> None:
+        self._stopping = False
+        for argv in self._argv:
+            if argv[0] not in self._running.values():
+                self._running[self._spawn(argv)] = argv[0]
+            if argv[0] == "corosync":
+                _await_corosync()
+
+    def stop(self) -> None:
+        """The last started first; the next one when it has ended."""
+        self._stopping = True
+        for pid in list(self._running)[-1:]:
+            os.kill(pid, signal.SIGTERM)
+
+    def reaped(self, pid: int) -> None:
+        if name := self._running.pop(pid, None):
+            print(f"{name} has ended", flush=True)
+            if self._stopping:
+                self.stop()
+
+    def _spawn(self, argv: list[str]) -> int:
+        program = REMOTED if argv[0] == "pacemaker-remoted" else argv[0]
+        return subprocess.Popen([program, *argv[1:]], env=self._environment, cwd="/").pid
+
+
+def main(name: str) -> None:
+    _forget_inherited_signals()
+    lab = lab_from_environment()
+    node = lab.node(name)
+    socket.sethostname(name)
+    _mount_all(lab, name)
+    _run_boot_hooks(lab, name)
+    _serve(Daemons(node, lab.node_environment()))
+
+
+def _serve(daemons: Daemons) -> None:
+    def start(_number: int, _frame: FrameType | None) -> None:
+        daemons.start()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        daemons.stop()
+
+    signal.signal(signal.SIGUSR1, start)
+    signal.signal(signal.SIGUSR2, stop)
+    daemons.start()
+    while True:
+        try:
+            daemons.reaped(os.waitpid(-1, 0)[0])
+        except ChildProcessError:
+            time.sleep(0.1)
+
+
+def _forget_inherited_signals() -> None:
+    """ipmi_sim, which boots a node, ignores signals; daemons must not inherit that."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _mount_all(lab: Lab, name: str) -> None:
+    for place in ("/run", "/dev/shm"):
+        _mount("-t", "tmpfs", "-o", "mode=755" if place == "/run" else "mode=1777", "none", place)
+    for directory in ("lock", "resource-agents", "crm"):
+        Path("/run", directory).mkdir(mode=0o755)
+    subprocess.run(["chown", "hacluster:haclient", "/run/crm"], check=True)
+    for place, kept in KEPT.items():
+        _mount("--bind", str(lab.home(name) / kept), f"/{place}")
+    for place in INSTALLED:
+        if not Path("/", place).is_dir():
+            continue
+        lower = f"lowerdir={lab.root}/{place}:/{place}"
+        _mount("-t", "overlay", "-o", f"ro,{lower}", "overlay", f"/{place}")
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def _run_boot_hooks(lab: Lab, name: str) -> None:
+    environment = lab.node_environment()
+    for hook in sorted(lab.boot_hooks.iterdir()):
+        done = subprocess.run([str(hook), name], env=environment, cwd="/", check=False)
+        if done.returncode:
+            print(f"boot hook {hook} failed with exit code {done.returncode}", flush=True)
+
+
+def _await_corosync() -> None:
+    for _ in range(100):
+        asked = subprocess.run(["corosync-cfgtool", "-s"], capture_output=True, check=False)
+        if asked.returncode == 0:
+            return
+        time.sleep(0.1)
+    print("corosync does not answer after 10 s; Pacemaker is started all the same", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,128 @@
+"""The promises, checked from outside: Nova's database, the hypervisors, the BMCs' events.
+
+Never from our own logs. Each check gives the sentences of what is broken; none is a kept promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.lab.cloud import identity
+from tests.lab.cloud.guests import overlaps
+from tests.lab.cloud.observe import InstanceRow, MigrationRow
+from tests.lab.layout import BMC_PASSWORD
+from tests.lab.stage import Stage
+
+_OPEN = ("accepted", "pre-migrating")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a failure of these hosts must have led to."""
+
+    hosts: Collection[str]
+    evacuated: Collection[str]
+    """Uuids that must be active, or stopped, elsewhere."""
+    left: Collection[str] = ()
+    """Uuids that must not have moved."""
+    in_service: bool = True
+    """The hosts are back, enabled, with no flag left."""
+
+
+def broken(stage: Stage, expected: Expected) -> list[str]:
+    """All that is broken, as sentences that begin with the promise's number."""
+    rows = {row.uuid: row for row in stage.cloud.instances()}
+    records = [row for row in stage.cloud.migrations() if row.migration_type == "evacuation"]
+    return [
+        *_early(stage, records),
+        *_doubled(stage, records),
+        *_not_recovered(rows.values(), expected),
+        *_moved(rows.values(), expected),
+        *_out_of_service(stage, expected),
+        *_secrets(stage),
+    ]
+
+
+def _early(stage: Stage, records: Iterable[MigrationRow]) -> Iterable[str]:
+    """P1: no evacuation was asked for before its source host was off."""
+    off: dict[str, list[float]] = {}
+    for event in stage.cluster.events():
+        if event.kind == "power-off":
+            off.setdefault(event.node, []).append(event.at)
+    for record in records:
+        # Nova's times have whole seconds.
+        asked = seconds(record.created_at) + 1.0
+        if not any(at <= asked for at in off.get(record.source_compute, ())):
+            yield f"P1 {record.instance_uuid} left {record.source_compute}, which was on"
+
+
+def _doubled(stage: Stage, records: Sequence[MigrationRow]) -> Iterable[str]:
+    """P2: no guest on two hosts at once, no two records of one instance open at once."""
+    for one, other in overlaps(stage.cloud.guest_history()):
+        yield f"P2 {one.uuid} ran on {one.host} and {other.host} at the same time"
+    running: dict[str, set[str]] = {}
+    for host, guests in stage.cloud.guests().items():
+        for guest in guests:
+            running.setdefault(guest.uuid, set()).add(host)
+    for uuid, hosts in running.items():
+        if len(hosts) > 1:
+            yield f"P2 {uuid} runs on {' and '.join(sorted(hosts))}"
+    open_now: dict[str, int] = {}
+    for record in records:
+        open_now[record.instance_uuid] = open_now.get(record.instance_uuid, 0) + (
+            record.status in _OPEN
+        )
+    yield from (f"P2 {uuid} has {n} open evacuations" for uuid, n in open_now.items() if n > 1)
+
+
+def _not_recovered(rows: Iterable[InstanceRow], expected: Expected) -> Iterable[str]:
+    """P5, P6: every tagged instance lives elsewhere."""
+    found = {row.uuid: row for row in rows}
+    for uuid in expected.evacuated:
+        row = found.get(uuid)
+        if row is None:
+            yield f"P6 {uuid} does not exist any more"
+        elif row.host in expected.hosts or row.vm_state not in ("active", "stopped"):
+            yield f"P6 {row.name} is {row.vm_state}/{row.task_state} on {row.host}"
+
+
+def _moved(rows: Iterable[InstanceRow], expected: Expected) -> Iterable[str]:
+    for row in rows:
+        if row.uuid in expected.left and row.host not in expected.hosts:
+            yield f"untagged {row.name} was moved to {row.host}"
+
+
+def _out_of_service(stage: Stage, expected: Expected) -> Iterable[str]:
+    if not expected.in_service:
+        return
+    for row in stage.cloud.services():
+        if row.host in expected.hosts and (row.disabled or row.forced_down):
+            state = "disabled" if row.disabled else "forced down"
+            yield f"{row.host} is still {state} ({row.disabled_reason})"
+    for node in stage.records():
+        yield f"{node} is still flagged in the CIB"
+
+
+def _secrets(stage: Stage) -> Iterable[str]:
+    """P10: no secret in any log, and none in an argument of a process that runs."""
+    secrets = {
+        BMC_PASSWORD.encode(),
+        identity.VMHA_PASSWORD.encode(),
+        identity.VMHA_CREDENTIAL_SECRET.encode(),
+    }
+    logs = [path for path in stage.lab.state.glob("nodes/*/log/**/*") if path.is_file()]
+    for path in [*logs, *Path("/proc").glob("[0-9]*/cmdline")]:
+        try:
+            text = path.read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if any(secret in text for secret in secrets):
+            yield f"P10 a secret is in {path}"
+
+
+def seconds(stamp: str) -> float:
+    """Of the epoch, from a time of Nova's database."""
+    return datetime.fromisoformat(stamp).replace(tzinfo=UTC).timestamp()

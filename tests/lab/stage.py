@@ -1,0 +1,176 @@
+"""The whole lab: a cluster, a cloud, and our agents configured as a deployer would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from tests.lab.cloud.cloud import Cloud
+from tests.lab.cluster import Cluster
+from tests.lab.configuration import Plan, Timing
+from tests.lab.errors import LabError
+from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
+from tests.lab.lifecycle import down, up
+from tests.lab.wait import wait_until
+
+Tell = Callable[[str], None]
+EXAMPLES = REPOSITORY / "pcs-examples"
+TIMING = Timing(monitor="2s", timeout="3s", start="5s", reconnect="10s")
+WORKER_LOG = "evacuate.log"
+
+
+@dataclass(frozen=True)
+class Stage:
+    lab: Lab
+    cluster: Cluster
+    cloud: Cloud
+
+    @property
+    def hosts(self) -> list[str]:
+        return [node.name for node in self.lab.computes]
+
+    def worker_log(self) -> str:
+        """What NovaEvacuate's workers said, of all controllers, by time."""
+        lines: list[str] = []
+        for node in self.lab.controllers:
+            file = self.lab.home(node.name) / "log" / "pacemaker" / WORKER_LOG
+            if file.exists():
+                lines += file.read_text(errors="replace").splitlines()
+        return "\n".join(sorted(lines))
+
+    def example(self, name: str, **settings: str) -> None:
+        """Run one of pcs-examples on a controller, as it is."""
+        words = [f"{key}={value}" for key, value in settings.items()]
+        script = str(EXAMPLES / name)
+        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=60)
+
+    def flags(self) -> str:
+        """attrd's own answer; "" where nothing is flagged."""
+        return self.cluster.ask(["attrd_updater", "-n", "evacuate", "-A"])
+
+    def records(self) -> dict[str, str]:
+        """The CIB record of each node that has one."""
+        pairs = self.cluster.cib().iterfind("configuration/nodes/node")
+        return {
+            node.get("uname", ""): pair.get("value", "")
+            for node in pairs
+            for pair in node.iter("nvpair")
+            if pair.get("name") == "evacuation"
+        }
+
+    def wait_up(self, *hosts: str, timeout: float = 60.0) -> None:
+        """Until Nova's own database has these hosts enabled, not forced down and beating."""
+        try:
+            self.cloud.client().wait_up(hosts or self.hosts, seconds=timeout)
+        except TimeoutError as error:
+            raise LabError(f"nova-compute: {error}", self.cluster.summary()) from None
+
+    def wait_in_service(self, host: str, timeout: float = 120.0) -> None:
+        def back() -> bool:
+            return (
+                any(
+                    row.host == host and not row.disabled and not row.forced_down
+                    for row in self.cloud.services()
+                    if row.binary == "nova-compute"
+                )
+                and not self.records()
+            )
+
+        wait_until(f"{host} back in service", back, timeout, 0.3, self.cluster.summary)
+
+
+@contextmanager
+def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) -> Iterator[Stage]:
+    """Cluster and cloud with our agents for the length of a block; all of it gone afterwards."""
+    cloud = Cloud(lab.state, lab.cloud_address, lab.cloud_netns)
+    tell("Nova's environment and databases (made once)")
+    cloud.prepare()
+    with_cloud = _Beside(cloud.up)
+    try:
+        cluster = up(lab, Plan(timing, fence_computes=False), _started(tell, with_cloud))
+        with_cloud.join()
+        tell("Nova, Keystone and Placement answer")
+        stage = Stage(lab, cluster, cloud)
+        configure(stage, tell, extra)
+        yield stage
+    finally:
+        with_cloud.settle()
+        cloud.down()
+        down(lab)
+
+
+def configure(stage: Stage, tell: Tell, extra: str = "") -> None:
+    """The README's four steps. ``extra`` are more parameters of NovaEvacuate."""
+    lab = stage.lab
+    inventory = lab.state / "inventory.ini"
+    _write_private(inventory, _inventory(lab))
+    clouds = lab.state / "clouds.yaml"
+    _write_private(clouds, stage.cloud.clouds_yaml.read_text())
+    stage.example("fence-inventory.sh", HOSTS=" ".join(stage.hosts), INVENTORY=str(inventory))
+    stage.example(
+        "evacuate.sh",
+        CLOUDS_FILE=str(clouds),
+        CLOUD="vmha",
+        ALERT=str(EXAMPLES / "alert-wake"),
+        EXTRA=f"log_file=/var/log/pacemaker/{WORKER_LOG} request_timeout=10 settle=15 {extra}".strip(),
+    )
+    command = f"{REPOSITORY}/tests/lab/nova-compute"
+    stage.example(
+        "compute.sh",
+        START_COMMAND=f"{command} start here {lab.state}",
+        STOP_COMMAND=f"{command} stop here {lab.state}",
+        STATUS_COMMAND=f"{command} status here {lab.state}",
+    )
+    tell("fencing, NovaEvacuate and NovaCompute configured with pcs")
+    stage.wait_up(timeout=90)
+    tell(f"nova-compute is up on {', '.join(stage.hosts)}")
+
+
+class _Beside(Thread):
+    """Runs something beside the main thread; its failure is raised at the join."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        super().__init__(daemon=True)
+        self._action = action
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._action()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever joins
+            self._error = error
+
+    def join(self, timeout: float | None = None) -> None:
+        super().join(timeout)
+        if self._error:
+            raise self._error
+
+    def settle(self) -> None:
+        """Whatever it was doing, it does no more."""
+        if self.ident is not None:
+            super().join()
+
+
+def _started(tell: Tell, beside: _Beside) -> Tell:
+    """Start the cloud as soon as the lab has its state directory and its wires."""
+
+    def told(sentence: str) -> None:
+        tell(sentence)
+        if "wired" in sentence:
+            beside.start()
+
+    return told
+
+
+def _inventory(lab: Lab) -> str:
+    parts = [f"[DEFAULT]\nusername = {BMC_USER}\npassword = {BMC_PASSWORD}\ncipher = 3\n"]
+    parts += [f"[{node.name}]\nip = {node.bmc_address}\n" for node in lab.computes]
+    return "\n".join(parts)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
