@@ -215,6 +215,93 @@ class TestBehindOurBack:
         assert "nova.conf cannot be read" in answer.stderr
 
 
+SYSTEMCTL = """#!/bin/sh
+cd "$(dirname "$0")" || exit
+echo "$*" >>calls
+case $1 in
+is-active) grep -qsx active state || exit 3 ;;
+show) echo loaded ;;
+start) echo active >state ;;
+stop) echo inactive >state ;;
+esac
+"""
+
+
+class Systemd:
+    """A unit that the node's systemd starts at boot; systemctl is ours, in a folder of its own."""
+
+    ENABLED = "/etc/systemd/system/multi-user.target.wants"
+
+    def __init__(self, resource: Resource, folder: Path) -> None:
+        self.calls = folder / "calls"
+        self._program = folder / "systemctl"
+        self._program.write_text(SYSTEMCTL.replace('$(dirname "$0")', str(folder)))
+        self._program.chmod(0o755)
+        self._do = resource.run
+
+    def mount(self) -> None:
+        """Only in the node's own mount namespace."""
+        assert self._do("mount", "--bind", str(self._program), "/usr/bin/systemctl").rc == 0
+        assert self._do("mount", "-t", "tmpfs", "tmpfs", "/etc/systemd/system").rc == 0
+        self._do("mkdir", "-p", self.ENABLED)
+        self._do("ln", "-s", "/gone", f"{self.ENABLED}/nova-compute.service")
+
+    def unmount(self) -> None:
+        for place in ("/usr/bin/systemctl", "/etc/systemd/system"):
+            assert self._do("umount", place).rc == 0
+
+    def disable(self) -> None:
+        self._do("rm", f"{self.ENABLED}/nova-compute.service")
+
+
+class TestEnabledUnit:
+    """systemd would start it at boot, past the gate. A probe may come before that."""
+
+    @pytest.fixture(name="systemd")
+    def _systemd(self, resource: Resource, tmp_path: Path) -> Iterator[Systemd]:
+        resource.parameters = {"nova_host": "compute-1"}
+        systemd = Systemd(resource, tmp_path)
+        systemd.mount()
+        yield systemd
+        systemd.unmount()
+
+    def test_it_is_told_before_it_does_harm(self, resource: Resource, systemd: Systemd) -> None:
+        assert resource.do("start").rc == RUNNING
+        answer = resource.do("monitor")
+        assert answer.rc == DEGRADED
+        assert "systemctl disable nova-compute.service" in answer.stderr
+        systemd.disable()
+        assert resource.do("monitor").rc == RUNNING
+
+    def test_a_probe_of_a_flagged_host_has_the_queued_start_cancelled(
+        self, resource: Resource, systemd: Systemd
+    ) -> None:
+        resource.flag("yes")
+        answer = resource.probe()
+        assert answer.rc == GENERIC
+        assert "nova-compute.service is enabled" in answer.stderr
+        assert resource.do("stop").rc == 0
+        assert "stop nova-compute.service" in systemd.calls.read_text()
+
+    def test_so_has_one_that_cannot_tell(self, resource: Resource, systemd: Systemd) -> None:
+        assert resource.do("stop").rc == 0
+        resource.signal("STOP", "pacemaker-attrd")
+        try:
+            answer = resource.probe()
+        finally:
+            resource.signal("CONT", "pacemaker-attrd")
+        assert answer.rc == GENERIC
+        assert "cannot be read" in answer.stderr
+
+    def test_a_probe_of_any_other_host_is_not_running(
+        self, resource: Resource, systemd: Systemd
+    ) -> None:
+        assert resource.probe().rc == NOT_RUNNING
+        resource.flag("yes")
+        systemd.disable()
+        assert resource.probe().rc == NOT_RUNNING
+
+
 class TestProbeWithoutNova:
     """7 or 5: 6 would ban the resource on all nodes, 1 would have it stopped where it never was."""
 

@@ -107,6 +107,12 @@ class TestSystemd:
     def test_stopping_what_is_stopped_is_fine(self, systemd: Systemd) -> None:
         systemd.unit().stop()
 
+    def test_what_systemd_would_start_later_is_stopped_too(self, systemd: Systemd) -> None:
+        systemd.has("nova-compute.service", "activating")
+        assert not systemd.unit().is_active()
+        systemd.unit().stop()
+        assert systemd.state("nova-compute.service") == "inactive"
+
     def test_no_answer_is_neither_yes_nor_no(self, systemd: Systemd) -> None:
         (systemd.folder / "no-bus").touch()
         with pytest.raises(UnitUnavailable, match="ended with 1"):
@@ -170,8 +176,14 @@ class TestCommands:
                 container.units(seconds=1.5, status="true", stop=stop).stop()
 
     def test_a_stop_that_hangs_is_told(self, container: Container) -> None:
+        container.units().start()
         with pytest.raises(UnitUnavailable, match="stop_command: sleep did not end within"):
             container.units(seconds=1.0, stop="sleep 30").stop()
+        container.units().stop()
+
+    def test_what_is_stopped_is_not_stopped_again(self, container: Container) -> None:
+        container.units(stop=f"touch {container.pid}.touched").stop()
+        assert not Path(f"{container.pid}.touched").exists()
 
     def test_a_status_that_hangs_is_killed_with_all_that_it_started(
         self, container: Container
@@ -212,6 +224,17 @@ class TestCommands:
 
 
 class TestProbe:
+    def test_a_link_of_the_boot_target_is_a_unit_that_starts_by_itself(
+        self, tmp_path: Path
+    ) -> None:
+        at_boot = str(tmp_path)
+        assert probe.enabled(probe.UNITS, f"{at_boot}/none") == ""
+        assert probe.enabled(probe.UNITS, at_boot) == ""
+        (tmp_path / "openstack-nova-compute.service").symlink_to("/gone")
+        assert probe.enabled(probe.UNITS, at_boot) == "openstack-nova-compute.service"
+        assert probe.enabled(["nova-compute"], at_boot) == ""
+        assert probe.enabled(["openstack-nova-compute"], at_boot)
+
     @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill $$", -15)])
     def test_it_is_the_exit_code(self, script: str, code: int) -> None:
         assert probe.exit_code(["sh", "-c", script], 5.0) == code

@@ -7,9 +7,13 @@ rule on the flag's CIB record; the gate in ``start`` is the second lock.
 from __future__ import annotations
 
 from vmha_ocf.backends import probe
-from vmha_ocf.errors import OCF_NOT_RUNNING, OCF_SUCCESS, ParameterError
+from vmha_ocf.errors import OCF_DEGRADED, OCF_NOT_RUNNING, OCF_SUCCESS, ParameterError
 from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import ignored, string
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def start(call: Call) -> int:
@@ -31,15 +35,33 @@ def validate(call: Call) -> int:
 
 
 def monitor(call: Call) -> int:
-    """Running or not. Only a probe looks at the gate too: whatever it finds, Pacemaker has not
-    started. On a node without nova-compute it is 7 or 5."""
-    if not _runs(call):
+    """Running or not; degraded while the next boot would start it past the gate."""
+    running = _runs(call)
+    if call.probe:
+        return _probe(call, running)
+    if not running:
         return OCF_NOT_RUNNING
-    if not call.probe:
+    unit = _enabled(call)
+    if not unit:
         return OCF_SUCCESS
+    call.explain(
+        f"{unit} is enabled: when this host boots after a failure, systemd starts it before the "
+        f"evacuation is over; systemctl disable {unit}"
+    )
+    return OCF_DEGRADED
+
+
+def _probe(call: Call, running: bool) -> int:
+    """Only a probe looks at the gate too: whatever it finds, Pacemaker has not started. It looks
+    once, so what systemd is about to start counts. On a node without nova-compute it is 7 or 5."""
+    unit = "" if running else _enabled(call)
+    if not running and not unit:
+        return OCF_NOT_RUNNING
     from vmha_ocf.agents import nova_compute_actions
 
-    return nova_compute_actions.found_running(call)
+    if running:
+        return nova_compute_actions.found_running(call)
+    return nova_compute_actions.found_enabled(call, unit)
 
 
 def _runs(call: Call) -> bool:
@@ -47,8 +69,16 @@ def _runs(call: Call) -> bool:
     status = call.raw("status_command")
     if status:
         return probe.command_runs(status, timeout)
+    return probe.unit_runs(_units(call), timeout)
+
+
+def _enabled(call: Call) -> str:
+    return "" if call.raw("status_command") else probe.enabled(_units(call))
+
+
+def _units(call: Call) -> Sequence[str]:
     unit = call.raw("unit")
-    return probe.unit_runs([unit] if unit else probe.UNITS, timeout)
+    return (unit,) if unit else probe.UNITS
 
 
 def _is_command(text: str) -> bool:

@@ -15,6 +15,7 @@ from vmha_ocf.backends.unit_commands import UnitCommands
 from vmha_ocf.errors import (
     OCF_DEGRADED,
     OCF_ERR_GENERIC,
+    OCF_NOT_RUNNING,
     OCF_SUCCESS,
     LocalParameterError,
     ParameterError,
@@ -57,9 +58,7 @@ def stop(call: Call) -> int:
     """Never fails: that would get a healthy host fenced, with all its guests."""
     clock = SystemClock()
     try:
-        units = _units(call, clock, clock.monotonic() + call.timeout * _OURS)
-        if _may_run(units):
-            units.stop()
+        _units(call, clock, clock.monotonic() + call.timeout * _OURS).stop()
     except VmhaError as error:
         call.log(f"nova-compute is taken for stopped, although it may not be: {error}")
     return OCF_SUCCESS
@@ -90,6 +89,25 @@ def found_running(call: Call) -> int:
     call.explain(
         f"nova-compute runs although its host is flagged ({verdict.reason}): something else than "
         "Pacemaker started it; systemctl disable its unit"
+    )
+    return OCF_ERR_GENERIC
+
+
+def found_enabled(call: Call, unit: str) -> int:
+    """What a probe says of a nova-compute that systemd is about to start, as this host boots. The
+    location rule would keep Pacemaker from looking again, so unless the gate is open this is a
+    failure: Pacemaker then stops it, which also cancels what systemd has queued."""
+    try:
+        verdict = _look(call)
+    except VmhaError as error:
+        why = str(error)
+    else:
+        if isinstance(verdict, gate.Open):
+            return OCF_NOT_RUNNING
+        why = verdict.reason
+    call.explain(
+        f"{unit} is enabled, so that systemd may start it at any moment ({why}): Pacemaker stops "
+        f"it; systemctl disable {unit}"
     )
     return OCF_ERR_GENERIC
 
@@ -136,14 +154,6 @@ def _host(call: Call) -> NovaHost:
             f"parameter nova_conf: there is no {path} on this node", hint="or set nova_host"
         )
     return read_nova_host(call.text("nova_conf"))
-
-
-def _may_run(units: Units) -> bool:
-    """Unknown is not stopped."""
-    try:
-        return units.is_active()
-    except VmhaError:
-        return True
 
 
 def _units(call: Call, clock: Clock, until: float) -> SystemdUnit | UnitCommands:

@@ -20,6 +20,8 @@ LONGEST = 10.0
 """Seconds after which an answer is no longer waited for."""
 BOOTED = "/run/systemd/system"
 """sd_booted(3): it is there if systemd runs this node."""
+AT_BOOT = "/etc/systemd/system/multi-user.target.wants"
+"""Where systemctl(1), enable, links the units of Debian and RDO."""
 NOT_FOUND = 127
 """As a shell says it."""
 _NOT_ACTIVE = (3, 4)
@@ -50,6 +52,17 @@ def unit_runs(
         )
     said = f"did not end in {timeout:g} s" if code is None else f"ended with {code}"
     raise UnitUnavailable(f"systemctl is-active {said}", hint="run it by hand")
+
+
+def enabled(names: Sequence[str], at_boot: str = AT_BOOT) -> str:
+    """The unit among these that systemd starts by itself at boot; empty if it starts none.
+
+    The link and not ``systemctl is-enabled``: every monitor asks."""
+    for name in names:
+        full = name if "." in name else f"{name}.service"
+        if os.path.lexists(os.path.join(at_boot, full)):
+            return full
+    return ""
 
 
 def command_runs(command: str, timeout: float = LONGEST) -> bool:

@@ -52,7 +52,10 @@ class SystemdUnit:
             )
 
     def stop(self) -> None:
-        """TERM to all, then KILL to nova-compute itself: its unit may hold what is a guest's."""
+        """TERM to all, then KILL to nova-compute itself: its unit may hold what is a guest's.
+
+        Also where nothing runs: a start that systemd has queued, or a restart after a failure, is
+        cancelled by that."""
         try:
             self._systemctl("stop", *self._names, timeout=self._left() * _SHARE_FOR_TERM)
         except UnitUnavailable:

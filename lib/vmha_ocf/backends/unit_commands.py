@@ -45,6 +45,8 @@ class UnitCommands:
     def stop(self) -> None:
         """KILL is the command's own business (``podman stop --time`` has it). One that fails
         because nothing is there to be stopped has not failed."""
+        if self._stopped_for_certain():
+            return
         result = self._do("stop_command", self._stop)
         while self.is_active():
             if result.rc != 0 or self._left() <= 1.0:
@@ -60,6 +62,13 @@ class UnitCommands:
             program = probe.words(command)[0]
             if shutil.which(program, path=ENVIRONMENT["PATH"]) is None:
                 raise NotInstalled(f"there is no program {program} on this node")
+
+    def _stopped_for_certain(self) -> bool:
+        """Unknown is not stopped."""
+        try:
+            return not self.is_active()
+        except VmhaError:
+            return False
 
     def _left(self) -> float:
         return max(1.0, self._until - self._clock.monotonic())
