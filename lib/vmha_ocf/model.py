@@ -87,6 +87,11 @@ class ComputeService:
     updated_at: str = ""
     """Nova's own text; only ever compared for equality (it moves with each heartbeat)."""
 
+    @property
+    def schedulable(self) -> bool:
+        """Nova's scheduler may choose it as a destination (a service that is forced down is not up)."""
+        return self.up and self.enabled
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:

@@ -30,6 +30,18 @@ def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
     return state is not None and state.online and not state.fenced
 
 
+def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName]:
+    """The nodes that Pacemaker hears no more of, and that are neither fenced nor flagged yet."""
+    flagged = {
+        state.name for flag in known if flag.pending and (state := state_of(flag, nodes, domain))
+    }
+    return frozenset(
+        state.name
+        for state in nodes.values()
+        if not state.online and not state.fenced and state.name not in flagged
+    )
+
+
 def is_proved(flag: Flag, nodes: Nodes, domain: str) -> bool:
     """Somebody has read the host's power as off, or Pacemaker says that it is fenced.
 

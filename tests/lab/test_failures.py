@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.lab.promises import Expected, broken, seconds
+from tests.lab.promises import Expected, broken, not_recovered, seconds
 from tests.lab.stage import Stage
 from tests.lab.wait import wait_until
 from vmha_ocf.storm import RELEASE_COMMAND
@@ -19,13 +19,8 @@ def _recovered(stage: Stage, expected: Expected, timeout: float = 150.0) -> None
     """Wait until all is well again; then check every promise."""
 
     def all_elsewhere() -> bool:
-        rows = {row.uuid: row for row in stage.cloud.instances()}
-        return all(
-            rows[uuid].host not in expected.hosts
-            and rows[uuid].task_state is None
-            and rows[uuid].vm_state in ("active", "stopped")
-            for uuid in expected.evacuated
-        )
+        cloud = stage.cloud
+        return not list(not_recovered(cloud.instances(), cloud.migrations(), expected))
 
     wait_until("all tagged instances elsewhere", all_elsewhere, timeout, 0.5, stage.worker_log)
     for host in expected.hosts:

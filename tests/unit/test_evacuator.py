@@ -432,6 +432,50 @@ class TestLosses:
         assert requests(world) == len(instances)
         driven.check()
 
+    @pytest.mark.parametrize("fenced_after", [5, 25])
+    def test_dead_destination(self, world: World, fenced_after: float) -> None:
+        """It is lost, but its fencing takes its time; Nova still calls it up."""
+        instances = boot(world) + boot(world, 9, host="compute-3")
+        world.power_cut("compute-2")
+        world.fence("compute-1")
+        world.run(world.core.timing.detect + 0.1)
+        world.at(world.now + fenced_after, lambda: world.fence("compute-2"))
+        driven = Driven(world)
+        driven.round()
+        assert "compute-2 is lost and not fenced yet" in driven.problems
+        driven.until_done("compute-1")
+        assert all_moved(world, instances[:3])
+        assert world.now - 110 < fenced_after + 10
+        assert not driven.problems
+        driven.check()
+
+    def test_a_lost_host_that_nobody_fences_is_waited_for_until_nova_misses_it(
+        self, world: World
+    ) -> None:
+        instances = boot(world)
+        world.isolate("compute-2")
+        world.fence("compute-1")
+        world.run(world.core.timing.detect + 0.1)
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        assert 60 < world.now - 100 < 75
+        assert set(where(world).values()) == {"compute-3"}
+        assert all_moved(world, instances)
+        driven.check()
+
+    def test_a_host_that_only_pacemaker_has_lost_is_waited_for_a_minute(
+        self, world: World
+    ) -> None:
+        instances = boot(world)
+        world.pacemaker.disconnect(NodeName("compute-2"))
+        driven = Driven(world)
+        driven.run(70)
+        world.fence("compute-1")
+        driven.until_done("compute-1")
+        assert world.now - 170 < 10
+        assert all_moved(world, instances)
+        driven.check()
+
     @pytest.mark.parametrize("vm_state", ["paused", "suspended", "rescued"])
     def test_unevacuable_states(self, world: World, vm_state: str) -> None:
         instances = boot(world, vm_state=vm_state)

@@ -13,6 +13,7 @@ from math import inf
 from vmha_ocf import presence, storm
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.host_round import HostRound, Surroundings
+from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
@@ -48,6 +49,7 @@ class Evacuator:
         self._waiting: Collection[NovaHost] = ()
         self._nodes: presence.Nodes = {}
         self._unflagged = Unflagged(ports, domain)
+        self._lost = LostHosts(ports, domain)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False
@@ -70,13 +72,16 @@ class Evacuator:
             return self._ended("the flags cannot be read", self._pauses.trouble)
         self._guard("nodes", self._read_nodes)
         self._forget(flags)
+        self._lost.look(flags, self._nodes)
         held = self._is_held(flags)
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         if pending and not self._up:
             self._guard("services", lambda: self._count_destinations(flags))
         # All are taken down before anything is asked for, lest Nova choose one for another's sake.
-        for host, flag in self._prepared(pending, held, start):
-            if not self._run(host, flag, flags, held) or self._is_late(start):
+        prepared = self._prepared(pending, held, start)
+        waits = held or (bool(prepared) and self._awaits_lost())
+        for host, flag in prepared:
+            if not self._run(host, flag, flags, waits) or self._is_late(start):
                 break
         self._guard("return", lambda: self._look_around(flags))
         return self._summary(pending)
@@ -138,7 +143,7 @@ class Evacuator:
     def _note_destinations(self, services: Sequence[ComputeService], flags: Flagged) -> None:
         """For a minute Nova calls up what has just died."""
         off = self._off(flags)
-        self._up = sum(one.up and one.enabled and off.get(one.host) != STILL for one in services)
+        self._up = sum(one.schedulable and off.get(one.host) != STILL for one in services)
 
     def _forget(self, flags: Flagged) -> None:
         for host in list(self._hosts):
@@ -171,7 +176,22 @@ class Evacuator:
                 break
         return prepared
 
-    def _run(self, host: HostRound, flag: Flag, flags: Flagged, held: bool) -> bool:
+    def _awaits_lost(self) -> bool:
+        """Whether a host is dying that Nova would choose. Not knowing waits too."""
+        self._problems.pop("lost", None)
+        try:
+            lost = self._lost.awaited()
+        except VmhaError as error:
+            self._problems["lost"] = str(error)
+            return True
+        if lost:
+            self._problems["lost"] = (
+                f"{', '.join(lost)} is lost and not fenced yet, and Nova would still choose it: "
+                f"requests wait, at most {LONGEST:g} s"
+            )
+        return bool(lost)
+
+    def _run(self, host: HostRound, flag: Flag, flags: Flagged, waits: bool) -> bool:
         """One host's round. False: Nova does not answer, the other hosts would only wait too."""
         self._ran_at[host.host] = self._now()
         others = (other for other in self._hosts.values() if other is not host)
@@ -179,7 +199,7 @@ class Evacuator:
             self._off(flags),
             self._is_back(flag),
             self._up != 0,
-            self._room(held),
+            self._room(waits),
             {group for other in others for group in other.busy_groups},
         )
         over = self._attempt(host, partial(host.run, around))
@@ -217,9 +237,9 @@ class Evacuator:
         )
         return False
 
-    def _room(self, held: bool) -> int:
-        """Requests that the caps over all hosts still allow. None while evacuation is held."""
-        if held:
+    def _room(self, waits: bool) -> int:
+        """Requests that the caps over all hosts still allow. None while requests have to wait."""
+        if waits:
             return 0
         caps = self._policy.caps
         spread = caps.per_destination * self._up if self._up else caps.total
