@@ -1,20 +1,45 @@
-"""What all tiers share: the count of each at the end of a run."""
+"""What all tiers share: how hypothesis runs, and what is told at the end of a run."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from hypothesis import settings
+
+# The same examples in each run; `make fuzz` looks for new ones. Nothing here is timed.
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)
+settings.load_profile("repeatable")
+
+Counts = dict[str, Counter[str]]
+
+
+@pytest.fixture(autouse=True)
+def _named(request: pytest.FixtureRequest) -> None:
+    """What a test of conformance stands for, for the summary."""
+    for mark in request.node.iter_markers("conformance"):
+        request.node.user_properties.append(("conformance", mark.args[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line per tier, such as ``unit: 214 passed``."""
-    tiers: dict[str, Counter[str]] = {}
+    """One line for each check of conformance and for each tier, such as ``unit: 214 passed``."""
+    tiers: Counts = {}
+    checks: Counts = {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.getreports(outcome):
             tier = report.nodeid.removeprefix("tests/").partition("/")[0]
             tiers.setdefault(tier, Counter())[outcome] += 1
-    terminalreporter.section("tiers")
-    for tier, counts in sorted(tiers.items()):
+            for _, name in (one for one in report.user_properties if one[0] == "conformance"):
+                checks.setdefault(name, Counter())[outcome] += 1
+    _tell(terminalreporter, "conformance: what others check agents with, unmodified", checks)
+    _tell(terminalreporter, "tiers", tiers)
+
+
+def _tell(reporter: pytest.TerminalReporter, title: str, counted: Counts) -> None:
+    if not counted:
+        return
+    reporter.section(title)
+    for name, counts in sorted(counted.items()):
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        terminalreporter.line(f"{tier}: {told}")
+        reporter.line(f"{name}: {told}")

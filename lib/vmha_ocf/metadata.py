@@ -12,7 +12,8 @@ from lxml import etree
 from vmha_ocf.ocf import Action, Agent
 from vmha_ocf.parameter import Parameter
 
-_DOCTYPE = '<!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd">'
+_HEAD = '<?xml version="1.0"?>\n<!DOCTYPE resource-agent SYSTEM "ra-api-1.dtd">\n'
+"""Without an encoding: crmsh refuses a text that names one."""
 
 
 def format_metadata(agent: Agent) -> str:
@@ -26,9 +27,7 @@ def format_metadata(agent: Agent) -> str:
     for action in agent.actions:
         _add_action(actions, action)
     etree.indent(root)
-    return etree.tostring(
-        root, doctype=_DOCTYPE, xml_declaration=True, encoding="utf-8", pretty_print=True
-    ).decode()
+    return _HEAD + etree.tostring(root, encoding="unicode", pretty_print=True)
 
 
 def _describe(parent: etree._Element, text: str, summary: str) -> None:
