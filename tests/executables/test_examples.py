@@ -3,97 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, Deployer
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
-from vmha_ocf.backends.command import Result
 
 pytestmark = pytest.mark.real
-EXAMPLES = REPOSITORY / "pcs-examples"
-CONTROLLERS = ("ctl1", "ctl2", "ctl3")
-COMPUTES = ("compute-1", "compute-2")
-
-# What each script needs to be told, as its comment says.
-GIVEN: Mapping[str, Mapping[str, str]] = {
-    "compute.sh": {
-        "START_COMMAND": "podman start nova_compute",
-        "STOP_COMMAND": "podman stop --time 20 nova_compute",
-        "STATUS_COMMAND": "podman healthcheck run nova_compute",
-    },
-    "evacuate.sh": {"EXTRA": "storm_limit=3 untagged=none"},
-    "fence-behind-other.sh": {"HOST": "compute-1", "OTHER": "redfish-compute-1"},
-    "fence-inventory.sh": {"HOSTS": "compute-1 compute-2"},
-    "fence-per-host.sh": {
-        "HOST": "compute-1",
-        "BMC": "192.0.2.7",
-        "BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password",
-        "NOVA_HOST": "compute-1.example.com",
-    },
-}
-
-
-def node(name: str, role: str, kind: str) -> str:
-    return (
-        f'<node id="{name}" uname="{name}" {kind}><instance_attributes id="{name}-attributes">'
-        f'<nvpair id="{name}-osprole" name="osprole" value="{role}"/>'
-        "</instance_attributes></node>"
-    )
-
-
-def remote(name: str) -> str:
-    return (
-        f'<primitive id="{name}" class="ocf" provider="pacemaker" type="remote"><operations>'
-        f'<op id="{name}-monitor" name="monitor" interval="20s" timeout="30s"/>'
-        "</operations></primitive>"
-    )
-
-
-def online(name: str) -> str:
-    member = 'in_ccm="true" crmd="online" join="member" expected="member"'
-    return f'<node_state id="{name}" uname="{name}" {member}/>'
-
-
-def cib() -> str:
-    """Controllers that are up, hosts that Pacemaker is to connect to, and a device of the site's."""
-    nodes = [node(name, "controller", "") for name in CONTROLLERS]
-    nodes += [node(name, "compute", 'type="remote"') for name in COMPUTES]
-    other = '<primitive id="redfish-compute-1" class="stonith" type="fence_redfish"/>'
-    resources = [*map(remote, COMPUTES), other]
-    return (
-        '<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" have-quorum="1" '
-        'admin_epoch="0" epoch="1" num_updates="0"><configuration><crm_config/>'
-        f"<nodes>{''.join(nodes)}</nodes><resources>{''.join(resources)}</resources>"
-        "<constraints/></configuration>"
-        f"<status>{''.join(map(online, CONTROLLERS))}</status></cib>"
-    )
-
-
-class Deployer:
-    def __init__(self, installed: Installed, folder: Path) -> None:
-        self._installed = installed
-        self.cib = folder / "cib.xml"
-        self.cib.write_text(cib())
-
-    def run(self, *argv: str, **env: str) -> Result:
-        answer = self._installed.run(argv, timeout=120, env=env)
-        assert answer.rc == 0, answer
-        return answer
-
-    def example(self, name: str, **given: str) -> Result:
-        return self.run(str(EXAMPLES / name), PCS=f"pcs -f {self.cib}", **given)
-
-    def verify(self) -> None:
-        """Without an error or a warning."""
-        self.run("crm_verify", f"--xml-file={self.cib}", "-VVV")
-
-    def simulate(self) -> str:
-        """What Pacemaker would do."""
-        return self.run("crm_simulate", f"--xml-file={self.cib}", "--simulate").stdout
 
 
 @pytest.fixture
