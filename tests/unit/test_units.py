@@ -7,55 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.container import Container
+from tests.fakes.systemd import Systemd
 from vmha_ocf.backends import probe
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.systemd import SystemdUnit
-from vmha_ocf.backends.unit_commands import UnitCommands
 from vmha_ocf.errors import NotInstalled, ParameterError, UnitFailed, UnitUnavailable
-
-CLOCK = SystemClock()
-
-# A unit is a file with its state; "stubborn" ends by KILL alone, "broken" does not start.
-SYSTEMCTL = """#!/bin/bash
-cd "$(dirname "$0")"
-echo "$*" >>calls
-verb=$1; shift
-units=(); for word; do [[ $word == -* ]] || units+=("$word"); done
-case $verb in
-is-active)
-    [ ! -e no-bus ] || exit 1
-    [ ! -e silent ] || exec sleep 30
-    grep -qsxE 'active|stubborn' "${units[@]}"; [ $? = 0 ] && exit 0 || exit 3 ;;
-show) [ -e "${units[0]}" ] && echo loaded || echo not-found ;;
-start)
-    grep -qx broken "$units" && { echo "Job for $units failed." >&2; exit 1; }
-    echo active >"$units" ;;
-stop) for unit in "${units[@]}"; do [ ! -e $unit ] || {
-    ! grep -qx stubborn $unit || exec sleep 30; echo inactive >$unit; }; done ;;
-kill) for unit in "${units[@]}"; do [ ! -e $unit ] || echo failed >$unit; done ;;
-esac
-"""
-
-
-class Systemd:
-    """A folder with a systemctl and the units that it knows."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.program = folder / "systemctl"
-        self.program.write_text(SYSTEMCTL)
-        self.program.chmod(0o755)
-
-    def has(self, unit: str, state: str = "inactive") -> None:
-        (self.folder / unit).write_text(f"{state}\n")
-
-    def state(self, unit: str) -> str:
-        return (self.folder / unit).read_text().strip()
-
-    def unit(self, name: str = "", seconds: float = 20.0) -> SystemdUnit:
-        until = CLOCK.monotonic() + seconds
-        systemctl, booted = str(self.program), str(self.folder)
-        return SystemdUnit(name, CLOCK, until=until, systemctl=systemctl, booted=booted)
 
 
 @pytest.fixture(name="systemd")
@@ -102,7 +57,7 @@ class TestSystemd:
         systemd.unit(seconds=3.0).stop()
         assert time.monotonic() - before < 4
         assert systemd.state("nova-compute.service") == "failed"
-        assert "kill --kill-who=main --signal=KILL" in (systemd.folder / "calls").read_text()
+        assert "kill --kill-who=main --signal=KILL" in systemd.calls()
 
     def test_stopping_what_is_stopped_is_fine(self, systemd: Systemd) -> None:
         systemd.unit().stop()
@@ -114,11 +69,11 @@ class TestSystemd:
         assert systemd.state("nova-compute.service") == "inactive"
 
     def test_no_answer_is_neither_yes_nor_no(self, systemd: Systemd) -> None:
-        (systemd.folder / "no-bus").touch()
+        systemd.has_no_bus()
         with pytest.raises(UnitUnavailable, match="ended with 1"):
             systemd.unit().is_active()
-        (systemd.folder / "no-bus").unlink()
-        (systemd.folder / "silent").touch()
+        systemd.has_no_bus(False)
+        systemd.is_silent()
         with pytest.raises(UnitUnavailable, match="did not end in 1 s"):
             systemd.unit(seconds=1.0).is_active()
 
@@ -126,21 +81,6 @@ class TestSystemd:
     def test_a_node_without_systemd_says_so(self, tmp_path: Path, systemctl: str) -> None:
         with pytest.raises(NotInstalled, match="systemd does not run this node"):
             probe.unit_runs(probe.UNITS, systemctl=systemctl, booted=str(tmp_path / "no"))
-
-
-class Container:
-    """Commands that keep a real process, with its id in a file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.pid = folder / "pid"
-        self.start = f"sh -c 'sleep 60 >/dev/null 2>&1 & echo $! >{self.pid}'"
-        self.stop = f"sh -c 'kill -KILL $(cat {self.pid}) && rm {self.pid}'"
-        self.status = f"sh -c 'kill -0 $(cat {self.pid})'"
-
-    def units(self, seconds: float = 10.0, **other: str) -> UnitCommands:
-        given = {"start": self.start, "stop": self.stop, "status": self.status, **other}
-        until = CLOCK.monotonic() + seconds
-        return UnitCommands(given["start"], given["stop"], given["status"], CLOCK, until=until)
 
 
 @pytest.fixture(name="container")

@@ -46,12 +46,16 @@ def unit_runs(
     if code in _NOT_ACTIVE:
         return False
     if code == NOT_FOUND or not os.path.isdir(booted):
-        raise NotInstalled(
-            "systemd does not run this node",
-            hint="set start_command, stop_command and status_command",
-        )
+        raise no_systemd()
     said = f"did not end in {timeout:g} s" if code is None else f"ended with {code}"
     raise UnitUnavailable(f"systemctl is-active {said}", hint="run it by hand")
+
+
+def no_systemd() -> NotInstalled:
+    return NotInstalled(
+        "systemd does not run this node",
+        hint="set start_command, stop_command and status_command",
+    )
 
 
 def enabled(names: Sequence[str], at_boot: str = AT_BOOT) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from vmha_ocf.backends import probe
@@ -74,12 +75,19 @@ class SystemdUnit:
             shown = self._systemctl(
                 "show", "--property=LoadState", "--value", name, timeout=self._left()
             )
+            if shown.rc != 0:  # It is 0 for an unknown unit too: nobody knows.
+                raise self._no_answer(shown)
             if shown.stdout.strip() == "loaded":
                 return name
         raise NotInstalled(
             f"no unit {' or '.join(self._names)} on this node",
             hint="install nova-compute, or name its unit: unit=...",
         )
+
+    def _no_answer(self, result: Result) -> VmhaError:
+        if not os.path.isdir(self._booted):
+            return probe.no_systemd()
+        return UnitUnavailable(f"systemctl show: {last_line(result)}", hint="run it by hand")
 
     def _kill(self) -> None:
         self._systemctl(

@@ -36,7 +36,9 @@ class SimUnits:
     def _begin(self) -> None:
         self._verify_booted()
         if self._core.strike("units.start", "start-fails", self._host.node):
-            raise UnitFailed(f"nova-compute did not start on {self._host.node}")
+            raise UnitFailed(
+                f"nova-compute did not start on {self._host.node}", hint="look at its log"
+            )
         self._start(self._host)
         if self._core.strike("units.start", "start-then-dies", self._host.node):
             self._core.timeline.after(1.0, lambda: self._stop(self._host))
@@ -44,7 +46,9 @@ class SimUnits:
     def _end(self) -> None:
         self._verify_booted()
         if self._core.strike("units.stop", "stop-fails", self._host.node):
-            raise UnitFailed(f"nova-compute did not stop on {self._host.node}")
+            raise UnitFailed(
+                f"nova-compute did not stop on {self._host.node}", hint="look at its processes"
+            )
         self._stop(self._host)
 
     def _verify_booted(self) -> None:
