@@ -3,6 +3,8 @@
 # make test      everything: lint, then all tests; 2 cores, about 30 minutes
 # make unit      the tests that need no root and no daemon: seconds
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
+# make lab       that cluster under fire: many faults by name, each checked from outside (an hour)
+#                CASE="name ..." for some of them, COMPUTES=4 to 10; make lab-list has the names
 # make bench     the figures of the README, measured here
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
@@ -15,7 +17,7 @@ PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 EXECUTABLES := $(wildcard ocf/* fence/*)
 
-.PHONY: help setup lint test unit demo bench install metadata
+.PHONY: help setup lint test unit demo lab lab-list bench install metadata
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -37,6 +39,14 @@ unit: setup
 
 demo: setup
 	$(PYTHON) -m tests.lab.demo
+
+CASE :=
+COMPUTES := 4
+lab: setup
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) $(CASE)
+
+lab-list:
+	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list
 
 bench: setup
 	PYTHONPATH=lib:. $(BIN)/python -m tests.bench

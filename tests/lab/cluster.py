@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -186,6 +187,15 @@ class Cluster:
 
         wait_until("the end of Pacemaker on all controllers", all_stopped, timeout)
         append_event(self.lab.events, "controllers", "cluster-stop", "operator")
+
+    def restart(self, node: str, timeout: float = 120.0) -> None:
+        """Pacemaker and corosync of one controller, gracefully; returns when it is online again."""
+        append_event(self.lab.events, node, "cluster-restart", "operator")
+        power.signal_init(self.lab, node, signal.SIGUSR2)
+        running = partial(power.runs, self.lab, node, "corosync")
+        wait_until(f"the end of Pacemaker on {node}", lambda: not running(), timeout)
+        power.signal_init(self.lab, node, signal.SIGUSR1)
+        self.wait_online(node, timeout=timeout)
 
     def start_all(self, timeout: float = 60.0) -> None:
         """Start them again; returns with a DC elected."""

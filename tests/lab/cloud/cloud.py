@@ -123,6 +123,13 @@ class Cloud:
     def thaw(self, name: str) -> None:
         self._signal(name, signal.SIGCONT)
 
+    def delay(self, name: str, before: float = 0.0, after: float = 0.0, only: str = "") -> None:
+        """An API hears requests and gives answers late, in seconds; ``only`` those of one method."""
+        knob = self.site.logs / f"delay-{name}.json"
+        fresh = knob.with_suffix(".new")
+        fresh.write_text(json.dumps({"before": before, "after": after, "only": only}))
+        fresh.replace(knob)
+
     def status(self) -> dict[str, str]:
         return {name: self._state(self._service(name)) for name in NAMES}
 

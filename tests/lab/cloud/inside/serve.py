@@ -2,6 +2,8 @@
 
 The access log is one JSON line for each request, written when its answer begins: when it came and
 how long it took (seconds), who asked for what, and the status.
+
+Beside it, delay-NAME.json makes requests late: {"before": seconds, "after": seconds, "only": method}.
 """
 
 import importlib
@@ -9,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import waitress  # type: ignore[import-not-found,import-untyped,unused-ignore]
@@ -21,8 +24,28 @@ def main() -> None:
     del sys.argv[1:]  # The applications parse it too.
     module, _, name = target.partition(":")
     application = getattr(importlib.import_module(module), name)
-    served = _logged(application, access)
+    served = _logged(_delayed(application, access), access)
     waitress.serve(served, host=address, port=int(port), threads=int(threads))
+
+
+def _delayed(application: Application, access: str) -> Application:
+    """As a proxy that holds requests, or answers, while their client waits or has gone."""
+    knob = (
+        Path(access).with_name(Path(access).name.replace("access-", "delay-")).with_suffix(".json")
+    )
+
+    def delayed(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not knob.exists():
+            return application(environ, start_response)
+        delay = json.loads(knob.read_text())
+        if delay["only"] not in ("", environ["REQUEST_METHOD"]):
+            return application(environ, start_response)
+        time.sleep(delay["before"])
+        answer = list(application(environ, start_response))
+        time.sleep(delay["after"])
+        return answer
+
+    return delayed
 
 
 def _logged(application: Application, path: str) -> Application:

@@ -1,0 +1,24 @@
+"""All cases of the lab, by what they harm."""
+
+from __future__ import annotations
+
+from tests.lab.cases import bmc, clock, cluster, hosts, nova, operator, worker
+from tests.lab.cases.case import Case
+
+ALL: tuple[Case, ...] = (
+    *hosts.CASES,
+    *bmc.CASES,
+    *nova.CASES,
+    *worker.CASES,
+    *cluster.CASES,
+    *operator.CASES,
+    *clock.CASES,
+)
+
+
+def named(name: str) -> Case:
+    """Raises KeyError with the names that there are."""
+    known = {case.name: case for case in ALL}
+    if name not in known:
+        raise KeyError(f"there is no case {name!r}; make lab-list has the names")
+    return known[name]

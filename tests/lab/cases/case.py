@@ -1,0 +1,35 @@
+"""A case: one fault by name, injected from outside, and what must hold after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.lab.cases.scene import Scene
+from tests.lab.promises import Expected
+
+Inject = Callable[[Scene], Expected]
+
+
+@dataclass(frozen=True)
+class Case:
+    """``inject`` boots instances, does the harm, and says what must have become of them.
+
+    Whoever runs the case waits for that and checks the promises: no case can forget to.
+    """
+
+    name: str
+    text: str
+    inject: Inject
+    group: str
+    """The module that it is in."""
+    cannot: str = ""
+    """Why it cannot be run in this lab; such a case is listed, and never counted as passed."""
+
+
+def case(inject: Inject, cannot: str = "") -> Case:
+    """Named like its function, told by the first line of its docstring."""
+    assert inject.__doc__, f"{inject.__name__} needs a docstring: it is what make lab-list shows"
+    text = inject.__doc__.strip().splitlines()[0].rstrip(".")
+    group = inject.__module__.rpartition(".")[2]
+    return Case(inject.__name__.replace("_", "-"), text, inject, group, cannot)

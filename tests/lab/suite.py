@@ -1,0 +1,100 @@
+"""Cases on one lab, one after the other: python3 -m tests.lab.suite [--list] [CASE ...]"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+
+from tests.lab import cases, report
+from tests.lab.cases.case import Case
+from tests.lab.demo import Progress
+from tests.lab.errors import LabError
+from tests.lab.health import healed, sick
+from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
+from tests.lab.logs import keep_logs
+from tests.lab.outcome import Outcome, Verdict, play
+from tests.lab.stage import Stage, Tell, on_stage
+
+BUILD = REPOSITORY / "build"
+
+
+def run(wanted: Sequence[Case], lab: Lab, tell: Tell) -> Iterator[Outcome]:
+    """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
+    yield from (Outcome(one, Verdict.CANNOT, [one.cannot]) for one in wanted if one.cannot)
+    left = [one for one in wanted if not one.cannot]
+    while left:
+        with on_stage(lab, tell) as stage:
+            if problems := sick(stage):
+                raise LabError("a fresh lab is sick", "; ".join(problems))
+            healthy = True
+            while left and healthy:
+                tell(f"--- {left[0].name}: {left[0].text}")
+                outcome = play(stage, left.pop(0))
+                _tell(outcome, stage, tell)
+                yield outcome
+                healthy = not left or healed(stage, tell)
+
+
+def _tell(outcome: Outcome, stage: Stage, tell: Tell) -> None:
+    print(outcome.story, flush=True)
+    for problem in outcome.problems:
+        print(f"BROKEN: {problem}", flush=True)
+    if outcome.verdict is Verdict.FAILED:
+        tell(f"{outcome.case.name} has failed; all logs are in {keep_logs(stage.lab)}")
+    else:
+        tell(f"{outcome.case.name} has passed")
+
+
+def main() -> int:
+    words = _parser().parse_args()
+    try:
+        wanted = [cases.named(name) for name in words.case] or list(cases.ALL)
+    except KeyError as error:
+        print(f"error: {error.args[0]}", file=sys.stderr)
+        return 2
+    if words.list:
+        print(_listed(wanted))
+        return 0
+    return _run(wanted, words.computes)
+
+
+def _run(wanted: Sequence[Case], computes: int) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    outcomes: list[Outcome] = []
+    code = 1
+    try:
+        for outcome in run(wanted, lab_from_environment(3, computes), Progress()):
+            outcomes.append(outcome)
+            report.write(BUILD, outcomes)
+        code = int(any(one.verdict is Verdict.FAILED for one in outcomes))
+    except LabError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted; everything is removed", file=sys.stderr)
+        code = 130
+    if outcomes:
+        print(f"\n{report.table(outcomes)}\nreport: {BUILD}/lab.json, lab.xml, lab.txt")
+    return code
+
+
+def _listed(wanted: Sequence[Case]) -> str:
+    width = max(len(one.name) for one in wanted)
+    lines = []
+    for one in wanted:
+        cannot = f" (cannot be run here: {one.cannot})" if one.cannot else ""
+        lines.append(f"{one.name:<{width}}  {one.text}{cannot}")
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.lab.suite", description=__doc__)
+    parser.add_argument("case", nargs="*", help="names of cases; without any, all of them")
+    parser.add_argument("--list", action="store_true", help="the names, with a line for each")
+    parser.add_argument("--computes", type=int, default=4, help="compute hosts, 4 to 10")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
