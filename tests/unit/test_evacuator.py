@@ -449,6 +449,23 @@ class TestLosses:
         assert not driven.problems
         driven.check()
 
+    def test_a_dying_host_that_makes_it_a_storm(self, world: World) -> None:
+        """It was waited for; now an operator is, and only that is told."""
+        boot(world)
+        world.power_cut("compute-2")
+        world.fence("compute-1")
+        world.run(world.core.timing.detect + 0.1)
+        driven = Driven(world, storm_limit=1)
+        driven.round()
+        assert "compute-2 is lost" in driven.problems
+        world.fence("compute-2")
+        driven.run(5)
+        assert driven.problems.startswith("more than storm_limit=1")
+        assert "lost" not in driven.problems
+        world.release_storm()
+        driven.until_done("compute-1", "compute-2")
+        driven.check()
+
     def test_a_lost_host_that_nobody_fences_is_waited_for_until_nova_misses_it(
         self, world: World
     ) -> None:

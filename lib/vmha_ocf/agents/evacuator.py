@@ -79,6 +79,7 @@ class Evacuator:
             self._guard("services", lambda: self._count_destinations(flags))
         # All are taken down before anything is asked for, lest Nova choose one for another's sake.
         prepared = self._prepared(pending, held, start)
+        self._problems.pop("lost", None)
         waits = held or (bool(prepared) and self._awaits_lost())
         for host, flag in prepared:
             if not self._run(host, flag, flags, waits) or self._is_late(start):
@@ -178,7 +179,6 @@ class Evacuator:
 
     def _awaits_lost(self) -> bool:
         """Whether a host is dying that Nova would choose. Not knowing waits too."""
-        self._problems.pop("lost", None)
         try:
             lost = self._lost.awaited()
         except VmhaError as error:
