@@ -39,6 +39,8 @@ def broken(stage: Stage, expected: Expected) -> list[str]:
     records = [row for row in stage.cloud.migrations() if row.migration_type == "evacuation"]
     return [
         *_early(stage, records),
+        *_gate_passed(stage, records),
+        *_stops_that_failed(stage),
         *_doubled(stage, records),
         *not_recovered(rows.values(), records, expected),
         *_moved(rows.values(), expected),
@@ -48,16 +50,65 @@ def broken(stage: Stage, expected: Expected) -> list[str]:
 
 
 def _early(stage: Stage, records: Iterable[MigrationRow]) -> Iterable[str]:
-    """P1: no evacuation was asked for before its source host was off."""
-    off: dict[str, list[float]] = {}
-    for event in stage.cluster.events():
-        if event.kind == "power-off":
-            off.setdefault(event.node, []).append(event.at)
+    """P1: between a guest's start on its host and the request for it, that host's power was off."""
+    off = _times(stage, "power-off")
+    lives = _lives(stage)
     for record in records:
         # Nova's times have whole seconds.
         asked = seconds(record.created_at) + 1.0
-        if not any(at <= asked for at in off.get(record.source_compute, ())):
-            yield f"P1 {record.instance_uuid} left {record.source_compute}, which was on"
+        source = record.source_compute
+        began = max(
+            (at for at in lives.get((record.instance_uuid, source), ()) if at < asked), default=0
+        )
+        if not any(began <= at <= asked for at in off.get(source, ())):
+            yield f"P1 {record.instance_uuid} left {source}, which was on"
+
+
+def _gate_passed(stage: Stage, records: Iterable[MigrationRow]) -> Iterable[str]:
+    """P4: from a host's power-off to the start of its guest elsewhere no nova-compute started on it."""
+    off, started = _times(stage, "power-off"), _times(stage, "nova-compute-start")
+    lives = _lives(stage)
+    for record in records:
+        source, asked = record.source_compute, seconds(record.created_at) + 1.0
+        dead = max((at for at in off.get(source, ()) if at <= asked), default=asked)
+        arrived = [
+            at
+            for at in lives.get((record.instance_uuid, str(record.dest_compute)), ())
+            if at > dead
+        ]
+        early = [at for at in started.get(source, ()) if arrived and dead < at < min(arrived)]
+        if early:
+            ahead = min(arrived) - early[0]
+            told = f"started {ahead:.1f} s before {record.instance_uuid} had left"
+            yield f"P4 nova-compute of {source} {told}"
+
+
+def _stops_that_failed(stage: Stage) -> Iterable[str]:
+    """P8: no stop of our agents was answered with an error, as Pacemaker has kept it."""
+    for entry in stage.cluster.cib().iter("lrm_rsc_op"):
+        named = entry.get("operation_key", "").startswith(
+            ("nova-evacuate_stop", "nova-compute_stop")
+        )
+        # 189 and 193 are Pacemaker's own: the node was lost, or there is no answer yet.
+        if named and entry.get("rc-code") not in ("0", "7", "189", "193"):
+            yield f"P8 {entry.get('operation_key')} on {entry.get('on_node')}: {entry.get('rc-code')}"
+
+
+def _times(stage: Stage, kind: str) -> dict[str, list[float]]:
+    """When something happened to each node."""
+    found: dict[str, list[float]] = {}
+    for event in stage.cluster.events():
+        if event.kind == kind:
+            found.setdefault(event.node, []).append(event.at)
+    return found
+
+
+def _lives(stage: Stage) -> dict[tuple[str, str], list[float]]:
+    """When each guest was started, by instance and host."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for run in stage.cloud.guest_history():
+        found.setdefault((run.uuid, run.host), []).append(run.start / 1000)
+    return found
 
 
 def _doubled(stage: Stage, records: Sequence[MigrationRow]) -> Iterable[str]:

@@ -16,6 +16,7 @@ from tests.lab.cloud import config, processes
 from tests.lab.cloud.inside.guestbook import GuestBook
 from tests.lab.cloud.site import STATE, Site, read_site
 from tests.lab.cloud.venv import PYTHON, REPOSITORY
+from tests.lab.events import append_event
 
 RUNNING, NOT_RUNNING = 0, 3
 
@@ -46,6 +47,7 @@ def start(site: Site, host: str) -> None:
         "--config-file", site.etc / "nova-compute.conf",
         "--config-file", home / "nova-compute.conf",
     ]  # fmt: skip
+    append_event(site.state / "events.jsonl", host, "nova-compute-start", "host")
     processes.start(record(site, host), command, log=log(site, host), env=_environment(site, host))
 
 
