@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.lab import bmc, network, power, prerequisites
+from tests.lab import bmc, clocks, network, power, prerequisites
 from tests.lab.cluster import Cluster
 from tests.lab.command import must, run
 from tests.lab.configuration import Plan, write_node
@@ -93,6 +93,7 @@ def install(lab: Lab) -> str:
 def _build(lab: Lab, plan: Plan, tell: Tell) -> Cluster:
     _make_state(lab)
     tell(install(lab))
+    clocks.install(lab)
     network.create(lab)
     for node in lab.nodes:
         write_node(lab, node, plan)

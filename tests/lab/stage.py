@@ -89,6 +89,7 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
+    cluster: Cluster | None = None
     try:
         cluster = up(lab, Plan(timing, fence_computes=False), _started(tell, with_cloud))
         with_cloud.join()
@@ -97,9 +98,11 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
         configure(stage, tell, extra)
         yield stage
     finally:
-        with_cloud.settle()
-        cloud.down()
-        down(lab)
+        # Where `up` refused, another lab is there: it is not ours to remove.
+        if with_cloud.settled():
+            cloud.down()
+        if cluster is not None:
+            down(lab)
 
 
 def configure(stage: Stage, tell: Tell, extra: str = "") -> None:
@@ -148,10 +151,12 @@ class _Beside(Thread):
         if self._error:
             raise self._error
 
-    def settle(self) -> None:
-        """Whatever it was doing, it does no more."""
-        if self.ident is not None:
-            super().join()
+    def settled(self) -> bool:
+        """Whether it was started at all; whatever it was doing, it does no more."""
+        if self.ident is None:
+            return False
+        super().join()
+        return True
 
 
 def _started(tell: Tell, beside: _Beside) -> Tell:
