@@ -13,6 +13,11 @@ from vmha_ocf.backends.command import Result
 EXAMPLES = REPOSITORY / "pcs-examples"
 CONTROLLERS = ("ctl1", "ctl2", "ctl3")
 COMPUTES = ("compute-1", "compute-2")
+EMPTY = (
+    '<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" have-quorum="1" admin_epoch="0" '
+    'epoch="1" num_updates="0"><configuration><crm_config/><nodes/><resources/><constraints/>'
+    "</configuration><status/></cib>"
+)
 
 GIVEN: Mapping[str, Mapping[str, str]] = {
     "compute.sh": {

@@ -8,15 +8,16 @@ import pytest
 from lxml import etree
 
 from tests.contract.one_node import OneNode
+from tests.executables.deployer import EMPTY
 from tests.executables.installed import AGENTS, Installed
 
 pytestmark = pytest.mark.real
 NAMES = ("NovaEvacuate", "NovaCompute")
-SCHEMAS = (
-    "/usr/share/pcs/data/ocf-1.0.rng",
-    "/usr/share/pcs/data/ocf-1.1.rng",
-    "/usr/share/resource-agents/metadata.rng",
-)
+SCHEMAS = {
+    "pcs: OCF 1.0 schema": "/usr/share/pcs/data/ocf-1.0.rng",
+    "pcs: OCF 1.1 schema": "/usr/share/pcs/data/ocf-1.1.rng",
+    "resource-agents: metadata.rng": "/usr/share/resource-agents/metadata.rng",
+}
 DTD = "/usr/share/resource-agents/ra-api-1.dtd"
 NOBODY_ANSWERS = {
     "auth_url": "http://127.0.0.1:5999/v3",
@@ -40,10 +41,15 @@ def commands(folder: Path) -> dict[str, str]:
     return {f"{name}_command": str(folder / name) for name in scripts}
 
 
+def pairs(parameters: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in parameters.items()]
+
+
 def options(parameters: dict[str, str], option: str = "-o") -> list[str]:
     return [word for name, value in parameters.items() for word in (option, f"{name}={value}")]
 
 
+@pytest.mark.conformance("resource-agents: ocf-tester")
 @pytest.mark.parametrize("name", NAMES)
 def test_ocf_tester_passes(installed_node: OneNode, tmp_path: Path, name: str) -> None:
     given = NOBODY_ANSWERS if name == "NovaEvacuate" else commands(tmp_path)
@@ -61,13 +67,21 @@ class TestMetadata:
         assert (answer.rc, answer.stderr) == (0, "")
         return etree.fromstring(answer.stdout.encode())
 
-    @pytest.mark.parametrize("schema", SCHEMAS)
+    @pytest.mark.parametrize(
+        "schema",
+        [
+            pytest.param(path, marks=pytest.mark.conformance(name))
+            for name, path in SCHEMAS.items()
+        ],
+    )
     def test_every_schema_accepts_it(self, metadata: etree._Element, schema: str) -> None:
         etree.RelaxNG(etree.parse(schema)).assertValid(metadata)
 
+    @pytest.mark.conformance("resource-agents: ra-api-1.dtd")
     def test_so_does_the_dtd(self, metadata: etree._Element) -> None:
         etree.DTD(DTD).assertValid(metadata)
 
+    @pytest.mark.conformance("resource-agents: units of times (done here as there)")
     def test_every_time_has_its_unit(self, metadata: etree._Element) -> None:
         for action in metadata.iterfind("actions/action"):
             times = [action.get("timeout"), action.get("interval")]
@@ -75,6 +89,7 @@ class TestMetadata:
 
 
 class TestTools:
+    @pytest.mark.conformance("pcs describe, crm_resource --show-metadata")
     @pytest.mark.parametrize("name", NAMES)
     def test_pcs_and_pacemaker_describe_the_resource_agents(
         self, installed: Installed, name: str
@@ -86,6 +101,7 @@ class TestTools:
         assert shown.rc == 0, shown
         assert f'<resource-agent name="{name}"' in shown.stdout
 
+    @pytest.mark.conformance("pcs describe, stonith_admin --metadata")
     def test_pcs_and_pacemaker_describe_the_fence_agent(self, installed: Installed) -> None:
         described = installed.run(["pcs", "stonith", "describe", "fence_compute"])
         assert described.rc == 0, described
@@ -95,6 +111,7 @@ class TestTools:
         assert shown.rc == 0, shown
         assert '<resource-agent name="fence_compute"' in shown.stdout
 
+    @pytest.mark.conformance("crm_resource --validate")
     def test_pacemaker_validates_the_resource_agents(
         self, installed: Installed, tmp_path: Path
     ) -> None:
@@ -108,6 +125,7 @@ class TestTools:
             assert accepted.rc == 0, accepted
             assert installed.run([*validate, *options(bad, "--option")]).rc == 6
 
+    @pytest.mark.conformance("stonith_admin --validate")
     def test_pacemaker_validates_the_fence_agent(self, installed: Installed) -> None:
         validate = ["stonith_admin", "--validate", "--agent=fence_compute"]
         good = {"ip": "192.0.2.7", "username": "admin", "password": "x", "plug": "compute-1"}
@@ -115,6 +133,26 @@ class TestTools:
         assert accepted.rc == 0, accepted
         refused = installed.run([*validate, *options({**good, "ipport": "many"}, "--option")])
         assert refused.rc != 0
+
+    @pytest.mark.conformance("pcs ... --agent-validation")
+    def test_pcs_has_the_agents_validate(self, installed: Installed, tmp_path: Path) -> None:
+        bmc = {"ip": "192.0.2.7", "username": "admin", "password": "swordfish"}
+        for kind, agent, good, bad in (
+            ("resource", "ocf:openstack:NovaEvacuate", NOBODY_ANSWERS, {"storm_limit": "many"}),
+            ("resource", "ocf:openstack:NovaCompute", commands(tmp_path), {"unit": "--now"}),
+            ("stonith", "fence_compute", bmc, {"privlvl": "god"}),
+        ):
+            cib = tmp_path / f"{agent}.xml"
+            cib.write_text(EMPTY)
+            create = ["pcs", "-f", str(cib), kind, "create", "one", agent, "--agent-validation"]
+            refused = installed.run([*create, *pairs({**good, **bad})])
+            assert refused.rc == 1, refused
+            assert "Validation result from agent" in refused.stderr
+            assert "swordfish" not in refused.stdout + refused.stderr
+            assert "one" not in cib.read_text().split('"')
+            accepted = installed.run([*create, *pairs(good)])
+            assert accepted.rc == 0, accepted
+            assert "one" in cib.read_text().split('"')
 
     def test_the_machine_itself_has_none_of_it(self, installed: Installed) -> None:
         assert installed.run(["test", "-x", f"{AGENTS}/NovaCompute"]).rc == 0

@@ -6,15 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.executables.deployer import EMPTY
 from tests.executables.installed import Installed
 from vmha_ocf.backends.command import Result
 
 pytestmark = [pytest.mark.real, pytest.mark.conformance("crmsh: ra info, primitive, verify")]
-EMPTY = (
-    '<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.9" have-quorum="1" admin_epoch="0" '
-    'epoch="1" num_updates="0"><configuration><crm_config/><nodes/><resources/><constraints/>'
-    "</configuration><status/></cib>"
-)
 FENCE = (
     "primitive fence-computes stonith:fence_compute params inventory=/etc/vmha/inventory.ini "
     "pcmk_host_list=compute-1 op monitor interval=60s timeout=60s"

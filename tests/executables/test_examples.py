@@ -24,6 +24,7 @@ def test_every_example_is_here() -> None:
     assert {path.name for path in EXAMPLES.glob("*.sh")} == set(GIVEN)
 
 
+@pytest.mark.conformance("crm_verify -VVV, crm_simulate: every example")
 @pytest.mark.parametrize("name", GIVEN)
 def test_each_works_alone(deployer: Deployer, name: str) -> None:
     deployer.example(name, **GIVEN[name])
@@ -58,6 +59,7 @@ def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
 
 
+@pytest.mark.conformance("shellcheck")
 def test_shellcheck_accepts_every_shell_script() -> None:
     places = (EXAMPLES, REPOSITORY / ".ci", REPOSITORY / "tests", REPOSITORY / "fence")
     files = [path for place in places for path in place.rglob("*") if path.is_file()]

@@ -28,12 +28,14 @@ BMC = {"ip": "127.0.0.1", "username": USER, "password": PASSWORD, "plug": "compu
 
 
 class TestDocuments:
+    @pytest.mark.conformance("fence-agents: metadata.rng")
     @pytest.mark.parametrize("action", ["metadata", "meta-data", "manpage"])
     def test_they_are_valid_by_the_fence_agents_schema(self, action: str) -> None:
         answer = fence({"action": action})
         assert answer.rc == 0
         etree.RelaxNG(etree.parse(SCHEMA)).assertValid(etree.fromstring(answer.stdout.encode()))
 
+    @pytest.mark.conformance("fence-agents: golden metadata (done here as there)")
     def test_metadata_is_as_reviewed(self) -> None:
         """After a wanted change: fence/fence_compute -o metadata > this file."""
         assert fence({}, "-o", "metadata").stdout == GOLDEN.read_text()
@@ -93,6 +95,7 @@ def test_it_imports_nothing_of_openstack_and_no_pyghmi() -> None:
     assert not [name for name in imported if foreign.match(name)]
 
 
+@pytest.mark.conformance("fence-agents: delay check (done here as there)")
 def test_the_delay_is_kept_whatever_else_is_wrong() -> None:
     """fence-agents' own delay-check: the default action, and nothing that exists."""
     fake = {"delay": 10, "login": "test", "passwd": "test", "ipaddr": "test", "port": "1"}
