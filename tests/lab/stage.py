@@ -89,7 +89,6 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
-    cluster: Cluster | None = None
     try:
         cluster = up(lab, Plan(timing, fence_computes=False), _started(tell, with_cloud))
         with_cloud.join()
@@ -101,7 +100,6 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
         # Where `up` refused, another lab is there: it is not ours to remove.
         if with_cloud.settled():
             cloud.down()
-        if cluster is not None:
             down(lab)
 
 
