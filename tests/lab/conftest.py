@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.lab.health import healed
 from tests.lab.layout import lab_from_environment
 from tests.lab.stage import Stage, on_stage
 
@@ -17,13 +18,6 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(autouse=True)
-def _clean(stage: Stage) -> Iterator[None]:
+def _healthy(stage: Stage) -> None:
     """Each test begins with an empty cloud that is all in service."""
-    yield
-    for host in stage.hosts:
-        stage.cloud.knob(host, "spawn_delay", None)
-        stage.wait_in_service(host)
-    client = stage.cloud.client()
-    uuids = [row.uuid for row in stage.cloud.instances()]
-    client.delete(uuids)
-    client.wait_deleted(uuids)
+    assert healed(stage, print)

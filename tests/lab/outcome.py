@@ -61,4 +61,4 @@ def play(stage: Stage, case: Case) -> Outcome:
 def perform(scene: Scene, case: Case) -> Recovery:
     """Raises Broken for a promise that was not kept, LabError for what does not come."""
     with scene.afterwards:
-        return await_recovery(scene.stage, case.inject(scene))
+        return await_recovery(scene.stage, case.inject(scene), scene.began)

@@ -33,19 +33,31 @@ class Expected:
     """The hosts are back, enabled, with no flag left."""
 
 
-def broken(stage: Stage, expected: Expected) -> list[str]:
-    """All that is broken, as sentences that begin with the promise's number."""
+def broken(stage: Stage, expected: Expected, since: float = 0.0) -> list[str]:
+    """All that is broken, as sentences that begin with the promise's number.
+
+    ``since``, in seconds of the epoch, leaves out the instances of earlier failures."""
     rows = {row.uuid: row for row in stage.cloud.instances()}
-    records = [row for row in stage.cloud.migrations() if row.migration_type == "evacuation"]
+    records = evacuations(stage, since)
     return [
         *_early(stage, records),
         *_gate_passed(stage, records),
         *_stops_that_failed(stage),
-        *_doubled(stage, records),
+        *_doubled(stage, records, since),
+        *_repeated(records),
         *not_recovered(rows.values(), records, expected),
         *_moved(rows.values(), expected),
         *_out_of_service(stage, expected),
         *_secrets(stage),
+    ]
+
+
+def evacuations(stage: Stage, since: float) -> list[MigrationRow]:
+    """Nova's records, whose times have whole seconds."""
+    return [
+        row
+        for row in stage.cloud.migrations()
+        if row.migration_type == "evacuation" and seconds(row.created_at) >= int(since)
     ]
 
 
@@ -111,9 +123,10 @@ def _lives(stage: Stage) -> dict[tuple[str, str], list[float]]:
     return found
 
 
-def _doubled(stage: Stage, records: Sequence[MigrationRow]) -> Iterable[str]:
+def _doubled(stage: Stage, records: Sequence[MigrationRow], since: float) -> Iterable[str]:
     """P2: no guest on two hosts at once, no two records of one instance open at once."""
-    for one, other in overlaps(stage.cloud.guest_history()):
+    lives = [run for run in stage.cloud.guest_history() if run.start >= since * 1000]
+    for one, other in overlaps(lives):
         yield f"P2 {one.uuid} ran on {one.host} and {other.host} at the same time"
     running: dict[str, set[str]] = {}
     for host, guests in stage.cloud.guests().items():
@@ -128,6 +141,17 @@ def _doubled(stage: Stage, records: Sequence[MigrationRow]) -> Iterable[str]:
             record.status in _OPEN
         )
     yield from (f"P2 {uuid} has {n} open evacuations" for uuid, n in open_now.items() if n > 1)
+
+
+def _repeated(records: Iterable[MigrationRow]) -> Iterable[str]:
+    """P2: of an instance that moves twice, the second move begins where the first one ended."""
+    at: dict[str, str | None] = {}
+    for record in sorted(records, key=lambda one: one.id):
+        if record.status in ("done", "completed"):
+            uuid, source = record.instance_uuid, record.source_compute
+            if at.get(uuid, source) != source:
+                yield f"P2 {uuid} was evacuated from {source}, which it had left for {at[uuid]}"
+            at[uuid] = record.dest_compute
 
 
 def not_recovered(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tests.lab.promises import Expected, broken
+from tests.lab.promises import Expected, broken, not_recovered
 from tests.lab.stage import Stage
 from tests.lab.wait import wait_until
 
-MOVED = 150.0
+MOVED = 240.0
 """Longest wait, in seconds, for all tagged instances to live elsewhere."""
 
 
@@ -29,25 +29,20 @@ class Recovery:
     hosts: float
 
 
-def await_recovery(stage: Stage, expected: Expected, timeout: float = MOVED) -> Recovery:
-    """Raises LabError for what does not come, Broken for a promise that was not kept."""
+def await_recovery(stage: Stage, expected: Expected, since: float = 0.0) -> Recovery:
+    """Raises LabError for what does not come, Broken for a promise that was not kept since then."""
 
     def all_elsewhere() -> bool:
-        rows = {row.uuid: row for row in stage.cloud.instances()}
-        return all(
-            rows[uuid].host not in expected.hosts
-            and rows[uuid].task_state is None
-            and rows[uuid].vm_state in ("active", "stopped")
-            for uuid in expected.evacuated
-        )
+        cloud = stage.cloud
+        return not list(not_recovered(cloud.instances(), cloud.migrations(), expected))
 
-    wait_until("all tagged instances elsewhere", all_elsewhere, timeout, 0.3, stage.worker_log)
+    wait_until("all tagged instances elsewhere", all_elsewhere, MOVED, 0.3, stage.worker_log)
     instances = time.time()
     if expected.in_service:
         for host in expected.hosts:
             stage.wait_in_service(host)
     hosts = time.time()
-    problems = broken(stage, expected)
+    problems = broken(stage, expected, since)
     if problems:
         raise Broken(problems)
     return Recovery(instances, hosts)

@@ -11,14 +11,14 @@ from tests.lab.promises import Expected
 _LASTS = 10.0
 
 
-def _down_before(scene: Scene, service: str) -> Expected:
+def _down_before(scene: Scene, *services: str) -> Expected:
     tagged = scene.boot("compute-1")
-    scene.stop_service(service)
+    scene.stop_service(*services)
     scene.cut_power("compute-1")
     scene.until_fenced("compute-1")
     scene.until_flagged("compute-1")
     scene.pause(_LASTS)
-    scene.start_service(service)
+    scene.start_service(*services)
     return Expected({"compute-1"}, tagged)
 
 
@@ -65,6 +65,11 @@ def _outages() -> Iterator[Case]:
 
 def _of(inject: Callable[[Scene, str], Expected], service: str) -> Inject:
     return lambda scene: inject(scene, service)
+
+
+def keystone_and_nova_api_down_before(scene: Scene) -> Expected:
+    """Neither Keystone nor Nova's API is up when the host dies: fencing and flagging need neither."""
+    return _down_before(scene, "keystone", "nova-api")
 
 
 def nova_answers_slowly(scene: Scene) -> Expected:
@@ -168,7 +173,8 @@ def _failed(scene: Scene, host: str) -> int:
 
 
 _RUN = (
-    nova_answers_slowly, nova_answers_too_late, nova_hears_late, no_capacity_then_capacity,
+    keystone_and_nova_api_down_before, nova_answers_slowly, nova_answers_too_late,
+    nova_hears_late, no_capacity_then_capacity,
     spawns_fail_then_succeed, states_that_nova_refuses, fifty_instances_and_a_restless_worker,
 )  # fmt: skip
 CASES: tuple[Case, ...] = (*_outages(), *map(case, _RUN))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from tests.lab.cloud import compute
 from tests.lab.cloud.observe import MigrationRow
 from tests.lab.cloud.processes import Process, send
-from tests.lab.promises import seconds
+from tests.lab.promises import evacuations
 from tests.lab.stage import Stage
 from tests.lab.wait import wait_until
 from tests.lab.workers import kill_workers, workers
@@ -193,13 +193,8 @@ class Scene:
 
     def asked(self, host: str) -> list[MigrationRow]:
         """Nova's records of evacuations off a host, of this case."""
-        return [
-            row
-            for row in self.stage.cloud.migrations()
-            if row.source_compute == host
-            and row.migration_type == "evacuation"
-            and seconds(row.created_at) >= int(self.began)
-        ]
+        found = evacuations(self.stage, self.began)
+        return [row for row in found if row.source_compute == host]
 
     def in_flight(self, host: str) -> int:
         return sum(row.status in _OPEN for row in self.asked(host))
