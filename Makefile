@@ -2,9 +2,13 @@
 # make lint      ruff and mypy --strict
 # make test      everything: lint, then all tests; 2 cores, about 30 minutes
 # make unit      the tests that need no root and no daemon: seconds
+# make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
+# make contract  the ports' contract suites, on the simulator and on the real things
+# make mutants   the pure modules with one fault at a time: which ones do their tests not see
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
 # make lab       that cluster under fire: many faults by name, each checked from outside (an hour)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10; make lab-list has the names
+# make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
@@ -17,7 +21,7 @@ PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 EXECUTABLES := $(wildcard ocf/* fence/*)
 
-.PHONY: help setup lint test unit demo lab lab-list bench install metadata
+.PHONY: help setup lint test unit coverage contract mutants demo lab lab-list soak bench install metadata
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -30,12 +34,24 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/unit tests/scenarios tests/executables tests/contract tests/lab)
-test: lint
+TIERS := $(wildcard tests/scenarios tests/executables tests/contract tests/lab)
+test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
 	$(BIN)/python -m pytest -q -m "not real and not lab"
+
+coverage: setup
+	$(BIN)/python -m coverage run -m pytest -q tests/unit
+	$(BIN)/python -m coverage report
+
+contract: setup
+	$(BIN)/python -m pytest tests/contract
+
+# Its tool is in an environment of its own: nothing else needs it.
+mutants: setup
+	@tests/mutants/setup
+	.mutants/bin/python -m tests.mutants $(MODULES)
 
 demo: setup
 	$(PYTHON) -m tests.lab.demo
@@ -47,6 +63,10 @@ lab: setup
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list
+
+SECONDS := 3600
+soak: setup
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.soak --seconds $(SECONDS)
 
 bench: setup
 	PYTHONPATH=lib:. $(BIN)/python -m tests.bench
