@@ -5,13 +5,10 @@ Times are real and short, where what is tested is a library's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("novaclient")
 
 from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import DROP, Answer, HttpCloud, connect, refusal
@@ -22,17 +19,6 @@ from vmha_ocf.model import Instance, InstanceId, NovaHost, ServiceChange
 HOST = NovaHost("compute-1")
 INSTANCE = Instance(InstanceId(bodies.uuid(7)), HOST)
 ACTION = "/servers/.*/action"
-
-
-@pytest.fixture
-def cloud() -> Iterator[HttpCloud]:
-    with HttpCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def nova(cloud: HttpCloud) -> OpenStackNova:
-    return connect(cloud)
 
 
 # Microversion

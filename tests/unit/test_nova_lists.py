@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-pytest.importorskip("novaclient")
-
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import Answer, HttpCloud, connect, refusal
+from tests.fakes.http_nova import Answer, HttpCloud, refusal
 from vmha_ocf.backends.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied, NovaRefused, NovaUnavailable, VmhaError
 from vmha_ocf.model import ImageId, Instance, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
-
-
-@pytest.fixture
-def cloud() -> Iterator[HttpCloud]:
-    with HttpCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def nova(cloud: HttpCloud) -> OpenStackNova:
-    return connect(cloud)
 
 
 # Services

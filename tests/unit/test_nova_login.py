@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("novaclient")
-
 from tests.fakes.http_nova import DROP, Answer, HttpCloud, connect
 from vmha_ocf.backends.clouds_file import exposed_clouds_file
 from vmha_ocf.backends.nova import OpenStackNova

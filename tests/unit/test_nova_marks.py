@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-pytest.importorskip("novaclient")
-
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import Answer, HttpCloud, connect
+from tests.fakes.http_nova import Answer, HttpCloud
 from vmha_ocf.backends.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied, NovaUnavailable
 from vmha_ocf.model import ImageId
-
-
-@pytest.fixture
-def cloud() -> Iterator[HttpCloud]:
-    with HttpCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def nova(cloud: HttpCloud) -> OpenStackNova:
-    return connect(cloud)
 
 
 def test_server_groups_come_in_pages(cloud: HttpCloud, nova: OpenStackNova) -> None:

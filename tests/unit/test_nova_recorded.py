@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("novaclient")
-
-from tests.fakes.http_nova import Answer, HttpCloud, connect
+from tests.fakes.http_nova import Answer, HttpCloud
 from vmha_ocf.backends.nova import OpenStackNova
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import Instance, InstanceId, NovaHost
@@ -19,17 +16,6 @@ from vmha_ocf.model import Instance, InstanceId, NovaHost
 RECORDED = Path(__file__).parents[1] / "recorded" / "nova"
 HOST = NovaHost("compute-1")
 INSTANCE = Instance(InstanceId("00000000-0000-4000-8000-000000000001"), HOST)
-
-
-@pytest.fixture
-def cloud() -> Iterator[HttpCloud]:
-    with HttpCloud() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def nova(cloud: HttpCloud) -> OpenStackNova:
-    return connect(cloud)
 
 
 def recorded(name: str) -> Any:
