@@ -153,3 +153,9 @@ def test_what_is_unknown_is_told_without_its_value(line: str) -> None:
 
 def test_what_pacemaker_always_passes_is_no_news() -> None:
     assert read_stdin("nodeid=3\n# a comment\n\n", KNOWN, BOOLEANS).ignored == ()
+
+
+def test_options_have_hyphens_on_the_command_line() -> None:
+    spelled = {option.name: option.long for option in OPTIONS}
+    assert spelled["record_only"] == "record-only"
+    assert spelled["domain"] == "domain"
