@@ -149,7 +149,7 @@ class EvacuateResource:
         world, wrap = self.parts.world, self.parts.wrap
         return WorkerPorts(
             clock=wrap(world.clock(), f"{NAME}.clock"),
-            flags=wrap(world.flags(), f"{NAME}.flags"),
+            flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
             cluster=wrap(world.cluster(), f"{NAME}.cluster"),
             nova=wrap(world.nova(), f"{NAME}.nova"),
             parallel=world.parallel,

@@ -61,7 +61,7 @@ class FenceDevices:
     def _ports(self) -> FencePorts:
         world, wrap = self._parts.world, self._parts.wrap
         return FencePorts(
-            flags=wrap(world.flags(), f"{OURS}.flags"),
+            flags=wrap(world.flags(wrap, OURS), f"{OURS}.flags"),
             clock=wrap(world.clock(), f"{OURS}.clock"),
             open_bmc=self._bmc,
             parallel=world.parallel,
