@@ -61,6 +61,7 @@ class Crashes:
     def __init__(self, specs: Iterable[CrashSpec]) -> None:
         self._due = {(one.call, one.number): one for one in specs}
         self._count = Counter[str]()
+        self.struck: list[CrashSpec] = []
 
     def wrap(self, port: P, name: str) -> P:
         return cast(P, Wired(self._call, port, name)) if self._due else port
@@ -70,6 +71,7 @@ class Crashes:
         due = self._due.get((name, self._count[name]))
         if due is None:
             return effect()
+        self.struck.append(due)
         if not due.after:
             raise Died(f"before {name}")
         try:

@@ -83,6 +83,7 @@ class Play:
     processes: Processes
     ours: Ours
     calls: Sequence[str]
+    crashes: Crashes
 
     def outcome(self) -> Outcome:
         """Nothing of it runs after this."""
@@ -139,7 +140,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
         _schedule(stage, event)
     ours = ours_by(options.policy, world)
     manager.begin()
-    return Play(scenario, world, members, manager, processes, ours, count.calls)
+    return Play(scenario, world, members, manager, processes, ours, count.calls, crashes)
 
 
 def _schedule(stage: Stage, event: EventSpec) -> None:
