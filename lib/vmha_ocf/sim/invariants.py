@@ -123,14 +123,28 @@ def _needed_or_done(world: World) -> list[Fact]:
 
 
 def _early_starts(world: World) -> Iterator[str]:
-    for fact in world.core.journal.of(ComputeStarted):
-        if not fact.by_us:
-            continue
-        if fact.flagged:
-            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
-        if fact.unfinished:
-            left = ", ".join(fact.unfinished)
-            yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
+    open_flags: set[NovaHost] = set()
+    for fact in world.core.journal.facts:
+        match fact:
+            case FlagCleared() | FlagWritten(state=FlagState.DONE):
+                open_flags.discard(fact.host)
+            case FlagWritten():
+                open_flags.add(fact.host)
+            case ComputeStarted(by_us=True):
+                yield from _early(fact, promised=fact.host in open_flags)
+            case _:
+                pass
+
+
+def _early(fact: ComputeStarted, promised: bool) -> Iterator[str]:
+    """``promised``: a flag was written and has not ended, whatever became of it since."""
+    if fact.flagged:
+        yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
+    elif promised:
+        yield _text("P4", fact, f"nova-compute started on {fact.host}, whose flag was lost")
+    if fact.unfinished:
+        left = ", ".join(fact.unfinished)
+        yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
 
 
 def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
