@@ -192,6 +192,13 @@ def test_a_cloud_says_all_of_the_login(name: str) -> None:
     assert "clouds.yaml" in caught.value.hint
 
 
+def test_all_that_is_too_much_beside_a_cloud_is_named() -> None:
+    with pytest.raises(ParameterError, match="cloud=home and auth_url, username, password, app"):
+        credentials_from(
+            PASSWORD | {"cloud": "home", "application_credential_id": "1", "project_name": "x"}
+        )
+
+
 def test_two_names_for_one_project_may_say_the_same() -> None:
     same = credentials_from(PASSWORD | {"tenant_name": "service"})
     assert same.project_name == "service"
