@@ -49,6 +49,8 @@ def test_secrets_are_not_shown() -> None:
         ("http://keystone:5000/v2.0", "http://keystone:5000/v3"),
         ("http://keystone:5000/v2//", "http://keystone:5000/v3"),
         ("http://keystone:5000//v3", "http://keystone:5000/v3"),
+        ("http://keystone/HEX", "http://keystone/HEX/v3"),
+        ("http://keystone/HEX/v3", "http://keystone/HEX/v3"),
         ("http://keystone/identity", "http://keystone/identity/v3"),
         ("http://keystone/identity/v3", "http://keystone/identity/v3"),
         ("http://[2001:db8::1]:5000/v3/auth/tokens", "http://[2001:db8::1]:5000/v3"),
