@@ -189,6 +189,12 @@ class TestStopAgain:
         memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: theirs})
         assert not _stops(plan(view([], [record("done")], anything_marked=True), memory))
 
+    def test_without_a_mark_too_where_nothing_in_the_cloud_has_one(self) -> None:
+        ours = instance(vm_state="error", powered_off=True, tags=frozenset())
+        memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: ours})
+        planned = plan(view([], [record("done")], anything_marked=False), memory)
+        assert planned.steps == [Stop(ours)]
+
     def test_not_if_nobody_evacuated_it(self) -> None:
         assert plan(view([]), self.MEMORY).steps == [Finish(FLAG)]
 
