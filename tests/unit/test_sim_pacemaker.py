@@ -135,6 +135,15 @@ class TestControllers:
         assert len(told(outcome, "compute-1 is fenced by")) == 2
         assert outcome.good
 
+    def test_a_shutdown_in_peace_fences_nobody(self) -> None:
+        down, up = EventSpec(20.0, "shut_down_cluster"), EventSpec(60.0, "start_cluster")
+        outcome = play(down, up)
+        assert told(outcome, "nova-compute is stopped") == [20.0] * 4
+        assert len(told(outcome, "nova-compute starts")) == 4
+        assert not told(outcome, "fenced")
+        assert all(host.compute.running for host in outcome.world.hosts.values())
+        assert outcome.good
+
 
 class TestNovaEvacuate:
     def test_a_killed_worker_is_found_by_the_next_monitor(self) -> None:
