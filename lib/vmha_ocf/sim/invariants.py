@@ -7,7 +7,7 @@ a world does not have; the tripwire is how tests try P9.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -51,6 +51,11 @@ def refused(server: Server) -> bool:
     """Its own metadata says no: that wins over every mark."""
     own = (server.metadata[key] for key in Marks().metadata if key in server.metadata)
     return any(_says(text, "no") for text in own)
+
+
+def image_marks(properties: Mapping[str, str]) -> bool:
+    """Whether an image marks what was booted from it."""
+    return any(_says(properties.get(key, ""), "yes") for key in Marks().image)
 
 
 def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[str]:
