@@ -13,12 +13,14 @@ from tests.seeds.judge import judge
 from tests.seeds.runs import Failure, Ran, on_all_cores, run_seed, smallest, told
 from tests.seeds.seen import names
 from vmha_ocf.model import Evacuation, Instance, NovaHost, Power
+from vmha_ocf.sim.invariants import PROMISES
 from vmha_ocf.sim.run import run
 from vmha_ocf.sim.scenario_check import verify
 from vmha_ocf.sim.scenario_toml import format_scenario, parse
 
 SEEDS = 2000
 P = TypeVar("P")
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(name="ran", scope="session")
@@ -32,6 +34,7 @@ def _ran() -> Ran:
 
 def test_every_seed_ends_well(ran: Ran, record_property: Callable[[str, object], None]) -> None:
     record_property("counted", ("seeds", ran.count))
+    record_property("counted", ("promises checked", ran.count * len(PROMISES)))
     assert ran.count == SEEDS
     if ran.failures:
         first = ran.failures[0]

@@ -34,6 +34,8 @@ from vmha_ocf.sim.services import OPERATOR
 from vmha_ocf.sim.world import World
 
 H = TypeVar("H", bound=HostFact)
+PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
+"""Those that ``check`` checks."""
 Ours = Callable[[Server], bool]
 """Whether an instance is to be evacuated."""
 
