@@ -25,6 +25,10 @@ class Heartbeat:
             return self
         return Heartbeat(updated_at, now, self.beats + 1)
 
+    def doubted(self, updated_at: str, now: float) -> Heartbeat:
+        """Somebody else has changed the service: that moves it too, as often as they do."""
+        return Heartbeat(updated_at, now, max(self.beats, 1))
+
     def after_our_change(self, updated_at: str) -> Heartbeat:
         """The same, where we ourselves changed the service."""
         return replace(self, updated_at=updated_at)

@@ -103,7 +103,9 @@ def _flying(
         if stuck:
             # The same words in each round: what changes is told anew.
             most = situation.policy.stuck_after
-            reason += f", for {most:.0f} s and more; it is never repeated while Nova may work on it"
+            reason += (
+                f", for {most:.0f} s and more; it is never repeated while Nova may work on it"
+            )
         return Verdict(instance, Next.IN_FLIGHT, reason, told=stuck)
     return None
 

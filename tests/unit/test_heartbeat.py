@@ -24,3 +24,10 @@ def test_two_heartbeats_are_a_life() -> None:
 def test_our_own_change_is_no_heartbeat() -> None:
     beat = Heartbeat("a", 100.0).after_our_change("b").seen("b", 110.0)
     assert (beat.beats, beat.since) == (0, 100.0)
+
+
+def test_what_somebody_else_changes_is_a_doubt_however_often() -> None:
+    beat = Heartbeat("a", 100.0).doubted("b", 110.0).doubted("c", 120.0)
+    assert (beat.beats, beat.since) == (1, 120.0)
+    assert not beat.alive
+    assert Heartbeat("a", 100.0, beats=2).doubted("b", 110.0).alive

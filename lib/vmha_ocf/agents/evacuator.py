@@ -203,6 +203,7 @@ class Evacuator:
             self._is_back(flag),
             self._up != 0,
             self._room(waits),
+            lambda: self._is_held(self._ports.flags.read()),
             {group for other in others for group in other.busy_groups},
         )
         over = self._attempt(host, partial(host.run, around))

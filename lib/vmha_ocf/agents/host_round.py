@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -35,6 +35,8 @@ class Surroundings:
     destinations: bool
     room: int
     """Requests that the caps still allow in this round, over all hosts."""
+    is_held: Callable[[], bool] = lambda: False
+    """Asked before anything is requested: hosts may have been flagged since the round began."""
     busy_groups: Collection[str] = ()
     """Server groups of which a member is on its way off another host."""
 
@@ -142,8 +144,9 @@ class HostRound:
         if self._memory is None:
             self._memory = Memory(now, inherited=service.forced_down)
         beat = self._heartbeat or Heartbeat(service.updated_at, now)
-        beat = beat.seen(service.updated_at, now)
         change = marker.plan_take_down(service, self._mark)
+        meddled = change is not None and self._mark is not None
+        beat = (beat.doubted if meddled else beat.seen)(service.updated_at, now)
         if change is not None:
             changed = self._ports.nova.update_service(service, change)
             if not changed.forced_down:
@@ -188,7 +191,7 @@ class HostRound:
         plan = evacuation.plan_host(view, policy=self._policy, memory=memory, now=now, room=room)
         self._plan = plan
         self._tell(plan, view)
-        return self._perform(plan, view)
+        return self._perform(plan, view, around)
 
     def _look(self, claim: Flag, around: Surroundings) -> View:
         """The records are read last: between them and a request there is nothing but the plan."""
@@ -258,13 +261,13 @@ class HostRound:
             self._told.add(key)
             self._ports.say(line)
 
-    def _perform(self, plan: Plan, view: View) -> bool:
+    def _perform(self, plan: Plan, view: View, around: Surroundings) -> bool:
         finish = [step for step in plan.steps if isinstance(step, Finish)]
         if finish:
             return self._finish(finish[0])
         self._sure = False
         requests = [step for step in plan.steps if not isinstance(step, Finish)]
-        if requests:
+        if requests and not around.is_held():
             self._send(requests, view)
         return False
 
