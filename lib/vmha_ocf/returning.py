@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmha_ocf import records
-from vmha_ocf.marker import Ours
+from vmha_ocf.marker import Ours, format_reason
 from vmha_ocf.model import ComputeService, Evacuation, NovaHost, ServiceChange
 from vmha_ocf.records import Off
 
@@ -58,7 +58,7 @@ def plan_return(
     if mine is None:
         return Back(service.host)
     if service.forced_down and mine.forced_down:
-        return _plan_unforce(service, evacuations, beating, off)
+        return _plan_unforce(service, mine, evacuations, beating, off)
     if service.enabled:
         return Back(service.host)
     if service.forced_down:
@@ -73,6 +73,7 @@ def plan_return(
 
 def _plan_unforce(
     service: ComputeService,
+    mine: Ours,
     evacuations: Sequence[Evacuation],
     beating: bool,
     off: Off,
@@ -89,4 +90,12 @@ def _plan_unforce(
             f"waits for Nova to complete its evacuation records ({told}); if that lasts, restart "
             "nova-compute there",
         )
-    return Undo(service, ServiceChange(forced_down=False), "un-forced")
+    return Undo(service, _unforce(service, mine), "un-forced")
+
+
+def _unforce(service: ComputeService, mine: Ours) -> ServiceChange:
+    """With what is still ours then, in one PUT: whoever forces it down from now on is not us."""
+    if service.enabled:
+        return ServiceChange(forced_down=False)
+    left = format_reason(replace(mine, forced_down=False)) if mine.disabled else mine.before
+    return ServiceChange(forced_down=False, enabled=False, reason=left or "disabled")

@@ -18,7 +18,6 @@ from vmha_ocf.returning import plan_return as plan_return_of
 PLAIN = ComputeService("id", HOST, up=False, enabled=False, forced_down=True)
 
 
-UNFORCE = ServiceChange(forced_down=False)
 UP = {"forced_down": False, "up": True}
 
 
@@ -39,10 +38,16 @@ def plan_return(
 @pytest.mark.parametrize(
     ("ours", "about", "change", "told"),
     [
-        (Ours(True, True), {}, UNFORCE, "un-forced"),
+        (
+            Ours(True, True),
+            {},
+            ServiceChange(False, False, marker.format_reason(Ours(False, True))),
+            "un-forced",
+        ),
         (Ours(True, True), UP, ServiceChange(enabled=True), "enabled"),
         (Ours(False, True), UP, ServiceChange(enabled=True), "enabled"),
-        (Ours(True, False, "swap"), {}, UNFORCE, "un-forced"),
+        (Ours(True, False, "swap"), {}, ServiceChange(False, False, "swap"), "un-forced"),
+        (Ours(True, False), {}, ServiceChange(False, False, "disabled"), "un-forced"),
         (
             Ours(True, False, "swap"),
             UP,
@@ -83,8 +88,17 @@ def test_a_force_down_that_we_remember_as_ours_is_undone_without_its_mark() -> N
     remembered = Ours(forced_down=True, disabled=True)
     planned = plan_return_of(enabled, remembered, [], beating=True, off={})
     assert isinstance(planned, Undo)
+    assert planned.change == ServiceChange(forced_down=False)
     unforced = replace(enabled, forced_down=False)
     assert plan_return_of(unforced, remembered, [], beating=True, off={}) == Back(HOST)
+
+
+def test_what_is_forced_down_after_us_is_not_ours() -> None:
+    """Whatever was killed in between: the mark says so."""
+    planned = plan_return(BOTH, [], beating=True, off={})
+    assert isinstance(planned, Undo)
+    forced_again = replace(_put(BOTH, planned.change), forced_down=True, up=False)
+    assert isinstance(plan_return(forced_again, [], beating=True, off={}), Await)
 
 
 def test_a_force_down_of_others_is_waited_for() -> None:

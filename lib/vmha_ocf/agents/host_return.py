@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from vmha_ocf import marker, returning
 from vmha_ocf.errors import NovaRefused
@@ -19,8 +18,6 @@ class HostReturn:
         self._ports = ports
         self._beats: dict[NovaHost, str] = {}
         self._marks: dict[NovaHost, marker.Ours] = {}
-        self._unforced: set[NovaHost] = set()
-        """Whoever forces one of these down again is not us."""
         self._said: dict[NovaHost, str] = {}
 
     def run(
@@ -35,7 +32,6 @@ class HostReturn:
                 continue
             if (flag is not None and flag.pending) or off.get(service.host) == STILL:
                 self._beats.pop(service.host, None)
-                self._unforced.discard(service.host)
             elif not self._step(service, mine, flag, off):
                 waiting.add(service.host)
         return waiting
@@ -48,10 +44,7 @@ class HostReturn:
             self._marks[service.host] = mine
         elif not (service.enabled and service.forced_down):
             self._marks.pop(service.host, None)
-        known = self._marks.get(service.host)
-        if known is not None and service.host in self._unforced:
-            return replace(known, forced_down=False)
-        return known
+        return self._marks.get(service.host)
 
     def _step(
         self, service: ComputeService, mine: marker.Ours | None, flag: Flag | None, off: Off
@@ -78,8 +71,10 @@ class HostReturn:
             self._say(host, f"{host}: is not {undo.what} yet: {error}")
             return
         self._beats[host] = after.updated_at
-        if undo.change.forced_down is False:
-            self._unforced.add(host)
+        if after.enabled:
+            self._marks.pop(
+                host, None
+            )  # Nothing of ours is left: who forces it down now is not us.
         self._say(host, f"{host}: {undo.what}")
 
     def _back(self, service: ComputeService, flag: Flag | None) -> None:
@@ -90,7 +85,6 @@ class HostReturn:
             self._ports.say(f"{host}: {_standing(service)}")
         for remembered in (self._beats, self._said, self._marks):
             remembered.pop(host, None)
-        self._unforced.discard(host)
 
     def _say(self, host: NovaHost, line: str) -> None:
         if self._said.get(host) != line:
