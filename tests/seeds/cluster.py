@@ -29,6 +29,8 @@ class Controllers:
         can += ["kill_controller", "stop_cluster"] if living else []
         can += ["start_controller", "start_controller", "start_cluster"] if dead else []
         do = random.choice(can)
+        if do == "stop_cluster" and random.random() < 0.5:
+            do = "shut_down_cluster"
         one = random.choice(living if do == "kill_controller" else dead or [""])
         return self.did(EventSpec(time, do, controller=one if do.endswith("controller") else ""))
 
@@ -36,7 +38,7 @@ class Controllers:
         match event.do:
             case "kill_controller" | "start_controller":
                 self.up[event.controller] = event.do.startswith("start")
-            case "stop_cluster" | "start_cluster":
+            case "stop_cluster" | "shut_down_cluster" | "start_cluster":
                 self.up = dict.fromkeys(self.up, event.do.startswith("start"))
             case _:
                 self.maintenance = event.do == "maintenance_on"
