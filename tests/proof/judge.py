@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from vmha_ocf.model import NovaHost, Power
+from vmha_ocf.model import InstanceId, NovaHost, Power
 from vmha_ocf.sim.expectations import liveness
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ComputeStarted
@@ -17,8 +17,10 @@ from vmha_ocf.sim.run import Outcome, Play, begin
 from vmha_ocf.sim.scenario import CrashSpec, Scenario
 from vmha_ocf.sim.services import OPERATOR
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.world import World
 
-STUCK = "never repeated while Nova may work on it"
+_STUCK = "never repeated while Nova may work on it"
+_ALIVE = "not evacuated without a new fencing"
 _STEP = 10.0
 _CALM = 30.0
 """Seconds for which all has to be well: then nothing happens any more but polls."""
@@ -108,7 +110,7 @@ def _wrong(one: Play, host: Host) -> Iterator[str]:
     if not host.compute.running and not _is_stuck(one, host):
         yield "is up without nova-compute"
     if service.forced_down:
-        excused = _is_meddled_with(one.scenario, host) or _needs_a_restart(one, host)
+        excused = _is_meddled_with(one.scenario, host) or _started_behind_us(one.world, host.name)
         excused = excused or _is_stuck(one, host)
         if service.forced_by != OPERATOR and not excused:
             yield "is still forced down"
@@ -116,16 +118,23 @@ def _wrong(one: Play, host: Host) -> Iterator[str]:
         yield "is still disabled"
 
 
+def is_stuck(world: World, instance: InstanceId, host: NovaHost) -> bool:
+    """It waits for a person, and that is told. Nova has taken a request and lost it, with a destination
+    that died unnoticed, for example; or somebody has started nova-compute behind our back, and the
+    host was fenced after that without our agent, so that nobody told its flag."""
+    told = world.reported.get(instance, "")
+    return _STUCK in told or (_ALIVE in told and _started_behind_us(world, host))
+
+
 def _is_stuck(one: Play, host: Host) -> bool:
-    """Nova has taken a request and lost it, with a destination that died unnoticed, for example."""
     left = one.world.instances_left(host.name)
-    return any(STUCK in one.world.reported.get(instance, "") for instance in left)
+    return any(is_stuck(one.world, instance, host.name) for instance in left)
 
 
-def _needs_a_restart(one: Play, host: Host) -> bool:
-    """Somebody has started nova-compute behind our back while its instances were on their way: what is
-    done after that start is completed only by another one, which is told to the operator."""
-    starts = [fact for fact in one.world.core.journal.of(ComputeStarted) if fact.host == host.name]
+def _started_behind_us(world: World, host: NovaHost) -> bool:
+    """While its instances were on their way: what is done after that start is completed only by
+    another one, which is told to the operator."""
+    starts = [fact for fact in world.core.journal.of(ComputeStarted) if fact.host == host]
     return bool(starts) and not starts[-1].by_us
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.proof.judge import STUCK, Played, play
+from tests.proof.judge import Played, is_stuck, play
 from vmha_ocf.model import NovaHost
 from vmha_ocf.policy import Policy
 from vmha_ocf.sim.database import Server
@@ -64,7 +64,7 @@ def _left(world: World, policy: Policy, behind: list[Server]) -> Iterator[str]:
 def _can_be_moved(server: Server, world: World, policy: Policy) -> bool:
     states = _EVACUABLE | (_RESETS if policy.recover_states else frozenset())
     refused = server.vtpm or not server.launched or server.vm_state not in states
-    stuck = STUCK in world.reported.get(server.id, "")
+    stuck = is_stuck(world, server.id, server.host)
     local = server.image is not None and not policy.rebuild_from_image
     return not (refused or stuck or local) and _there_is_room(server, world)
 
