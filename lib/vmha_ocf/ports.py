@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from vmha_ocf.incident import Event
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
@@ -150,3 +151,6 @@ class WorkerPorts:
     parallel: Parallel
     say: Callable[[str], None]
     """One line for the operator's timeline."""
+    tell: Callable[[Event], None]
+    """One step of an incident, for its history and for who is to be notified. Never raises and
+    never waits."""

@@ -11,6 +11,7 @@ from functools import partial
 from math import inf
 
 from vmha_ocf import presence, storm
+from vmha_ocf.agents.flag_story import FlagStory
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
@@ -45,6 +46,7 @@ class Evacuator:
         self._pauses = pauses or Pauses()
         self._hosts: dict[NovaHost, HostRound] = {}
         self._ran_at: dict[NovaHost, float] = {}
+        self._story = FlagStory(ports)
         self._return = HostReturn(ports)
         self._waiting: Collection[NovaHost] = ()
         self._nodes: presence.Nodes = {}
@@ -74,6 +76,7 @@ class Evacuator:
         self._forget(flags)
         self._lost.look(flags, self._nodes)
         held = self._is_held(flags)
+        self._story.look(flags, self._problems["storm"] if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         if pending and not self._up:
             self._guard("services", lambda: self._count_destinations(flags))
@@ -85,7 +88,7 @@ class Evacuator:
             if not self._run(host, flag, flags, waits) or self._is_late(start):
                 break
         self._guard("return", lambda: self._look_around(flags))
-        return self._summary(pending)
+        return self._summary(pending, flags)
 
     def _guard(self, topic: str, action: Callable[[], None]) -> bool:
         """Run one part of the round; what it cannot do is a problem, not the end of the round. It is
@@ -267,12 +270,12 @@ class Evacuator:
         if not any(flag.pending for flag in flags.values()) and self._ports.flags.storm_released():
             self._ports.flags.end_storm_release()
 
-    def _summary(self, pending: Sequence[Flag]) -> Round:
+    def _summary(self, pending: Sequence[Flag], flags: Flagged) -> Round:
         hosts = list(self._hosts.values())
         told = "; ".join(host.sentence() for host in hosts)
         if not told and self._waiting:
             told = f"on their way back: {', '.join(sorted(self._waiting))}"
-        return self._ended(told or "nothing is flagged", self._pause(pending))
+        return self._ended(told or "nothing is flagged", self._pause(pending), flags)
 
     def _pause(self, pending: Sequence[Flag]) -> float:
         if "nova" in self._problems:
@@ -284,10 +287,10 @@ class Evacuator:
         soon = self._waiting or self._strangers or self._over or self._problems
         return self._pauses.returning if soon else self._pauses.idle
 
-    def _ended(self, sentence: str, pause: float) -> Round:
+    def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
         problems = [*self._problems.values(), *self._unflagged.problems.values()]
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)
-        return Round(sentence, problems, pause, told)
+        return Round(sentence, problems, pause, told, flags)
