@@ -18,6 +18,10 @@ from vmha_ocf.sim.world import World
 NAME = "NovaEvacuate"
 
 
+class Bug(BaseException):
+    """Not an Exception: the worker's loop does not survive it."""
+
+
 @dataclass
 class Told:
     """What the worker said last, as ``pcs status`` shows it, and when."""
@@ -40,7 +44,7 @@ class SimWaker:
     process: Process | None = None
 
     def wait(self, seconds: float) -> bool:
-        return self.stopping or self.processes.sleep(seconds) or self.stopping
+        return self.stopping or self.processes.sleep(seconds, lightly=True) or self.stopping
 
     def wake(self) -> None:
         if self.process:
@@ -59,7 +63,11 @@ class Reporting:
     world: World
 
     def round(self) -> Round:
-        outcome = self.evacuator.round()
+        """A bug ends the run here, where the worker itself would tell it and go on."""
+        try:
+            outcome = self.evacuator.round()
+        except Exception as error:
+            raise Bug from error
         self.world.reported.update(outcome.told)
         return outcome
 
@@ -149,6 +157,8 @@ class EvacuateResource:
         )
 
     def _ended(self, end: End) -> None:
+        if isinstance(end.error, Bug) and end.error.__cause__:
+            raise end.error.__cause__
         if end.error is not None and not end.killed:
             raise end.error
 

@@ -39,9 +39,6 @@ def _fence(stage: Stage, event: EventSpec) -> None:
 def _fence_by_other(stage: Stage, event: EventSpec) -> None:
     host = stage.world.host(event.host)
     stage.manager.fencing.fenced_by_other(host, event.by or "watchdog")
-    stage.world.core.timeline.after(
-        stage.world.core.timing.detect, lambda: stage.world.pacemaker.lose(host)
-    )
 
 
 def _operator(stage: Stage, event: EventSpec) -> None:
