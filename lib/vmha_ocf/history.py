@@ -29,8 +29,12 @@ class Change:
 
     @property
     def urgent(self) -> bool:
-        """A milestone: not only a number that grows."""
-        return self.before is None or self.before.milestones != self.after.milestones
+        """A milestone, or another worker: not only a number that grows."""
+        before, after = self.before, self.after
+        return before is None or (before.milestones, before.workers) != (
+            after.milestones,
+            after.workers,
+        )
 
     @property
     def is_news(self) -> bool:

@@ -49,6 +49,10 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONPATH": f"{REPOSITORY}/lib:{REPOSITORY}"}
 
 
+def _ignore(_: object) -> None:
+    """Who listens to the worker is no part of this."""
+
+
 def serve() -> None:
     from tests.fakes.http_nova import HttpCloud
     from tests.fakes.nova_bodies import server as server_body
@@ -85,7 +89,7 @@ def work(url: str) -> None:
         flag = Flag(NovaHost(name), FlagState.NEEDED, NodeName(name), evidence=evidence)
         world.flags().write(flag)
     ports = WorkerPorts(
-        world.clock(), world.flags(), world.cluster(), nova, Threads(8), lambda _: None
+        world.clock(), world.flags(), world.cluster(), nova, Threads(8), _ignore, _ignore
     )
     policy = Policy(storm_limit=0, evacuate_delay=3600.0)
     evacuator = Evacuator(ports, policy, "ctl1")

@@ -36,7 +36,7 @@ OUTSIDE = {
 # One place per effect. A name stands for itself and all below it.
 ONLY = {
     "subprocess": ("backends/command", "backends/daemon", "backends/ipmi"),
-    "time": ("backends/clock", "backends/command", "backends/log"),
+    "time": ("backends/clock", "backends/command", "backends/log", "backends/web"),
     "pyghmi": ("backends/ipmi_child",),
     "novaclient": ("backends/nova_api",),
     "keystoneauth1": (
@@ -47,6 +47,9 @@ ONLY = {
         "backends/openstack_errors",
     ),
     "openstack": ("backends/clouds_file",),
+    "requests": ("backends/webhook",),
+    "prometheus_client": ("backends/metrics",),
+    "http": ("backends/web",),
     "fencing": ("backends/fence_library",),
 }
 

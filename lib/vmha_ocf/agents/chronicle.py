@@ -14,7 +14,7 @@ from typing import Protocol
 
 from vmha_ocf import history
 from vmha_ocf.agents.round import Round
-from vmha_ocf.errors import Unavailable
+from vmha_ocf.errors import VmhaError
 from vmha_ocf.history import Change, History
 from vmha_ocf.incident import Event, Incident
 from vmha_ocf.ports import Clock
@@ -112,7 +112,7 @@ class Chronicle:
             self._history = self._store.read()
             self._due = inf
             self._note("")
-        except Unavailable as error:
+        except VmhaError as error:
             self._due = now + REST
             self._note(f"the history cannot be read: {error}")
 
@@ -123,7 +123,7 @@ class Chronicle:
                 self._store.write(place, self.history[place])
                 self._unwritten.discard(place)
             self._note("")
-        except Unavailable as error:
+        except VmhaError as error:
             self._due = self._clock.monotonic() + REST
             self._note(f"the history cannot be written now: {error}")
 

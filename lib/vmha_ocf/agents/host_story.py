@@ -22,6 +22,8 @@ class HostStory:
         self._ports = ports
         self._names: dict[InstanceId, str] = {}
         self._told: set[object] = set()
+        self._since: float | None = None
+        """When the host was first fenced, as far as this worker knows."""
 
     def knows(self, instances: Iterable[Instance]) -> None:
         """Their names: what has moved is not listed any more."""
@@ -66,16 +68,21 @@ class HostStory:
         self._tell(Step.OVER, instances=left)
 
     def _moved(self, view: View) -> None:
-        since = view.flag.evidence.at if view.flag.evidence else 0.0
-        moved = {}
-        for record in view.evacuations:
-            here = record.status == "done" and records.is_since(record, since)
-            if here and self._is_new(record.id):
-                name = self._names.get(record.instance, record.instance)
-                moved[record.instance] = name
-                self._ports.say(f"{self._host}: {name} is on {record.dest}")
-        if moved:
-            self._tell(Step.MOVED, instances=moved, done=tuple(_asked_at(view.evacuations)))
+        """Since it was first fenced: what was asked for before a second fencing moves all the same.
+        The history counts by Nova's records, so it is told of each, also of those that only an
+        earlier worker knows to be of this incident."""
+        if self._since is None:
+            self._since = view.flag.evidence.at if view.flag.evidence else 0.0
+        new = [one for one in view.evacuations if one.status == "done" and self._is_new(one.id)]
+        moved = {one.instance: one for one in new if records.is_since(one, self._since)}
+        for record in moved.values():
+            self._ports.say(f"{self._host}: {self._name(record)} is on {record.dest}")
+        if new:
+            names = {one: self._name(record) for one, record in moved.items()}
+            self._tell(Step.MOVED, instances=names, done=tuple(_asked_at(view.evacuations)))
+
+    def _name(self, record: Evacuation) -> str:
+        return self._names.get(record.instance, record.instance)
 
     def _is_new(self, key: object) -> bool:
         if key in self._told:

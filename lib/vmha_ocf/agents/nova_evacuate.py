@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from vmha_ocf.agents.interface_parameters import INTERFACES
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.pulse import PulseFile
 from vmha_ocf.errors import (
@@ -284,6 +285,7 @@ AGENT = Agent(
             example="/var/log/vmha/evacuate.log",
         ),
         boolean("verbose", "Log each round", default="false", example="false"),
+        *INTERFACES,
     ),
     actions=(
         Action("start", start, timeout=30),

@@ -43,12 +43,14 @@ def run(
     waker: Waker,
     pulse: Pulse,
     say: Callable[[str], None],
+    looked: Callable[[Round], None],
 ) -> None:
-    """Rounds until somebody stops us."""
+    """Rounds until somebody stops us. ``looked`` is given each; as ``say`` it never waits."""
     sentence = ""
     while not waker.stopping:
         before = _poll(flags)
         outcome = _round(evacuator)
+        looked(outcome)
         pulse.beat(clock.monotonic(), outcome.sentence, outcome.problems)
         told = "; ".join([outcome.sentence, *outcome.problems])
         if told != sentence:

@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 
 from vmha_ocf import flag as texts
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.model import (
     Evidence,
     Flag,
@@ -29,6 +30,7 @@ from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
 from vmha_ocf.sim.flags import SimFlags
+from vmha_ocf.sim.history import SimHistorian, SimProperties
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import FlagWritten, Journal, Line, StormRelease
 from vmha_ocf.sim.nova import SimNova
@@ -70,6 +72,7 @@ class World:
         self.database = Database()
         self.attrd = SimAttrd(self.core)
         self.cib = SimCib(self.core)
+        self.history = HistoryStore(SimProperties(self.core, self.cib))
         self.pacemaker = Pacemaker(self.core, self.attrd, self.cib)
         for controller in controllers:
             self.pacemaker.add(NodeName(controller))
@@ -118,7 +121,11 @@ class World:
             nova=self.nova(),
             parallel=self.parallel,
             say=lambda what: self.say(who, what),
+            tell=self.historian(who).tell,
         )
+
+    def historian(self, who: str = "ctl1/NovaEvacuate") -> SimHistorian:
+        return SimHistorian(self.core, self.history, lambda what: self.say(who, what))
 
     # Time, faults, the log.
 
