@@ -101,7 +101,8 @@ def _flying(
         where = f"on {record.dest}" if record.dest else "nowhere yet"
         reason = f"evacuation {record.id} is {record.status}, {where}"
         if stuck:
-            reason += f", for {age:.0f} s; it is never repeated while Nova may work on it"
+            since = f"for more than {situation.policy.stuck_after:.0f} s"
+            reason += f", {since}; it is never repeated while Nova may work on it"
         return Verdict(instance, Next.IN_FLIGHT, reason, told=stuck)
     return None
 

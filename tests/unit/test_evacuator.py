@@ -170,6 +170,15 @@ class TestDuplicates:
         assert "reset" not in driven.told()
         driven.check()
 
+    def test_what_is_stuck_is_said_once(self, world: World) -> None:
+        """Not again with each second that it lasts."""
+        boot(world, 1)
+        world.fault("nova.destination", "slow", seconds=2000)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(1500)
+        assert driven.told().count("never repeated while Nova may work on it") == 1
+
     def test_unverified_off(self, world: World) -> None:
         """A flag that somebody has typed is no proof."""
         boot(world)

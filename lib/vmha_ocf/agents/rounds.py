@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from vmha_ocf.agents.round import Round
@@ -32,7 +33,7 @@ class Waker(Protocol):
 
 class Pulse(Protocol):
     def beat(self, now: float, sentence: str, problems: Sequence[str]) -> None:
-        """What the monitor action reads."""
+        """What the monitor action reads. Raises OSError."""
 
 
 def run(
@@ -51,7 +52,8 @@ def run(
         before = _poll(flags)
         outcome = _round(evacuator)
         looked(outcome)
-        pulse.beat(clock.monotonic(), outcome.sentence, outcome.problems)
+        with suppress(OSError):  # a full /run: the monitor sees how old the last beat is
+            pulse.beat(clock.monotonic(), outcome.sentence, outcome.problems)
         told = "; ".join([outcome.sentence, *outcome.problems])
         if told != sentence:
             sentence = told

@@ -6,6 +6,7 @@ import logging
 import logging.handlers
 import os
 import time
+from contextlib import suppress
 
 SYSLOG = "/dev/log"
 
@@ -29,8 +30,27 @@ def open_log(name: str, path: str = "") -> logging.Logger:
 def _file(path: str) -> logging.Handler:
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640))
-    handler = logging.handlers.WatchedFileHandler(path, encoding="utf-8")
+    handler = _File(path, encoding="utf-8")
     formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
     return handler
+
+
+class _File(logging.handlers.WatchedFileHandler):
+    """A full disk, or a folder that is gone, costs lines of the log and nothing else: the library's own
+    raises in the middle of a recovery, or writes a traceback for each line."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """The next line opens the file anew, without what could not be written."""
+        del record
+        stream, self.stream = self.stream, None  # type: ignore[assignment] # as its own close()
+        with suppress(OSError):
+            if stream:
+                stream.close()
