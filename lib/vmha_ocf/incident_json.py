@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmha_ocf.incident import Event, Incident, Step
+from vmha_ocf.printable import one_line
 
 VERSION = 1
 NAMED_MOST = 20
@@ -70,7 +71,7 @@ def sorted_steps(incident: Incident) -> list[tuple[Step, float]]:
 
 
 def sentence(event: Event) -> str:
-    return f"{event.host}: {_what(event)}"
+    return one_line(f"{event.host}: {_what(event)}")
 
 
 def _what(event: Event) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 from vmha_ocf.incident import GivenUp, Incident, Step
 from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.printable import one_line
 
 VERSION = "1"
 _TEXT = 200
@@ -64,23 +65,23 @@ def _read(last: Mapping[str, str], pairs: list[tuple[str, str]]) -> Incident:
 
     milestones = {step: _seconds(last[step.value]) for step in Step if step.value in last}
     return Incident(
-        NovaHost(unquote(last["host"])),
+        NovaHost(_unquoted(last["host"])),
         _seconds(last["began"]),
         milestones,
         _seconds(last["last"]) if "last" in last else None,
         _count(last.get("asked", "0")),
         _count(last.get("away", "0")),
         tuple(_seconds(at) for at in several("fencing")),
-        tuple(unquote(worker) for worker in several("worker")),
-        unquote(last.get("proof", "")),
-        unquote(last.get("why-held", "")),
-        unquote(last.get("outcome", "")),
+        tuple(_unquoted(worker) for worker in several("worker")),
+        _unquoted(last.get("proof", "")),
+        _unquoted(last.get("why-held", "")),
+        _unquoted(last.get("outcome", "")),
         dict(_given_up(text) for text in several("left")),
     )
 
 
 def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
-    one, name, reason = (unquote(part) for part in text.split(","))
+    one, name, reason = (_unquoted(part) for part in text.split(","))
     return InstanceId(one), GivenUp(name, reason)
 
 
@@ -97,6 +98,11 @@ def _count(text: str) -> int:
 
 def _time(at: float) -> str:
     return f"{at:.3f}"
+
+
+def _unquoted(text: str) -> str:
+    """Anybody who may set a property can write here, and people are shown it."""
+    return one_line(unquote(text), _TEXT)
 
 
 def _quoted(text: str) -> str:

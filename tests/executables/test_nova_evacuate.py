@@ -135,6 +135,26 @@ def test_no_process_shows_the_password(resource: Resource) -> None:
     assert shown_secrets(PASSWORD, shown) == []
 
 
+def test_nobody_else_can_open_what_it_writes(resource: Resource) -> None:
+    """Under any umask, and the log also after it was rotated. Alerts run in the group of the FIFO."""
+    parameters = {**LOGIN, "log_file": "/run/vmha-log/evacuate.log"}
+    environment = {f"OCF_RESKEY_{name}": value for name, value in parameters.items()}
+    agent = str(REPOSITORY / "ocf" / "NovaEvacuate")
+    started = ["sh", "-c", f"umask 0; exec {agent} start"]
+    library = {"PYTHONPATH": str(REPOSITORY / "lib")}
+    assert resource.run(started, {**environment, **library}).rc == RUNNING
+    resource.run(["mv", "/run/vmha-log/evacuate.log", "/run/vmha-log/evacuate.log.1"])
+    assert resource.run([agent, "stop"], {**environment, **library, "HA_RSCTMP": ""}).rc == 0
+    shown = resource.run(
+        ["sh", "-c", "cd /run; stat -c '%a %n' vmha-log/*; stat -c '%a %n' resource-agents/*"]
+    )
+    lines = (line.partition(" ") for line in shown.stdout.splitlines())
+    modes = {name: mode for mode, _, name in lines}
+    assert {modes[f"vmha-log/evacuate.log{end}"] for end in ("", ".1")} == {"600"}
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.lock"] == "600"
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.err"] == "600"
+
+
 def test_an_alert_ends_the_workers_pause(resource: Resource) -> None:
     resource.do("start", **LOGIN)
     fifo = "/run/resource-agents/NovaEvacuate-nova-evacuate.wake"

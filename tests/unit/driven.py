@@ -27,7 +27,7 @@ class Driven:
         self.policy = Policy(**policy)
         self.ports = ports or world.worker_ports()
         self.rounds: list[Round] = []
-        self.historian = world.historian()
+        self.historian = world.historian("nobody")
         self.restart()
 
     def restart(self, me: str = "ctl1") -> None:

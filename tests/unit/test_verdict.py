@@ -101,6 +101,7 @@ class TestInFlight:
         assert (found.next, found.told) == (Next.IN_FLIGHT, True)
         assert found.reason.endswith("it is never repeated while Nova may work on it")
         assert not verdict(stuck, at=of(stuck, 599)).told
+        assert verdict(stuck, at=of(stuck, 700)).reason == found.reason, "it is told once"
 
     def test_destination_dies(self) -> None:
         assert verdict(record("pre-migrating")).next is Next.IN_FLIGHT

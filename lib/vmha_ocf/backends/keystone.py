@@ -25,7 +25,6 @@ from vmha_ocf.backends.openstack_errors import causes, unreachable
 from vmha_ocf.credentials import Credentials
 from vmha_ocf.errors import LocalParameterError, NovaBusy, NovaDenied, NovaUnavailable, VmhaError
 
-
 _STRANGE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What keystoneauth trips over in an answer that is not Keystone's."""
 

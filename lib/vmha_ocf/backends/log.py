@@ -8,6 +8,8 @@ import os
 import time
 from contextlib import suppress
 
+from vmha_ocf.printable import one_line
+
 SYSLOG = "/dev/log"
 
 
@@ -24,7 +26,14 @@ def open_log(name: str, path: str = "") -> logging.Logger:
         log.addHandler(handler)
     if path:
         log.addHandler(_file(path))
+    log.addFilter(as_one_line)
     return log
+
+
+def as_one_line(record: logging.LogRecord) -> bool:
+    """Names of instances and what Nova answers are other people's words."""
+    record.msg, record.args = one_line(record.getMessage()), ()
+    return True
 
 
 def _file(path: str) -> logging.Handler:
@@ -47,10 +56,10 @@ class _File(logging.handlers.WatchedFileHandler):
         except OSError:
             self.handleError(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """The next line opens the file anew, without what could not be written."""
         del record
-        stream, self.stream = self.stream, None  # type: ignore[assignment] # as its own close()
+        stream, self.stream = self.stream, None
         with suppress(OSError):
             if stream:
                 stream.close()

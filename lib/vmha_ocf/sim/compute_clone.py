@@ -154,7 +154,7 @@ class ComputeClone:
         world, wrap, node = self.parts.world, self.parts.wrap, child.host.node
         units: Units = wrap(world.units(node), f"{NAME}.units")
         clock: Clock = wrap(world.clock(), f"{NAME}.clock")
-        flags: HostFlags = wrap(world.flags(), f"{NAME}.flags")
+        flags: HostFlags = wrap(world.flags(wrap, NAME), f"{NAME}.flags")
         compute_gate.start(
             units,
             lambda: self._look(child, flags),

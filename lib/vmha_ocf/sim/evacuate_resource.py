@@ -79,6 +79,8 @@ class EvacuateResource:
     controllers: Callable[[], Controllers]
     options: WorkerOptions
     told: Told = field(default_factory=Told)
+    looks: int = 0
+    """Monitors so far: what happens to the worker between two of them, Pacemaker sees at the second."""
     _home: str = ""
     """The controller that it runs on, as Pacemaker knows; "" is none."""
     _waker: SimWaker | None = None
@@ -158,7 +160,7 @@ class EvacuateResource:
         world, wrap = self.parts.world, self.parts.wrap
         return WorkerPorts(
             clock=wrap(world.clock(), f"{NAME}.clock"),
-            flags=wrap(world.flags(), f"{NAME}.flags"),
+            flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
             cluster=wrap(world.cluster(), f"{NAME}.cluster"),
             nova=wrap(world.nova(), f"{NAME}.nova"),
             parallel=world.parallel,
@@ -175,7 +177,13 @@ class EvacuateResource:
     def _monitor_later(self, waker: SimWaker) -> None:
         self.parts.after(self.parts.timing.monitor, lambda: self._monitor(waker))
 
+    @property
+    def runs(self) -> bool:
+        """Truly, whatever Pacemaker knows."""
+        return self._process is not None and self._process.alive
+
     def _monitor(self, waker: SimWaker) -> None:
+        self.looks += 1
         if self._waker is not waker or self._home not in self.controllers().living:
             return
         if self._process is None or self._process.alive or not self.controllers().deciding:

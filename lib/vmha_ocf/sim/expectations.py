@@ -40,7 +40,7 @@ def unmet(
             yield f"{host.name}: {sentence}"
     yield from _said(scenario, world)
     yield from _problems(scenario, problems)
-    yield from _liveness(scenario, world, members, ours)
+    yield from liveness(scenario, world, members, ours)
 
 
 def _instances(
@@ -110,7 +110,8 @@ def _problems(scenario: Scenario, problems: Sequence[str]) -> Iterator[str]:
         yield f"pcs status shows {shown}"
 
 
-def _liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> Iterator[str]:
+def liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> Iterator[str]:
+    """Instances that were left behind, and that nobody expects to be."""
     excused = {
         one
         for expected in scenario.expect.instances

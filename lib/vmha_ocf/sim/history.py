@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite
 from typing import TypeVar
 
@@ -46,15 +47,21 @@ class SimProperties:
         return self._wire.call(method, effect)
 
 
+def sim_history(core: Core, cib: SimCib) -> HistoryStore:
+    return HistoryStore(SimProperties(core, cib))
+
+
 class SimHistorian:
     """That of one worker. ``notified`` is what hooks would have got."""
 
-    def __init__(self, core: Core, store: HistoryStore, say: Callable[[str], None]) -> None:
+    def __init__(self, core: Core, store: HistoryStore, who: str) -> None:
         self.notified: list[tuple[Event, Incident]] = []
         self._core = core
         self._told: list[Told] = []
         self._alive = True
-        self.chronicle = Chronicle(store, SimClock(core.timeline), self._notify, say)
+        self.chronicle = Chronicle(
+            store, SimClock(core.timeline), self._notify, partial(core.journal.say, who)
+        )
 
     def tell(self, event: Event) -> None:
         self._told.append(event)

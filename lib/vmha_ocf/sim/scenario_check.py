@@ -11,6 +11,7 @@ from vmha_ocf.agents.nova_evacuate import AGENT
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fence_request import read_request
 from vmha_ocf.options import WorkerOptions, worker_options
+from vmha_ocf.sim.crashes import CALLS
 from vmha_ocf.sim.events import EVENTS, FIELDS
 from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
 from vmha_ocf.sim.fence_device import DEVICES
@@ -53,6 +54,7 @@ def _problems(scenario: Scenario) -> Iterator[str]:
     yield from _instances(scenario)
     yield from _faults(scenario)
     yield from _events(scenario)
+    yield from _crashes(scenario)
     yield from _expected(scenario)
 
 
@@ -166,6 +168,13 @@ def _events(scenario: Scenario) -> Iterator[str]:
             if name:
                 yield from _known(f"{where}: {what}", name, known)
     yield from _controllers(scenario)
+
+
+def _crashes(scenario: Scenario) -> Iterator[str]:
+    for number, crash in enumerate(scenario.crash, 1):
+        yield from _known(f"crash {number}: call", crash.call, CALLS)
+        if crash.number < 1:
+            yield f"crash {number}: number is {crash.number}: 1 is the first call"
 
 
 def _fields(where: str, event: EventSpec) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import TypedDict, Unpack
 
 from vmha_ocf import flag as texts
 from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.model import (
     Evidence,
     Flag,
@@ -30,7 +29,7 @@ from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
 from vmha_ocf.sim.flags import SimFlags
-from vmha_ocf.sim.history import SimHistorian, SimProperties
+from vmha_ocf.sim.history import SimHistorian, sim_history
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import FlagWritten, Journal, Line, StormRelease
 from vmha_ocf.sim.nova import SimNova
@@ -40,6 +39,7 @@ from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
 
 
@@ -72,7 +72,8 @@ class World:
         self.database = Database()
         self.attrd = SimAttrd(self.core)
         self.cib = SimCib(self.core)
-        self.history = HistoryStore(SimProperties(self.core, self.cib))
+        self.history = sim_history(self.core, self.cib)
+        self.historian = partial(SimHistorian, self.core, self.history)
         self.pacemaker = Pacemaker(self.core, self.attrd, self.cib)
         for controller in controllers:
             self.pacemaker.add(NodeName(controller))
@@ -96,8 +97,13 @@ class World:
     def clock(self) -> SimClock:
         return SimClock(self.core.timeline)
 
-    def flags(self) -> SimFlags:
-        store = FlagStore(self.attrd, self.cib, self.clock())
+    def flags(self, wrap: Wrap = unwrapped, who: str = "") -> SimFlags:
+        """``wrap`` stands between ``who`` and each of the two records, too."""
+        store = FlagStore(
+            wrap(self.attrd, f"{who}.attrd"),
+            wrap(self.cib, f"{who}.cib"),
+            wrap(self.clock(), f"{who}.clock"),
+        )
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
     def cluster(self) -> SimCluster:
@@ -123,9 +129,6 @@ class World:
             say=lambda what: self.say(who, what),
             tell=self.historian(who).tell,
         )
-
-    def historian(self, who: str = "ctl1/NovaEvacuate") -> SimHistorian:
-        return SimHistorian(self.core, self.history, lambda what: self.say(who, what))
 
     # Time, faults, the log.
 
