@@ -14,6 +14,7 @@ from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import LocalParameterError, NotInstalled
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.ports import Nova, WorkerPorts
 
@@ -64,9 +65,11 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
     cib = Cib()
     clock = SystemClock()
     cluster = PacemakerCluster(cib)
+    attrd = Attrd()
     ports = WorkerPorts(
         clock=clock,
-        flags=FlagStore(Attrd(), cib, clock),
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

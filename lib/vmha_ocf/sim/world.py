@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 
 from vmha_ocf import flag as texts
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import (
     Evidence,
     Flag,
@@ -92,6 +93,9 @@ class World:
         store = FlagStore(self.attrd, self.cib, self.clock())
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
+    def holds(self) -> HoldStore:
+        return HoldStore(self.attrd, self.cib, self.clock())
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker)
 
@@ -109,6 +113,7 @@ class World:
         return WorkerPorts(
             clock=self.clock(),
             flags=self.flags(),
+            holds=self.holds(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,
