@@ -49,9 +49,13 @@ contract: setup
 	$(BIN)/python -m pytest tests/contract
 
 # Its tool is in an environment of its own: nothing else needs it.
-mutants: setup
-	@tests/mutants/setup
+mutants: setup .mutants/bin/mutmut
 	.mutants/bin/python -m tests.mutants $(MODULES)
+
+.mutants/bin/mutmut: tests/requirements.txt tests/mutants/requirements.txt
+	$(PYTHON) -m venv --clear --system-site-packages .mutants
+	.mutants/bin/python -m pip install -q --disable-pip-version-check $(^:%=-r %)
+	touch $@
 
 demo: setup
 	$(PYTHON) -m tests.lab.demo

@@ -31,7 +31,9 @@ environments = st.dictionaries(
     any_texts().map(lambda text: text.replace("\x00", "")),
 )
 fence_options = st.dictionaries(
-    st.sampled_from([option.name for option in OPTIONS] + ["ip", "ipport", "username", "password"]),
+    st.sampled_from(
+        [option.name for option in OPTIONS] + ["ip", "ipport", "username", "password"]
+    ),
     any_texts(),
 )
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable
+from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable, ParameterError
 from vmha_ocf.flag import format_record
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
@@ -216,6 +216,13 @@ def test_without_quorum_the_cib_is_left_alone() -> None:
     outside = Outside(has_quorum=False)
     with pytest.raises(FlagNotWritten, match="no quorum"):
         store(outside).write(NEEDED)
+    assert outside.changes() == []
+
+
+def test_a_flag_whose_node_nobody_knows_is_not_half_written() -> None:
+    outside = Outside()
+    with pytest.raises(ParameterError, match="compute-1 names no Pacemaker node"):
+        store(outside).write(replace(NEEDED, node=None))
     assert outside.changes() == []
 
 

@@ -247,3 +247,23 @@ def test_a_reason_is_one_printable_line(text: str, line: str) -> None:
 def test_a_reason_cannot_forge_another(capsys: pytest.CaptureFixture[str]) -> None:
     call().explain("x\nocf-exit-reason:all is well")
     assert capsys.readouterr().err == "ocf-exit-reason:x all is well\n"
+
+
+# ---- what Pacemaker tells an agent
+
+
+def test_the_node_and_the_resource_are_the_ones_that_pacemaker_names() -> None:
+    told = call(OCF_RESKEY_CRM_meta_on_node="compute-1", OCF_RESOURCE_INSTANCE="compute:0")
+    assert (told.node, told.resource) == ("compute-1", "compute:0")
+
+
+def test_without_pacemaker_there_is_no_node_and_the_agent_names_itself() -> None:
+    assert (call().node, call().resource) == ("", "Example")
+
+
+def test_parameters_are_what_was_given_or_their_default() -> None:
+    assert (call().integer("delay"), call().boolean("insecure")) == (5, False)
+    given = call(OCF_RESKEY_delay=" 60 ", OCF_RESKEY_insecure="Yes")
+    assert (given.integer("delay"), given.boolean("insecure")) == (60, True)
+    with pytest.raises(ParameterError):
+        call(OCF_RESKEY_delay="601").integer("delay")

@@ -62,6 +62,7 @@ class Host:
     guests: dict[InstanceId, Run | None] = field(default_factory=dict)
     """The guests defined here; those that run have a Run."""
     runs: list[Run] = field(default_factory=list)
+    on_off: Callable[[], None] = lambda: None
 
     @property
     def reachable(self) -> bool:
@@ -107,6 +108,7 @@ class Host:
             self.halt(instance)
         self.end_compute()
         self.core.journal.say(self.node, "power is off")
+        self.on_off()
 
     def end_compute(self) -> None:
         self._hush()
