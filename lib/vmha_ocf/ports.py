@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
 from vmha_ocf.model import (
     ComputeService,
@@ -68,6 +69,22 @@ class Flags(Protocol):
         """An operator allowed evacuation although too many hosts are down at once."""
 
     def end_storm_release(self) -> None: ...
+
+
+class Holds(Protocol):
+    """What an operator says about evacuating at all. Raises FlagsUnavailable; writes also
+    FlagNotWritten."""
+
+    def read(self) -> Hold | None: ...
+
+    def write(self, wanted: Hold) -> None:
+        """Read back before it returns."""
+
+    def end(self) -> None:
+        """Every hold there is."""
+
+    def release_storm(self) -> None:
+        """What ``Flags.storm_released`` tells from then on, until nothing is pending."""
 
 
 class Cluster(Protocol):
@@ -146,6 +163,7 @@ class WorkerPorts:
 
     clock: Clock
     flags: Flags
+    holds: Holds
     cluster: Cluster
     nova: Nova
     parallel: Parallel

@@ -16,6 +16,7 @@ from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import LocalParameterError, NotInstalled
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.ports import Nova, WorkerPorts
 
@@ -67,12 +68,14 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
     cib = Cib()
     clock = SystemClock()
     cluster = PacemakerCluster(cib)
+    attrd = Attrd()
     me = str(cluster.local_node())
     say = open_log("NovaEvacuate", options.log_file).info
     listeners = Listeners(HistoryStore(cib), clock, say, me, options)
     ports = WorkerPorts(
         clock=clock,
-        flags=FlagStore(Attrd(), cib, clock),
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.unit.driven import TAGS, Driven
@@ -21,9 +23,9 @@ def world() -> World:
     return world
 
 
-def boot(world: World, count: int = 3, **about: object) -> None:
+def boot(world: World, count: int = 3, **about: Any) -> None:
     for _ in range(count):
-        world.boot("compute-1", **{"tags": TAGS, **about})  # type: ignore[typeddict-item]
+        world.boot("compute-1", **{"tags": TAGS, **about})
 
 
 def incidents(world: World) -> list[Incident]:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from math import inf
 
-from vmha_ocf import presence, storm
+from vmha_ocf import presence
 from vmha_ocf.agents.flag_story import FlagStory
+from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
@@ -52,6 +53,7 @@ class Evacuator:
         self._nodes: presence.Nodes = {}
         self._unflagged = Unflagged(ports, domain)
         self._lost = LostHosts(ports, domain)
+        self._held = Held(ports, policy.storm_limit)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False
@@ -59,7 +61,6 @@ class Evacuator:
         self._did: dict[str, float] = {}
         self._problems: dict[str, str] = {}
         self._pace = Pace(policy.caps.total)
-        self._storm = False
         self._services: presence.Services = None
         self._up: int | None = None
         """Hosts that can take instances, as last seen; None is not known."""
@@ -76,8 +77,8 @@ class Evacuator:
         self._guard("nodes", self._read_nodes)
         self._forget(flags)
         self._lost.look(flags, self._nodes)
-        held = self._is_held(flags)
-        self._story.look(flags, self._problems["storm"] if held else "")
+        held = self._held.look(flags.values())
+        self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
@@ -121,21 +122,6 @@ class Evacuator:
         thereby comes last."""
         at = flag.evidence.at if flag.evidence else 0.0
         return self._ran_at.get(flag.host, -inf), at, flag.host
-
-    def _is_held(self, flags: Flagged) -> bool:
-        """Whether too many hosts are down. Not knowing whether it was released holds too."""
-        limit = self._policy.storm_limit
-        self._storm = storm.is_storm(flags.values(), limit, self._storm)
-        self._problems.pop("storm", None)
-        if not self._storm:
-            return False
-        try:
-            if self._ports.flags.storm_released():
-                return False
-            self._problems["storm"] = storm.hold_reason(flags.values(), limit)
-        except VmhaError as error:
-            self._problems["storm"] = str(error)
-        return True
 
     def _read_nodes(self) -> None:
         if self._is_due("nodes", self._pauses.following):
@@ -287,11 +273,13 @@ class Evacuator:
             return self._pauses.busy
         if pending:
             return self._pauses.crowded if self._flying > CROWD else self._pauses.following
-        soon = self._waiting or self._strangers or self._over or self._problems
+        troubled = self._problems or self._held.problems
+        soon = self._waiting or self._strangers or self._over or troubled
         return self._pauses.returning if soon else self._pauses.idle
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
-        problems = [*self._problems.values(), *self._unflagged.problems.values()]
+        problems = [*self._held.problems.values(), *self._problems.values()]
+        problems += self._unflagged.problems.values()
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())

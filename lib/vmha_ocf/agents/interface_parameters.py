@@ -1,9 +1,9 @@
-"""NovaEvacuate's parameters about who is told: notifications, and what can be asked."""
+"""NovaEvacuate's parameters about who is told: the log, notifications, and what can be asked."""
 
 from __future__ import annotations
 
 from vmha_ocf.address import is_address, is_web_url
-from vmha_ocf.parameter import string
+from vmha_ocf.parameter import boolean, string
 
 
 def _is_path(text: str) -> bool:
@@ -11,6 +11,13 @@ def _is_path(text: str) -> bool:
 
 
 INTERFACES = (
+    string(
+        "log_file",
+        "File for the worker's log",
+        "Besides syslog. Log rotation may move it away at any time.",
+        example="/var/log/vmha/evacuate.log",
+    ),
+    boolean("verbose", "Log each round", default="false", example="false"),
     string(
         "notify_url",
         "URL to notify of each step of an incident",

@@ -283,13 +283,6 @@ AGENT = Agent(
             "that Pacemaker fenced without fence_compute.",
             example="example.com",
         ),
-        string(
-            "log_file",
-            "File for the worker's log",
-            "Besides syslog. Log rotation may move it away at any time.",
-            example="/var/log/vmha/evacuate.log",
-        ),
-        boolean("verbose", "Log each round", default="false", example="false"),
         *INTERFACES,
     ),
     actions=(

@@ -163,6 +163,7 @@ class EvacuateResource:
         return WorkerPorts(
             clock=wrap(world.clock(), f"{NAME}.clock"),
             flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
+            holds=wrap(world.holds(), f"{NAME}.holds"),
             cluster=wrap(world.cluster(), f"{NAME}.cluster"),
             nova=wrap(world.nova(), f"{NAME}.nova"),
             parallel=world.parallel,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from vmha_ocf import flag as texts
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import (
     Evidence,
     Flag,
     FlagState,
-    ImageId,
     InstanceId,
     NodeName,
     NovaHost,
@@ -26,7 +26,7 @@ from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.cluster import Pacemaker, SimCluster
 from vmha_ocf.sim.compute import ComputeStarts
 from vmha_ocf.sim.core import Core
-from vmha_ocf.sim.database import Database, Record, Server, Service
+from vmha_ocf.sim.database import Booting, Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
 from vmha_ocf.sim.flags import SimFlags
 from vmha_ocf.sim.history import SimHistorian, sim_history
@@ -41,20 +41,6 @@ from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
-
-
-class Booting(TypedDict, total=False):
-    """What may be said of a new instance; the rest is that of an ordinary one."""
-
-    name: str
-    vm_state: str
-    task_state: str | None
-    tags: frozenset[str]
-    metadata: Mapping[str, str]
-    extra_specs: Mapping[str, str]
-    image: ImageId | None
-    vtpm: bool
-    launched: bool
 
 
 class World:
@@ -106,6 +92,9 @@ class World:
         )
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
+    def holds(self) -> HoldStore:
+        return HoldStore(self.attrd, self.cib, self.clock())
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker)
 
@@ -123,6 +112,7 @@ class World:
         return WorkerPorts(
             clock=self.clock(),
             flags=self.flags(),
+            holds=self.holds(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,

@@ -1,0 +1,82 @@
+"""``vmha`` on a real controller: the real ports, the terminal, the process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from vmha_ocf import wiring
+from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.agents.nova_evacuate_actions import values_of
+from vmha_ocf.backends.attrd import Attrd
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.command import Run, run
+from vmha_ocf.backends.configuration import read_configuration, with_secrets
+from vmha_ocf.backends.machine import Controller
+from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.backends.terminal import Terminal, complete
+from vmha_ocf.backends.threads import Threads
+from vmha_ocf.configuration import Configuration, find_evacuator
+from vmha_ocf.credentials import credentials_from
+from vmha_ocf.errors import NotPermitted
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.ocf import Call
+from vmha_ocf.operator import main as command_line
+from vmha_ocf.operator.commands import COMMANDS
+from vmha_ocf.operator.site import Site, Values, Worker
+from vmha_ocf.options import worker_options
+from vmha_ocf.room import HostRoom
+
+AT_ONCE = 8
+"""Requests to Nova, and fence agents that run."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The entry point ``vmha``."""
+    complete(lambda: command_line.make_parser(COMMANDS))
+    clock = SystemClock()
+    surroundings = command_line.Surroundings(connect, clock, Terminal())
+    return command_line.run(sys.argv[1:] if argv is None else argv, COMMANDS, surroundings)
+
+
+def connect(program: Run = run) -> Site:
+    """``program`` runs Pacemaker's tools. Raises NotPermitted."""
+    if os.geteuid() != 0:
+        raise NotPermitted(
+            "only root may read the cluster's secrets and change its flags",
+            hint="run it as root on a controller",
+        )
+    clock, cib, attrd = SystemClock(), Cib(program), Attrd(program)
+    cluster = PacemakerCluster(cib, program)
+    return Site(
+        clock=clock,
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
+        cluster=cluster,
+        parallel=Threads(AT_ONCE),
+        machine=Controller(cluster, program),
+        configuration=lambda: read_configuration(cib),
+        worker=worker,
+        nova=wiring.nova,
+        room=_room,
+    )
+
+
+def worker(configuration: Configuration, name: str) -> Worker:
+    """As Pacemaker would give its parameters to it."""
+    resource = with_secrets(find_evacuator(configuration, name))
+    env = {f"OCF_RESKEY_{key}": value for key, value in resource.parameters.items()}
+    action = next(one for one in AGENT.actions if one.name == "validate-all")
+    call = Call(AGENT, action, env)
+    call.validate()
+    values = values_of(call)
+    return Worker(resource, values, worker_options(values))
+
+
+def _room(values: Values) -> Sequence[HostRoom]:
+    from vmha_ocf.backends.placement import read_room
+
+    return read_room(credentials_from(values), worker_options(values).request_timeout)
