@@ -146,6 +146,7 @@ class Desk:
             clock=world.clock(),
             flags=world.flags(),
             holds=world.holds(),
+            history=world.history,
             cluster=world.cluster(),
             parallel=world.parallel,
             machine=self.machine,

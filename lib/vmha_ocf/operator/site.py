@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from vmha_ocf.configuration import Configuration, Resource
+from vmha_ocf.history import History
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
@@ -15,6 +16,11 @@ from vmha_ocf.room import HostRoom
 
 Values = Mapping[str, str]
 """NovaEvacuate's parameters with their defaults, as its worker gets them."""
+
+
+class HistoryReader(Protocol):
+    def read(self) -> History:
+        """What NovaEvacuate has kept. Raises Unavailable."""
 
 
 class Machine(Protocol):
@@ -63,6 +69,7 @@ class Site:
     clock: Clock
     flags: Flags
     holds: Holds
+    history: HistoryReader
     cluster: Cluster
     parallel: Parallel
     machine: Machine

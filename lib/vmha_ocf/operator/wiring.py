@@ -22,6 +22,7 @@ from vmha_ocf.configuration import Configuration, find_evacuator
 from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import NotPermitted
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.ocf import Call
 from vmha_ocf.operator import main as command_line
@@ -55,6 +56,7 @@ def connect(program: Run = run) -> Site:
         clock=clock,
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
+        history=HistoryStore(cib),
         cluster=cluster,
         parallel=Threads(AT_ONCE),
         machine=Controller(cluster, program),
