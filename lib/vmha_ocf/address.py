@@ -33,7 +33,7 @@ def is_web_url(text: str) -> bool:
     host = authority.rpartition("@")[2]
     return (
         scheme in ("http", "https")
-        and bool(separator and host.strip(":"))
+        and bool(separator and host and not host.startswith(":"))
         and text.isascii()
         and text.isprintable()
         and " " not in text

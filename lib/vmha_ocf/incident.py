@@ -101,11 +101,6 @@ class Incident:
         end = self.milestones[Step.OVER] if self.last_moved is None else self.last_moved
         return max(0.0, end - self.began)
 
-    @property
-    def ends_at(self) -> float:
-        """The last that is known of it."""
-        return max([self.began, *self.milestones.values(), self.last_moved or 0.0])
-
 
 def opens(event: Event) -> bool:
     """Whether it may be the first step of an incident."""

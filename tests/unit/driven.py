@@ -33,7 +33,10 @@ class Driven:
     def restart(self, me: str = "ctl1") -> None:
         self.historian.kill()
         self.historian = self.world.historian(f"{me}/NovaEvacuate")
-        self.ports = replace(self.ports, tell=self.historian.tell)
+        self.restart_with(replace(self.ports, tell=self.historian.tell), me)
+
+    def restart_with(self, ports: WorkerPorts, me: str = "ctl1") -> None:
+        self.ports = ports
         self.evacuator = Evacuator(self.ports, self.policy, me)
 
     def round(self) -> Round:

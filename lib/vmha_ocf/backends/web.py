@@ -24,7 +24,7 @@ CONNECTIONS_MOST = 8
 """At once; more are closed as they come."""
 LONGEST = 10.0
 """Seconds from the first byte to the last one of the answer."""
-_LOOK = 1.0
+LOOK = 1.0
 """Seconds between two looks at connections that last too long."""
 
 Body = tuple[str, bytes]
@@ -41,7 +41,7 @@ class Web:
         """Listens. Raises OSError (the address is taken, or is not this node's)."""
         self._server = _Server(address, partial(_body, picture, metrics))
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_LOOK,), name="web", daemon=True
+            target=self._server.serve_forever, args=(LOOK,), name="web", daemon=True
         )
 
     @property
