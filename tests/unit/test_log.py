@@ -38,3 +38,9 @@ def test_a_folder_that_is_gone_costs_lines_and_nothing_else(
     log.info("after")
     assert path.read_text().endswith("after\n")
     assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_cannot_be_made_keeps_no_worker_from_its_start() -> None:
+    log = open_log("no-file", "/dev/null/evacuate.log")
+    log.info("goes on")
+    assert not [one for one in log.handlers if getattr(one, "baseFilename", "")]

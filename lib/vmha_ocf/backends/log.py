@@ -14,7 +14,8 @@ SYSLOG = "/dev/log"
 
 
 def open_log(name: str, path: str = "") -> logging.Logger:
-    """``path`` may be rotated away at any time. It is made readable by root only."""
+    """``path`` may be rotated away at any time. It is made readable by root only. Where it cannot be
+    made, syslog has to do: nobody's recovery waits for a log."""
     log = logging.getLogger(name)
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -24,9 +25,12 @@ def open_log(name: str, path: str = "") -> logging.Logger:
         )
         handler.setFormatter(logging.Formatter(f"{name}[%(process)d]: %(message)s"))
         log.addHandler(handler)
-    if path:
-        log.addHandler(_file(path))
     log.addFilter(as_one_line)
+    if path:
+        try:
+            log.addHandler(_file(path))
+        except OSError as error:
+            log.info("log_file=%s cannot be written: %s", path, (error.strerror or "").lower())
     return log
 
 
