@@ -135,12 +135,31 @@ class TestControllers:
         assert len(told(outcome, "compute-1 is fenced by")) == 2
         assert outcome.good
 
+    def test_a_shutdown_in_peace_fences_nobody(self) -> None:
+        down, up = EventSpec(20.0, "shut_down_cluster"), EventSpec(60.0, "start_cluster")
+        outcome = play(down, up)
+        assert told(outcome, "nova-compute is stopped") == [20.0] * 4
+        assert len(told(outcome, "nova-compute starts")) == 4
+        assert not told(outcome, "fenced")
+        assert all(host.compute.running for host in outcome.world.hosts.values())
+        assert outcome.good
+
 
 class TestNovaEvacuate:
     def test_a_killed_worker_is_found_by_the_next_monitor(self) -> None:
         outcome = play(EventSpec(15.0, "kill_worker"))
         assert told(outcome, "NovaEvacuate does not run on ctl1") == [20.5]
         assert told(outcome, "NovaEvacuate starts on ctl1") == [0.0, 20.5]
+
+    def test_one_that_does_not_stop_is_killed_before_another_starts(self) -> None:
+        """Its controller lives, without quorum; its call to Nova does not return."""
+        slow = FaultSpec("nova.services", "slow", times=1, since=25.0, seconds=100000.0)
+        killed = [EventSpec(50.0, "kill_controller", controller=each) for each in ("ctl2", "ctl3")]
+        back = EventSpec(52.0, "start_controller", controller="ctl2")
+        outcome = play(cut(), *killed, back, fault=(slow,))
+        assert told(outcome, "has quorum again") == [58.0]
+        assert 68.0 <= told(outcome, "NovaEvacuate starts on ctl1")[1] < 70.0
+        assert outcome.good
 
     def test_it_goes_on_elsewhere_once_its_controller_is_fenced(self) -> None:
         outcome = play(EventSpec(15.0, "kill_controller", controller="ctl1"))

@@ -18,6 +18,8 @@ from vmha_ocf.sim.processes import End, Process, Processes
 from vmha_ocf.sim.world import World
 
 NAME = "NovaEvacuate"
+_STOP = 18.0
+"""Seconds after which the stop action kills what has not ended."""
 
 
 class Bug(BaseException):
@@ -86,11 +88,14 @@ class EvacuateResource:
     """The controller that it runs on, as Pacemaker knows; "" is none."""
     _waker: SimWaker | None = None
     _launched: float = 0.0
+    _stopping: Process | None = None
 
     def review(self) -> None:
         """Start it, if it runs nowhere and may run."""
         controllers = self.controllers()
-        if controllers.deciding and not self._home:
+        if self._stopping is not None and self._stopping.alive:
+            self.parts.after(1.0, self.review)
+        elif controllers.deciding and not self._home:
             self._start(controllers.living[0])
 
     def wake(self) -> None:
@@ -105,9 +110,11 @@ class EvacuateResource:
             self.parts.processes.kill(self._process)
 
     def stop(self) -> None:
-        """No quorum: Pacemaker stops its resources."""
-        if self._waker:
+        """No quorum: Pacemaker stops its resources. A worker that does not end is killed."""
+        process = self._stopping = self._process
+        if self._waker and process:
             self._waker.stop()
+            self.parts.after(_STOP, lambda: self.parts.processes.kill(process))
         self._home, self._waker = "", None
 
     def controller_died(self, name: str) -> None:

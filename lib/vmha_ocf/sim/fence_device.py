@@ -73,7 +73,7 @@ class FenceDevices:
         )
 
     def _bmc(self, target: Target) -> Bmc:
-        bmc: Bmc = self._parts.world.bmc(target.host)
+        bmc: Bmc = self._parts.world.bmc(target.node)
         return self._parts.wrap(bmc, f"{OURS}.bmc")
 
     def _levels(self) -> Sequence[Mapping[str, str]]:
