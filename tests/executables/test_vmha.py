@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element, parse
 
 import pytest
 
+from tests.contract.bmc_processes import PASSWORD, USER, IpmiSim
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.deployer import GIVEN, Deployer
 from tests.executables.installed import Installed
@@ -20,6 +21,9 @@ from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.machine import Controller
+from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.configuration import Resource
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold import ATTRIBUTE
 from vmha_ocf.model import NovaHost
@@ -215,3 +219,32 @@ def _plain(element: Element | None) -> object:
         sorted((k, v) for k, v in element.items() if k != "id"),
         sorted((_plain(child) for child in element), key=repr),
     )
+
+
+class TestDevices:
+    """``vmha check`` asks a fencing device by its own agent, here a BMC that speaks IPMI."""
+
+    @pytest.fixture
+    def bmc(self, tmp_path: Path) -> Iterator[IpmiSim]:
+        bmc = IpmiSim(tmp_path)
+        yield bmc
+        bmc.close()
+
+    def complaint(self, installed: Installed, bmc: IpmiSim, kind: str, password: str) -> str:
+        access = {"ip": "127.0.0.1", "ipport": str(bmc.port), "username": USER}
+        more = {"lanplus": "1", "cipher": "3"} if kind == "fence_ipmilan" else {}
+        device = Resource("x", f"stonith:{kind}", {**access, **more, "password": password})
+        cluster = PacemakerCluster(Cib(installed.run), installed.run)
+        return Controller(cluster, installed.run).try_device(device)
+
+    @pytest.mark.parametrize("kind", ["fence_compute", "fence_ipmilan"])
+    def test_a_bmc_that_takes_the_password(
+        self, installed: Installed, bmc: IpmiSim, kind: str
+    ) -> None:
+        assert self.complaint(installed, bmc, kind, PASSWORD) == ""
+
+    @pytest.mark.parametrize("kind", ["fence_compute", "fence_ipmilan"])
+    def test_a_bmc_that_does_not(self, installed: Installed, bmc: IpmiSim, kind: str) -> None:
+        told = self.complaint(installed, bmc, kind, "not-this-one")
+        assert told
+        assert "not-this-one" not in told
