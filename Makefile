@@ -2,12 +2,15 @@
 # make lint      ruff and mypy --strict
 # make test      everything: lint, then all tests; 2 cores, about 30 minutes
 # make unit      the tests that need no root and no daemon: seconds
+# make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
+#                MODULES="name ..." for some of them
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
 # make lab       that cluster under fire: many faults by name, each checked from outside (an hour)
-#                CASE="name ..." for some of them, COMPUTES=4 to 10; make lab-list has the names
+#                CASE="name ..." for some of them, COMPUTES=4 to 10
+# make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
@@ -21,7 +24,7 @@ PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*)
 
-.PHONY: help setup lint test unit coverage contract mutants demo lab lab-list soak bench install metadata
+.PHONY: help setup lint test unit fuzz coverage contract mutants demo lab lab-list soak bench install metadata
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -34,12 +37,19 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/scenarios tests/executables tests/contract tests/lab)
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
 	$(BIN)/python -m pytest -q -m "not real and not lab"
+
+fuzz: SECONDS := 60
+fuzz: setup
+	end=$$(( $$(date +%s) + $(SECONDS) )); \
+	while [ $$(date +%s) -lt $$end ]; do \
+	    $(BIN)/python -m pytest -q -x --hypothesis-profile=fuzz tests/fuzz || exit; \
+	done
 
 coverage: setup
 	$(BIN)/python -m coverage run -m pytest -q tests/unit

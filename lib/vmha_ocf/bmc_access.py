@@ -80,7 +80,7 @@ def parse_kg(text: str) -> str | None:
 
 
 def _limit(name: str, value: str, most: int) -> None:
-    length = len(value.encode())
+    length = len(value.encode(errors="surrogateescape"))
     if length > most:
         raise ParameterError(
             f"the {name} has {length} bytes, IPMI 2.0 has room for {most}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from vmha_ocf.model import Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.records import STILL, Off
 
 Nodes = Mapping[NodeName, NodeState]
+Services = Sequence[ComputeService] | None
+"""As last seen; None is not seen yet."""
 
 
 def names_of(node: NodeName, domain: str) -> tuple[NovaHost, ...]:
@@ -31,14 +33,14 @@ def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
 
 
 def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName]:
-    """The nodes that Pacemaker hears no more of, and that are neither fenced nor flagged yet."""
+    """The nodes that are fenced or not heard of any more, and that are not flagged yet."""
     flagged = {
         state.name for flag in known if flag.pending and (state := state_of(flag, nodes, domain))
     }
     return frozenset(
         state.name
         for state in nodes.values()
-        if not state.online and not state.fenced and state.name not in flagged
+        if (state.fenced or not state.online) and state.name not in flagged
     )
 
 
@@ -82,3 +84,10 @@ def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
     if not is_back(flag, nodes, domain):
         return STILL
     return flag.evidence.at if flag.evidence else None
+
+
+def destinations(services: Services, off: Off) -> int | None:
+    """The hosts that can take instances: for a minute Nova calls up what has just died."""
+    if services is None:
+        return None
+    return sum(one.schedulable and off.get(one.host) != STILL for one in services)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -86,6 +87,16 @@ def test_a_killed_worker_is_not_running(resource: Resource) -> None:
     resource.monitor_until(NOT_RUNNING, **LOGIN)
 
 
+def test_a_worker_that_is_killed_while_it_starts_is_started_again(resource: Resource) -> None:
+    """A start that fails bans the resource from its node; after one on each controller nobody is left."""
+    early = "until pkill -KILL -f '[v]mha_ocf.worker'; do sleep 0.02; done"
+    with ThreadPoolExecutor(1) as pool:
+        killer = pool.submit(resource.run, ["sh", "-c", early])
+        assert resource.do("start", **LOGIN).rc == RUNNING
+        assert killer.result().rc == 0
+    assert resource.do("monitor", **LOGIN).rc in (RUNNING, DEGRADED)
+
+
 def test_a_frozen_worker_is_stopped_all_the_same(resource: Resource) -> None:
     resource.do("start", **LOGIN)
     resource.run(["pkill", "-STOP", "-f", "vmha_ocf.worker"])
@@ -133,6 +144,26 @@ def test_no_process_shows_the_password(resource: Resource) -> None:
     files = resource.run(["sh", "-c", "cat /run/resource-agents/NovaEvacuate-*.err; true"])
     shown = {"/proc": seen.stdout, "the worker's last words": files.stdout}
     assert shown_secrets(PASSWORD, shown) == []
+
+
+def test_nobody_else_can_open_what_it_writes(resource: Resource) -> None:
+    """Under any umask, and the log also after it was rotated. Alerts run in the group of the FIFO."""
+    parameters = {**LOGIN, "log_file": "/run/vmha-log/evacuate.log"}
+    environment = {f"OCF_RESKEY_{name}": value for name, value in parameters.items()}
+    agent = str(REPOSITORY / "ocf" / "NovaEvacuate")
+    started = ["sh", "-c", f"umask 0; exec {agent} start"]
+    library = {"PYTHONPATH": str(REPOSITORY / "lib")}
+    assert resource.run(started, {**environment, **library}).rc == RUNNING
+    resource.run(["mv", "/run/vmha-log/evacuate.log", "/run/vmha-log/evacuate.log.1"])
+    assert resource.run([agent, "stop"], {**environment, **library, "HA_RSCTMP": ""}).rc == 0
+    shown = resource.run(
+        ["sh", "-c", "cd /run; stat -c '%a %n' vmha-log/*; stat -c '%a %n' resource-agents/*"]
+    )
+    lines = (line.partition(" ") for line in shown.stdout.splitlines())
+    modes = {name: mode for mode, _, name in lines}
+    assert {modes[f"vmha-log/evacuate.log{end}"] for end in ("", ".1")} == {"600"}
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.lock"] == "600"
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.err"] == "600"
 
 
 def test_an_alert_ends_the_workers_pause(resource: Resource) -> None:

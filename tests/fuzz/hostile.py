@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-
 from collections.abc import Callable
 from typing import TypeVar
 
 from hypothesis import example
 from hypothesis import strategies as st
+
+from vmha_ocf.errors import VmhaError
 
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -87,11 +88,20 @@ def spoiled(good: object) -> st.SearchStrategy[object]:
             lambda found: {key: value for key, value in found.items() if value is not _GONE}
         )
     if isinstance(good, list):
-        return st.lists(st.one_of(map(spoiled, good)), max_size=3) if good else st.just([])
+        return st.lists(st.one_of(*map(spoiled, good)), max_size=3) if good else st.just([])
     return st.just(good) | st.just(good) | st.just(good) | json_values()
 
 
 _GONE = object()
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """The error of ours that it ends with, as people see it; "" if it ends well."""
+    try:
+        call()
+    except VmhaError as error:
+        return str(error)
+    return ""
 
 
 def as_sent(value: object) -> object:

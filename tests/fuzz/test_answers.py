@@ -20,7 +20,7 @@ from vmha_ocf.backends.cib import Cib, quote
 from vmha_ocf.backends.command import Result
 from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.errors import CommandUnavailable, Unavailable, VmhaError
-from vmha_ocf.model import NodeName
+from vmha_ocf.model import NodeName, NovaHost
 
 results = st.builds(Result, st.integers(-15, 130), any_texts(), any_texts())
 STATE = ("in_ccm", "crmd", "node_fenced", "remote_node", "join")
@@ -92,7 +92,7 @@ def test_one_bad_value_hides_no_other(values: dict[str, str]) -> None:
     found = Attrd(Replay(history(*listed))).values("evacuate")
     assert len(found) >= 1
     assert found["nova:compute-1"] == "yes"
-    assert flags.merge(found, {})[flags.NovaHost("compute-1")].pending
+    assert flags.merge(found, {})[NovaHost("compute-1")].pending
 
 
 @given(

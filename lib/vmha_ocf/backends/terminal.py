@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from vmha_ocf.ocf import one_line
 from vmha_ocf.operator.answer import Answer, Level, Table
+from vmha_ocf.printable import one_line
 
 _COLOURS = {
     Level.OK: "bold green",

@@ -10,7 +10,7 @@ from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import ProvenOff
+from vmha_ocf.sim.journal import NodeJoined, NodeLost, ProvenOff
 from vmha_ocf.sim.timeline import EPOCH
 
 
@@ -47,6 +47,7 @@ class Pacemaker:
         self._attrd.purge(host.node)
         self._online[host.node] = True
         self._fenced.discard(host.node)
+        self._core.journal.note(NodeJoined(self._core.now, host.name))
         self._core.journal.say("pacemaker", f"{host.node} is online")
         self.on_joined(host)
 
@@ -55,6 +56,7 @@ class Pacemaker:
         was_online = self._online[host.node]
         self.disconnect(host.node)
         if was_online:
+            self._core.journal.note(NodeLost(self._core.now, host.name))
             self.on_lost(host)
 
     def is_fenced(self, node: NodeName) -> bool:

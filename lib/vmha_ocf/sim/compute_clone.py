@@ -79,6 +79,12 @@ class ComputeClone:
                 self._stop(child)
             self._consider(child)
 
+    def stop(self) -> None:
+        """Everywhere, because Pacemaker stops."""
+        for child in self.children.values():
+            if child.state is State.STARTED and self._may_act(child):
+                self._stop(child)
+
     def monitor(self) -> None:
         """All started ones; called again and again."""
         for child in self.children.values():
@@ -154,7 +160,7 @@ class ComputeClone:
         world, wrap, node = self.parts.world, self.parts.wrap, child.host.node
         units: Units = wrap(world.units(node), f"{NAME}.units")
         clock: Clock = wrap(world.clock(), f"{NAME}.clock")
-        flags: HostFlags = wrap(world.flags(), f"{NAME}.flags")
+        flags: HostFlags = wrap(world.flags(wrap, NAME), f"{NAME}.flags")
         compute_gate.start(
             units,
             lambda: self._look(child, flags),

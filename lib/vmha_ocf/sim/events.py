@@ -39,9 +39,6 @@ def _fence(stage: Stage, event: EventSpec) -> None:
 def _fence_by_other(stage: Stage, event: EventSpec) -> None:
     host = stage.world.host(event.host)
     stage.manager.fencing.fenced_by_other(host, event.by or "watchdog")
-    stage.world.core.timeline.after(
-        stage.world.core.timing.detect, lambda: stage.world.pacemaker.lose(host)
-    )
 
 
 def _operator(stage: Stage, event: EventSpec) -> None:
@@ -132,6 +129,10 @@ EVENTS: Mapping[str, Kind] = {
     "stop_cluster": Kind(
         "the power of all controllers is gone at once",
         lambda stage, _: stage.manager.controllers.stop_all(),
+    ),
+    "shut_down_cluster": Kind(
+        "pcs cluster stop --all: nova-compute is stopped everywhere too",
+        lambda stage, _: stage.manager.shut_down(),
     ),
     "start_cluster": Kind(
         "all controllers boot", lambda stage, _: stage.manager.controllers.start_all()

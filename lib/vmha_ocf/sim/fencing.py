@@ -65,10 +65,15 @@ class Fencing:
         self._fenced(host, "a human")
 
     def fenced_by_other(self, host: Host, by: str) -> None:
-        """A watchdog, or an administrator's own device: known to Pacemaker, not to our agent."""
-        self._forget(host)
+        """A watchdog: the host is off before Pacemaker misses it, and then counts as fenced."""
         host.power_off()
-        self._fenced(host, by)
+
+        def notice() -> None:
+            self._forget(host)
+            self._parts.world.pacemaker.disconnect(host.node)
+            self._fenced(host, by)
+
+        self._parts.after(self._parts.world.core.timing.detect, notice)
 
     def abandon(self, controller: str | None = None) -> None:
         """The agents on a dead controller die with it; the next DC requests the fencing anew."""

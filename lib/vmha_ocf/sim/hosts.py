@@ -11,6 +11,7 @@ from math import floor, inf
 
 from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
 from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.journal import ComputeEnded, HostFailed
 
 
 @dataclass
@@ -107,10 +108,13 @@ class Host:
         for instance in list(self.guests):
             self.halt(instance)
         self.end_compute()
+        self.core.journal.note(HostFailed(self.core.now, self.name, "power is off"))
         self.core.journal.say(self.node, "power is off")
         self.on_off()
 
     def end_compute(self) -> None:
+        if self.compute.running:
+            self.core.journal.note(ComputeEnded(self.core.now, self.name))
         self._hush()
         self.compute.running = False
         self.compute.life += 1
@@ -123,6 +127,7 @@ class Host:
     def isolate(self) -> None:
         self._hush()
         self.isolated = True
+        self.core.journal.note(HostFailed(self.core.now, self.name, "network is gone"))
         self.core.journal.say(self.node, "network is gone; its guests run on")
 
     def rejoin(self) -> None:

@@ -42,6 +42,7 @@ class Process:
     turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     waits: object = None
     """The wake-up that it waits for; an older one does not count."""
+    light: bool = False
     woken: bool = False
 
     @property
@@ -74,8 +75,8 @@ class Processes:
             if process is not self.current:
                 self._timeline.after(0.0, lambda: self._resume(process))
 
-    def sleep(self, seconds: float) -> bool:
-        """In the process that runs now. True: ``wake`` ended it early."""
+    def sleep(self, seconds: float, *, lightly: bool = False) -> bool:
+        """In the process that runs now. True: it slept lightly, and ``wake`` ended it early."""
         process = self.current
         assert process is not None
         until = self._timeline.now + max(0.0, seconds)
@@ -84,7 +85,7 @@ class Processes:
         if self._timeline.pass_until(until):
             return False
         process.waits = token = object()
-        process.woken = False
+        process.light, process.woken = lightly, False
         self._timeline.at(until, lambda: self._resume(process, token))
         self._back.release()
         process.turn.acquire()
@@ -93,15 +94,15 @@ class Processes:
         return process.woken
 
     def wake(self, process: Process) -> None:
-        """End its sleep now."""
-        if process.alive and process.waits is not None:
+        """End its sleep now, if it is a light one."""
+        if process.alive and process.waits is not None and process.light:
             process.woken = True
             process.waits = token = object()
             self._timeline.after(0.0, lambda: self._resume(process, token))
 
     def close(self) -> None:
         """The world is over: nothing of it may stay in this Python."""
-        for process in self._all:
+        for process in list(self._all):
             process.doomed = True
             process.ended = lambda _: None
             self._resume(process)

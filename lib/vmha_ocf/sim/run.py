@@ -12,6 +12,8 @@ fence agent or a start of NovaCompute. Pacemaker then does what it does: it star
 the fencing, tries the start later. Calls are named ``NovaEvacuate.nova.evacuate``,
 ``fence_compute.bmc.power``, ``NovaCompute.units.start``; ``outcome.calls[k - 1]`` is call k.
 
+A [[crash]] of a scenario does the same by the name of a call (sim/crashes.py).
+
 ``run`` itself is pure in its arguments: the same scenario is the same log. ``format_scenario(scenario)``
 writes a scenario as TOML that ``parse`` reads back as the same value.
 """
@@ -25,16 +27,17 @@ from typing import TypeVar
 
 from vmha_ocf.model import ImageId, InstanceId
 from vmha_ocf.sim import scenario_toml
+from vmha_ocf.sim.crashes import Crashes
 from vmha_ocf.sim.events import EVENTS, Stage
 from vmha_ocf.sim.expectations import Members, ours_by, unmet
 from vmha_ocf.sim.faults import Limits
-from vmha_ocf.sim.invariants import check
-from vmha_ocf.sim.pacemaker_parts import Parts, Wrap, unwrapped
+from vmha_ocf.sim.invariants import Ours, check
+from vmha_ocf.sim.pacemaker_parts import Parts
 from vmha_ocf.sim.processes import Processes
 from vmha_ocf.sim.resource_manager import Configuration, ResourceManager
 from vmha_ocf.sim.scenario import EventSpec, FaultSpec, GroupSpec, Scenario
 from vmha_ocf.sim.scenario_check import options_of, verify
-from vmha_ocf.sim.tripwire import Tripwire
+from vmha_ocf.sim.tripwire import Tripwire, Wrap, unwrapped
 from vmha_ocf.sim.world import World
 
 P = TypeVar("P")
@@ -52,6 +55,8 @@ class Outcome:
     calls: Sequence[str]
     problems: Sequence[str]
     """What ``pcs status`` shows of NovaEvacuate at the end."""
+    ours: Ours
+    """Which instances are to be evacuated."""
 
     @property
     def log(self) -> str:
@@ -69,14 +74,54 @@ def load(path: str | Path) -> Scenario:
     return verify(scenario_toml.parse(text))
 
 
+@dataclass(frozen=True)
+class Play:
+    """A scenario that is being played, for whoever wants to look at it on the way."""
+
+    scenario: Scenario
+    world: World
+    members: Members
+    manager: ResourceManager
+    processes: Processes
+    ours: Ours
+    calls: Sequence[str]
+    crashes: Crashes
+
+    def outcome(self) -> Outcome:
+        """Nothing of it runs after this."""
+        self.processes.close()
+        scenario, world, members, ours = self.scenario, self.world, self.members, self.ours
+        problems = self.manager.evacuate.told.problems
+        return Outcome(
+            scenario,
+            world,
+            members,
+            check(world, ours=ours, storm_limit=options_of(scenario).policy.storm_limit),
+            list(unmet(scenario, world, members, ours, problems)),
+            self.calls,
+            problems,
+            ours,
+        )
+
+
 def run(scenario: Scenario, wrap: Wrap = unwrapped) -> Outcome:
     """Raises ScenarioError where the scenario is impossible, and what a bug in an agent raises."""
+    play = begin(scenario, wrap)
+    try:
+        play.world.run_until(scenario.length)
+        return play.outcome()
+    finally:
+        play.processes.close()
+
+
+def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
+    """Nothing has happened yet: time passes with ``play.world.run_until``. Raises ScenarioError."""
     options = options_of(verify(scenario))
     world, members = _build(scenario)
-    count = Tripwire()
+    count, crashes = Tripwire(), Crashes(scenario.crash)
 
     def counted(port: P, name: str) -> P:
-        return wrap(count.wrap(port, name), name)
+        return wrap(count.wrap(crashes.wrap(port, name), name), name)
 
     processes = Processes(world.core.timeline)
     parts = Parts(world, processes, scenario.pacemaker.timing, counted)
@@ -98,20 +143,7 @@ def run(scenario: Scenario, wrap: Wrap = unwrapped) -> Outcome:
         _schedule(stage, event)
     ours = ours_by(options.policy, world)
     manager.begin()
-    try:
-        world.run_until(scenario.length)
-    finally:
-        processes.close()
-    problems = manager.evacuate.told.problems
-    return Outcome(
-        scenario,
-        world,
-        members,
-        check(world, ours=ours, storm_limit=options.policy.storm_limit),
-        list(unmet(scenario, world, members, ours, problems)),
-        count.calls,
-        problems,
-    )
+    return Play(scenario, world, members, manager, processes, ours, count.calls, crashes)
 
 
 def _schedule(stage: Stage, event: EventSpec) -> None:

@@ -100,6 +100,18 @@ class EventSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashSpec:
+    """An agent is killed at one of its port calls. Pacemaker then does what it does."""
+
+    call: str
+    """Such as ``NovaEvacuate.nova.evacuate``; see sim/crashes.py."""
+    number: int = 1
+    """Which of the calls of this name: 1 is the first."""
+    after: bool = False
+    """Once it has had its effect, not before."""
+
+
+@dataclass(frozen=True, slots=True)
 class PacemakerSpec:
     controllers: tuple[str, ...] = ("ctl1", "ctl2", "ctl3")
     action: str = "reboot"
@@ -178,4 +190,5 @@ class Scenario:
     instances: tuple[GroupSpec, ...] = ()
     fault: tuple[FaultSpec, ...] = ()
     event: tuple[EventSpec, ...] = ()
+    crash: tuple[CrashSpec, ...] = ()
     expect: Expected = Expected()

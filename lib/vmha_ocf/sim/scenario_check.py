@@ -11,6 +11,7 @@ from vmha_ocf.agents.nova_evacuate import AGENT
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fence_request import read_request
 from vmha_ocf.options import WorkerOptions, worker_options
+from vmha_ocf.sim.crashes import CALLS
 from vmha_ocf.sim.events import EVENTS, FIELDS
 from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
 from vmha_ocf.sim.fence_device import DEVICES
@@ -53,6 +54,7 @@ def _problems(scenario: Scenario) -> Iterator[str]:
     yield from _instances(scenario)
     yield from _faults(scenario)
     yield from _events(scenario)
+    yield from _crashes(scenario)
     yield from _expected(scenario)
 
 
@@ -168,6 +170,13 @@ def _events(scenario: Scenario) -> Iterator[str]:
     yield from _controllers(scenario)
 
 
+def _crashes(scenario: Scenario) -> Iterator[str]:
+    for number, crash in enumerate(scenario.crash, 1):
+        yield from _known(f"crash {number}: call", crash.call, CALLS)
+        if crash.number < 1:
+            yield f"crash {number}: number is {crash.number}: 1 is the first call"
+
+
 def _fields(where: str, event: EventSpec) -> Iterator[str]:
     kind = EVENTS[event.do]
     given = {name for name in FIELDS if getattr(event, name) not in ("", None)}
@@ -194,7 +203,7 @@ def _controllers(scenario: Scenario) -> Iterator[str]:
                     state = "up already" if wanted else "down already"
                     yield f"{where}: {event.controller} is {state}"
                 up |= {event.controller: wanted}
-            case "stop_cluster" | "start_cluster":
+            case "stop_cluster" | "shut_down_cluster" | "start_cluster":
                 if all(one is wanted for one in up.values()):
                     yield f"{where}: it is {'up' if wanted else 'down'} already"
                 up = dict.fromkeys(up, wanted)

@@ -24,6 +24,8 @@ class Timeline:
         self.now = 0.0
         self._events: list[tuple[float, int, Event]] = []
         self._order = count()
+        self.ran = 0
+        """Events that have begun."""
         self._end = inf
         """Of the run_until that is under way."""
         self.sleeper: Callable[[float], object] | None = None
@@ -40,6 +42,7 @@ class Timeline:
         while self._events and self._events[0][0] <= time:
             due, _, event = heapq.heappop(self._events)
             self.now = max(self.now, due)
+            self.ran += 1
             event()
         self.now = max(self.now, time)
         self._end = before

@@ -39,6 +39,7 @@ from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
 
 
@@ -94,8 +95,13 @@ class World:
     def clock(self) -> SimClock:
         return SimClock(self.core.timeline)
 
-    def flags(self) -> SimFlags:
-        store = FlagStore(self.attrd, self.cib, self.clock())
+    def flags(self, wrap: Wrap = unwrapped, who: str = "") -> SimFlags:
+        """``wrap`` stands between ``who`` and each of the two records, too."""
+        store = FlagStore(
+            wrap(self.attrd, f"{who}.attrd"),
+            wrap(self.cib, f"{who}.cib"),
+            wrap(self.clock(), f"{who}.clock"),
+        )
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
     def holds(self) -> HoldStore:
