@@ -49,6 +49,19 @@ def parameters(desk: Desk, name: str, **values: str) -> None:
     edit(desk, name, parameters=merged)
 
 
+def both(*plants: Plant) -> Plant:
+    def plant(desk: Desk) -> None:
+        for each in plants:
+            each(desk)
+
+    return plant
+
+
+def disabled(host: str) -> Plant:
+    change = ServiceChange(enabled=False, reason="new disks")
+    return lambda desk: desk.world.operator_changes(host, change)
+
+
 def properties(**values: str) -> Plant:
     return lambda desk: change(desk, properties={"concurrent-fencing": "true", **values})
 
@@ -179,9 +192,11 @@ MISTAKES = {
         "no fencing device fences compute-3",
     ),
     "a host that is fenced without a flag": Mistake(
-        lambda desk: (
-            parameters(desk, "fence-computes", pcmk_host_list="compute-1 compute-2"),
-            more(desk, Resource("ipmi", "stonith:fence_ipmilan", {"pcmk_host_list": "compute-3"})),
+        both(
+            lambda desk: parameters(desk, "fence-computes", pcmk_host_list="compute-1 compute-2"),
+            lambda desk: more(
+                desk, Resource("ipmi", "stonith:fence_ipmilan", {"pcmk_host_list": "compute-3"})
+            ),
         ),
         "warning",
         "compute-3 is fenced without fence_compute",
@@ -192,9 +207,9 @@ MISTAKES = {
         "no BMC to ask",
     ),
     "a device that records, alone in its level": Mistake(
-        lambda desk: (
-            parameters(desk, "fence-computes", inventory="", record_only="1"),
-            change(desk, levels=[LEVEL]),
+        both(
+            lambda desk: parameters(desk, "fence-computes", inventory="", record_only="1"),
+            lambda desk: change(desk, levels=[LEVEL]),
         ),
         "error",
         "nothing switches compute-1 off",
@@ -235,20 +250,17 @@ MISTAKES = {
         "compute-2 is disabled in Nova (new disks)",
     ),
     "a nova-compute that is down": Mistake(
-        lambda desk: (desk.world.units("compute-2").stop(), desk.world.run(100)),
+        both(lambda desk: desk.world.units("compute-2").stop(), lambda desk: desk.world.run(100)),
         "warning",
         "nova-compute on compute-2 is down for Nova",
     ),
     "a node that is offline": Mistake(
-        lambda desk: (desk.world.isolate("compute-2"), desk.world.run(30)),
+        both(lambda desk: desk.world.isolate("compute-2"), lambda desk: desk.world.run(30)),
         "warning",
         "Pacemaker is not connected to compute-2",
     ),
     "only one host is in service": Mistake(
-        lambda desk: [
-            desk.world.operator_changes(host, ServiceChange(enabled=False, reason="x"))
-            for host in ("compute-2", "compute-3")
-        ],
+        both(*(disabled(host) for host in ("compute-2", "compute-3"))),
         "error",
         "only compute-1 as a destination",
     ),
@@ -277,9 +289,11 @@ MISTAKES = {
         "compute-1: web-9 would stay behind: Nova does not evacuate it while resized",
     ),
     "a disk that is on the host": Mistake(
-        lambda desk: (
-            desk.with_parameters(no_shared_storage="true"),
-            desk.world.boot("compute-1", tags=TAGS, image=ImageId("img"), name="web-9"),
+        both(
+            lambda desk: desk.with_parameters(no_shared_storage="true"),
+            lambda desk: desk.world.boot(
+                "compute-1", tags=TAGS, image=ImageId("img"), name="web-9"
+            ),
         ),
         "warning",
         "web-9 would stay behind: its disk is on the dead host",

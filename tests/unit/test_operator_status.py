@@ -51,8 +51,10 @@ def test_an_evacuation_on_its_way_is_a_warning_with_its_progress(world: World, d
     Driven(world).run(20)
     told = desk.run(COMMAND)
     assert told.code == 1
-    assert told.first == "WARNING  compute-1: being evacuated: 2 in flight, 0 to go, 1 moved"
+    assert told.first == "WARNING  compute-1: being evacuated: 2 in flight, 1 moved"
     assert "evacuation 1 is pre-migrating, on compute-2" in told.out
+    counts = desk.data(COMMAND)["hosts"][0]["evacuations"]
+    assert counts == {"in flight": 2, "to go": 0, "moved": 1}
     assert "compute-3" not in told.out  # it is well
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf import presence, records
@@ -67,7 +67,7 @@ class HostStatus:
 
     @property
     def progress(self) -> str:
-        return progress(self.seen.look) if self.seen.look else ""
+        return _in_words(progress(self.seen.look)) if self.seen.look else ""
 
 
 def assess(seen: Seen, *, held: bool) -> HostStatus:
@@ -119,7 +119,7 @@ def _of_pending(seen: Seen, *, held: bool) -> Iterator[tuple[Level, str]]:
         yield Level.ERROR, f"{_names(told)} not evacuated: {told[0][1]}"
     if seen.look.problem:
         yield Level.ERROR, seen.look.problem
-    yield Level.WARNING, f"being evacuated: {progress(seen.look)}"
+    yield Level.WARNING, f"being evacuated: {_in_words(progress(seen.look))}"
 
 
 def given_up(look: Look) -> Sequence[tuple[Instance, str]]:
@@ -142,8 +142,8 @@ def in_flight(plan: Plan) -> Sequence[Verdict]:
     return [one for one in plan.verdicts if one.next is Next.IN_FLIGHT]
 
 
-def progress(look: Look) -> str:
-    """``2 in flight, 3 to go, 7 moved``, by Nova's list and records since the power-off."""
+def progress(look: Look) -> Mapping[str, int]:
+    """Instances by where they are, from Nova's list and its records since the power-off."""
     since = look.view.flag.evidence.at if look.view.flag.evidence else 0.0
     left = [one for one in look.plan.verdicts if one.next in _OURS]
     here = {one.id for one in look.view.instances}
@@ -155,7 +155,11 @@ def progress(look: Look) -> str:
         and records.is_since(one, since)
     }
     flying = len(in_flight(look.plan))
-    return f"{flying} in flight, {len(left) - flying} to go, {len(moved)} moved"
+    return {"in flight": flying, "to go": len(left) - flying, "moved": len(moved)}
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none left"
 
 
 def _names(told: Sequence[tuple[Instance, str]]) -> str:

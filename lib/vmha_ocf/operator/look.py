@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf import evacuation, records
+from vmha_ocf import evacuation, presence, records
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.evacuation import Plan, Room, View
 from vmha_ocf.memory import Memory, of_record
-from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId, NovaHost
+from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
-from vmha_ocf.records import STILL, Off
+from vmha_ocf.records import Off
 
 NO_END = Room(10**9, 10**9)
 """Of requests: the caps only spread them over time."""
@@ -59,7 +59,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
         groups=groups,
         off=around.off,
         node_back=around.node_back,
-        destinations=any(_may_take(one, flag.host, around.off) for one in around.services),
+        destinations=presence.destinations(around.services, around.off) != 0,
     )
     now = ports.clock.monotonic()
     memory = memory_of(evacuations, policy, now=now, epoch=ports.clock.now())
@@ -87,7 +87,3 @@ def memory_of(
             if (since := records.seconds(one.updated_at or one.created_at)) is not None
         },
     )
-
-
-def _may_take(service: ComputeService, lost: NovaHost, off: Off) -> bool:
-    return service.schedulable and service.host != lost and off.get(service.host) != STILL

@@ -147,9 +147,9 @@ def _table(title: str, verdicts: Sequence[Verdict], look: Look) -> Table:
 def _what(verdict: Verdict) -> str:
     match verdict.next:
         case Next.EVACUATE:
-            return "evacuated"
+            return ""
         case Next.RESET:
-            return f"{verdict.reason}: reset to error, then evacuated"
+            return f"{verdict.reason}: reset to error first"
         case Next.IN_FLIGHT:
             return f"in flight: {verdict.reason}"
         case Next.LEAVE:

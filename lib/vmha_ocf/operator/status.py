@@ -19,6 +19,7 @@ from vmha_ocf.operator.host_status import (
     given_up,
     in_flight,
     is_proved,
+    progress,
 )
 from vmha_ocf.operator.look import Around, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
@@ -199,7 +200,7 @@ def _data(one: HostStatus) -> Mapping[str, object]:
         "host": one.seen.host,
         "level": one.level.value,
         "told": one.told,
-        "evacuations": one.progress,
+        "evacuations": progress(one.seen.look) if one.seen.look else None,
         "pacemaker": one.pacemaker,
         "nova": one.nova,
         "flag": one.seen.flag.state.value if one.seen.flag else None,
