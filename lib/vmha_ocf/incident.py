@@ -99,7 +99,7 @@ class Incident:
         if not self.over:
             return None
         end = self.milestones[Step.OVER] if self.last_moved is None else self.last_moved
-        return max(0.0, end - self.began)
+        return round(max(0.0, end - self.began), 3)
 
 
 def opens(event: Event) -> bool:

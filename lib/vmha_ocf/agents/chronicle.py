@@ -74,9 +74,9 @@ class Chronicle:
         if self._history is not None:
             while self._waiting:
                 self._take(self._waiting.popleft())
-            if now >= self._due:
+            if self._clock.monotonic() >= self._due:
                 self._write()
-        return max(0.0, self._due - now)
+        return max(0.0, self._due - self._clock.monotonic())
 
     def finish(self) -> None:
         """The last chance to write."""
