@@ -161,6 +161,14 @@ class TestNotifications:
         told = [json.loads(line) for line in (tmp_path / "in").read_text().splitlines()]
         assert [one["step"] for one in told][-1] == "over"
 
+    def test_a_program_that_is_missing_is_said_at_the_start(self, start: Any) -> None:
+        """And nothing more: the worker starts, and evacuates."""
+        listeners, world, said = start(notify_command="/etc/vmha/no-such-program")
+        assert said == [
+            "notify_command: /etc/vmha/no-such-program is no program on this controller"
+        ]
+        recover(world, listeners)
+
     def test_a_recovery_is_unharmed_by_a_webhook_that_hangs(self, silent: str, start: Any) -> None:
         listeners, world, _ = start(notify_url=silent)
         recover(world, listeners)

@@ -120,5 +120,7 @@ def _outboxes(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox
         from vmha_ocf.backends.notify_command import NotifyCommand
 
         command = NotifyCommand(options.notify_command)
+        if problem := command.problem():
+            say(f"notify_command: {problem}")
         made.append(Outbox("notify_command", command.deliver, say))
     return made

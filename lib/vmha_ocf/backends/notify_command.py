@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 from vmha_ocf.backends.command import Run, run
 from vmha_ocf.backends.outbox import Message, NotDelivered
@@ -16,6 +17,12 @@ class NotifyCommand:
     def __init__(self, path: str, run: Run = run) -> None:
         self._path = path
         self._run = run
+
+    def problem(self) -> str:
+        """What would keep it from running here, as far as can be seen; empty if nothing."""
+        if os.path.isfile(self._path) and os.access(self._path, os.X_OK):
+            return ""
+        return f"{self._path} is no program on this controller"
 
     def deliver(self, message: Message) -> None:
         """Raises NotDelivered."""
