@@ -133,6 +133,7 @@ class Desk:
     def __init__(self, world: World, **changes: Any) -> None:
         self.world = world
         self.machine = FakeMachine(world)
+        self.width = 200
         nodes = [str(host.node) for host in world.hosts.values()]
         self.configuration = replace(good_configuration(*nodes), **changes)
         self.rooms = [
@@ -165,7 +166,7 @@ class Desk:
     def run(self, command: Command, *argv: str, watched: Tripwire | None = None) -> Outcome:
         """``watched`` counts every call of a port."""
         out, err = io.StringIO(), io.StringIO()
-        screen = Terminal(out, err)
+        screen = Terminal(out, err, width=self.width)
         connect = partial(_counted, self.site, watched) if watched else self.site
         around = command_line.Surroundings(connect, self.world.clock(), screen)
         code = command_line.run([command.name, *argv], [command], around)

@@ -33,7 +33,7 @@ def test_all_is_well_in_one_line(desk: Desk) -> None:
     told = desk.run(COMMAND)
     assert (told.code, told.err) == (0, "")
     assert told.out == (
-        "OK  all is well: 3 compute hosts are up, nothing is flagged, NovaEvacuate runs on ctl2\n"
+        "OK  all is well: 3 hosts up, nothing flagged, NovaEvacuate on ctl2\n"
     )
 
 

@@ -165,10 +165,8 @@ def answer(state: State, *, every: bool = False) -> Answer:
 
 def _all_is_well(state: State) -> str:
     hosts = len(state.hosts)
-    return (
-        f"all is well: {hosts} compute host{'s are' if hosts != 1 else ' is'} up, nothing is "
-        f"flagged, NovaEvacuate runs on {state.runs_on}"
-    )
+    counted = f"{hosts} host{'s' if hosts != 1 else ''} up"
+    return f"all is well: {counted}, nothing flagged, NovaEvacuate on {state.runs_on}"
 
 
 def _tables(shown: Sequence[HostStatus], unwell: Sequence[HostStatus]) -> Iterator[Table]:
