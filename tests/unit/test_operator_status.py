@@ -32,9 +32,7 @@ def desk(world: World) -> Desk:
 def test_all_is_well_in_one_line(desk: Desk) -> None:
     told = desk.run(COMMAND)
     assert (told.code, told.err) == (0, "")
-    assert told.out == (
-        "OK  all is well: 3 hosts up, nothing flagged, NovaEvacuate on ctl2\n"
-    )
+    assert told.out == ("OK  all is well: 3 hosts up, nothing flagged, NovaEvacuate on ctl2\n")
 
 
 def test_all_lists_every_host(desk: Desk) -> None:

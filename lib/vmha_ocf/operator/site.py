@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from vmha_ocf.configuration import Configuration, Resource
@@ -54,7 +54,8 @@ class Worker:
     """What NovaEvacuate's resource says, read as its worker reads it."""
 
     resource: Resource
-    values: Values
+    values: Values = field(repr=False)
+    """With the secrets."""
     options: WorkerOptions
 
 
