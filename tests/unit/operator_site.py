@@ -134,6 +134,8 @@ class Desk:
         self.world = world
         self.machine = FakeMachine(world)
         self.width = 200
+        self.problems: Sequence[str] | None = None
+        """Of the worker, if it runs on this controller."""
         nodes = [str(host.node) for host in world.hosts.values()]
         self.configuration = replace(good_configuration(*nodes), **changes)
         self.rooms = [
@@ -153,6 +155,7 @@ class Desk:
             configuration=lambda: self.configuration,
             worker=real_worker,
             nova=lambda _: world.nova(),
+            problems=lambda _: self.problems,
             room=lambda _: self.rooms,
         )
 

@@ -73,6 +73,8 @@ class Site:
     """The NovaEvacuate resource of that name, "" for the only one. Raises ParameterError."""
     nova: Callable[[Values], Nova]
     """Raises NotInstalled, LocalParameterError; logs in with the first request."""
+    problems: Callable[[str], Sequence[str] | None]
+    """What the worker of that resource complains of now; None if it does not run on this node."""
     room: Callable[[Values], Sequence[HostRoom]]
     """What Placement says of each host. Raises NovaUnavailable, NovaDenied."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from vmha_ocf import wiring
-from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.agents.nova_evacuate import AGENT, pulse_of
 from vmha_ocf.agents.nova_evacuate_actions import values_of
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
@@ -63,6 +63,7 @@ def connect(program: Run = run) -> Site:
         configuration=lambda: read_configuration(cib),
         worker=worker,
         nova=_one_login(wiring.nova),
+        problems=lambda resource: _problems(resource, clock),
         room=_room,
     )
 
@@ -89,6 +90,11 @@ def _one_login(log_in: Callable[[Values], Nova]) -> Callable[[Values], Nova]:
         return found[key]
 
     return nova
+
+
+def _problems(resource: str, clock: SystemClock) -> Sequence[str] | None:
+    pulse = pulse_of(resource).read(clock.monotonic())
+    return None if pulse is None else pulse.problems
 
 
 def _room(values: Values) -> Sequence[HostRoom]:
