@@ -4,6 +4,7 @@
 # make unit      the tests that need no root and no daemon: seconds
 # make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
+# make seeds     random clusters and failures in virtual time: SEEDS=10000 of them, FROM=2000
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
 #                MODULES="name ..." for some of them
@@ -24,7 +25,7 @@ PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*)
 
-.PHONY: help setup lint test unit fuzz coverage contract mutants demo lab lab-list soak bench install metadata
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -37,12 +38,12 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab)
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/crashes tests/seeds tests/executables tests/contract tests/lab)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
-	$(BIN)/python -m pytest -q -m "not real and not lab"
+	$(BIN)/python -m pytest -q -m "not real and not lab and not long"
 
 fuzz: SECONDS := 60
 fuzz: setup
@@ -54,6 +55,11 @@ fuzz: setup
 coverage: setup
 	$(BIN)/python -m coverage run -m pytest -q tests/unit
 	$(BIN)/python -m coverage report
+
+SEEDS := 2000
+FROM := 0
+seeds: setup
+	PYTHONPATH=lib:. $(BIN)/python -m tests.seeds --seeds $(SEEDS) --from $(FROM)
 
 contract: setup
 	$(BIN)/python -m pytest tests/contract
