@@ -101,6 +101,11 @@ def test_a_hold_reaches_the_worker_and_a_release_ends_it(operator: Operator) -> 
     assert re.fullmatch(r"by=alice@ctl1 at=\d+ why=rack 7 moves", attributes[NODE])  # type: ignore[index]
     operator.wait_for_worker("evacuation is held by alice@ctl1 (rack 7 moves)")
     assert any("rack 7 moves" in note for note in _told(operator.data("status")))
+    operator.must("pcs", "node", "attribute", NODE, "evacuation-hold=by=bob@ctl1 at=0 why=disks")
+    assert "held by bob@ctl1 (disks)" in operator.run("status").stdout
+    operator.must("pcs", "node", "attribute", NODE, "evacuation-hold=")
+    assert operator.run("release").stdout == "OK  nothing is held\n"
+    assert operator.run("hold").rc == 0
     released = operator.run("release")
     assert released.stdout == "OK  released: the hold of alice@ctl1\n"
     assert Cib(operator.node.run).node_attributes(ATTRIBUTE) == {}

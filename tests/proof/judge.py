@@ -105,7 +105,7 @@ def _wrong(one: Play, host: Host) -> Iterator[str]:
         return
     if not world.pacemaker.online(host.node):
         yield "is up, and Pacemaker has not connected it"
-    if not host.compute.running:
+    if not host.compute.running and not _is_stuck(one, host):
         yield "is up without nova-compute"
     if service.forced_down:
         excused = _is_meddled_with(one.scenario, host) or _needs_a_restart(one, host)

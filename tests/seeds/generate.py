@@ -51,6 +51,9 @@ def generate(seed: int) -> Scenario:
     pacemaker = _pacemaker(random)
     instances = tuple(_instances(random, hosts))
     stories = list(_stories(random, names, end))
+    timing = _timing(random)
+    if any(name.startswith("max_") for name in options):
+        timing = replace(timing, spawn=2.0)  # All of it is to be over before the end.
     happenings = [
         *stories,
         *around(random, pacemaker.controllers, BEGIN, end),
@@ -63,7 +66,7 @@ def generate(seed: int) -> Scenario:
         f"seed {seed}",
         end + TAIL,
         pacemaker,
-        _timing(random),
+        timing,
         options,
         hosts,
         _GROUPS,

@@ -133,6 +133,9 @@ class Desk:
     def __init__(self, world: World, **changes: Any) -> None:
         self.world = world
         self.machine = FakeMachine(world)
+        self.width = 200
+        self.problems: Sequence[str] | None = None
+        """Of the worker, if it runs on this controller."""
         nodes = [str(host.node) for host in world.hosts.values()]
         self.configuration = replace(good_configuration(*nodes), **changes)
         self.rooms = [
@@ -153,6 +156,7 @@ class Desk:
             configuration=lambda: self.configuration,
             worker=real_worker,
             nova=lambda _: world.nova(),
+            problems=lambda _: self.problems,
             room=lambda _: self.rooms,
         )
 
@@ -166,7 +170,7 @@ class Desk:
     def run(self, command: Command, *argv: str, watched: Tripwire | None = None) -> Outcome:
         """``watched`` counts every call of a port."""
         out, err = io.StringIO(), io.StringIO()
-        screen = Terminal(out, err)
+        screen = Terminal(out, err, width=self.width)
         connect = partial(_counted, self.site, watched) if watched else self.site
         around = command_line.Surroundings(connect, self.world.clock(), screen)
         code = command_line.run([command.name, *argv], [command], around)

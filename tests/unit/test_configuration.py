@@ -93,7 +93,7 @@ def test_constraints_levels_alerts_properties_and_attributes(read: Configuration
     assert read.has("concurrent-fencing", default=False)
     assert read.has("stonith-enabled", default=True)  # unreadable: as Pacemaker's default
     assert not read.has("maintenance-mode", default=False)
-    assert read.attributes["compute-1"] == {"osprole": "compute"}
+    assert read.attributes[NodeName("compute-1")] == {"osprole": "compute"}
 
 
 def test_the_last_result_counts_and_a_pending_one_does_not(read: Configuration) -> None:

@@ -48,7 +48,7 @@ def test_the_agent_gets_everything_on_its_standard_input() -> None:
     assert programs.controller().try_device(DEVICE) == ""
     ((argv, given),) = programs.ran
     assert argv == ["/usr/sbin/fence_ipmilan"]
-    assert given == ("action=monitor\nip=192.0.2.7\npasswd=sword fish\npcmk_host_list=compute-1\n")
+    assert given == ("action=monitor\nip=192.0.2.7\npasswd=sword fish\n")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,14 @@ class TestHoldAndRelease:
         desk.run(RELEASE)
         assert not world.flags().storm_released()
 
+    def test_a_hold_ends_although_the_evacuator_is_gone(self, world: World, desk: Desk) -> None:
+        desk.run(HOLD)
+        desk.configuration = replace(desk.configuration, resources=[])
+        told = desk.run(RELEASE)
+        assert told.first == "OK  released: the hold of alice@ctl1"
+        assert "whether there is a storm is not known" in told.out
+        assert world.holds().read() is None
+
     def test_nothing_to_release(self, desk: Desk) -> None:
         assert desk.run(RELEASE).first == "OK  nothing is held"
 

@@ -32,9 +32,7 @@ def desk(world: World) -> Desk:
 def test_all_is_well_in_one_line(desk: Desk) -> None:
     told = desk.run(COMMAND)
     assert (told.code, told.err) == (0, "")
-    assert told.out == (
-        "OK  all is well: 3 compute hosts are up, nothing is flagged, NovaEvacuate runs on ctl2\n"
-    )
+    assert told.out == ("OK  all is well: 3 hosts up, nothing flagged, NovaEvacuate on ctl2\n")
 
 
 def test_all_lists_every_host(desk: Desk) -> None:
@@ -154,7 +152,33 @@ def test_what_the_worker_complains_of_is_repeated(desk: Desk) -> None:
     desk.configuration = replace(desk.configuration, results={"nova-evacuate": [result]})
     told = desk.run(COMMAND)
     assert told.code == 2
-    assert told.first == "ERROR  nova-evacuate on ctl3: compute-1 is waiting: no answer"
+    assert told.first == (
+        "ERROR  nova-evacuate on ctl3 is degraded; when that began it said: "
+        "compute-1 is waiting: no answer"
+    )
+
+
+def test_a_worker_on_this_controller_is_asked_itself(desk: Desk) -> None:
+    """Pacemaker keeps the first reason: this one is of now."""
+    result = Result(NodeName("ctl1"), "monitor", 190, "of an hour ago")
+    desk.configuration = replace(desk.configuration, results={"nova-evacuate": [result]})
+    desk.problems = ["Keystone is silent", "compute-1 waits"]
+    told = desk.run(COMMAND)
+    assert told.lines == [
+        "ERROR  nova-evacuate: Keystone is silent",
+        "  nova-evacuate: compute-1 waits",
+    ]
+    desk.problems = []
+    assert desk.run(COMMAND).code == 0
+
+
+def test_a_hold_is_told_once_although_the_worker_tells_it_too(world: World, desk: Desk) -> None:
+    hold = Hold(NodeName("ctl1"), "alice@ctl1", 5.0)
+    world.holds().write(hold)
+    desk.problems = [hold.reason]
+    told = desk.run(COMMAND)
+    assert told.code == 1
+    assert told.lines == [f"WARNING  {hold.reason}"]
 
 
 def test_a_flag_without_a_proof(world: World, desk: Desk) -> None:

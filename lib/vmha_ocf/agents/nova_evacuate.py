@@ -75,9 +75,13 @@ def _request_timeout(call: Call) -> int:
 
 
 def _pulse(call: Call) -> PulseFile:
-    directory = call.env.get("HA_RSCTMP", "") or "/run/resource-agents"
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-    return PulseFile(os.path.join(directory, f"NovaEvacuate-{name}"))
+    return pulse_of(call.resource, call.env.get("HA_RSCTMP", ""))
+
+
+def pulse_of(resource: str, directory: str = "") -> PulseFile:
+    """Of the worker of a resource on this node."""
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in resource)
+    return PulseFile(os.path.join(directory or "/run/resource-agents", f"NovaEvacuate-{name}"))
 
 
 _NAMES = "names by commas, exact, case matters; the one word none is no name at all"

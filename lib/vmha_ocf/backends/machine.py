@@ -56,10 +56,11 @@ class Controller:
             return ""
 
     def try_device(self, device: Resource) -> str:
-        """Its parameters go to standard input, as Pacemaker's fencer gives them."""
+        """Its parameters go to standard input, as Pacemaker's fencer gives them: without its own."""
         program = f"{self._fence_agents}/{device.kind.removeprefix('stonith:')}"
         parameters = with_secrets(device).parameters
-        lines = ["action=monitor", *(f"{key}={value}" for key, value in parameters.items())]
+        own = {key: value for key, value in parameters.items() if not key.startswith("pcmk_")}
+        lines = ["action=monitor", *(f"{key}={value}" for key, value in own.items())]
         answer = self._run([program], timeout=MONITOR, input="\n".join(lines) + "\n")
         if answer.rc == 0:
             return ""

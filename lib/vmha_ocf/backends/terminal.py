@@ -31,10 +31,13 @@ _IN_A_FILE = 200
 class Terminal:
     """Names come from the cloud's users: nothing of them reaches the terminal as a control."""
 
-    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(
+        self, out: TextIO | None = None, err: TextIO | None = None, *, width: int = _IN_A_FILE
+    ) -> None:
+        """``width``: columns where it is no terminal."""
         self._stream = out or sys.stdout
-        self._out = _console(self._stream)
-        self._err = _console(err or sys.stderr)
+        self._out = _console(self._stream, width)
+        self._err = _console(err or sys.stderr, width)
 
     def show(self, answer: Answer) -> None:
         if answer.text:
@@ -71,10 +74,10 @@ def complete(make_parser: Callable[[], ArgumentParser]) -> None:
     argcomplete.autocomplete(make_parser())
 
 
-def _console(stream: TextIO) -> Console:
+def _console(stream: TextIO, columns: int) -> Console:
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="replace")  # a name that the locale has no letters for
-    width = None if stream.isatty() else _IN_A_FILE
+    width = None if stream.isatty() else columns
     return Console(
         file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False
     )

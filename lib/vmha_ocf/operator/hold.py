@@ -6,13 +6,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 
 from vmha_ocf import storm
-from vmha_ocf.configuration import Configuration
+from vmha_ocf.errors import ParameterError
 from vmha_ocf.hold import Hold
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.options import add_resource
-from vmha_ocf.operator.site import Worker
+from vmha_ocf.operator.site import Site
 
 
 def hold(args: Namespace, connect: Connect) -> Answer:
@@ -38,32 +38,38 @@ def _held_already(before: Hold) -> Answer:
 def release(args: Namespace, connect: Connect) -> Answer:
     """Ends the hold of a person, and that of a storm."""
     site = connect()
-    configuration = site.configuration()
-    worker = site.worker(configuration, args.resource)
     before = site.holds.read()
     flags = site.flags.read()
-    stormy = _is_storm(flags, configuration, worker) and not site.flags.storm_released()
     if before is not None:
         site.holds.end()
+    stormy, doubt = _is_storm(flags, site, args.resource)
     if stormy:
         site.holds.release_storm()
+    notes = [doubt] if doubt else []
     if before is None and not stormy:
-        return Answer(Level.OK, "nothing is held", data={"released": []})
+        return Answer(Level.OK, "nothing is held", notes, data={"released": []})
     released = [f"the hold of {before.by}"] if before else []
     released += ["the storm: it stays released until nothing is flagged"] if stormy else []
     pending = _pending(flags)
-    notes = [f"evacuated now: {pending}"] if pending else []
+    notes += [f"evacuated now: {pending}"] if pending else []
     headline = f"released: {' and '.join(released)}"
     return Answer(Level.OK, headline, notes, data={"released": released})
 
 
-def _is_storm(
-    flags: Mapping[NovaHost, Flag], configuration: Configuration, worker: Worker
-) -> bool:
-    """A storm goes on until nothing is flagged, which only the worker remembers: its word counts."""
-    results = configuration.results.get(worker.resource.name, ())
-    said = any("storm_limit=" in one.reason for one in results if one.runs)
-    return storm.is_storm(flags.values(), worker.options.policy.storm_limit, before=said)
+def _is_storm(flags: Mapping[NovaHost, Flag], site: Site, name: str) -> tuple[bool, str]:
+    """Whether one holds evacuation, and what keeps us from knowing. A storm goes on until nothing is
+    flagged, which only the worker remembers: its word counts."""
+    if site.flags.storm_released():
+        return False, ""
+    configuration = site.configuration()
+    try:
+        worker = site.worker(configuration, name)
+    except ParameterError as error:
+        return False, f"whether there is a storm is not known: {error}"
+    results = configuration.runs_on(worker.resource.name)
+    said = any("storm_limit=" in one.reason for one in results)
+    limit = worker.options.policy.storm_limit
+    return storm.is_storm(flags.values(), limit, before=said), ""
 
 
 def _pending(flags: Mapping[NovaHost, Flag]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from vmha_ocf.configuration import Configuration, Resource
@@ -60,7 +60,8 @@ class Worker:
     """What NovaEvacuate's resource says, read as its worker reads it."""
 
     resource: Resource
-    values: Values
+    values: Values = field(repr=False)
+    """With the secrets."""
     options: WorkerOptions
 
 
@@ -79,6 +80,8 @@ class Site:
     """The NovaEvacuate resource of that name, "" for the only one. Raises ParameterError."""
     nova: Callable[[Values], Nova]
     """Raises NotInstalled, LocalParameterError; logs in with the first request."""
+    problems: Callable[[str], Sequence[str] | None]
+    """What the worker of that resource complains of now; None if it does not run on this node."""
     room: Callable[[Values], Sequence[HostRoom]]
     """What Placement says of each host. Raises NovaUnavailable, NovaDenied."""
 

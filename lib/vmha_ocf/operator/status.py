@@ -73,22 +73,35 @@ class _Reading:
         if not running:
             told = f"{resource} (NovaEvacuate) runs nowhere: nothing would be evacuated"
             self._notices.append((Level.ERROR, told))
-        for one in running:
+        here = self._site.problems(resource)
+        for told in here or ():
+            self._notices.append((Level.ERROR, f"{resource}: {told}"))
+        for one in running if here is None else ():
             if one.reason:
-                self._notices.append((Level.ERROR, f"{resource} on {one.node}: {one.reason}"))
+                # Pacemaker keeps the first reason as long as the exit code stays the same.
+                told = (
+                    f"{resource} on {one.node} is degraded; when that began it said: {one.reason}"
+                )
+                self._notices.append((Level.ERROR, told))
         return ", ".join(sorted(one.node for one in running))
 
     def _look_for_holds(self, flags: Mapping[NovaHost, Flag]) -> bool:
         pending = any(flag.pending for flag in flags.values())
         hold = self._site.holds.read()
         if hold is not None:
+            self._forget(hold.reason)
             self._notices.append((Level.ERROR if pending else Level.WARNING, hold.reason))
         limit = self._worker.options.policy.storm_limit
         stormy = storm.is_storm(flags.values(), limit, before=False)
         if stormy and not self._site.flags.storm_released():
+            self._forget(storm.hold_reason(flags.values(), limit))
             self._notices.append((Level.ERROR, storm.hold_reason(flags.values(), limit)))
             return True
         return hold is not None
+
+    def _forget(self, reason: str) -> None:
+        """What the worker says of it as well: once is enough, and not every hold needs a person."""
+        self._notices = [(level, told) for level, told in self._notices if reason not in told]
 
     def _ask_nova(self) -> None:
         try:
@@ -165,10 +178,8 @@ def answer(state: State, *, every: bool = False) -> Answer:
 
 def _all_is_well(state: State) -> str:
     hosts = len(state.hosts)
-    return (
-        f"all is well: {hosts} compute host{'s are' if hosts != 1 else ' is'} up, nothing is "
-        f"flagged, NovaEvacuate runs on {state.runs_on}"
-    )
+    counted = f"{hosts} host{'s' if hosts != 1 else ''} up"
+    return f"all is well: {counted}, nothing flagged, NovaEvacuate on {state.runs_on}"
 
 
 def _tables(shown: Sequence[HostStatus], unwell: Sequence[HostStatus]) -> Iterator[Table]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from vmha_ocf import wiring
-from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.agents.nova_evacuate import AGENT, pulse_of
 from vmha_ocf.agents.nova_evacuate_actions import values_of
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
@@ -29,6 +30,7 @@ from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.commands import COMMANDS
 from vmha_ocf.operator.site import Site, Values, Worker
 from vmha_ocf.options import worker_options
+from vmha_ocf.ports import Nova
 from vmha_ocf.room import HostRoom
 
 AT_ONCE = 8
@@ -39,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The entry point ``vmha``."""
     complete(lambda: command_line.make_parser(COMMANDS))
     clock = SystemClock()
-    surroundings = command_line.Surroundings(connect, clock, Terminal())
+    surroundings = command_line.Surroundings(cache(connect), clock, Terminal())
     return command_line.run(sys.argv[1:] if argv is None else argv, COMMANDS, surroundings)
 
 
@@ -62,7 +64,8 @@ def connect(program: Run = run) -> Site:
         machine=Controller(cluster, program),
         configuration=lambda: read_configuration(cib),
         worker=worker,
-        nova=wiring.nova,
+        nova=_one_login(wiring.nova),
+        problems=lambda resource: _problems(resource, clock),
         room=_room,
     )
 
@@ -76,6 +79,24 @@ def worker(configuration: Configuration, name: str) -> Worker:
     call.validate()
     values = values_of(call)
     return Worker(resource, values, worker_options(values))
+
+
+def _one_login(log_in: Callable[[Values], Nova]) -> Callable[[Values], Nova]:
+    """The same Nova for the same parameters: a login for each host would be a burden to Keystone."""
+    found: dict[frozenset[tuple[str, str]], Nova] = {}
+
+    def nova(values: Values) -> Nova:
+        key = frozenset(values.items())
+        if key not in found:
+            found[key] = log_in(values)
+        return found[key]
+
+    return nova
+
+
+def _problems(resource: str, clock: SystemClock) -> Sequence[str] | None:
+    pulse = pulse_of(resource).read(clock.monotonic())
+    return None if pulse is None else pulse.problems
 
 
 def _room(values: Values) -> Sequence[HostRoom]:

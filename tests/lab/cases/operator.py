@@ -119,7 +119,7 @@ def recorded_by_hand(scene: Scene) -> Expected:
     tagged = scene.boot("compute-2")
     scene.set_property("maintenance-mode=true", "maintenance-mode=false")
     scene.cut_power("compute-2")
-    scene.stage.cluster.wait_offline("compute-2")
+    # In maintenance Pacemaker looks at no node, and goes on calling this one online.
     scene.say("the operator records that compute-2 is off")
     scene.on_controller("fence_compute", "-r", "1", "-n", "compute-2", "-o", "off")
     scene.until_moved("compute-2", tagged)
