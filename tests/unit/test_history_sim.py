@@ -62,6 +62,7 @@ class TestOneIncident:
         Driven(world).run(60)
         one = only(world)
         assert one.last_moved is not None
+        assert one.recovery is not None
         assert one.recovery == pytest.approx(one.last_moved - one.began, abs=0.001)
         assert 0 < one.recovery < 60
         assert one.over

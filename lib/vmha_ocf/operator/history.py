@@ -25,6 +25,8 @@ _STATES = {
     "ended": "back in service",
 }
 
+_BRIEFLY = {"held": "held", "running": "evacuating", "away": "away", "ended": "in service"}
+
 
 def run(args: Namespace, connect: Connect) -> Answer:
     site = connect()
@@ -73,14 +75,14 @@ def _table(incidents: Sequence[Incident]) -> Table:
         (
             one.id,
             moment(one.began),
-            _STATES[state(one)],
+            _BRIEFLY[state(one)],
             str(one.moved),
             lasting(one.recovery) if one.recovery is not None else "-",
             str(len(one.given_up)) if one.given_up else "-",
         )
         for one in incidents
     ]
-    columns = ("incident", "fenced", "now", "moved", "time to recover", "not evacuated")
+    columns = ("incident", "fenced", "now", "moved", "recovered in", "left")
     return Table("Incidents", columns, rows)
 
 
