@@ -109,6 +109,7 @@ def _wrong(one: Play, host: Host) -> Iterator[str]:
         yield "is up without nova-compute"
     if service.forced_down:
         excused = _is_meddled_with(one.scenario, host) or _needs_a_restart(one, host)
+        excused = excused or _is_stuck(one, host)
         if service.forced_by != OPERATOR and not excused:
             yield "is still forced down"
     elif not service.enabled and service.disabled_by != OPERATOR:

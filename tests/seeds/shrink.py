@@ -10,6 +10,8 @@ from vmha_ocf.sim.scenario import EventSpec, FaultSpec, HostSpec, Scenario, Scen
 from vmha_ocf.sim.scenario_check import verify
 
 Fails = Callable[[Scenario], bool]
+_KEPT = frozenset({"at", "timing", "host", "name", "since", "until", "times"})
+"""A fault that never ends would be another matter."""
 _LISTS = ("event", "fault", "crash", "instances", "server_group", "image")
 
 
@@ -123,7 +125,7 @@ def _towards_default(table: Any) -> Iterator[Any]:
     """One field after the other as if nothing had been said of it."""
     for one in fields(table):
         default = one.default_factory() if one.default_factory is not MISSING else one.default
-        if default is MISSING or one.name in ("at", "timing", "host", "name"):
+        if default is MISSING or one.name in _KEPT:
             continue
         if getattr(table, one.name) != default:
             yield replace(table, **{one.name: default})
