@@ -45,7 +45,7 @@ _EVACUATOR = """
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \\
     cloud={cloud} clouds_file={clouds_file} \\
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \\
-    meta resource-stickiness=100
+    meta resource-stickiness=100 failure-timeout=60s
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \\
     osprole eq compute
 $PCS alert create path="${{ALERT:=/usr/share/vmha-ocf/alert-wake}}" id=vmha-wake
