@@ -6,10 +6,19 @@
 set -eu
 : "${PCS:=pcs}" "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}" "${EXTRA:=}"
 
+# Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
+# monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.
+# requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
+# resource-stickiness: moving it costs half a minute of an evacuation, and nothing is won by it.
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
+{
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
     cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
-    op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s
+    op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
+    meta requires=fencing resource-stickiness=INFINITY
+# Never on a compute host: it could be the one that is to be evacuated.
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
     osprole eq compute
+# Woken at once when a fencing is over, instead of at the next poll.
 $PCS alert create path="${ALERT:=/usr/share/vmha-ocf/alert-wake}" id=vmha-wake
+}

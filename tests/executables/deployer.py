@@ -19,6 +19,7 @@ EMPTY = (
     "</configuration><status/></cib>"
 )
 
+PASSWORD = {"BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password"}
 GIVEN: Mapping[str, Mapping[str, str]] = {
     "compute.sh": {
         "START_COMMAND": "podman start nova_compute",
@@ -26,16 +27,25 @@ GIVEN: Mapping[str, Mapping[str, str]] = {
         "STATUS_COMMAND": "podman healthcheck run nova_compute",
     },
     "evacuate.sh": {"EXTRA": "storm_limit=3 untagged=none"},
-    "fence-behind-other.sh": {"HOST": "compute-1", "OTHER": "redfish-compute-1"},
-    "fence-inventory.sh": {"HOSTS": "compute-1 compute-2"},
+    "fence-behind-other.sh": {"HOSTS": "compute-1", "OTHER": "redfish-"},
+    "fence-inventory.sh": {"HOSTS": "compute-1 compute-2=192.0.2.12"},
     "fence-per-host.sh": {
-        "HOST": "compute-1",
-        "BMC": "192.0.2.7",
-        "BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password",
-        "NOVA_HOST": "compute-1.example.com",
+        "BMCS": "compute-1=192.0.2.7",
+        "NOVA_DOMAIN": ".example.com",
+        **PASSWORD,
     },
+    "hosts.sh": {"HOSTS": "compute-1=192.0.2.11 compute-3=192.0.2.13"},
+    "power-devices.sh": {"BMCS": "compute-2=192.0.2.7", **PASSWORD},
+    "recipe-behind-other.sh": {},
+    "recipe-containers.sh": {},
+    "recipe-inventory.sh": {},
+    "recipe-per-host.sh": {},
+    "recipe-untouched-hosts.sh": {},
+    "remove.sh": {},
+    "upgrade.sh": {},
 }
 """What each script needs to be told, as its comment says."""
+NOT_PCS = {"gate-host.sh", "together.sh"}
 
 
 def node(name: str, role: str, kind: str) -> str:
