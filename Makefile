@@ -5,9 +5,11 @@
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
+#                MODULES="name ..." for some of them
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
 # make lab       that cluster under fire: many faults by name, each checked from outside (an hour)
-#                CASE="name ..." for some of them, COMPUTES=4 to 10; make lab-list has the names
+#                CASE="name ..." for some of them, COMPUTES=4 to 10
+# make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
@@ -53,9 +55,13 @@ contract: setup
 	$(BIN)/python -m pytest tests/contract
 
 # Its tool is in an environment of its own: nothing else needs it.
-mutants: setup
-	@tests/mutants/setup
+mutants: setup .mutants/bin/mutmut
 	.mutants/bin/python -m tests.mutants $(MODULES)
+
+.mutants/bin/mutmut: tests/requirements.txt tests/mutants/requirements.txt
+	$(PYTHON) -m venv --clear --system-site-packages .mutants
+	.mutants/bin/python -m pip install -q --disable-pip-version-check $(^:%=-r %)
+	touch $@
 
 demo: setup
 	$(PYTHON) -m tests.lab.demo

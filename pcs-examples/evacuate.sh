@@ -9,13 +9,14 @@ set -eu
 # Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
 # monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.
 # requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
-# resource-stickiness: moving it costs half a minute of an evacuation, and nothing is won by it.
+# resource-stickiness: without it Pacemaker moves it to balance the controllers, each time a host comes
+# back.
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
 {
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
     cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
-    meta requires=fencing resource-stickiness=INFINITY
+    meta requires=fencing resource-stickiness=100
 # Never on a compute host: it could be the one that is to be evacuated.
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
     osprole eq compute

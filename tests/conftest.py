@@ -30,10 +30,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             tier = report.nodeid.removeprefix("tests/").partition("/")[0]
             tiers.setdefault(tier, Counter())[outcome] += 1
-            for _, name in (one for one in report.user_properties if one[0] == "conformance"):
+            for name in _properties(report, "conformance"):
                 checks.setdefault(name, Counter())[outcome] += 1
     _tell(terminalreporter, "conformance: what others check agents with", checks)
     _tell(terminalreporter, "tiers", tiers)
+
+
+def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> list[str]:
+    return [str(value) for key, value in getattr(report, "user_properties", ()) if key == name]
 
 
 def _tell(reporter: pytest.TerminalReporter, title: str, counted: Counts) -> None:

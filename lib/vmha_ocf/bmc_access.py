@@ -58,8 +58,9 @@ def parse_privilege(text: str) -> int | None:
 
 
 def parse_port(text: str) -> int:
-    if text.strip().isdecimal() and 0 < int(text) < 65536:
-        return int(text)
+    digits = text.strip()
+    if digits.isdecimal() and len(digits) <= 5 and 0 < int(digits) < 65536:
+        return int(digits)
     raise ParameterError(f"ipport={text} is not a UDP port", hint="1 to 65535; BMCs listen on 623")
 
 
@@ -79,7 +80,7 @@ def parse_kg(text: str) -> str | None:
 
 
 def _limit(name: str, value: str, most: int) -> None:
-    length = len(value.encode())
+    length = len(value.encode(errors="surrogateescape"))
     if length > most:
         raise ParameterError(
             f"the {name} has {length} bytes, IPMI 2.0 has room for {most}",

@@ -83,7 +83,8 @@ class Input:
 def read_stdin(text: str, known: Collection[str], booleans: Collection[str]) -> Input:
     """``name=value`` lines, names with ``-`` or ``_``."""
     lines, ignored = [], []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): a password may hold what that takes for the end of a line.
+    for number, line in enumerate(text.split("\n"), start=1):
         name, equals, value = line.strip().partition("=")
         name = name.replace("-", "_")
         if not name or name.startswith("#") or name in FROM_PACEMAKER:

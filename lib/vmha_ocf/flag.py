@@ -38,9 +38,12 @@ STORM_RELEASE = "release"
 RECORD = "evacuation"
 KEY_PREFIX = "nova:"
 
-_CLAIM = re.compile(r"(?P<owner>[^@\s]+)@(?P<since>\d{1,12})")
+# Only what people can be shown as it is, and not more than they can read: anybody who may set an
+# attribute can write here.
+_CLAIM = re.compile(r"(?P<owner>[!-?A-~]{1,200})@(?P<since>[0-9]{1,12})")
 _RECORD = re.compile(
-    r"host=(?P<host>\S+) at=(?P<at>\d{1,12}(?:\.\d{1,6})?) by=(?P<by>\S+) proof=(?P<proof>.+)"
+    r"host=(?P<host>[!-~]{1,200}) at=(?P<at>[0-9]{1,12}(?:\.[0-9]{1,6})?) "
+    r"by=(?P<by>[!-~]{1,100}) proof=(?P<proof>[ -~]{1,200})"
 )
 
 
@@ -62,13 +65,9 @@ def parse_key(key: str) -> NovaHost:
 
 
 def format_value(flag: Flag) -> str:
-    match flag.state:
-        case FlagState.NEEDED:
-            return "yes"
-        case FlagState.CLAIMED:
-            return f"{flag.owner}@{int(flag.since)}"
-        case FlagState.DONE:
-            return "no"
+    if flag.state is FlagState.CLAIMED:
+        return f"{flag.owner}@{int(flag.since)}"
+    return "yes" if flag.pending else "no"
 
 
 def parse_value(host: NovaHost, value: str) -> Flag | None:
@@ -90,7 +89,7 @@ def parse_value(host: NovaHost, value: str) -> Flag | None:
 def format_record(flag: Flag) -> str:
     evidence = flag.evidence or Evidence("unknown", 0.0, "none given")
     proof = " ".join(_plain(evidence.proof).split())[:200].strip() or "none given"
-    by = "_".join(_plain(evidence.by).split()) or "unknown"
+    by = "_".join(_plain(evidence.by).split())[:100] or "unknown"
     return f"host={flag.host} at={evidence.at:.3f} by={by} proof={proof}"
 
 

@@ -86,15 +86,11 @@ class FlagStore:
     def write(self, flag: Flag) -> None:
         text.check(flag)
         until = self._clock.monotonic() + self._deadline
-        match flag.state:
-            case FlagState.NEEDED:
-                self._write_record(flag, until)
-                self._write_values(flag, until)
-            case FlagState.CLAIMED:
-                self._write_values(flag, until)
-            case FlagState.DONE:
-                self._write_values(flag, until)
-                self._delete_record(flag, until)
+        if flag.state is FlagState.NEEDED:
+            self._write_record(flag, until)
+        self._write_values(flag, until)
+        if flag.state is FlagState.DONE:
+            self._delete_record(flag, until)
 
     def clear(self, host: NovaHost) -> None:
         def is_done(values: Mapping[str, str]) -> bool:

@@ -59,6 +59,7 @@ from vmha_ocf.errors import (
     VmhaError,
 )
 from vmha_ocf.parameter import Parameter, is_integer
+from vmha_ocf.printable import lines, one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,12 +155,12 @@ class Call:
 
     def explain(self, reason: str) -> None:
         """Say why, for `pcs status`: of several reasons Pacemaker keeps the last."""
-        line = one_line(self.redact(reason)).replace(_PREFIX, "")
-        sys.stderr.write(f"{_PREFIX}{line[:_REASON_LENGTH]}\n")
+        line = one_line(self.redact(reason).replace(_PREFIX, ""), _REASON_LENGTH)
+        sys.stderr.write(f"{_PREFIX}{line}\n")
 
     def log(self, text: str) -> None:
         """To Pacemaker's log, which gets what agents write to stderr."""
-        sys.stderr.write(f"{self.redact(text)}\n")
+        sys.stderr.write(f"{lines(self.redact(text))}\n")
 
     def redact(self, text: str) -> str:
         for parameter in self.agent.parameters:
@@ -249,8 +250,3 @@ def _print_metadata(call: Call) -> int:
             hint="install vmha-ocf again",
         ) from None
     return OCF_SUCCESS
-
-
-def one_line(text: str) -> str:
-    """Printable, and on one line: a control character would forge a line of Pacemaker's log."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -140,9 +140,10 @@ def ignored(name: str, why: str, *, content: str = "string") -> Parameter:
 
 
 def is_integer(text: str) -> bool:
-    """Plain ASCII digits with an optional sign, which is what ``int`` also takes, and no more."""
+    """Plain ASCII digits with an optional sign, which is what ``int`` also takes, and no more: of
+    thousands of digits it takes none."""
     digits = text.removeprefix("-")
-    return digits.isascii() and digits.isdecimal()
+    return digits.isascii() and digits.isdecimal() and len(digits) <= 18
 
 
 def _is_boolean(text: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
-from vmha_ocf.model import Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.records import STILL, Off
 
 Nodes = Mapping[NodeName, NodeState]
+Services = Sequence[ComputeService] | None
+"""As last seen; None is not seen yet."""
 
 
 def names_of(node: NodeName, domain: str) -> tuple[NovaHost, ...]:
@@ -82,3 +84,10 @@ def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
     if not is_back(flag, nodes, domain):
         return STILL
     return flag.evidence.at if flag.evidence else None
+
+
+def destinations(services: Services, off: Off) -> int | None:
+    """The hosts that can take instances: for a minute Nova calls up what has just died."""
+    if services is None:
+        return None
+    return sum(one.schedulable and off.get(one.host) != STILL for one in services)

@@ -101,9 +101,3 @@ def descendants(pid: int) -> list[int]:
         for task in Path(f"/proc/{one}/task").glob("*/children"):
             found.extend(int(child) for child in task.read_text().split())
     return found
-
-
-def exposed(pid: int) -> str:
-    """What other users and other tools can see of a process."""
-    files = (Path(f"/proc/{pid}/{name}") for name in ("cmdline", "environ"))
-    return "\n".join(file.read_bytes().decode(errors="replace") for file in files)

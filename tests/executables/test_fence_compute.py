@@ -16,11 +16,11 @@ from tests.contract.bmc_processes import PASSWORD, USER, BmcProcess, IpmiSim, fr
 from tests.executables.fence_stage import (
     FenceStage,
     descendants,
-    exposed,
     fence,
     start,
     stdin_of,
 )
+from tests.process_promises import exposed, shown_secrets
 
 GOLDEN = Path(__file__).with_name("fence_compute.xml")
 SCHEMA = Path("/usr/share/cluster/relaxng/metadata.rng")
@@ -117,7 +117,7 @@ def test_the_password_is_in_no_process_that_others_can_see() -> None:
         while process.poll() is None:
             with suppress(FileNotFoundError, ProcessLookupError):
                 for pid in descendants(process.pid):
-                    assert secret not in exposed(pid)
+                    assert shown_secrets(secret, {"a process": exposed(pid)}) == []
                     seen.add(pid)
             time.sleep(0.02)
     assert len(seen) > 1, "its child was not seen"

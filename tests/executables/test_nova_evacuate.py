@@ -9,6 +9,7 @@ import pytest
 
 from tests.contract.one_node import OneNode, missing
 from tests.lab.layout import REPOSITORY
+from tests.process_promises import failed_stops, shown_secrets
 from vmha_ocf.backends.command import Result
 
 pytestmark = pytest.mark.real
@@ -94,7 +95,8 @@ def test_a_frozen_worker_is_stopped_all_the_same(resource: Resource) -> None:
 
 def test_stop_needs_no_configuration(resource: Resource) -> None:
     resource.do("start", **LOGIN)
-    assert resource.do("stop", auth_url="nonsense", storm_limit="many").rc == 0
+    answer = resource.do("stop", auth_url="nonsense", storm_limit="many")
+    assert failed_stops({"a broken configuration": answer.rc}) == []
     assert resource.do("monitor").rc == NOT_RUNNING
 
 
@@ -128,9 +130,29 @@ def test_no_process_shows_the_password(resource: Resource) -> None:
     resource.monitor_until(DEGRADED, **LOGIN)
     seen = resource.run(["sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; true"])
     assert "vmha_ocf.worker" in seen.stdout
-    assert PASSWORD not in seen.stdout
     files = resource.run(["sh", "-c", "cat /run/resource-agents/NovaEvacuate-*.err; true"])
-    assert PASSWORD not in files.stdout
+    shown = {"/proc": seen.stdout, "the worker's last words": files.stdout}
+    assert shown_secrets(PASSWORD, shown) == []
+
+
+def test_nobody_else_can_open_what_it_writes(resource: Resource) -> None:
+    """Under any umask, and the log also after it was rotated. Alerts run in the group of the FIFO."""
+    parameters = {**LOGIN, "log_file": "/run/vmha-log/evacuate.log"}
+    environment = {f"OCF_RESKEY_{name}": value for name, value in parameters.items()}
+    agent = str(REPOSITORY / "ocf" / "NovaEvacuate")
+    started = ["sh", "-c", f"umask 0; exec {agent} start"]
+    library = {"PYTHONPATH": str(REPOSITORY / "lib")}
+    assert resource.run(started, {**environment, **library}).rc == RUNNING
+    resource.run(["mv", "/run/vmha-log/evacuate.log", "/run/vmha-log/evacuate.log.1"])
+    assert resource.run([agent, "stop"], {**environment, **library, "HA_RSCTMP": ""}).rc == 0
+    shown = resource.run(
+        ["sh", "-c", "cd /run; stat -c '%a %n' vmha-log/*; stat -c '%a %n' resource-agents/*"]
+    )
+    lines = (line.partition(" ") for line in shown.stdout.splitlines())
+    modes = {name: mode for mode, _, name in lines}
+    assert {modes[f"vmha-log/evacuate.log{end}"] for end in ("", ".1")} == {"600"}
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.lock"] == "600"
+    assert modes["resource-agents/NovaEvacuate-NovaEvacuate.err"] == "600"
 
 
 def test_an_alert_ends_the_workers_pause(resource: Resource) -> None:

@@ -107,6 +107,10 @@ class HttpCloud:
         """The next requests that match the pattern get these, in turn; the last one stays."""
         self._faults.insert(0, (method, path, list(answers)))
 
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self._faults.clear()
+
     def asked(self, method: str, path: str) -> list[Request]:
         return [one for one in self.received if one.method == method and re.search(path, one.path)]
 

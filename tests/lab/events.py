@@ -22,7 +22,8 @@ class Event:
 
 
 def append_event(path: Path, node: str, kind: str, source: str) -> None:
-    now = time.time()
+    # Not time.time(): in a node that may be shifted, and events are everybody's.
+    now = time.clock_gettime(time.CLOCK_REALTIME)
     stamp = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
     line = {"time": stamp, "at": round(now, 3), "node": node, "event": kind, "by": source}
     with path.open("a") as events:

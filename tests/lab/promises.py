@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
+from tests.lab import power
 from tests.lab.cloud import identity
 from tests.lab.cloud.guests import overlaps
 from tests.lab.cloud.observe import InstanceRow, MigrationRow
 from tests.lab.layout import BMC_PASSWORD
+from tests.lab.processes import inside
 from tests.lab.stage import Stage
 
 _OPEN = ("accepted", "pre-migrating")
@@ -199,20 +200,16 @@ def _out_of_service(stage: Stage, expected: Expected) -> Iterable[str]:
 
 
 def _secrets(stage: Stage) -> Iterable[str]:
-    """P10: no secret in any log, and none in an argument of a process that runs."""
-    secrets = {
-        BMC_PASSWORD.encode(),
-        identity.VMHA_PASSWORD.encode(),
-        identity.VMHA_CREDENTIAL_SECRET.encode(),
-    }
-    logs = [path for path in stage.lab.state.glob("nodes/*/log/**/*") if path.is_file()]
-    for path in [*logs, *Path("/proc").glob("[0-9]*/cmdline")]:
-        try:
-            text = path.read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if any(secret in text for secret in secrets):
+    """P10: no secret in any log, and none in an argument of a process that runs on a node."""
+    secrets = (BMC_PASSWORD, identity.VMHA_PASSWORD, identity.VMHA_CREDENTIAL_SECRET)
+    for path in stage.lab.state.glob("nodes/*/log/**/*"):
+        if path.is_file() and any(secret.encode() in path.read_bytes() for secret in secrets):
             yield f"P10 a secret is in {path}"
+    for node in stage.lab.nodes:
+        init = power.init_of(stage.lab, node.name)
+        for process in inside(init) if init else ():
+            if any(secret in word for word in process.words() for secret in secrets):
+                yield f"P10 a secret is on the command line of {process.name()} on {node.name}"
 
 
 def seconds(stamp: str) -> float:

@@ -23,7 +23,8 @@ class Broken(AssertionError):
 
 @dataclass(frozen=True)
 class Recovery:
-    """In seconds of the epoch: when the last tagged instance lived, when all hosts were in service."""
+    """In seconds of the epoch: when the last of the guests that had to move was started where it is
+    now, and when all hosts were in service."""
 
     instances: float
     hosts: float
@@ -37,7 +38,7 @@ def await_recovery(stage: Stage, expected: Expected, since: float = 0.0) -> Reco
         return not list(not_recovered(cloud.instances(), cloud.migrations(), expected))
 
     wait_until("all tagged instances elsewhere", all_elsewhere, MOVED, 0.3, stage.worker_log)
-    instances = time.time()
+    instances = _last_start(stage, expected) or time.time()
     if expected.in_service:
         for host in expected.hosts:
             stage.wait_in_service(host)
@@ -46,3 +47,11 @@ def await_recovery(stage: Stage, expected: Expected, since: float = 0.0) -> Reco
     if problems:
         raise Broken(problems)
     return Recovery(instances, hosts)
+
+
+def _last_start(stage: Stage, expected: Expected) -> float | None:
+    """From the hypervisors. None where none of the instances runs: they were stopped, or left."""
+    starts = {run.uuid: run.start for run in stage.cloud.guest_history() if run.end is None}
+    return max(
+        (starts[uuid] / 1000 for uuid in expected.evacuated if uuid in starts), default=None
+    )

@@ -74,9 +74,10 @@ def _sessions(stage: Stage) -> float:
 
 
 def _sessions_of(stage: Stage, address: str) -> int:
-    login = ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "1", "-U", BMC_USER, "-P", BMC_PASSWORD]
-    asking = ["ipmitool", *login, "-H", address, "session", "info", "all"]
-    told = run(network.inside(stage.lab.cloud_netns, *asking), 10.0).output
+    login = ["-I", "lanplus", "-C", "3", "-N", "1", "-R", "1", "-U", BMC_USER, "-E"]
+    asking = ["ipmitool", *login, "-H", address, "session", "info", "active"]
+    secret = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "IPMI_PASSWORD": BMC_PASSWORD}
+    told = run(network.inside(stage.lab.cloud_netns, *asking), 10.0, environment=secret).output
     found = [line.split(":")[1] for line in told.splitlines() if "active sessions" in line]
     return max(0, int(found[0]) - 1) if found else 0
 

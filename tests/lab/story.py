@@ -26,7 +26,7 @@ def story(scene: Scene, recovery: Recovery | None) -> list[Line]:
     lines += _guests(scene)
     if recovery:
         lines += [
-            Line(recovery.instances, "every tagged instance is where it should be"),
+            Line(recovery.instances, "every tagged instance is back"),
             Line(recovery.hosts, "every host is back in service"),
         ]
     return sorted(lines, key=lambda line: line.at)

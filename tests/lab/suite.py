@@ -92,7 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m tests.lab.suite", description=__doc__)
     parser.add_argument("case", nargs="*", help="names of cases; without any, all of them")
     parser.add_argument("--list", action="store_true", help="the names, with a line for each")
-    parser.add_argument("--computes", type=int, default=4, help="compute hosts, 4 to 10")
+    sizes = range(4, 11)
+    parser.add_argument(
+        "--computes", type=int, default=4, choices=sizes, metavar="N", help="hosts, 4 to 10"
+    )
     return parser
 
 

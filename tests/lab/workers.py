@@ -1,4 +1,4 @@
-"""NovaEvacuate's worker, looked at and ended from outside: among the processes of the controllers."""
+"""The suite's worker and other programs, found and ended from outside, among a node's processes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.lab.layout import Lab
 from tests.lab.processes import Process, inside
 
 _MODULE = "vmha_ocf.worker"
+_NOVA_COMPUTE = "tests.lab.cloud.inside.compute"
 
 
 def workers(lab: Lab) -> dict[str, Process]:
@@ -17,15 +18,22 @@ def workers(lab: Lab) -> dict[str, Process]:
     return found_on_controllers(lab, _MODULE)
 
 
+def nova_compute(lab: Lab, host: str) -> Process | None:
+    return _found(lab, host, _NOVA_COMPUTE)
+
+
 def found_on_controllers(lab: Lab, word: str) -> dict[str, Process]:
     """By controller: a process with this word, or a program of this name, on its command line."""
-    found: dict[str, Process] = {}
-    for node in lab.controllers:
-        init = power.init_of(lab, node.name)
-        for process in inside(init) if init else ():
-            if word in [each.rpartition("/")[2] for each in process.words()]:
-                found[node.name] = process
-    return found
+    found = {node.name: _found(lab, node.name, word) for node in lab.controllers}
+    return {name: process for name, process in found.items() if process is not None}
+
+
+def _found(lab: Lab, node: str, word: str) -> Process | None:
+    init = power.init_of(lab, node)
+    for process in inside(init) if init else ():
+        if word in [each.rpartition("/")[2] for each in process.words()]:
+            return process
+    return None
 
 
 def kill_workers(lab: Lab) -> list[str]:

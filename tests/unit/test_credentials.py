@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.credentials import credentials_from, parse_auth_url, parse_interface
+from vmha_ocf.credentials import Credentials, credentials_from, parse_auth_url, parse_interface
 from vmha_ocf.errors import ParameterError
 
 PASSWORD = {
@@ -47,6 +47,8 @@ def test_secrets_are_not_shown() -> None:
         ("https://keystone:5000/", "https://keystone:5000/v3"),
         ("https://keystone:5000/v3/", "https://keystone:5000/v3"),
         ("http://keystone:5000/v2.0", "http://keystone:5000/v3"),
+        ("http://keystone:5000/v2//", "http://keystone:5000/v3"),
+        ("http://keystone:5000//v3", "http://keystone:5000/v3"),
         ("http://keystone/identity", "http://keystone/identity/v3"),
         ("http://keystone/identity/v3", "http://keystone/identity/v3"),
         ("http://[2001:db8::1]:5000/v3/auth/tokens", "http://[2001:db8::1]:5000/v3"),
@@ -60,15 +62,19 @@ def test_the_auth_url_is_always_of_version_3(text: str, url: str) -> None:
     "text", ["keystone:5000", "ftp://keystone", "http://", "http://[::1", "http://k:port/v3"]
 )
 def test_an_address_that_is_none(text: str) -> None:
-    with pytest.raises(ParameterError, match="is not the address of a Keystone"):
+    with pytest.raises(ParameterError, match="is not the address of a Keystone") as caught:
         parse_auth_url(text)
+    assert "https://keystone:5000/v3" in caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["http://admin:s3cret@keystone:5000/v3", "x://a:s3cret@b"])
+@pytest.mark.parametrize(
+    "text", ["http://admin:s3cret@keystone:5000/v3", "x://a:s3cret@b", "x://a:b@s3cret@c"]
+)
 def test_an_address_with_a_password_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(ParameterError) as caught:
         parse_auth_url(text)
     assert "s3cret" not in str(caught.value)
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -123,3 +129,76 @@ def test_complete_in_each_way() -> None:
 def test_booleans_are_read_and_not_merely_seen() -> None:
     assert credentials_from(PASSWORD | {"insecure": "TRUE"}).insecure
     assert not credentials_from(PASSWORD | {"insecure": "no"}).insecure
+
+
+def test_what_is_not_said_is_as_documented() -> None:
+    assert credentials_from(PASSWORD) == Credentials(
+        "http://keystone:5000/v3", "nova", "s3cret", "service", "Default", "Default"
+    )
+
+
+def test_everything_that_may_be_said() -> None:
+    assert credentials_from(
+        PASSWORD
+        | {
+            "user_domain": "heat",
+            "project_domain": "ops",
+            "region_name": "one",
+            "endpoint_type": "admin",
+            "insecure": "no",
+            "ca_file": "/etc/ca.pem",
+        }
+    ) == Credentials(
+        "http://keystone:5000/v3",
+        "nova",
+        "s3cret",
+        "service",
+        "heat",
+        "ops",
+        region_name="one",
+        interface="admin",
+        ca_file="/etc/ca.pem",
+    )
+
+
+def test_an_application_credential_is_kept_as_it_is() -> None:
+    given = {
+        "application_credential_id": " 1 ",
+        "application_credential_name": "ha",
+        "application_credential_secret": " s3cret ",
+        "username": "nova",
+    }
+    assert credentials_from(APPLICATION | given) == Credentials(
+        "http://keystone:5000/v3",
+        "nova",
+        application_credential_id="1",
+        application_credential_name="ha",
+        application_credential_secret=" s3cret ",
+    )
+
+
+def test_a_cloud_and_its_file() -> None:
+    assert credentials_from({"cloud": "home", "clouds_file": "/etc/c.yaml"}) == Credentials(
+        cloud="home", clouds_file="/etc/c.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["auth_url", "username", "password", "application_credential_secret"]
+)
+def test_a_cloud_says_all_of_the_login(name: str) -> None:
+    with pytest.raises(ParameterError, match=f"cloud=home and {name} are two ways") as caught:
+        credentials_from({"cloud": "home", name: "http://x"})
+    assert "clouds.yaml" in caught.value.hint
+
+
+def test_two_names_for_one_project_may_say_the_same() -> None:
+    same = credentials_from(PASSWORD | {"tenant_name": "service"})
+    assert same.project_name == "service"
+
+
+@pytest.mark.parametrize("name", ["ca_file", "clouds_file"])
+def test_a_path_that_is_none_is_told_with_an_example(name: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        credentials_from(PASSWORD | {name: "x"})
+    assert f"for example {name}=/etc/openstack/{name}" in caught.value.hint

@@ -699,6 +699,24 @@ class TestHangs:
         assert all(world.service(host).up for host in ("compute-1", "compute-2", "compute-3"))
         driven.check()
 
+    def test_all_hosts_are_fenced_one_after_the_other(self, world: World) -> None:
+        """Who could take instances is not who could before the last ones were fenced: asked all the
+        same, Nova finds no host, and leaves them in error when theirs is back."""
+        hosts = ("compute-1", "compute-2", "compute-3")
+        for host in hosts:
+            boot(world, 2, host=host)
+            world.host(host).resumes_guests = True
+            world.power_cut(host)
+        world.run(world.core.timing.detect + 0.1)
+        driven = Driven(world)
+        for host in hosts:
+            world.fence(host, reboot=True)
+            driven.round()
+        driven.run(300)
+        assert requests(world) == 0
+        assert states(world) == {"active"}
+        driven.check()
+
     def test_a_nova_that_asks_for_a_rest_gets_it(self, world: World) -> None:
         instances = boot(world, 20)
         world.fault("nova.evacuate", "busy", until=110)

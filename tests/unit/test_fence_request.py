@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from vmha_ocf.bmc_access import BmcAccess
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fence_options import OPTIONS, read_stdin
-from vmha_ocf.fence_request import Mode, decide_mode, host_of, read_request
+from vmha_ocf.fence_request import FenceRequest, Mode, Patience, decide_mode, host_of, read_request
+from vmha_ocf.model import NodeName
 
 UPSTREAM = {
     "auth_url": "http://keystone:5000/v3",
@@ -153,3 +155,124 @@ def test_what_is_unknown_is_told_without_its_value(line: str) -> None:
 
 def test_what_pacemaker_always_passes_is_no_news() -> None:
     assert read_stdin("nodeid=3\n# a comment\n\n", KNOWN, BOOLEANS).ignored == ()
+
+
+def test_options_have_hyphens_on_the_command_line() -> None:
+    spelled = {option.name: option.long for option in OPTIONS}
+    assert spelled["record_only"] == "record-only"
+    assert spelled["domain"] == "domain"
+
+
+BMC = {"action": "off", "ip": "192.0.2.7"}
+
+
+def test_what_is_not_said_is_as_documented() -> None:
+    assert read_request(BMC) == FenceRequest(
+        "off", Mode.POWER, Patience(30.0, 0.0, 1.0, 1), access=BmcAccess("192.0.2.7", 623)
+    )
+
+
+def test_everything_that_pacemaker_may_pass() -> None:
+    assert read_request(
+        BMC
+        | {
+            "plug": "compute-1",
+            "nodename": "node-1",
+            "domain": "example.com",
+            "separator": ";",
+            "delay": "2.5",
+            "power_timeout": "60",
+            "power_wait": "1",
+            "stonith_status_sleep": "3",
+            "retry_on": "4",
+        }
+    ) == FenceRequest(
+        "off",
+        Mode.POWER,
+        Patience(60.0, 1.0, 3.0, 4),
+        "compute-1",
+        NodeName("node-1"),
+        "example.com",
+        BmcAccess("192.0.2.7"),
+        separator=";",
+        delay=2.5,
+    )
+
+
+def test_a_device_for_all_hosts_has_an_inventory_and_no_bmc() -> None:
+    request = read_request({"action": "on", "inventory": "/etc/bmc"})
+    assert (request.mode, request.access, request.inventory) == (Mode.POWER, None, "/etc/bmc")
+
+
+@pytest.mark.parametrize("bmc", [{"ip": "192.0.2.7"}, {"inventory": "/etc/bmc"}])
+def test_a_device_that_is_disabled_asks_no_bmc(bmc: dict[str, str]) -> None:
+    request = read_request({"action": "off", "record_only": "2", **bmc})
+    assert (request.mode, request.access, request.inventory) == (Mode.DISABLED, None, "")
+
+
+def test_a_plug_may_be_anything_but_several() -> None:
+    assert read_request(BMC | {"plug": "a,b", "plug_separator": ";"}).plug == "a,b"
+    with pytest.raises(ParameterError, match="plug=a;b names several hosts"):
+        read_request(BMC | {"plug": "a;b", "plug_separator": ";"})
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "refused"),
+    [
+        ("ipport", ["1", " 623 ", "65535"], ["0", "65536", "-1", "100000", "x"]),
+        ("username", ["a" * 16], ["a" * 17, "\u00e4" * 9]),
+        ("password", ["a" * 20], ["a" * 21]),
+        ("cipher", ["3", "17", "auto", "AUTO", ""], ["1", "16"]),
+        ("hexadecimal_kg", ["ab" * 20, "0Xab", ""], ["ab" * 21, "ab cd", "abc", "xy"]),
+        ("privlvl", ["operator", " USER ", ""], ["OEM"]),
+        ("power_timeout", ["0", "0.5"], ["-0.1"]),
+        ("login_timeout", ["0"], ["-1"]),
+        ("shell_timeout", ["0"], ["-1"]),
+    ],
+)
+def test_values_at_their_bounds(name: str, allowed: list[str], refused: list[str]) -> None:
+    for text in allowed:
+        read_request(BMC | {name: text})
+    for text in refused:
+        with pytest.raises(ParameterError):
+            read_request(BMC | {name: text})
+
+
+def test_looks_are_never_without_a_pause() -> None:
+    assert read_request(BMC | {"stonith_status_sleep": "0"}).patience.between == 0.1
+
+
+def test_neither_yes_nor_no_says_of_which_parameter() -> None:
+    with pytest.raises(ParameterError, match="record_only: 'maybe'") as refused:
+        decide_mode({"record_only": "maybe"})
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("access", "name"),
+    [
+        (BmcAccess("192.0.2.7"), "192.0.2.7"),
+        (BmcAccess("192.0.2.7", 6230), "192.0.2.7 port 6230"),
+    ],
+)
+def test_a_bmc_is_told_by_its_address_and_an_unusual_port(access: BmcAccess, name: str) -> None:
+    assert str(access) == name
+
+
+def test_a_port_and_a_suite_are_what_was_written() -> None:
+    access = read_request(BMC | {"ipport": "6230", "cipher": "auto", "privlvl": "user"}).access
+    assert access == BmcAccess("192.0.2.7", 6230, privilege=2)
+
+
+def test_a_name_that_nobody_knows_is_told_and_what_may_be_a_value_is_not() -> None:
+    given = read_stdin("pasword=swordfish\nip=1\nsword fish=x\nswordfish\n", KNOWN, BOOLEANS)
+    assert given.lines == "ip=1\n"
+    assert given.ignored == (
+        "unknown option pasword in line 1 of the input",
+        "unknown text in line 3 of the input",
+        "unknown text in line 4 of the input",
+    )
+
+
+def test_what_follows_a_line_of_pacemakers_is_read() -> None:
+    assert read_stdin("\nnodeid=3\n#x\nagent=y\nip=1\n", KNOWN, BOOLEANS).lines == "ip=1\n"

@@ -32,8 +32,10 @@ def test_a_device_behind_another_one_may_record(level: dict[str, str]) -> None:
         [{"target": "compute-2", "devices": "ipmi,record"}],
         [{"target-pattern": "^ctl", "devices": "ipmi,record"}],
         [{"target": "compute-1"}],
+        [{"devices": "ipmi,record"}],
     ],
 )
 def test_a_device_alone_may_not(levels: list[dict[str, str]]) -> None:
-    with pytest.raises(ParameterError, match="nothing switches compute-1 off"):
+    with pytest.raises(ParameterError, match="nothing switches compute-1 off") as refused:
         verify_company(NODE, levels)
+    assert "pcs stonith level add 1 compute-1" in refused.value.hint

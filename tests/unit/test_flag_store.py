@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import pytest
 
-from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable
-from vmha_ocf.flag import format_record
+from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable, ParameterError
+from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE, format_record
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 
@@ -28,12 +28,17 @@ class Outside:
     """attrd, the CIB and the clock. ``meanwhile`` runs once, after the n-th call."""
 
     attrd: dict[str, str] = field(default_factory=dict)
+    """Of the flags' attribute."""
+    storm: dict[str, str] = field(default_factory=dict)
+    """Of the storm's attribute."""
     cib: dict[NodeName, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     time: float = 0.0
     lost_updates: int = 0
     fails_until: float = 0.0
     has_quorum: bool = True
+    loses_records: bool = False
+    """The CIB takes a change and does not have it."""
     after: int = -1
     meanwhile: Callable[[], None] = lambda: None
 
@@ -46,35 +51,42 @@ class Outside:
         self.time += seconds
 
     def values(self, name: str) -> Mapping[str, str]:
-        return self._call("values", lambda: {k: v for k, v in self.attrd.items() if v})
+        return self._call("values", lambda: {k: v for k, v in self._of(name).items() if v})
 
     def answer(self, name: str) -> Hashable:
-        return self._call("answer", lambda: str(self.attrd))
+        return self._call("answer", lambda: str(self._of(name)))
 
     def update(self, name: str, key: str, value: str) -> None:
         def change() -> None:
             if self.lost_updates > 0:
                 self.lost_updates -= 1
             else:
-                self.attrd[key] = value
+                self._of(name)[key] = value
 
         self._call(f"attrd {key}={value}", change)
 
     def node_attributes(self, name: str) -> Mapping[NodeName, str]:
+        assert name == RECORD
         return self._call("records", lambda: dict(self.cib))
 
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        self._call("cib set", lambda: self.cib.update({node: value}))
+        assert name == RECORD
+        self._call("cib set", lambda: self.cib.update({} if self.loses_records else {node: value}))
 
     def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
+        assert name == RECORD
+
         def delete() -> None:
-            if self.cib.get(node) == value:
+            if self.cib.get(node) == value and not self.loses_records:
                 del self.cib[node]
 
         self._call("cib delete", delete)
 
     def quorate(self) -> bool:
         return self._call("quorum", lambda: self.has_quorum)
+
+    def _of(self, name: str) -> dict[str, str]:
+        return {ATTRIBUTE: self.attrd, STORM_ATTRIBUTE: self.storm}[name]
 
     def changes(self) -> list[str]:
         return [call for call in self.calls if call.startswith(("attrd ", "cib "))]
@@ -105,10 +117,11 @@ def fenced_again(outside: Outside) -> Callable[[], None]:
 
 
 def flagged(state: Flag) -> Outside:
+    """As far as ``state``, one after the other."""
     outside = Outside()
-    store(outside).write(NEEDED)
-    if state is not NEEDED:
-        store(outside).write(state)
+    states = (NEEDED, CLAIMED, DONE)
+    for flag in states[: states.index(state) + 1]:
+        store(outside).write(flag)
     outside.calls.clear()
     outside.time = 0.0
     return outside
@@ -214,8 +227,114 @@ def test_silence_is_never_a_success(flag: Flag) -> None:
 
 def test_without_quorum_the_cib_is_left_alone() -> None:
     outside = Outside(has_quorum=False)
-    with pytest.raises(FlagNotWritten, match="no quorum"):
+    with pytest.raises(FlagNotWritten, match="the CIB record of compute-1 .*no quorum") as raised:
         store(outside).write(NEEDED)
+    assert "quorum" in raised.value.hint
+    assert outside.changes() == []
+
+
+def test_without_quorum_a_record_stays() -> None:
+    outside = flagged(CLAIMED)
+    outside.has_quorum = False
+    with pytest.raises(FlagNotWritten, match="the CIB record of compute-1 .*no quorum"):
+        store(outside).write(DONE)
+    assert outside.cib == {NODE: format_record(NEEDED)}
+
+
+def write_needed(flags: FlagStore) -> None:
+    flags.write(NEEDED)
+
+
+def write_done(flags: FlagStore) -> None:
+    flags.write(DONE)
+
+
+def clear(flags: FlagStore) -> None:
+    flags.clear(HOST)
+
+
+def end_storm_release(flags: FlagStore) -> None:
+    flags.end_storm_release()
+
+
+LOST = 10**9
+
+
+@pytest.mark.parametrize(
+    ("before", "about", "act", "failure"),
+    [
+        (
+            CLAIMED,
+            {"loses_records": True},
+            write_done,
+            "the CIB record of compute-1 was not deleted",
+        ),
+        (
+            DONE,
+            {"loses_records": True},
+            write_needed,
+            "the CIB record of compute-1 was not written",
+        ),
+        (DONE, {"lost_updates": LOST}, write_needed, "attrd did not take 'yes' for compute-1"),
+        (DONE, {"lost_updates": LOST}, clear, "the flag of compute-1 was not cleared"),
+        (DONE, {"lost_updates": LOST}, end_storm_release, "the storm release was not ended"),
+    ],
+)
+def test_what_is_not_read_back_is_told_in_time(
+    before: Flag, about: dict[str, int], act: Callable[[FlagStore], None], failure: str
+) -> None:
+    outside = flagged(before)
+    outside.storm["nova:"] = "release"
+    outside = replace(outside, **about)  # type: ignore[arg-type]
+    with pytest.raises(FlagNotWritten) as raised:
+        act(store(outside))
+    assert (raised.value.message, bool(raised.value.hint)) == (failure, True)
+    assert 5 <= outside.time < 6
+
+
+@pytest.mark.parametrize(
+    ("act", "failure"),
+    [
+        (write_needed, "the CIB record of compute-1 was not written: no answer"),
+        (write_done, "the flags cannot be read: no answer"),
+        (clear, "the flag of compute-1 was not cleared: no answer"),
+        (end_storm_release, "the storm release was not ended: no answer"),
+        (FlagStore.read, "the flags cannot be read: no answer"),
+        (FlagStore.poll, "the flags cannot be read: no answer"),
+        (FlagStore.storm_released, "the flags cannot be read: no answer"),
+    ],
+)
+def test_silence_is_told_with_what_to_do(act: Callable[[FlagStore], object], failure: str) -> None:
+    with pytest.raises(FlagsUnavailable) as raised:
+        act(store(Outside(fails_until=100.0)))
+    assert (raised.value.message, raised.value.hint) == (failure, "wait")
+
+
+def test_a_storm_release_is_one_word_under_one_key() -> None:
+    outside = Outside()
+    assert not store(outside).storm_released()
+    for storm in ({"nova:": "Release"}, {"nova:compute-1": "release"}):
+        outside.storm = storm
+        assert not store(outside).storm_released()
+    outside.storm = {"nova:": "release"}
+    assert store(outside).storm_released()
+    store(outside).end_storm_release()
+    assert outside.storm == {"nova:": ""}
+    assert outside.attrd == {}
+
+
+def test_a_change_of_the_flags_shows_in_the_poll() -> None:
+    outside = Outside()
+    before = store(outside).poll()
+    assert store(outside).poll() == before
+    store(outside).write(NEEDED)
+    assert store(outside).poll() != before
+
+
+def test_a_flag_whose_node_nobody_knows_is_not_half_written() -> None:
+    outside = Outside()
+    with pytest.raises(ParameterError, match="compute-1 names no Pacemaker node"):
+        store(outside).write(replace(NEEDED, node=None))
     assert outside.changes() == []
 
 

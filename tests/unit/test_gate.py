@@ -26,6 +26,14 @@ def test_a_claim_names_who_evacuates() -> None:
     assert verdict == gate.Wait("ctl1 evacuates compute-1", flagged=True)
 
 
+def test_a_flag_that_nobody_has_claimed_asks_for_the_evacuator() -> None:
+    verdict = gate.decide(HOST, Flag(HOST, FlagState.NEEDED))
+    assert verdict == gate.Wait(
+        "compute-1 is flagged and its evacuation has not begun; is NovaEvacuate running?",
+        flagged=True,
+    )
+
+
 def test_not_knowing_is_waiting_and_says_so() -> None:
     verdict = gate.unknown(HOST, "attrd is silent")
     assert verdict == gate.Wait(

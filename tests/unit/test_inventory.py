@@ -67,6 +67,59 @@ def test_a_bad_file_is_told_by_its_place_not_by_its_text(text: str, sentence: st
     assert "swordfish" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[a]\npassword=x\n", "fence_compute -o validate-all"),
+        ("[a]\nip=1\npaswd=x\n", "allowed are cipher, hexadecimal_kg, host, ip, ipport, password"),
+        ("[a]\nip=1\ncipher=1\n", "allowed are 3 and 17"),
+    ],
+)
+def test_a_bad_file_says_which_it_is_and_what_to_do(text: str, hint: str) -> None:
+    with pytest.raises(LocalParameterError, match="inventory /etc/bmc: ") as refused:
+        parse_inventory(text, "/etc/bmc", "")
+    assert hint in refused.value.hint
+
+
+def test_every_line_that_is_none_is_told() -> None:
+    with pytest.raises(LocalParameterError, match="in line 3, 5") as refused:
+        parse_inventory("[a]\nip=1\nx\nhost=h\ny\n", "/etc/bmc", "")
+    assert refused.value.message.endswith("no 'name = value' in line 3, 5")
+
+
+def test_an_unknown_host_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(ParameterError, match="Compute-1 is not in /etc/bmc") as refused:
+        parse_inventory(GOOD, "/etc/bmc", "").find("Compute-1", "c1")
+    assert refused.value.hint == "it has compute-1, compute-2; names are case-sensitive"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "no host"),
+        (8, "h0, h1, h2, h3, h4, h5, h6, h7"),
+        (9, "h0, h1, h2, h3, h4, h5, h6, h7, ..."),
+    ],
+)
+def test_of_many_hosts_some_are_told(count: int, told: str) -> None:
+    text = "".join(f"[h{number}]\nip=192.0.2.{number}\n" for number in range(count))
+    with pytest.raises(ParameterError) as refused:
+        parse_inventory(text, "/etc/bmc", "").find("x")
+    assert refused.value.hint == f"it has {told}; names are case-sensitive"
+
+
+def test_two_hosts_may_share_an_address_on_different_ports() -> None:
+    inventory = parse_inventory("[a]\nip=1\nipport=1\n[b]\nip=1\nipport=2\n", "/etc/bmc", "")
+    assert [target.node for target in inventory.targets] == ["a", "b"]
+    assert inventory.path == "/etc/bmc"
+
+
+def test_a_value_may_hold_a_colon_and_the_file_empty_lines() -> None:
+    text = "[a]\nip=fe80::1\n\npassword: x\n"
+    with pytest.raises(LocalParameterError, match="no 'name = value' in line 4"):
+        parse_inventory(text, "/etc/bmc", "")
+
+
 @given(st.text())
 def test_no_text_raises_anything_else(text: str) -> None:
     with suppress(ParameterError):

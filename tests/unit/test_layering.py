@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,15 @@ def test_a_pure_module_imports_pure_modules_and_what_touches_nothing(name: str) 
             assert rest.partition(".")[0] in PURE, imported
         else:
             assert first in sys.stdlib_module_names - OUTSIDE, imported
+
+
+def test_every_branch_of_the_pure_modules_is_measured_and_of_no_other() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    assert config["coverage:run"]["include"] == "lib/vmha_ocf/*.py"
+    left_out = {Path(name).stem for name in config["coverage:run"]["omit"].split()}
+    assert left_out == {"__init__", *PUT_TOGETHER}
+    assert config.getboolean("coverage:run", "branch")
 
 
 def test_backends_know_no_agent_and_nobody_but_tests_the_simulator() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from vmha_ocf.errors import LocalParameterError, NovaDenied, ParameterError, Unavailable
-from vmha_ocf.ocf import Action, Agent, Call, one_line
+from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import boolean, choice, ignored, integer, string
+from vmha_ocf.printable import one_line
 
 SECRET = "hunter'2"
 
@@ -230,8 +232,9 @@ def test_a_bug_asks_to_be_reported_and_leaves_a_traceback_without_secrets(
     assert agent.run(["monitor"], {"OCF_RESKEY_password": SECRET}) == 1
     told = capsys.readouterr().err
     assert "Traceback" in told
-    assert "in buggy" in told
+    assert re.search(r"^  File .*, in buggy$", told, re.MULTILINE)
     assert "ocf-exit-reason:this is a bug in Example, please report it" in told
+    assert "KeyError in monitor" in told
     assert SECRET not in told
     assert "KeyError" in told
 
@@ -247,3 +250,37 @@ def test_a_reason_is_one_printable_line(text: str, line: str) -> None:
 def test_a_reason_cannot_forge_another(capsys: pytest.CaptureFixture[str]) -> None:
     call().explain("x\nocf-exit-reason:all is well")
     assert capsys.readouterr().err == "ocf-exit-reason:x all is well\n"
+
+
+# ---- what Pacemaker tells an agent
+
+
+def test_the_node_and_the_resource_are_the_ones_that_pacemaker_names() -> None:
+    told = call(OCF_RESKEY_CRM_meta_on_node="compute-1", OCF_RESOURCE_INSTANCE="compute:0")
+    assert (told.node, told.resource) == ("compute-1", "compute:0")
+
+
+def test_without_pacemaker_there_is_no_node_and_the_agent_names_itself() -> None:
+    assert (call().node, call().resource) == ("", "Example")
+
+
+def test_parameters_are_what_was_given_or_their_default() -> None:
+    assert (call().integer("delay"), call().boolean("insecure")) == (5, False)
+    given = call(OCF_RESKEY_delay=" 60 ", OCF_RESKEY_insecure="Yes")
+    assert (given.integer("delay"), given.boolean("insecure")) == (60, True)
+    with pytest.raises(ParameterError):
+        call(OCF_RESKEY_delay="601").integer("delay")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ParameterError) as raised:
+        call(OCF_RESKEY_delay="x", OCF_RESKEY_untagged="y").validate()
+    missing, delay, untagged = raised.value.message.split("; ")
+    assert missing.startswith("parameter auth_url is missing")
+    assert delay.startswith("parameter delay: 'x' is wrong")
+    assert untagged.startswith("parameter untagged: 'y' is wrong")
+
+
+def test_a_parameter_that_is_in_no_table_is_a_mistake_of_ours() -> None:
+    with pytest.raises(LookupError, match="Example declares no parameter colour"):
+        call().text("colour")

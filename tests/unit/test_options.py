@@ -4,7 +4,7 @@ import pytest
 
 from vmha_ocf.agents.nova_evacuate import AGENT
 from vmha_ocf.options import worker_options
-from vmha_ocf.policy import Marks, Policy, Untagged
+from vmha_ocf.policy import Caps, Marks, Policy, Untagged
 
 DEFAULTS = {one.name: one.default for one in AGENT.parameters}
 
@@ -54,3 +54,44 @@ def test_settle_is_what_was_said_unless_one_answer_may_take_longer(
     said: str, settle: float
 ) -> None:
     assert policy(settle=said, request_timeout="30").settle == settle
+
+
+def test_every_parameter_is_taken() -> None:
+    options = worker_options(
+        {
+            **DEFAULTS,
+            "server_tags": "t",
+            "metadata_keys": "m",
+            "flavor_keys": "f",
+            "image_keys": "i",
+            "untagged": "all",
+            "unevacuable_states": "report",
+            "no_shared_storage": "yes",
+            "max_in_flight": "7",
+            "max_per_host": "6",
+            "max_per_destination": "5",
+            "storm_limit": "4",
+            "evacuate_delay": "9",
+            "settle": "70",
+            "priority_key": "p",
+            "group_key": "g",
+            "request_timeout": "8",
+            "domain": "example.com",
+            "log_file": "/var/log/ha.log",
+            "verbose": "1",
+        }
+    )
+    assert options.policy == Policy(
+        marks=Marks(("t",), ("m",), ("f",), ("i",)),
+        untagged=Untagged.ALL,
+        recover_states=False,
+        rebuild_from_image=False,
+        caps=Caps(7, 6, 5),
+        storm_limit=4,
+        evacuate_delay=9.0,
+        settle=70.0,
+        priority_key="p",
+        group_key="g",
+    )
+    assert (options.request_timeout, options.domain) == (8.0, "example.com")
+    assert (options.log_file, options.verbose) == ("/var/log/ha.log", True)

@@ -10,6 +10,12 @@ def test_a_slow_nova_gets_half() -> None:
     assert Pace(100).after(Load(SLOW + 1), most=100, now=0.0).limit == 50
 
 
+def test_a_limit_is_whole() -> None:
+    assert repr(Pace(5).after(Load(SLOW + 1), most=100, now=0.0).limit) == "2"
+    assert repr(Pace(5).after(Load(0.1, busy=True), most=100, now=0.0).limit) == "2"
+    assert repr(Pace(5).after(Load(1.0), most=95, now=0.0).limit) == "14"
+
+
 def test_what_is_just_not_slow_keeps_up() -> None:
     assert Pace(50).after(Load(SLOW), most=100, now=0.0).limit == 60
 

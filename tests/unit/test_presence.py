@@ -65,6 +65,43 @@ def test_a_flag_alone_proves_nothing(flag: Flag, view: Nodes, proved: bool) -> N
     assert presence.is_proved(flag, view, "") is proved
 
 
+class TestLost:
+    """Dead, and nobody has fenced it yet: Nova may still choose it as a destination."""
+
+    GONE = nodes(online=False, fenced=False)
+
+    def test_is_a_node_that_is_not_heard_of_any_more(self) -> None:
+        assert presence.lost([], self.GONE, "") == {NODE}
+
+    @pytest.mark.parametrize("view", [AWAY, BACK, NEVER, nodes(online=True, fenced=True), {}])
+    def test_is_none_that_is_online_or_fenced(self, view: Nodes) -> None:
+        assert presence.lost([], view, "") == frozenset()
+
+    @pytest.mark.parametrize(
+        ("flag", "domain"),
+        [
+            (NEEDED, ""),
+            (TYPED, ""),
+            (Flag(NovaHost("compute-1.example.com"), FlagState.NEEDED), "example.com"),
+        ],
+    )
+    def test_is_none_that_is_flagged(self, flag: Flag, domain: str) -> None:
+        assert presence.lost([flag], self.GONE, domain) == frozenset()
+
+    @pytest.mark.parametrize(
+        "flag",
+        [DONE, replace(NEEDED, node=NodeName("compute-2")), Flag(NovaHost("x"), FLAG.state)],
+    )
+    def test_is_one_whose_flag_is_over_or_anothers(self, flag: Flag) -> None:
+        assert presence.lost([flag], self.GONE, "") == {NODE}
+
+    def test_is_each_of_several(self) -> None:
+        two = nodes(online=False, fenced=False, name="compute-2")
+        three = nodes(online=True, fenced=False, name="compute-3")
+        found = presence.lost([NEEDED], {**self.GONE, **two, **three}, "")
+        assert found == {NodeName("compute-2")}
+
+
 class TestHostsOff:
     def test_a_fenced_node_that_is_away_is_still_off(self) -> None:
         assert presence.hosts_off([], AWAY, "")[HOST] == STILL
@@ -75,6 +112,17 @@ class TestHostsOff:
 
     def test_one_that_is_back_was_off_until_its_fencing(self) -> None:
         assert presence.hosts_off([], BACK, "") == {HOST: FENCED}
+
+    def test_one_that_was_fenced_while_connected_was_off_until_then(self) -> None:
+        assert presence.hosts_off([], nodes(online=True, fenced=True, at=FENCED), "") == {
+            HOST: FENCED
+        }
+
+    def test_one_that_is_away_in_peace_was_off_until_its_last_fencing(self) -> None:
+        assert presence.hosts_off([], nodes(online=False, fenced=False, at=FENCED), "") == {
+            HOST: FENCED
+        }
+        assert presence.hosts_off([], nodes(online=False, fenced=False), "") == {}
 
     def test_one_that_was_never_fenced_was_never_off(self) -> None:
         assert presence.hosts_off([], NEVER, "") == {}

@@ -56,6 +56,7 @@ def test_the_flag_tells_whose_word_it_is() -> None:
     assert flag.evidence is not None
     assert (flag.state, flag.node) == (FlagState.NEEDED, NODE)
     assert (flag.evidence.by, flag.evidence.at) == ("ctl2", 100.0)
+    assert "Pacemaker" in flag.evidence.proof
 
 
 def test_a_fencing_that_nobody_remembers_is_one_of_now() -> None:

@@ -18,6 +18,10 @@ from vmha_ocf.returning import plan_return as plan_return_of
 PLAIN = ComputeService("id", HOST, up=False, enabled=False, forced_down=True)
 
 
+UNFORCE = ServiceChange(forced_down=False)
+UP = {"forced_down": False, "up": True}
+
+
 def service(ours: Ours | None, **about: bool) -> ComputeService:
     reason = marker.format_reason(ours) if ours else "an operator's"
     return replace(PLAIN, disabled_reason=reason, **about)  # type: ignore[arg-type]
@@ -33,30 +37,32 @@ def plan_return(
 
 
 @pytest.mark.parametrize(
-    ("ours", "about", "change"),
+    ("ours", "about", "change", "told"),
     [
-        (Ours(True, True), {}, ServiceChange(forced_down=False)),
-        (Ours(True, True), {"forced_down": False, "up": True}, ServiceChange(enabled=True)),
-        (Ours(False, True), {"forced_down": False, "up": True}, ServiceChange(enabled=True)),
-        (Ours(True, False, "swap"), {}, ServiceChange(forced_down=False)),
+        (Ours(True, True), {}, UNFORCE, "un-forced"),
+        (Ours(True, True), UP, ServiceChange(enabled=True), "enabled"),
+        (Ours(False, True), UP, ServiceChange(enabled=True), "enabled"),
+        (Ours(True, False, "swap"), {}, UNFORCE, "un-forced"),
         (
             Ours(True, False, "swap"),
-            {"forced_down": False, "up": True},
+            UP,
             ServiceChange(enabled=False, reason="swap"),
+            "left disabled, as it was found",
         ),
         (
             Ours(True, False),
-            {"forced_down": False, "up": True},
+            UP,
             ServiceChange(enabled=False, reason="disabled"),
+            "left disabled, as it was found",
         ),
     ],
 )
 def test_only_what_the_mark_says_is_undone(
-    ours: Ours, about: dict[str, bool], change: ServiceChange
+    ours: Ours, about: dict[str, bool], change: ServiceChange, told: str
 ) -> None:
     planned = plan_return(service(ours, **about), [record("completed")], beating=True, off={})
     assert isinstance(planned, Undo)
-    assert planned.change == change
+    assert (planned.change, planned.what) == (change, told)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +110,7 @@ def test_unforce_in_flight(status: str) -> None:
     planned = plan_return(BOTH, found, beating=True, off={})
     assert isinstance(planned, Await)
     assert f"(1 {status})" in planned.reason
+    assert planned.reason.endswith("restart nova-compute there")
 
 
 def test_what_is_older_than_a_success_is_of_the_past() -> None:

@@ -17,7 +17,7 @@ from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
-from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost
+from vmha_ocf.model import Flag, InstanceId, NovaHost
 from vmha_ocf.pace import Pace
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -58,6 +58,7 @@ class Evacuator:
         self._problems: dict[str, str] = {}
         self._pace = Pace(policy.caps.total)
         self._storm = False
+        self._services: presence.Services = None
         self._up: int | None = None
         """Hosts that can take instances, as last seen; None is not known."""
 
@@ -75,7 +76,7 @@ class Evacuator:
         self._lost.look(flags, self._nodes)
         held = self._is_held(flags)
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
-        if pending and not self._up:
+        if pending:
             self._guard("services", lambda: self._count_destinations(flags))
         # All are taken down before anything is asked for, lest Nova choose one for another's sake.
         prepared = self._prepared(pending, held, start)
@@ -138,13 +139,15 @@ class Evacuator:
             self._nodes = self._ports.cluster.nodes()
 
     def _count_destinations(self, flags: Flagged) -> None:
-        if self._is_due("services", self._pauses.returning):
+        """What was seen last, less what is off by now; Nova is asked only while that is none. To ask
+        for an evacuation that has no destination turns an instance into an ERROR."""
+        self._note_destinations(self._services, flags)
+        if not self._up and self._is_due("services", self._pauses.returning):
             self._note_destinations(self._ports.nova.services(), flags)
 
-    def _note_destinations(self, services: Sequence[ComputeService], flags: Flagged) -> None:
-        """For a minute Nova calls up what has just died."""
-        off = self._off(flags)
-        self._up = sum(one.schedulable and off.get(one.host) != STILL for one in services)
+    def _note_destinations(self, services: presence.Services, flags: Flagged) -> None:
+        self._services = services
+        self._up = presence.destinations(services, self._off(flags))
 
     def _forget(self, flags: Flagged) -> None:
         for host in list(self._hosts):

@@ -30,10 +30,11 @@ BMCS_AT_ONCE = 8
 
 def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     """``argv`` without the program's name. The only one who turns errors into exit codes."""
-    given = "" if argv else stdin.read()
-    # Loading pyghmi takes longer than all that we do before we need it.
-    child = IpmiChild() if _will_ask_one_bmc(given) else None
+    child = None
     try:
+        given = "" if argv else _read(stdin)
+        # Loading pyghmi takes longer than all that we do before we need it.
+        child = IpmiChild() if _will_ask_one_bmc(given) else None
         answer = _perform(argv, StringIO(given), child)
     except Answered as answered:
         return answered.code
@@ -49,6 +50,18 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     stdout.writelines(f"{line}\n" for line in answer.lines)
     stdout.flush()
     return answer.code
+
+
+def _read(stdin: TextIO) -> str:
+    """Raises ParameterError."""
+    try:
+        given = stdin.read()
+        given.encode()  # Where the locale is C, what is not UTF-8 was let through in disguise.
+    except UnicodeError:
+        raise ParameterError(
+            "the input is not UTF-8 text", hint="write name=value lines in UTF-8"
+        ) from None
+    return given
 
 
 def _will_ask_one_bmc(given: str) -> bool:

@@ -45,6 +45,7 @@ def start(
             stdout=errors,
             stderr=errors,
             start_new_session=True,
+            umask=0o077,  # also for the log, when it is made anew after a rotation
             cwd="/",
             env=_environment(),
         )

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TextIO
 
+from vmha_ocf.backends.log import as_one_line
 from vmha_ocf.errors import NotInstalled
 from vmha_ocf.fence_options import OPTIONS, FenceOption, read_stdin
 
@@ -110,11 +111,15 @@ def _clean(library: ModuleType, known: Sequence[str], stdin: TextIO) -> Sequence
 def _process(
     library: ModuleType, known: Sequence[str], ignored: Sequence[str]
 ) -> Mapping[str, str]:
+    root = logging.getLogger()
+    root.addFilter(as_one_line)
     try:
         given = library.process_input(list(known))
         if "--ip" not in given:
             given["--managed"] = "1"  # else the library insists on ip
         options = library.check_input(list(known), given, other_conditions=True)
+        for handler in root.handlers:  # The library has made them.
+            handler.addFilter(as_one_line)
         library.show_docs(options, {"shortdesc": SHORT, "longdesc": LONG, "vendorurl": VENDOR})
     except SystemExit as stop:
         raise Answered(int(stop.code or 0)) from None

@@ -25,6 +25,9 @@ from vmha_ocf.backends.openstack_errors import causes, unreachable
 from vmha_ocf.credentials import Credentials
 from vmha_ocf.errors import LocalParameterError, NovaBusy, NovaDenied, NovaUnavailable, VmhaError
 
+_STRANGE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
+"""What keystoneauth trips over in an answer that is not Keystone's."""
+
 
 class Login:
     """Logs in at the first request, not before: Keystone may be down when the worker starts."""
@@ -58,7 +61,7 @@ class Login:
         """The service's address, with a token at hand. Raises NovaUnavailable, NovaDenied."""
         with self._errors():
             access = self._auth.get_access(self.session)
-        with self._lock:
+        with self._lock, self._errors():
             if access is not self._access:
                 # A new token brings a new catalog.
                 self._access, self._endpoints = access, {}
@@ -86,7 +89,7 @@ class Login:
             raise _answered(error, self._url) from error
         except (exceptions.ConnectionError, OSError) as error:
             raise unreachable(error, "Keystone", self._url, self.timeout) from error
-        except (exceptions.ClientException, KeyError, ValueError, TypeError) as error:
+        except (exceptions.ClientException, *_STRANGE) as error:
             raise self._no_token(error) from error
 
     def _no_token(self, error: Exception) -> NovaUnavailable:
@@ -128,7 +131,7 @@ class Login:
         self._asked_why = True
         try:
             _password(self._credentials, unscoped=True).get_access(self.session)
-        except (exceptions.ClientException, KeyError, ValueError, TypeError, OSError):
+        except (exceptions.ClientException, OSError, *_STRANGE):
             return False
         return True
 

@@ -7,6 +7,8 @@ import logging.handlers
 import os
 import time
 
+from vmha_ocf.printable import one_line
+
 SYSLOG = "/dev/log"
 
 
@@ -23,7 +25,14 @@ def open_log(name: str, path: str = "") -> logging.Logger:
         log.addHandler(handler)
     if path:
         log.addHandler(_file(path))
+    log.addFilter(as_one_line)
     return log
+
+
+def as_one_line(record: logging.LogRecord) -> bool:
+    """Names of instances and what Nova answers are other people's words."""
+    record.msg, record.args = one_line(record.getMessage()), ()
+    return True
 
 
 def _file(path: str) -> logging.Handler:

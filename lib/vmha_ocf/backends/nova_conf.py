@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.model import NovaHost
 
+_LONGEST = 255
+"""Characters that Nova keeps of a host's name."""
 _HINT = "repair it, or give the name as nova_host"
 
 
@@ -25,9 +27,13 @@ def read_nova_host(path: str) -> NovaHost:
     found = (parser.defaults().get("host") or "").strip()
     if found[:1] in ("'", '"') and found[:1] == found[-1:]:
         found = found[1:-1]
-    if "$" in found:
-        raise LocalParameterError(f"{path}: host = {found} is not a plain name", hint=_HINT)
+    if "$" in found or not _is_name(found):
+        raise LocalParameterError(f"{path}: host = {found!r:.80} is not a plain name", hint=_HINT)
     return NovaHost(found or socket.gethostname())
+
+
+def _is_name(text: str) -> bool:
+    return text.isprintable() and " " not in text and len(text) <= _LONGEST
 
 
 def _files(path: str) -> Sequence[str]:
@@ -42,7 +48,8 @@ def _read(parser: configparser.RawConfigParser, name: str) -> None:
             parser.read_file(file)
     except (FileNotFoundError, NotADirectoryError):
         pass
-    except (configparser.Error, UnicodeDecodeError, OSError) as error:
+    # AttributeError is configparser's own, for a line that goes on where no value began.
+    except (configparser.Error, AttributeError, ValueError, OSError) as error:
         raise LocalParameterError(
             f"{name} cannot be read: {type(error).__name__}", hint=_HINT
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -25,6 +26,8 @@ SHUTDOWN = 4
 """Nova's power_state of a guest that is off."""
 _HOST = "OS-EXT-SRV-ATTR:host"
 _VM_STATE = "OS-EXT-STS:vm_state"
+_ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.:-]{0,254}")
+"""UUIDs, really. An id becomes part of the address of a request."""
 _NOT_ADMIN = "the user needs the admin role in its project"
 
 
@@ -58,7 +61,7 @@ def _understood(convert: Callable[P, R]) -> Callable[P, R]:
     def converted(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return convert(*args, **kwargs)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NovaUnavailable(
                 f"Nova's answer cannot be understood: {type(error).__name__} {error}"
             ) from error
@@ -75,7 +78,7 @@ def to_service(item: Item) -> ComputeService:
             hint="its database or message bus does not answer Nova",
         )
     return ComputeService(
-        id=str(item["id"]),
+        id=_id(item["id"]),
         host=NovaHost(sys.intern(str(item["host"]))),
         up=item.get("state") == "up",
         enabled=item.get("status") == "enabled",
@@ -98,7 +101,7 @@ def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
     image = item.get("image") or {}
     task_state = item.get("OS-EXT-STS:task_state")
     return Instance(
-        id=InstanceId(item["id"]),
+        id=InstanceId(_id(item["id"])),
         host=host,
         name=str(item.get("name") or ""),
         vm_state=sys.intern(str(item[_VM_STATE])),
@@ -108,7 +111,7 @@ def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
         metadata=pool.mapping(item.get("metadata") or {}),
         extra_specs=pool.mapping(flavor["extra_specs"]) if "extra_specs" in flavor else None,
         # "" or nothing: booted from a volume.
-        image=ImageId(sys.intern(str(image["id"]))) if image else None,
+        image=ImageId(sys.intern(_id(image["id"]))) if image else None,
     )
 
 
@@ -119,7 +122,7 @@ def to_evacuation(item: Item, host: NovaHost) -> Evacuation:
     dest = item.get("dest_compute")
     return Evacuation(
         id=int(item["id"]),
-        instance=InstanceId(item["instance_uuid"]),
+        instance=InstanceId(_id(item["instance_uuid"])),
         source=host,
         dest=NovaHost(sys.intern(str(dest))) if dest else None,
         status=sys.intern(str(item["status"])),
@@ -133,6 +136,12 @@ def to_group(item: Item) -> ServerGroup:
     """``policy`` since microversion 2.64; ``policies`` before, which we never ask for."""
     members = (InstanceId(sys.intern(str(member))) for member in item.get("members") or [])
     return ServerGroup(str(item["id"]), sys.intern(str(item["policy"])), frozenset(members))
+
+
+def _id(value: object) -> str:
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    raise ValueError(f"{value!r:.60} is no id")
 
 
 def _verify_host(found: object, host: NovaHost, what: str) -> None:

@@ -119,6 +119,8 @@ class Api:
             )
         except (exceptions.ClientException, OSError) as error:
             raise unreachable(error, self.service, url, self._login.timeout) from error
+        except RecursionError as error:  # JSON too deep for the parser
+            raise self._strange(path) from error
         return answer, body
 
     def _read(self, answer: Any, body: object, path: str, doing: str) -> Mapping[str, Any]:

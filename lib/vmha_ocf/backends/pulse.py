@@ -10,6 +10,17 @@ from __future__ import annotations
 import fcntl
 import os
 
+from vmha_ocf.printable import one_line
+
+_LONGEST = 1000
+"""Characters of a line."""
+_MOST = 50
+"""Problems that are told."""
+_SIZE = 65536
+"""Characters that are read."""
+_HIGHEST_PID = 4194304
+"""The kernel's own limit (proc(5), pid_max)."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,9 +57,13 @@ class PulseFile:
         return f"{self.path}.wake"
 
     def hold(self) -> bool:
-        """Become the one worker. False if another one lives."""
+        """Become the one worker. False if another one lives.
+
+        Whoever can open the file can lock it, and a worker would be taken for alive: root only."""
         os.makedirs(os.path.dirname(self.path), mode=0o755, exist_ok=True)
-        lock = open(f"{self.path}.lock", "ab")  # noqa: SIM115 (held until the process ends)
+        descriptor = os.open(f"{self.path}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        lock = os.fdopen(descriptor, "wb")  # held until the process ends
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -61,11 +76,11 @@ class PulseFile:
         if not problems or self._trouble_began is None:
             self._trouble_began = now if problems else None
         times = [f"{now:.3f}", f"{self._trouble_began or now:.3f}"]
-        lines = [str(os.getpid()), *times, _line(sentence), *map(_line, problems)]
+        told = [one_line(text, _LONGEST) for text in (sentence, *problems[:_MOST])]
         temporary = f"{self.path}.new"
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
+            file.write("\n".join([str(os.getpid()), *times, *told]) + "\n")
         os.replace(temporary, self.path)
 
     def is_held(self) -> bool:
@@ -88,8 +103,8 @@ class PulseFile:
             return None
         try:
             with open(self.path, encoding="utf-8", errors="replace") as file:
-                pid, at, began, sentence, *problems = file.read(65536).splitlines()
-            return Pulse(int(pid), now - float(at), sentence, problems, now - float(began))
+                pid, at, began, sentence, *problems = file.read(_SIZE).splitlines()
+            return Pulse(_pid(pid), now - _time(at), sentence, problems, now - _time(began))
         except (FileNotFoundError, ValueError):
             return None
 
@@ -100,5 +115,16 @@ class PulseFile:
                 os.unlink(path)
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())[:1000]
+def _pid(text: str) -> int:
+    """It will get a signal: 0 is a whole group of processes, -1 is all there are."""
+    pid = int(text)
+    if not 1 < pid <= _HIGHEST_PID:
+        raise ValueError(f"{pid} is no worker's")
+    return pid
+
+
+def _time(text: str) -> float:
+    time = float(text)
+    if not 0 <= time < 1e12:
+        raise ValueError(f"{time} is no time")
+    return time

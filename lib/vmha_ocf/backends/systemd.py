@@ -46,7 +46,7 @@ class SystemdUnit:
 
     def start(self) -> None:
         unit = self.find()
-        result = self._systemctl("start", unit, timeout=self._left())
+        result = self._systemctl("start", "--", unit, timeout=self._left())
         if result.rc != 0 or not self.is_active():
             raise UnitFailed(
                 f"{unit} did not start: {last_line(result)}", hint=f"journalctl -u {unit}"
@@ -58,7 +58,7 @@ class SystemdUnit:
         Also where nothing runs: a start that systemd has queued, or a restart after a failure, is
         cancelled by that."""
         try:
-            self._systemctl("stop", *self._names, timeout=self._left() * _SHARE_FOR_TERM)
+            self._systemctl("stop", "--", *self._names, timeout=self._left() * _SHARE_FOR_TERM)
         except UnitUnavailable:
             self._kill()
         while self.is_active():
@@ -73,7 +73,7 @@ class SystemdUnit:
         """The unit that exists here. Raises NotInstalled, UnitUnavailable."""
         for name in self._names:
             shown = self._systemctl(
-                "show", "--property=LoadState", "--value", name, timeout=self._left()
+                "show", "--property=LoadState", "--value", "--", name, timeout=self._left()
             )
             if shown.rc != 0:  # It is 0 for an unknown unit too: nobody knows.
                 raise self._no_answer(shown)
@@ -91,7 +91,7 @@ class SystemdUnit:
 
     def _kill(self) -> None:
         self._systemctl(
-            "kill", "--kill-who=main", "--signal=KILL", *self._names, timeout=self._left()
+            "kill", "--kill-who=main", "--signal=KILL", "--", *self._names, timeout=self._left()
         )
 
     def _left(self) -> float:

@@ -18,6 +18,8 @@ class SimCib:
         self._values: dict[tuple[NodeName, str], str] = {}
         self.nodes: set[NodeName] = set()
         self.running = True
+        self.has_quorum = True
+        self.on_change: Callable[[], None] = lambda: None
         self._wire = Wire(core, "cib", {"down": _silent}, {"lost-answer": _silent})
 
     def node_attributes(self, name: str) -> Mapping[NodeName, str]:
@@ -38,6 +40,7 @@ class SimCib:
 
     def put(self, node: NodeName, name: str, value: str) -> None:
         self._values[node, name] = value
+        self.on_change()
 
     def _set(self, node: NodeName, name: str, value: str) -> None:
         if node not in self.nodes:
@@ -48,9 +51,10 @@ class SimCib:
     def _delete(self, node: NodeName, name: str, value: str) -> None:
         if self._values.get((node, name)) == value:
             del self._values[node, name]
+            self.on_change()
 
     def _has_quorum(self) -> bool:
-        return self._core.strike("cib.quorum", "no-quorum") is None
+        return self.has_quorum and self._core.strike("cib.quorum", "no-quorum") is None
 
     def _call(self, method: str, effect: Callable[[], T]) -> T:
         if not self.running:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import NodeName, NodeState, NovaHost
@@ -10,7 +10,7 @@ from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import ProvenOff
+from vmha_ocf.sim.journal import NodeJoined, NodeLost, ProvenOff
 from vmha_ocf.sim.timeline import EPOCH
 
 
@@ -26,6 +26,10 @@ class Pacemaker:
         self._history: dict[NodeName, tuple[float, str]] = {}
         self.purges_on_fencing = False
         self.running = True
+        self.may_connect: Callable[[Host], bool] = lambda _: True
+        self.on_lost: Callable[[Host], None] = lambda _: None
+        """A connection ended that nobody had ended."""
+        self.on_joined: Callable[[Host], None] = lambda _: None
 
     def online(self, node: NodeName) -> bool:
         return self._online[node]
@@ -38,10 +42,25 @@ class Pacemaker:
         """A remote connection starts: its attributes are purged."""
         if not self.running or not host.reachable or self._online[host.node]:
             return
+        if not self.may_connect(host):
+            return
         self._attrd.purge(host.node)
         self._online[host.node] = True
         self._fenced.discard(host.node)
+        self._core.journal.note(NodeJoined(self._core.now, host.name))
         self._core.journal.say("pacemaker", f"{host.node} is online")
+        self.on_joined(host)
+
+    def lose(self, host: Host) -> None:
+        """A remote connection is found dead."""
+        was_online = self._online[host.node]
+        self.disconnect(host.node)
+        if was_online:
+            self._core.journal.note(NodeLost(self._core.now, host.name))
+            self.on_lost(host)
+
+    def is_fenced(self, node: NodeName) -> bool:
+        return node in self._fenced
 
     def disconnect(self, node: NodeName) -> None:
         """A remote connection stops, or fails to start: its attributes are purged."""
@@ -59,6 +78,18 @@ class Pacemaker:
         self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
         self._core.journal.say("pacemaker", f"{host.node} is fenced by {by}")
 
+    def leave(self, controller: NodeName, by: str) -> None:
+        """A controller is gone: fenced by the others."""
+        self._online[controller] = False
+        self._fenced.add(controller)
+        self._history[controller] = (EPOCH + self._core.now, by)
+        self._core.journal.say("pacemaker", f"{controller} is fenced by {by}")
+
+    def join(self, controller: NodeName) -> None:
+        self._online[controller] = True
+        self._fenced.discard(controller)
+        self._core.journal.say("pacemaker", f"{controller} is online")
+
     def stop(self) -> None:
         """All controllers at once: what lives in memory is gone."""
         self.running = self._attrd.running = self._cib.running = False
@@ -71,6 +102,8 @@ class Pacemaker:
         self.running = self._attrd.running = self._cib.running = True
         for host in hosts.values():
             self._online[host.node] = host.reachable
+            if host.reachable:
+                self.on_joined(host)
         self._core.journal.say("pacemaker", "the cluster is started")
 
     def nodes(self) -> Mapping[NodeName, NodeState]:

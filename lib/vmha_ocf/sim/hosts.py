@@ -11,6 +11,7 @@ from math import floor, inf
 
 from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
 from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.journal import HostFailed
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Host:
     guests: dict[InstanceId, Run | None] = field(default_factory=dict)
     """The guests defined here; those that run have a Run."""
     runs: list[Run] = field(default_factory=list)
+    on_off: Callable[[], None] = lambda: None
 
     @property
     def reachable(self) -> bool:
@@ -106,7 +108,9 @@ class Host:
         for instance in list(self.guests):
             self.halt(instance)
         self.end_compute()
+        self.core.journal.note(HostFailed(self.core.now, self.name, "power is off"))
         self.core.journal.say(self.node, "power is off")
+        self.on_off()
 
     def end_compute(self) -> None:
         self._hush()
@@ -121,6 +125,7 @@ class Host:
     def isolate(self) -> None:
         self._hush()
         self.isolated = True
+        self.core.journal.note(HostFailed(self.core.now, self.name, "network is gone"))
         self.core.journal.say(self.node, "network is gone; its guests run on")
 
     def rejoin(self) -> None:

@@ -38,12 +38,18 @@ Ours = Callable[[Server], bool]
 
 def marked(server: Server) -> bool:
     """By tag, metadata or flavor, with the names that are the default."""
-    own = [server.metadata[key] for key in Marks().metadata if key in server.metadata]
-    if any(_says(text, "no") for text in own):
+    if refused(server):
         return False
+    own = [server.metadata[key] for key in Marks().metadata if key in server.metadata]
     specs = (server.extra_specs.get(key, "") for key in Marks().flavor)
     said = any(_says(text, "yes") for text in (*own, *specs))
     return said or bool(server.tags.intersection(Marks().server_tags))
+
+
+def refused(server: Server) -> bool:
+    """Its own metadata says no: that wins over every mark."""
+    own = (server.metadata[key] for key in Marks().metadata if key in server.metadata)
+    return any(_says(text, "no") for text in own)
 
 
 def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[str]:

@@ -31,6 +31,23 @@ class HostFact(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class HostFailed(HostFact):
+    """Its power or its network is gone."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost(HostFact):
+    """Pacemaker has found its connection dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeJoined(HostFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class ProvenOff(HostFact):
     """A BMC answered "off", truly, or Pacemaker recorded a successful fencing."""
 
@@ -54,6 +71,15 @@ class EvacuateAccepted(HostFact):
     instance: InstanceId
     rivals: tuple[int, ...]
     """Earlier evacuations of this instance that were still in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuated(HostFact):
+    """Nova says that an instance of this host is elsewhere now."""
+
+    instance: InstanceId
+    name: str
+    dest: NovaHost
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class PowerSupply:
 
         def notice() -> None:
             if not host.reachable:
-                self._pacemaker.disconnect(host.node)
+                self._pacemaker.lose(host)
 
         self._core.timeline.after(self._core.timing.detect, notice)
 

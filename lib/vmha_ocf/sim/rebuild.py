@@ -13,6 +13,7 @@ from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import IN_FLIGHT, Database, Record, Server
 from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import Evacuated
 
 
 @dataclass
@@ -174,7 +175,11 @@ class Rebuilder:
         """Also over a "completed" that a restart of the source wrote meanwhile."""
         rebuild.record.status = "done"
         rebuild.over = True
-        self._say(rebuild.server, f"is {rebuild.server.vm_state} on {dest.name}")
+        server, now = rebuild.server, self._core.now
+        self._core.journal.note(
+            Evacuated(now, rebuild.record.source, server.id, server.name, dest.name)
+        )
+        self._say(server, f"is {server.vm_state} on {dest.name}")
 
     def _then(
         self, rebuild: Rebuild, delay: float, stage: Callable[[Rebuild, Host], None]

@@ -12,13 +12,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from vmha_ocf.ports import WorkerPorts
 
 P = TypeVar("P")
-_HARMLESS = frozenset({"now", "monotonic", "close"})
+HARMLESS = frozenset({"now", "monotonic", "close"})
 """Dying around these is dying around their neighbours."""
+
+
+class Wrap(Protocol):
+    """Stands between an agent and one of its ports; ``Tripwire.wrap`` is one.
+
+    Names are ``NovaEvacuate.nova``, ``fence_compute.bmc``, ``NovaCompute.units`` and so on."""
+
+    def __call__(self, port: P, name: str, /) -> P: ...
+
+
+def unwrapped(port: P, _name: str) -> P:
+    """Nothing between."""
+    return port
 
 
 class Died(BaseException):
@@ -33,7 +46,7 @@ class Tripwire:
     calls: list[str] = field(default_factory=list)
 
     def wrap(self, port: P, name: str) -> P:
-        return cast(P, _Wired(self, port, name))
+        return cast(P, Wired(self.call, port, name))
 
     def worker_ports(self, ports: WorkerPorts) -> WorkerPorts:
         return replace(
@@ -57,19 +70,23 @@ class Tripwire:
                 raise Died(f"after call {self.at}, {name}")
 
 
-class _Wired:
-    def __init__(self, tripwire: Tripwire, port: object, name: str) -> None:
-        self._tripwire = tripwire
+class Wired:
+    """A port whose calls go through ``call``, with their names."""
+
+    def __init__(
+        self, call: Callable[[str, Callable[[], Any]], Any], port: object, name: str
+    ) -> None:
+        self._call = call
         self._port = port
         self._name = name
 
     def __getattr__(self, method: str) -> Any:
         target = getattr(self._port, method)
-        if method in _HARMLESS:
+        if method in HARMLESS:
             return target
         name = f"{self._name}.{method}"
 
         def wired(*args: Any, **kwargs: Any) -> Any:
-            return self._tripwire.call(name, lambda: target(*args, **kwargs))
+            return self._call(name, lambda: target(*args, **kwargs))
 
         return wired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TypedDict, Unpack
 
@@ -38,6 +38,7 @@ from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
 
 
@@ -58,7 +59,12 @@ class Booting(TypedDict, total=False):
 class World:
     """Hosts are named by what Pacemaker or Nova calls them, whichever is at hand."""
 
-    def __init__(self, *, timing: Timing | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        timing: Timing | None = None,
+        controllers: Sequence[str] = ("ctl1", "ctl2", "ctl3"),
+    ) -> None:
         timeline = Timeline()
         self.core = Core(timeline, Journal(timeline), Faults(), timing or Timing())
         self.hosts: dict[NovaHost, Host] = {}
@@ -66,7 +72,7 @@ class World:
         self.attrd = SimAttrd(self.core)
         self.cib = SimCib(self.core)
         self.pacemaker = Pacemaker(self.core, self.attrd, self.cib)
-        for controller in ("ctl1", "ctl2", "ctl3"):
+        for controller in controllers:
             self.pacemaker.add(NodeName(controller))
         self.rebuilder = Rebuilder(self.core, self.database, self.hosts)
         self.services = Services(self.core, self.database)
@@ -88,8 +94,13 @@ class World:
     def clock(self) -> SimClock:
         return SimClock(self.core.timeline)
 
-    def flags(self) -> SimFlags:
-        store = FlagStore(self.attrd, self.cib, self.clock())
+    def flags(self, wrap: Wrap = unwrapped, who: str = "") -> SimFlags:
+        """``wrap`` stands between ``who`` and each of the two records, too."""
+        store = FlagStore(
+            wrap(self.attrd, f"{who}.attrd"),
+            wrap(self.cib, f"{who}.cib"),
+            wrap(self.clock(), f"{who}.clock"),
+        )
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
     def cluster(self) -> SimCluster:
@@ -246,6 +257,15 @@ class World:
 
     def start_cluster(self) -> None:
         self.pacemaker.start(self.hosts)
+
+    def delete_named(self, group: str) -> None:
+        """The instances named ``<group>-<number>`` are deleted by their owner."""
+        for server in list(self.database.servers.values()):
+            if server.name.rpartition("-")[0] == group:
+                for host in self.hosts.values():
+                    host.destroy(server.id)
+                del self.database.servers[server.id]
+                self.say("nova", f"{server.name} is deleted")
 
     def operator_changes(self, host: str, change: ServiceChange) -> None:
         self.services.change(self.service(host).id, change, OPERATOR)

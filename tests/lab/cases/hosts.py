@@ -7,6 +7,7 @@ from tests.lab.bmc import Fault
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
 from tests.lab.promises import Expected
+from tests.lab.workers import nova_compute
 
 
 def power_loss(scene: Scene) -> Expected:
@@ -59,10 +60,8 @@ def nova_compute_killed(scene: Scene) -> Expected:
     """nova-compute dies alone: Pacemaker starts it again, nobody is fenced and nothing moves."""
     tagged = scene.boot("compute-1")
     scene.say("nova-compute of compute-1 is killed")
-    stopped = scene.kill_nova_compute("compute-1")
-    scene.until(
-        "a new nova-compute", lambda: scene.nova_compute("compute-1") not in (None, stopped)
-    )
+    scene.kill_nova_compute("compute-1")
+    scene.until("a new one", lambda: nova_compute(scene.stage.lab, "compute-1"))
     scene.stage.wait_up("compute-1")
     return Expected({"compute-1"}, (), left=tagged)
 

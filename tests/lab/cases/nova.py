@@ -27,7 +27,8 @@ def _down_during(scene: Scene, service: str) -> Expected:
     scene.slow_spawns(6)
     scene.cut_power("compute-2")
     scene.until_building("compute-2")
-    scene.stop_service(service, kill=True)
+    # A conductor that is killed takes the requests in its hands with it: see requests_lost_with_the_bus.
+    scene.stop_service(service, kill=service != "conductor")
     scene.pause(_LASTS)
     scene.start_service(service)
     return Expected({"compute-2"}, tagged)
@@ -51,7 +52,7 @@ _SERVICES = {
 }
 _MOMENTS: dict[str, tuple[Callable[[Scene, str], Expected], str]] = {
     "before": (_down_before, "is down when the host dies"),
-    "during": (_down_during, "is killed while instances are being rebuilt"),
+    "during": (_down_during, "goes down while instances are being rebuilt"),
     "after": (_down_after, "is down when the host wants back into service"),
 }
 
@@ -99,6 +100,31 @@ def nova_hears_late(scene: Scene) -> Expected:
     scene.until_asked("compute-2", len(tagged))
     scene.delay_nova()
     return Expected({"compute-2"}, tagged)
+
+
+def requests_lost_with_the_bus(scene: Scene) -> Expected:
+    """The bus loses requests that Nova has accepted: never repeated by itself, ended by an operator."""
+    tagged = scene.boot("compute-3", 2)
+    scene.stop_service("conductor")
+    scene.cut_power("compute-3")
+    scene.until_asked("compute-3", len(tagged))
+    scene.stop_service("rabbitmq", kill=True)
+    scene.start_service("rabbitmq", "conductor")
+    scene.pause(40)
+    assert {row.status for row in scene.asked("compute-3")} == {"accepted"}, "they were not lost"
+    assert len(scene.asked("compute-3")) == len(tagged), (
+        "asked for again, while Nova may work on it"
+    )
+    scene.say("the operator drops the flag")
+    scene.drop_flag("compute-3")
+    scene.stage.wait_in_service("compute-3")
+    scene.say("the operator resets and starts the instances")
+    client = scene.stage.cloud.client()
+    for uuid in tagged:
+        client.action(uuid, "os-resetState", {"state": "active"}).expect(202)
+        client.action(uuid, "reboot", {"type": "HARD"}).expect(202)
+    client.wait(tagged, "active")
+    return Expected({"compute-3"}, (), tagged)
 
 
 def no_capacity_then_capacity(scene: Scene) -> Expected:
@@ -174,7 +200,7 @@ def _failed(scene: Scene, host: str) -> int:
 
 _RUN = (
     keystone_and_nova_api_down_before, nova_answers_slowly, nova_answers_too_late,
-    nova_hears_late, no_capacity_then_capacity,
+    nova_hears_late, requests_lost_with_the_bus, no_capacity_then_capacity,
     spawns_fail_then_succeed, states_that_nova_refuses, fifty_instances_and_a_restless_worker,
 )  # fmt: skip
 CASES: tuple[Case, ...] = (*_outages(), *map(case, _RUN))

@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from tests.lab.cloud import compute
 from tests.lab.cloud.observe import MigrationRow
-from tests.lab.cloud.processes import Process, send
 from tests.lab.promises import evacuations
 from tests.lab.stage import Stage
 from tests.lab.wait import wait_until
-from tests.lab.workers import kill_workers, workers
+from tests.lab.workers import kill_workers, nova_compute, workers
 
 TAG = "automatic-recovery"
 _OPEN = ("accepted", "pre-migrating")
@@ -86,14 +84,10 @@ class Scene:
         self.stage.cloud.delay("nova-api", before, after, only)
         self.afterwards.callback(self.stage.cloud.delay, "nova-api")
 
-    def nova_compute(self, host: str) -> Process | None:
-        return compute.process(self.stage.cloud.site, host)
-
-    def kill_nova_compute(self, host: str) -> Process:
-        found = self.nova_compute(host)
+    def kill_nova_compute(self, host: str) -> None:
+        found = nova_compute(self.stage.lab, host)
         assert found, f"nova-compute does not run on {host}"
-        send(found, signal.SIGKILL)
-        return found
+        found.signal(signal.SIGKILL)
 
     # The operator
 
@@ -122,6 +116,13 @@ class Scene:
     def enable_evacuate(self) -> None:
         self.say("NovaEvacuate is enabled")
         self.stage.cluster.pcs("resource", "enable", "nova-evacuate")
+
+    def drop_flag(self, host: str) -> None:
+        """As docs/operate.rst has it."""
+        self.on_controller(
+            "attrd_updater", "-p", "-n", "evacuate", "-N", f"nova:{host}", "-U", "no"
+        )
+        self.on_controller("crm_attribute", "-N", host, "-l", "forever", "-n", "evacuation", "-D")
 
     def place_of(self, resource: str) -> str:
         """The node on which Pacemaker runs it."""

@@ -1,0 +1,78 @@
+"""Rehearse a failure: ``python3 -m vmha_ocf.sim SCENARIO``.
+
+Runs the agents' own code on a simulated cluster, in virtual time, and shows what you would see.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from vmha_ocf.sim import faults
+from vmha_ocf.sim.events import EVENTS
+from vmha_ocf.sim.report import timeline, verdict
+from vmha_ocf.sim.run import load, run
+from vmha_ocf.sim.scenario import ScenarioError
+
+GOOD, BAD, UNUSABLE = 0, 1, 2
+"""Exit codes. BAD: a promise is broken or an expectation did not come true."""
+
+
+def main(argv: Sequence[str], out: TextIO, err: TextIO) -> int:
+    given = _parser().parse_args(argv)
+    if given.list:
+        out.writelines(f"{line}\n" for line in _names())
+        return GOOD
+    if not given.scenario:
+        err.write("which scenario? give a folder with a scenario.toml, or --list\n")
+        return UNUSABLE
+    logging.getLogger("vmha_ocf").addHandler(logging.NullHandler())
+    try:
+        scenario = load(given.scenario)
+    except OSError as error:
+        err.write(f"{given.scenario}: {error.strerror}: give a folder with a scenario.toml\n")
+        return UNUSABLE
+    except ScenarioError as error:
+        err.writelines(f"{given.scenario}: {problem}\n" for problem in error.problems)
+        return UNUSABLE
+    outcome = run(scenario)
+    if given.log:
+        out.write(outcome.log)
+    else:
+        out.writelines(f"{line}\n" for line in timeline(outcome))
+    told = err if given.log else out
+    told.writelines(f"{line}\n" for line in verdict(outcome))
+    return GOOD if outcome.good else BAD
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python3 -m vmha_ocf.sim",
+        description="Rehearse a failure on a simulated cluster, in virtual time.",
+        epilog="Exits with 0 if every promise held and it ended as expected, 1 if not, 2 if the "
+        "scenario is impossible.",
+    )
+    parser.add_argument("scenario", nargs="?", help="a folder with a scenario.toml, or the file")
+    parser.add_argument("--log", action="store_true", help="the raw log instead of the timeline")
+    parser.add_argument("--list", action="store_true", help="the names of events and faults")
+    return parser
+
+
+def _names() -> Iterator[str]:
+    yield "events: what [[event]] can do"
+    for name, kind in EVENTS.items():
+        needs = f" ({', '.join(sorted(kind.needs))})" if kind.needs else ""
+        yield f"  {name}{needs}: {kind.summary}"
+    for where, kinds in faults.NAMES.items():
+        yield ""
+        methods = ", ".join(sorted(faults.METHODS.get(where, ())))
+        yield f"faults of {where}" + (f", or one of its calls: {methods}" if methods else "")
+        for what, meaning in kinds.items():
+            yield f"  {what}: {meaning}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))

@@ -1,0 +1,163 @@
+"""What can happen in a scenario, by name.
+
+[[event]]
+at = 10
+do = "power_cut"
+host = "compute-1"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from vmha_ocf import flag as texts
+from vmha_ocf.model import NodeName, ServiceChange
+from vmha_ocf.sim.resource_manager import ResourceManager
+from vmha_ocf.sim.scenario import EventSpec
+from vmha_ocf.sim.world import World
+
+
+@dataclass(frozen=True)
+class Stage:
+    world: World
+    manager: ResourceManager
+
+
+@dataclass(frozen=True)
+class Kind:
+    summary: str
+    act: Callable[[Stage, EventSpec], None]
+    needs: frozenset[str] = frozenset()
+    may: frozenset[str] = frozenset()
+
+
+def _fence(stage: Stage, event: EventSpec) -> None:
+    stage.manager.fencing.request(stage.world.host(event.host), "is to be fenced by an operator")
+
+
+def _fence_by_other(stage: Stage, event: EventSpec) -> None:
+    host = stage.world.host(event.host)
+    stage.manager.fencing.fenced_by_other(host, event.by or "watchdog")
+
+
+def _operator(stage: Stage, event: EventSpec) -> None:
+    change = ServiceChange(event.forced_down, event.enabled, event.reason or None)
+    stage.world.operator_changes(event.host, change)
+
+
+def _kill_compute(stage: Stage, event: EventSpec) -> None:
+    host = stage.world.host(event.host)
+    host.end_compute()
+    stage.world.say(host.node, "nova-compute is dead")
+
+
+def _write_attribute(stage: Stage, event: EventSpec) -> None:
+    stage.world.say("operator", f"writes {texts.ATTRIBUTE}[{event.key}]={event.value}")
+    stage.world.attrd.put(texts.ATTRIBUTE, event.key, event.value)
+
+
+def _delete_instances(stage: Stage, event: EventSpec) -> None:
+    stage.world.delete_named(event.instances)
+
+
+_HOST = frozenset({"host"})
+_CONTROLLER = frozenset({"controller"})
+
+EVENTS: Mapping[str, Kind] = {
+    "power_cut": Kind(
+        "the host's power is gone; its BMC still answers",
+        lambda stage, event: stage.world.power_cut(event.host),
+        _HOST,
+    ),
+    "boot_host": Kind(
+        "somebody switches the host on",
+        lambda stage, event: stage.world.boot_host(event.host),
+        _HOST,
+    ),
+    "isolate": Kind(
+        "the host's network is gone; its guests run on, its BMC answers",
+        lambda stage, event: stage.world.isolate(event.host),
+        _HOST,
+    ),
+    "rejoin": Kind(
+        "the host's network is back",
+        lambda stage, event: stage.world.rejoin(event.host),
+        _HOST,
+    ),
+    "fence": Kind("pcs stonith fence: a node that is connected is fenced", _fence, _HOST),
+    "fence_by_other": Kind(
+        "a watchdog or another device fences the host (`by`); our agent does not run",
+        _fence_by_other,
+        _HOST,
+        frozenset({"by"}),
+    ),
+    "confirm": Kind(
+        "pcs stonith confirm: an operator says that the host is off",
+        lambda stage, event: stage.manager.fencing.confirm(stage.world.host(event.host)),
+        _HOST,
+    ),
+    "start_compute": Kind(
+        "nova-compute is started behind Pacemaker's back",
+        lambda stage, event: stage.world.start_compute(event.host),
+        _HOST,
+    ),
+    "kill_compute": Kind("nova-compute dies", _kill_compute, _HOST),
+    "operator": Kind(
+        "an operator changes the service in Nova: `enabled`, `forced_down`, `reason`",
+        _operator,
+        _HOST,
+        frozenset({"enabled", "forced_down", "reason"}),
+    ),
+    "kill_worker": Kind(
+        "SIGKILL of NovaEvacuate's worker", lambda stage, _: stage.manager.evacuate.kill()
+    ),
+    "kill_controller": Kind(
+        "a controller's power is gone",
+        lambda stage, event: stage.manager.controllers.kill(event.controller),
+        _CONTROLLER,
+    ),
+    "start_controller": Kind(
+        "a dead controller boots",
+        lambda stage, event: stage.manager.controllers.start(event.controller),
+        _CONTROLLER,
+    ),
+    "lose_dc": Kind(
+        "the DC's controller daemon dies: nothing is decided until another one is elected",
+        lambda stage, _: stage.manager.controllers.lose_dc(),
+    ),
+    "stop_cluster": Kind(
+        "the power of all controllers is gone at once",
+        lambda stage, _: stage.manager.controllers.stop_all(),
+    ),
+    "start_cluster": Kind(
+        "all controllers boot", lambda stage, _: stage.manager.controllers.start_all()
+    ),
+    "maintenance_on": Kind(
+        "maintenance-mode=true: Pacemaker decides nothing",
+        lambda stage, _: stage.manager.controllers.maintain(on=True),
+    ),
+    "maintenance_off": Kind(
+        "maintenance-mode=false", lambda stage, _: stage.manager.controllers.maintain(on=False)
+    ),
+    "release_storm": Kind(
+        "an operator lets evacuation go on although many hosts are down",
+        lambda stage, _: stage.world.release_storm(),
+    ),
+    "write_attribute": Kind(
+        "somebody writes attrd's attribute evacuate: `key` and `value`",
+        _write_attribute,
+        frozenset({"key", "value"}),
+    ),
+    "purge": Kind(
+        "crm_node -R: attrd forgets everything under the node's own name",
+        lambda stage, event: stage.world.attrd.purge(NodeName(stage.world.host(event.host).node)),
+        _HOST,
+    ),
+    "delete_instances": Kind(
+        "their owner deletes the instances of a group",
+        _delete_instances,
+        frozenset({"instances"}),
+    ),
+}
+FIELDS = frozenset(EventSpec.__dataclass_fields__) - {"at", "do"}

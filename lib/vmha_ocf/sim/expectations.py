@@ -1,0 +1,124 @@
+"""Whether a scenario ended as its author expected. The promises are checked beside this, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vmha_ocf.model import InstanceId
+from vmha_ocf.policy import Policy, Untagged
+from vmha_ocf.sim.database import Server
+from vmha_ocf.sim.invariants import Ours, left_behind, marked, refused
+from vmha_ocf.sim.scenario import HostExpected, InstancesExpected, Scenario
+from vmha_ocf.sim.world import World
+
+Members = Mapping[str, Sequence[InstanceId]]
+"""The instances of each group."""
+
+
+def ours_by(policy: Policy, world: World) -> Ours:
+    """Which instances are to be evacuated, told from the tables and not by the worker's own code."""
+    if policy.untagged is Untagged.NONE:
+        return marked
+    none_marked = not any(marked(server) for server in world.database.servers.values())
+
+    def ours(server: Server) -> bool:
+        everybody = policy.untagged is Untagged.ALL or none_marked
+        return marked(server) or (everybody and not refused(server))
+
+    return ours
+
+
+def unmet(
+    scenario: Scenario, world: World, members: Members, ours: Ours, problems: Sequence[str]
+) -> Iterator[str]:
+    """One sentence for each expectation that did not come true."""
+    for instances in scenario.expect.instances:
+        for sentence in _instances(instances, scenario, world, members):
+            yield f"{instances.group}: {sentence}"
+    for host in scenario.expect.host:
+        for sentence in _host(host, world):
+            yield f"{host.name}: {sentence}"
+    yield from _said(scenario, world)
+    yield from _problems(scenario, problems)
+    yield from liveness(scenario, world, members, ours)
+
+
+def _instances(
+    expected: InstancesExpected, scenario: Scenario, world: World, members: Members
+) -> Iterator[str]:
+    origin = next(group.host for group in scenario.instances if group.name == expected.group)
+    requests = 0
+    for one in members[expected.group]:
+        requests += len(world.records(one))
+        server = world.database.servers.get(one)
+        if server is None:
+            yield f"{one} was deleted"
+            continue
+        yield from _one(expected, origin, server, world)
+    if expected.requests is not None and requests != expected.requests:
+        yield f"{requests} evacuations were accepted, not {expected.requests}"
+
+
+def _one(expected: InstancesExpected, origin: str, server: Server, world: World) -> Iterator[str]:
+    runs = world.runs_on(server.id)
+    told = world.reported.get(server.id, "")
+    where = f"runs on {' and '.join(runs) or 'no host'}"
+    if expected.moved and (len(runs) != 1 or origin in runs):
+        yield f"{server.name} {where}, not once and elsewhere"
+    if expected.on and (len(runs) != 1 or runs[0] not in expected.on):
+        yield f"{server.name} {where}, not on {' or '.join(expected.on)}"
+    if expected.stays and server.host != world.host(origin).name:
+        yield f"{server.name} is on {server.host}, it did not stay"
+    if expected.state and server.vm_state != expected.state:
+        yield f"{server.name} is {server.vm_state}, not {expected.state}"
+    if expected.told and expected.told not in told:
+        yield f"{server.name}: {told or 'nothing'} was told, not {expected.told!r}"
+
+
+def _host(expected: HostExpected, world: World) -> Iterator[str]:
+    host, service, flag = world.host(expected.name), world.service(expected.name), None
+    flag = world.flag(expected.name)
+    found = {
+        "flag": flag.state.value if flag else "none",
+        "enabled": service.enabled,
+        "forced_down": service.forced_down,
+        "up": service.up,
+        "power": host.power.value,
+        "compute": host.compute.running,
+    }
+    for name, value in found.items():
+        wanted = getattr(expected, name)
+        if wanted not in ("", None) and wanted != value:
+            yield f"{name} is {value}, not {wanted}"
+
+
+def _said(scenario: Scenario, world: World) -> Iterator[str]:
+    log = "\n".join(map(str, world.log))
+    for part in scenario.expect.said:
+        if part not in log:
+            yield f"nobody said {part!r}"
+    for part in scenario.expect.unsaid:
+        if part in log:
+            yield f"somebody said {part!r}"
+
+
+def _problems(scenario: Scenario, problems: Sequence[str]) -> Iterator[str]:
+    shown = "; ".join(problems) or "nothing"
+    if scenario.expect.problem and scenario.expect.problem not in shown:
+        yield f"pcs status shows {shown}, not {scenario.expect.problem!r}"
+    if scenario.expect.no_problem and problems:
+        yield f"pcs status shows {shown}"
+
+
+def liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> Iterator[str]:
+    """Instances that were left behind, and that nobody expects to be."""
+    excused = {
+        one
+        for expected in scenario.expect.instances
+        if expected.stays or expected.told
+        for one in members[expected.group]
+    }
+    for one in left_behind(world, ours=ours):
+        if one not in excused:
+            server = world.instance(one)
+            yield f"{server.name} was left behind on {server.host}"

@@ -1,0 +1,84 @@
+"""The fence devices as Pacemaker's fencer calls them: our own agent, and others beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vmha_ocf.agents.fence_actions import FenceAction, FencePorts
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.fence_request import Target, read_request
+from vmha_ocf.inventory import Inventory
+from vmha_ocf.ports import Bmc
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.pacemaker_parts import Parts
+
+OURS = "fence_compute"
+RECORD = "record_only"
+"""Our agent behind another device of the same level."""
+OTHER = "other"
+"""Any other device: it switches the power, and our agent knows nothing of it."""
+DEVICES = (OURS, RECORD, OTHER)
+
+
+class FenceDevices:
+    """``level`` is the fencing level of every compute node, ``options`` our agent's parameters."""
+
+    def __init__(self, parts: Parts, level: Sequence[str], options: Mapping[str, str]) -> None:
+        self._parts = parts
+        self._level = level
+        self._options = options
+
+    def perform(self, host: Host, action: str, controller: str) -> str:
+        """In a process of that controller. Returns what it said; raises VmhaError.
+
+        A reboot by several devices is all of them off, then all of them on."""
+        actions = ("off", "on") if action == "reboot" and len(self._level) > 1 else (action,)
+        said = [
+            self._call(device, host, each, controller)
+            for each in actions
+            for device in self._level
+        ]
+        return "; ".join(dict.fromkeys(said))
+
+    def _call(self, device: str, host: Host, action: str, controller: str) -> str:
+        if device == OTHER:
+            return self._other(host, action)
+        options = {**self._options, "action": action, "plug": host.name, "nodename": host.node}
+        options |= {"record_only": "1"} if device == RECORD else {"ip": f"bmc-{host.node}"}
+        answer = FenceAction(read_request(options), self._ports(), controller).perform()
+        return ", ".join(answer.lines)
+
+    def _other(self, host: Host, action: str) -> str:
+        self._parts.world.core.timeline.advance(self._parts.world.core.timing.power_change)
+        if action == "on":
+            self._parts.world.boot_host(host.node)
+            return "another device: on"
+        host.power_off()
+        if action == "reboot":
+            self._parts.world.boot_host(host.node)
+        return f"another device: {action}"
+
+    def _ports(self) -> FencePorts:
+        world, wrap = self._parts.world, self._parts.wrap
+        return FencePorts(
+            flags=wrap(world.flags(wrap, OURS), f"{OURS}.flags"),
+            clock=wrap(world.clock(), f"{OURS}.clock"),
+            open_bmc=self._bmc,
+            parallel=world.parallel,
+            read_inventory=_no_inventory,
+            fencing_levels=self._levels,
+        )
+
+    def _bmc(self, target: Target) -> Bmc:
+        bmc: Bmc = self._parts.world.bmc(target.host)
+        return self._parts.wrap(bmc, f"{OURS}.bmc")
+
+    def _levels(self) -> Sequence[Mapping[str, str]]:
+        """As the CIB has them."""
+        devices = ",".join(self._level)
+        nodes = (host.node for host in self._parts.world.hosts.values())
+        return [{"target": node, "index": "1", "devices": devices} for node in nodes]
+
+
+def _no_inventory(path: str, _domain: str) -> Inventory:
+    raise ParameterError(f"there is no {path} here", hint="each host's device has its own ip")

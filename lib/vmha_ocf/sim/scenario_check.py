@@ -1,0 +1,250 @@
+"""What is impossible in a scenario, in sentences. A scenario that cannot happen proves nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from difflib import get_close_matches
+
+from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.fence_request import read_request
+from vmha_ocf.options import WorkerOptions, worker_options
+from vmha_ocf.sim.crashes import CALLS
+from vmha_ocf.sim.events import EVENTS, FIELDS
+from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
+from vmha_ocf.sim.fence_device import DEVICES
+from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
+from vmha_ocf.sim.scenario import (
+    EventSpec,
+    GroupSpec,
+    PacemakerSpec,
+    Scenario,
+    ScenarioError,
+)
+from vmha_ocf.sim.timing import Timing
+
+_FLAGS = ("none", "needed", "claimed", "done")
+_POLICIES = ("affinity", "anti-affinity", "soft-affinity", "soft-anti-affinity")
+
+
+def verify(scenario: Scenario) -> Scenario:
+    """The same scenario. Raises ScenarioError with everything that is wrong."""
+    problems = list(_problems(scenario))
+    if problems:
+        raise ScenarioError(problems)
+    return scenario
+
+
+def options_of(scenario: Scenario) -> WorkerOptions:
+    """NovaEvacuate's parameters with their defaults. Raises ParameterError."""
+    values = {one.name: one.default for one in AGENT.parameters} | dict(scenario.options)
+    for one in AGENT.parameters:
+        problem = one.problem(values[one.name])
+        if problem:
+            raise problem
+    return worker_options(values)
+
+
+def _problems(scenario: Scenario) -> Iterator[str]:
+    yield from _shape(scenario)
+    yield from _pacemaker(scenario.pacemaker)
+    yield from _options(scenario)
+    yield from _instances(scenario)
+    yield from _faults(scenario)
+    yield from _events(scenario)
+    yield from _crashes(scenario)
+    yield from _expected(scenario)
+
+
+def _shape(scenario: Scenario) -> Iterator[str]:
+    if scenario.length <= 0:
+        yield f"length is {scenario.length:g}: a scenario takes time, such as 300 seconds"
+    if not scenario.host:
+        yield "there is no [[host]]"
+    yield from _twice("host", (host.name for host in scenario.host))
+    yield from _twice("host with the Nova name", (h.nova or h.name for h in scenario.host))
+    yield from _twice("group of instances", (group.name for group in scenario.instances))
+    yield from _twice("server group", (group.name for group in scenario.server_group))
+    yield from _timing("timing", scenario.timing)
+    yield from _timing("pacemaker.timing", scenario.pacemaker.timing)
+
+
+def _pacemaker(settings: PacemakerSpec) -> Iterator[str]:
+    yield from _twice("controller", settings.controllers)
+    if not settings.controllers:
+        yield "pacemaker.controllers is empty: somebody has to decide"
+    yield from _one_of("pacemaker.action", settings.action, ("reboot", "off"))
+    for device in settings.level:
+        yield from _one_of("pacemaker.level", device, DEVICES)
+    if not settings.level:
+        yield "pacemaker.level is empty: nothing could be fenced"
+    if settings.action_limit == 0:
+        yield "pacemaker.action_limit is 0: nothing could be fenced; -1 is any number"
+
+
+def _timing(name: str, timing: Timing | PacemakerTiming) -> Iterator[str]:
+    for one in fields(timing):
+        if getattr(timing, one.name) < 0:
+            yield f"{name}.{one.name} is negative: time does not go back"
+
+
+def _options(scenario: Scenario) -> Iterator[str]:
+    known = [one.name for one in AGENT.parameters]
+    for name in scenario.options:
+        yield from _known("options", name, known)
+    if scenario.options.keys() <= set(known):
+        try:
+            options_of(scenario)
+        except VmhaError as error:
+            yield f"options: {error}"
+    try:
+        given = {**scenario.pacemaker.fence_options, "action": "off", "plug": "a", "ip": "a"}
+        read_request(given)
+    except (VmhaError, ValueError) as error:
+        yield f"pacemaker.fence_options: {error}"
+
+
+def _instances(scenario: Scenario) -> Iterator[str]:
+    hosts = {host.name: host for host in scenario.host}
+    for server_group in scenario.server_group:
+        yield from _one_of(f"policy of {server_group.name}", server_group.policy, _POLICIES)
+    room = Counter[str]()
+    for group in scenario.instances:
+        yield from _group(group, scenario)
+        room[group.host] += group.count
+    for name, count in room.items():
+        if name in hosts and count > hosts[name].capacity:
+            yield f"{name} has {count} instances and room for {hosts[name].capacity}"
+
+
+def _group(group: GroupSpec, scenario: Scenario) -> Iterator[str]:
+    where = f"instances {group.name}"
+    yield from _known(f"{where}: host", group.host, (host.name for host in scenario.host))
+    if group.count < 1:
+        yield f"{where}: count is {group.count}: at least 1"
+    if group.server_group:
+        groups = (one.name for one in scenario.server_group)
+        yield from _known(f"{where}: server_group", group.server_group, groups)
+    if group.image:
+        yield from _known(f"{where}: image", group.image, (one.id for one in scenario.image))
+
+
+def _faults(scenario: Scenario) -> Iterator[str]:
+    hosts = [name for host in scenario.host for name in (host.name, host.nova) if name]
+    for number, fault in enumerate(scenario.fault, 1):
+        where = f"fault {number} ({fault.where} {fault.what})"
+        try:
+            Faults().add(Fault(fault.where, fault.what))
+        except UnknownFault as error:
+            yield f"{where}: {error}"
+        if fault.host:
+            yield from _known(f"{where}: host", fault.host, hosts)
+        end = scenario.length if fault.until is None else fault.until
+        if not 0 <= fault.since <= scenario.length:
+            yield f"{where}: since {fault.since:g} is not within 0 to {scenario.length:g}"
+        if end <= fault.since:
+            yield f"{where}: it ends at {end:g}, not after it begins at {fault.since:g}"
+        if fault.times is not None and fault.times < 1:
+            yield f"{where}: times is {fault.times}: it would never strike"
+
+
+def _events(scenario: Scenario) -> Iterator[str]:
+    hosts = [host.name for host in scenario.host]
+    groups = [group.name for group in scenario.instances]
+    for number, event in enumerate(scenario.event, 1):
+        where = f"event {number} ({event.do})"
+        if event.do not in EVENTS:
+            yield from _known(f"event {number}: do", event.do, EVENTS)
+            continue
+        if not 0 <= event.at <= scenario.length:
+            yield f"{where}: at {event.at:g} is not within 0 to {scenario.length:g}"
+        yield from _fields(where, event)
+        for what, name, known in (
+            ("host", event.host, hosts),
+            ("instances", event.instances, groups),
+        ):
+            if name:
+                yield from _known(f"{where}: {what}", name, known)
+    yield from _controllers(scenario)
+
+
+def _crashes(scenario: Scenario) -> Iterator[str]:
+    for number, crash in enumerate(scenario.crash, 1):
+        yield from _known(f"crash {number}: call", crash.call, CALLS)
+        if crash.number < 1:
+            yield f"crash {number}: number is {crash.number}: 1 is the first call"
+
+
+def _fields(where: str, event: EventSpec) -> Iterator[str]:
+    kind = EVENTS[event.do]
+    given = {name for name in FIELDS if getattr(event, name) not in ("", None)}
+    for name in sorted(
+        kind.needs - given - ({"value"} if event.do == "write_attribute" else set())
+    ):
+        yield f"{where}: {name} is missing"
+    for name in sorted(given - kind.needs - kind.may):
+        yield f"{where}: {name} says nothing here"
+    if kind.may & {"enabled"} and not given & {"enabled", "forced_down"}:
+        yield f"{where}: neither enabled nor forced_down is given"
+
+
+def _controllers(scenario: Scenario) -> Iterator[str]:
+    """Whoever is killed lives, and whoever is started is dead."""
+    up = dict.fromkeys(scenario.pacemaker.controllers, True)
+    for event in sorted(scenario.event, key=lambda event: event.at):
+        where = f"event {event.do} at {event.at:g}"
+        wanted = event.do.startswith("start_")
+        match event.do:
+            case "kill_controller" | "start_controller":
+                yield from _known(f"{where}: controller", event.controller, up)
+                if up.get(event.controller) is wanted:
+                    state = "up already" if wanted else "down already"
+                    yield f"{where}: {event.controller} is {state}"
+                up |= {event.controller: wanted}
+            case "stop_cluster" | "start_cluster":
+                if all(one is wanted for one in up.values()):
+                    yield f"{where}: it is {'up' if wanted else 'down'} already"
+                up = dict.fromkeys(up, wanted)
+            case _:
+                pass
+
+
+def _expected(scenario: Scenario) -> Iterator[str]:
+    groups = [group.name for group in scenario.instances]
+    hosts = [host.name for host in scenario.host]
+    for instances in scenario.expect.instances:
+        where = f"expect.instances {instances.group}"
+        yield from _known(where, instances.group, groups)
+        for name in instances.on:
+            yield from _known(f"{where}: on", name, hosts)
+        if instances.stays and (instances.moved or instances.on):
+            yield f"{where}: it cannot stay and move"
+    for host in scenario.expect.host:
+        where = f"expect.host {host.name}"
+        yield from _known(where, host.name, hosts)
+        yield from _one_of(f"{where}: flag", host.flag, ("", *_FLAGS))
+        yield from _one_of(f"{where}: power", host.power, ("", "on", "off"))
+    if scenario.expect.problem and scenario.expect.no_problem:
+        yield "expect: problem and no_problem cannot both be"
+
+
+def _twice(what: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"{what} {name} is there {count} times"
+
+
+def _one_of(what: str, value: str, allowed: Iterable[str]) -> Iterator[str]:
+    allowed = tuple(allowed)
+    if value not in allowed:
+        yield f"{what} is {value!r}: one of {', '.join(filter(None, allowed))}"
+
+
+def _known(what: str, name: str, names: Iterable[str]) -> Iterator[str]:
+    known = list(names)
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(known) or 'none'}"
+        yield f"{what} {name!r} does not exist; {meant}"
