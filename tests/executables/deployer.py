@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lxml import etree
+
 from tests.executables.installed import Installed
 from tests.executables.transition import Transition
 from tests.lab.layout import REPOSITORY
@@ -104,6 +106,16 @@ class Deployer:
 
     def example(self, name: str, **given: str) -> Result:
         return self.run(str(EXAMPLES / name), PCS=f"pcs -f {self.cib}", **given)
+
+    def attempt(self, name: str, **given: str) -> Result:
+        """An example that may fail."""
+        env = {"PCS": f"pcs -f {self.cib}", **given}
+        return self._installed.run([str(EXAMPLES / name)], timeout=120, env=env)
+
+    def configured(self) -> set[str]:
+        """The ids of resources, constraints, levels and alerts."""
+        tags = ("primitive", "clone", "rsc_location", "rsc_order", "fencing-level", "alert")
+        return {str(one.get("id")) for one in etree.parse(self.cib).iter(*tags)}
 
     def pcs(self, *words: str) -> Result:
         return self.run("pcs", "-f", str(self.cib), *words)

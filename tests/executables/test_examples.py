@@ -13,6 +13,7 @@ from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
 
 pytestmark = pytest.mark.real
+RECORD = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"
 
 
 @pytest.fixture
@@ -51,12 +52,35 @@ def test_all_together_run_where_they_should(deployer: Deployer) -> None:
 def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     for name in ("fence-inventory.sh", "compute.sh"):
         deployer.example(name, **GIVEN[name])
-    record = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"
-    deployer.run(
-        "pcs", "-f", str(deployer.cib), "node", "attribute", "compute-1", f"evacuation={record}"
-    )
+    deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
     plan = deployer.simulate()
     assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
+
+
+PLAIN = "recipe-inventory.sh"
+
+
+@pytest.mark.parametrize("recipe", [name for name in GIVEN if name.startswith("recipe-")])
+def test_a_removal_leaves_nothing_of_a_recipe_but_the_nodes(
+    deployer: Deployer, recipe: str
+) -> None:
+    deployer.example("hosts.sh", HOSTS="compute-1 compute-2")
+    before = deployer.configured()
+    deployer.example(recipe)
+    assert deployer.configured() > before
+    deployer.example("remove.sh")
+    deployer.verify()
+    rest = {name for name in deployer.configured() - before if "power-" not in name}
+    assert rest == set()
+
+
+def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None:
+    deployer.example(PLAIN)
+    deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
+    refused = deployer.attempt("remove.sh")
+    assert refused.rc == 1
+    assert "these hosts are being evacuated: compute-1" in refused.stderr
+    assert deployer.attempt("remove.sh", FORCE="1").rc == 0
 
 
 @pytest.mark.conformance("shellcheck")

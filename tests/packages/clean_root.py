@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,7 +139,9 @@ def _make(base: Path) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     argv = ["debootstrap", "--variant=minbase", RELEASE, str(unfinished), MIRROR]
     made = subprocess.run(argv, capture_output=True, text=True, timeout=LIMIT, check=False)
-    assert made.returncode == 0, f"debootstrap ended with {made.returncode}:\n{made.stdout[-2000:]}"
+    assert made.returncode == 0, (
+        f"debootstrap ended with {made.returncode}:\n{made.stdout[-2000:]}"
+    )
     for pattern in _OF_THIS_MACHINE:
         for source in Path("/").glob(pattern):
             target = unfinished / source.relative_to("/")

@@ -1,0 +1,61 @@
+"""The packages, built once, and roots with them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lab.layout import REPOSITORY
+from tests.packages.clean_root import CleanRoot, clean_root, missing
+
+TAKE_SOURCES = (
+    "mkdir /root/vmha-ocf && tar -C /source -c --exclude=./.git --exclude=./build "
+    "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
+)
+
+NewRoot = Callable[..., CleanRoot]
+"""A copy of a root, the clean one if none is given; ``shared`` is a folder that is seen inside."""
+
+
+@pytest.fixture(scope="session")
+def new_root(tmp_path_factory: pytest.TempPathFactory) -> NewRoot:
+    assert not missing(), missing()
+    base = clean_root()
+    # Beside the clean one, because overlays need a file system that can carry them.
+    numbers = itertools.count(1)
+    folder = tmp_path_factory.mktemp("roots")
+
+    def new(below: CleanRoot = base, shared: str = "") -> CleanRoot:
+        return below.copy(folder / str(next(numbers)), shared)
+
+    return new
+
+
+@pytest.fixture(scope="session")
+def built(new_root: NewRoot) -> CleanRoot:
+    """A root in which `make deb` was run, with what it says it needs and nothing else."""
+    root = new_root(shared=f"{REPOSITORY}:/source")
+    root.must("sh", "-c", TAKE_SOURCES)
+    root.install("make", "dpkg-dev", "lintian")
+    root.must("sh", "-c", "cd /root/vmha-ocf && apt-get -q -y build-dep .")
+    root.must("make", "-s", "-C", "/root/vmha-ocf", "deb")
+    return root
+
+
+@pytest.fixture(scope="session")
+def packages(built: CleanRoot) -> Path:
+    """The folder with the .deb files."""
+    folder = built.own / "root/vmha-ocf/build/deb"
+    assert len(list(folder.glob("*.deb"))) == 3
+    return folder
+
+
+@pytest.fixture(scope="session")
+def controller(new_root: NewRoot, packages: Path) -> CleanRoot:
+    """A root with the controllers' package. Not to be written to: make a copy."""
+    root = new_root(shared=f"{packages}:/packages")
+    root.must("sh", "-c", "apt-get -q -y install /packages/*.deb")
+    return root
