@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.packages.clean_root import CleanRoot
+from tests.packages.conftest import NewRoot, install
 
 pytestmark = pytest.mark.packages
 
@@ -14,7 +13,6 @@ FENCE = "/usr/sbin/fence_compute"
 ASIDE = "/usr/lib/vmha-ocf/distrib/fence_compute"
 OCF = "/usr/lib/ocf/resource.d/openstack"
 OURS = "from vmha_ocf.agents.fence_compute import main"
-NewRoot = Callable[..., CleanRoot]
 
 NEWER = """set -e
 mkdir /root/newer; cd /root/newer
@@ -108,7 +106,7 @@ def test_a_removal_gives_fence_agents_its_agent_back(root: CleanRoot) -> None:
     assert diverted(root) == set()
     assert of_fence_agents(root) == ""
     # and once more, on top of a fence-agents that has been there before
-    root.must("sh", "-c", "apt-get -q -y install /packages/*.deb")
+    install(root, "./vmha-ocf_")
     assert is_ours(root, FENCE)
 
 
@@ -125,11 +123,7 @@ def test_a_compute_host_gets_neither_openstack_nor_fence_agents(
     new_root: NewRoot, controller: CleanRoot
 ) -> None:
     root = new_root(shared=controller.shared)
-    root.must(
-        "sh",
-        "-c",
-        "apt-get -q -y install /packages/vmha-ocf-compute_*.deb /packages/python3-vmha-ocf_*.deb",
-    )
+    install(root, "install ./vmha-ocf-compute")
     installed = root.must("dpkg-query", "-W", "-f=${Package}\n").split()
     assert "pacemaker-remote" in installed
     assert not {"pacemaker", "fence-agents", "python3-novaclient"} & set(installed)
