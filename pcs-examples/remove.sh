@@ -7,9 +7,9 @@
 # Hosts that only fence_compute could fence need another fencing device, or have to leave the cluster:
 # pcs cluster node remove-remote.
 set -eu
-cd "$(dirname "$0")"
-[ -n "${PCS:-}" ] || exec ./together.sh ./remove.sh
-: "${EVACUATE:=nova-evacuate}" "${COMPUTE:=nova-compute}"
+# One after another, and not together.sh: pcs stops what it deletes and waits for it. A clone that is
+# deleted while it runs looks to Pacemaker like a resource on too many nodes.
+: "${PCS:=pcs}" "${EVACUATE:=nova-evacuate}" "${COMPUTE:=nova-compute}"
 
 # shellcheck disable=SC2086 # PCS is a list of words
 {

@@ -9,12 +9,13 @@
 #    started a process of its own, this one has systemd do it, and there may not be two. Guests run on.
 # 2. Install on all nodes. The resources run with these agents from then on; Pacemaker restarts NovaEvacuate
 #    by itself. A host that is being evacuated is taken over.
-# 3. This, on one controller. SHOW=1 shows what it would change.
+# 3. This, on one controller. It may be repeated.
 set -eu
 cd "$(dirname "$0")"
-[ -n "${PCS:-}" ] || exec ./together.sh ./upgrade.sh
-: "${FENCE:=fence-nova}" "${EVACUATE:=nova-evacuate}" "${COMPUTE:=nova-compute}"
-: "${WAIT:=nova-compute-checkevacuate}" "${TRIGGER:=compute-unfence-trigger}"
+# One after another, and not together.sh: pcs stops what it deletes and waits for it. A clone that is
+# deleted while it runs looks to Pacemaker like a resource on too many nodes.
+: "${PCS:=pcs}" "${FENCE:=fence-nova}" "${EVACUATE:=nova-evacuate}"
+: "${COMPUTE:=nova-compute}" "${WAIT:=nova-compute-checkevacuate}" "${TRIGGER:=compute-unfence-trigger}"
 
 # shellcheck disable=SC2086 # PCS is a list of words
 resource() { $PCS resource config "$1" >/dev/null 2>&1; }
@@ -55,8 +56,8 @@ fi
 
 if resource "$WAIT"; then
     # NovaCompute is both: the wait, and the unit that was started after it.
-    $PCS resource delete "$WAIT"
     if resource "$COMPUTE"; then $PCS resource delete "$COMPUTE"; fi
+    $PCS resource delete "$WAIT"
     ./compute.sh
 elif resource "$COMPUTE"; then
     # Its credentials were readable on every compute host.
