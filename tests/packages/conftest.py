@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.lab.layout import REPOSITORY
-from tests.packages.clean_root import CleanRoot, clean_root, missing
+from tests.packages.clean_root import CACHE, CleanRoot, clean_root, missing
 from tests.packages.documented import one, typed
 
 TAKE_SOURCES = (
@@ -22,17 +23,17 @@ NewRoot = Callable[..., CleanRoot]
 
 
 @pytest.fixture(scope="session")
-def new_root(tmp_path_factory: pytest.TempPathFactory) -> NewRoot:
+def new_root() -> Iterator[NewRoot]:
+    """Makes copies that are gone at the end: each is hundreds of megabytes."""
     assert not missing(), missing()
     base = clean_root()
-    # Beside the clean one, because overlays need a file system that can carry them.
     numbers = itertools.count(1)
-    folder = tmp_path_factory.mktemp("roots")
+    with tempfile.TemporaryDirectory(prefix="roots-", dir=CACHE) as folder:
 
-    def new(below: CleanRoot = base, shared: str = "") -> CleanRoot:
-        return below.copy(folder / str(next(numbers)), shared)
+        def new(below: CleanRoot = base, shared: str = "") -> CleanRoot:
+            return below.copy(Path(folder, str(next(numbers))), shared)
 
-    return new
+        yield new
 
 
 @pytest.fixture(scope="session")
