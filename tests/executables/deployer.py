@@ -92,6 +92,19 @@ def cib() -> str:
     )
 
 
+def older_cib() -> str:
+    """The same cluster as TripleO's scripts configured it, with upstream's agents."""
+    older = (Path(__file__).parent / "older.xml").read_text()
+    inside = older.partition("<resources>")[2].partition("</resources>")[0]
+    constraints = (
+        '<constraints><rsc_order id="order-compute-evacuate" first="nova-compute-clone" '
+        'then="nova-evacuate"/></constraints><fencing-topology><fencing-level id="level-1" '
+        'target="compute-1" index="1" devices="redfish-compute-1,fence-nova"/></fencing-topology>'
+    )
+    text = cib().replace("</resources>", f"{inside}</resources>")
+    return text.replace("<constraints/>", constraints)
+
+
 class Deployer:
     def __init__(self, installed: Installed, folder: Path, content: str | None = None) -> None:
         self._installed = installed

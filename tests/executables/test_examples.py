@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer
+from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer, older_cib
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
@@ -60,7 +60,7 @@ def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
 PLAIN = "recipe-inventory.sh"
 
 
-@pytest.mark.parametrize("recipe", [name for name in GIVEN if name.startswith("recipe-")])
+@pytest.mark.parametrize("recipe", ["recipe-behind-other.sh", "recipe-per-host.sh"])
 def test_a_removal_leaves_nothing_of_a_recipe_but_the_nodes(
     deployer: Deployer, recipe: str
 ) -> None:
@@ -70,8 +70,12 @@ def test_a_removal_leaves_nothing_of_a_recipe_but_the_nodes(
     assert deployer.configured() > before
     deployer.example("remove.sh")
     deployer.verify()
-    rest = {name for name in deployer.configured() - before if "power-" not in name}
+    # What powers off is the site's, and stays in its level.
+    rest = {
+        name for name in deployer.configured() - before if not name.startswith(("power-", "fl-"))
+    }
     assert rest == set()
+    assert "record-computes" not in deployer.cib.read_text()
 
 
 def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None:
@@ -81,6 +85,41 @@ def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None
     assert refused.rc == 1
     assert "these hosts are being evacuated: compute-1" in refused.stderr
     assert deployer.attempt("remove.sh", FORCE="1").rc == 0
+
+
+class TestUpgrade:
+    """Of what TripleO configured: a wait before a unit, and a trigger for unfencing."""
+
+    @pytest.fixture(scope="class")
+    def upgraded(self, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+        deployer = Deployer(installed, tmp_path_factory.mktemp("older"), older_cib())
+        for _ in range(2):
+            deployer.example("upgrade.sh", CLOUDS_FILE="/etc/vmha/clouds.yaml")
+        return deployer
+
+    def test_pacemaker_has_nothing_to_say_to_it(self, upgraded: Deployer) -> None:
+        upgraded.verify()
+
+    def test_no_password_is_left(self, upgraded: Deployer) -> None:
+        assert "swordfish" not in upgraded.cib.read_text()
+
+    def test_what_waited_for_each_other_is_gone(self, upgraded: Deployer) -> None:
+        names = upgraded.configured()
+        assert not {"compute-unfence-trigger", "nova-compute-checkevacuate"} & names
+        assert not [name for name in names if "order" in name]
+        assert "unfencing" not in upgraded.cib.read_text()
+
+    def test_the_level_is_as_it_was(self, upgraded: Deployer) -> None:
+        text = upgraded.cib.read_text()
+        assert 'devices="redfish-compute-1,fence-nova"' in text
+        assert 'name="domain" value="example.com"' in text
+
+    def test_nova_compute_stays_away_from_a_flagged_host(self, upgraded: Deployer) -> None:
+        text = upgraded.cib.read_text()
+        assert text.count('operation="defined" attribute="evacuation"') == 1 or (
+            text.count('attribute="evacuation" operation="defined"') == 1
+        )
+        assert 'type="NovaCompute"' in text
 
 
 @pytest.mark.conformance("shellcheck")

@@ -47,7 +47,7 @@ class Stage:
         """Run one of pcs-examples on a controller, as it is."""
         words = [f"{key}={value}" for key, value in settings.items()]
         script = str(EXAMPLES / name)
-        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=300)
+        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=900)
 
     def flags(self) -> str:
         """attrd's own answer; "" where nothing is flagged."""

@@ -57,7 +57,7 @@ def left(stage: Stage) -> list[str]:
 
 def a_host_dies(stage: Stage) -> None:
     """And all promises are kept."""
-    stage.wait_up(timeout=90)
+    stage.wait_up(timeout=300)
     host = stage.hosts[0]
     began = time.time()
     uuids = stage.cloud.client().boot(f"web-{host}", 3, host=host, tags=[TAG])

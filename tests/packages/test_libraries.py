@@ -37,12 +37,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def test_unit_and_contract_tests_pass_with_them(python: Path) -> None:
+def test_what_the_backends_do_is_the_same_with_them(python: Path) -> None:
     newest, debian = (run(each, "-c", VERSIONS, *NAMES).split() for each in (python, PYTHON))
     told = list(zip(NAMES, newest, debian, strict=True))
     print(told)
     assert all(new != old for _, new, old in told), told
-    chosen = ["tests/unit", "tests/contract", "-m", "not real and not lab"]
+    chosen = ["tests/unit", "-k", "nova or fence or credentials", "-m", "not real and not lab"]
     print(run(python, "-m", "pytest", "-q", *chosen)[-600:])
 
 
