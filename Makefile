@@ -2,6 +2,7 @@
 # make lint      ruff and mypy --strict
 # make test      everything: lint, then all tests; 2 cores, about 30 minutes
 # make unit      the tests that need no root and no daemon: seconds
+# make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
@@ -27,7 +28,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -40,12 +41,19 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/scenarios tests/executables tests/contract tests/lab)
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
 	$(BIN)/python -m pytest -q -m "not real and not lab"
+
+fuzz: SECONDS := 60
+fuzz: setup
+	end=$$(( $$(date +%s) + $(SECONDS) )); \
+	while [ $$(date +%s) -lt $$end ]; do \
+	    $(BIN)/python -m pytest -q -x --hypothesis-profile=fuzz tests/fuzz || exit; \
+	done
 
 coverage: setup
 	$(BIN)/python -m coverage run -m pytest -q tests/unit

@@ -11,12 +11,14 @@ set -eu
 # requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
 # resource-stickiness: without it Pacemaker moves it to balance the controllers, each time a host comes
 # back.
+# failure-timeout: without it one failed start on each controller leaves nobody to evacuate until a person
+# cleans up.
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
 {
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
     cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
-    meta requires=fencing resource-stickiness=100
+    meta requires=fencing resource-stickiness=100 failure-timeout=60s
 # Never on a compute host: it could be the one that is to be evacuated.
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
     osprole eq compute

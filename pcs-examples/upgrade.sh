@@ -41,7 +41,7 @@ if resource "$EVACUATE"; then
     # The older one evacuated inside its monitor and needed ten minutes for it; this one has a worker.
     $PCS resource update "$EVACUATE" \
         op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s
-    $PCS resource meta "$EVACUATE" requires=fencing resource-stickiness=100
+    $PCS resource meta "$EVACUATE" requires=fencing resource-stickiness=100 failure-timeout=60s
     # After a power cut of all compute hosts it would wait for a nova-compute that waits for it.
     if $PCS constraint order config | grep -qw "$EVACUATE"; then
         $PCS constraint order remove "$EVACUATE"

@@ -87,6 +87,10 @@ class NovaUnavailable(Unavailable):
     """No clear answer: a request that changes something may have had its effect."""
 
 
+class NovaUnreached(NovaUnavailable):
+    """The request was never sent, so it had no effect: no connection, or no token from Keystone."""
+
+
 class NovaBusy(NovaUnavailable):
     """413 or 429, of a proxy or a rate limit: the request was not carried out.
 

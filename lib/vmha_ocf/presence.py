@@ -33,14 +33,14 @@ def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
 
 
 def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName]:
-    """The nodes that Pacemaker hears no more of, and that are neither fenced nor flagged yet."""
+    """The nodes that are fenced or not heard of any more, and that are not flagged yet."""
     flagged = {
         state.name for flag in known if flag.pending and (state := state_of(flag, nodes, domain))
     }
     return frozenset(
         state.name
         for state in nodes.values()
-        if not state.online and not state.fenced and state.name not in flagged
+        if (state.fenced or not state.online) and state.name not in flagged
     )
 
 

@@ -17,8 +17,8 @@ from vmha_ocf.model import (
 
 def host_of(node: NodeName, domain: str, services: Mapping[NovaHost, ComputeService]) -> NovaHost:
     """The Nova host of a node: the same name, or the node's with ``domain``. Never a guess."""
-    full = NovaHost(f"{node}.{domain}") if domain else NovaHost(str(node))
-    return full if full in services else NovaHost(str(node))
+    full = NovaHost(f"{node}.{domain}")
+    return full if domain and full in services else NovaHost(str(node))
 
 
 def fenced_without_flag(

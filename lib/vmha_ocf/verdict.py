@@ -101,7 +101,9 @@ def _flying(
         where = f"on {record.dest}" if record.dest else "nowhere yet"
         reason = f"evacuation {record.id} is {record.status}, {where}"
         if stuck:
-            reason += f", for {age:.0f} s; it is never repeated while Nova may work on it"
+            # The same words in each round: what changes is told anew.
+            most = situation.policy.stuck_after
+            reason += f", for {most:.0f} s and more; it is never repeated while Nova may work on it"
         return Verdict(instance, Next.IN_FLIGHT, reason, told=stuck)
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -84,6 +85,16 @@ def test_a_killed_worker_is_not_running(resource: Resource) -> None:
     resource.do("start", **LOGIN)
     resource.run(["pkill", "-KILL", "-f", "vmha_ocf.worker"])
     resource.monitor_until(NOT_RUNNING, **LOGIN)
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_started_again(resource: Resource) -> None:
+    """A start that fails bans the resource from its node; after one on each controller nobody is left."""
+    early = "until pkill -KILL -f '[v]mha_ocf.worker'; do sleep 0.02; done"
+    with ThreadPoolExecutor(1) as pool:
+        killer = pool.submit(resource.run, ["sh", "-c", early])
+        assert resource.do("start", **LOGIN).rc == RUNNING
+        assert killer.result().rc == 0
+    assert resource.do("monitor", **LOGIN).rc in (RUNNING, DEGRADED)
 
 
 def test_a_frozen_worker_is_stopped_all_the_same(resource: Resource) -> None:

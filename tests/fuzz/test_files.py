@@ -81,7 +81,7 @@ def test_an_inventory_is_not_read_without_end(tmp_path: Path) -> None:
         read_inventory(str(path), "")
 
 
-@settings(one_folder, max_examples=60)
+@settings(one_folder, max_examples=20)
 @given(contents | texts().map(lambda text: f"clouds:\n  vmha:\n    auth: {text}\n".encode()))
 @example(b"clouds: &a [*a]")
 @example(b"clouds: !!python/object/apply:os.system ['touch /tmp/vmha-owned']")

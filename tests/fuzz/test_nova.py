@@ -20,7 +20,7 @@ from vmha_ocf import evacuation, records, tagging
 from vmha_ocf.backends import nova_values
 from vmha_ocf.backends.nova import OpenStackNova
 from vmha_ocf.backends.nova_api import choose_microversion
-from vmha_ocf.errors import VmhaError
+from vmha_ocf.errors import NovaUnavailable, VmhaError
 from vmha_ocf.model import ImageId, InstanceId, NovaHost, ServiceChange
 from vmha_ocf.policy import Policy
 
@@ -38,7 +38,8 @@ MIGRATION = {
     "updated_at": "2026-11-21T04:08:40.000000",
 }
 GROUP = {"id": bodies.uuid(5), "policy": "affinity", "members": [bodies.uuid(7)]}
-slow = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+slow = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=10)
+some = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,7 @@ def calls(nova: OpenStackNova) -> list[Callable[[], object]]:
     ]
 
 
+@some
 @given(spoiled(SERVICE).map(as_sent))
 def test_a_service_is_understood_or_not(item: Any) -> None:
     with suppress(VmhaError):
@@ -79,6 +81,7 @@ def test_a_service_is_understood_or_not(item: Any) -> None:
         assert "/" not in service.id
 
 
+@some
 @given(spoiled(SERVER).map(as_sent))
 def test_an_instance_is_understood_or_not_and_can_be_judged(item: Any) -> None:
     with suppress(VmhaError):
@@ -90,6 +93,7 @@ def test_an_instance_is_understood_or_not_and_can_be_judged(item: Any) -> None:
         assert evacuation.order_key(instance, policy)
 
 
+@some
 @given(spoiled(MIGRATION).map(as_sent))
 def test_an_evacuation_is_understood_or_not_and_can_be_judged(item: Any) -> None:
     with suppress(VmhaError):
@@ -98,6 +102,7 @@ def test_an_evacuation_is_understood_or_not_and_can_be_judged(item: Any) -> None
         assert records.is_since(record, 5.0) in (True, False)
 
 
+@some
 @given(spoiled(GROUP).map(as_sent))
 def test_a_group_is_understood_or_not(item: Any) -> None:
     with suppress(VmhaError):
@@ -169,6 +174,14 @@ def test_no_id_leads_to_another_address(name: object) -> None:
         nova_values.to_instance({**SERVER, "image": {"id": name}}, HOST, nova_values.Pool())
     with pytest.raises(VmhaError):
         nova_values.to_evacuation({**MIGRATION, "instance_uuid": name}, HOST)
+
+
+def test_a_token_without_an_end_is_none() -> None:
+    answer = {"token": {name: value for name, value in TOKEN.items() if name != "expires_at"}}
+    with HttpCloud() as cloud:
+        cloud.on("POST", "/auth/tokens", Answer(201, answer, {"X-Subject-Token": "t"}))
+        with pytest.raises(NovaUnavailable, match="is not a Keystone v3"):
+            connect(cloud).services()
 
 
 @each_piece

@@ -59,7 +59,8 @@ def freeze(lab: Lab, name: str) -> None:
     init = _running(lab, name)
 
     def all_stopped() -> bool:
-        awake = [process for process in inside(init) if not process.stopped()]
+        # What has ended already stays so: its parent stands still, too, and reaps nobody.
+        awake = [each for each in inside(init) if each.alive() and not each.stopped()]
         for process in awake:
             process.signal(signal.SIGSTOP)
         return not awake

@@ -31,7 +31,7 @@ def prepare() -> None:
     for folder in COPIED:
         shutil.copytree(ROOT / folder, WORK / folder, ignore=leave)
     shutil.copytree(ROOT / "lib", WORK / "src", ignore=leave)
-    for file in (ROOT / "Makefile", ROOT / "tox.ini", HERE / "setup.cfg"):
+    for file in (ROOT / "tox.ini", HERE / "setup.cfg"):
         shutil.copy(file, WORK)
 
 

@@ -49,6 +49,8 @@ def test_secrets_are_not_shown() -> None:
         ("http://keystone:5000/v2.0", "http://keystone:5000/v3"),
         ("http://keystone:5000/v2//", "http://keystone:5000/v3"),
         ("http://keystone:5000//v3", "http://keystone:5000/v3"),
+        ("http://keystone/HEX", "http://keystone/HEX/v3"),
+        ("http://keystone/HEX/v3", "http://keystone/HEX/v3"),
         ("http://keystone/identity", "http://keystone/identity/v3"),
         ("http://keystone/identity/v3", "http://keystone/identity/v3"),
         ("http://[2001:db8::1]:5000/v3/auth/tokens", "http://[2001:db8::1]:5000/v3"),
@@ -190,6 +192,13 @@ def test_a_cloud_says_all_of_the_login(name: str) -> None:
     with pytest.raises(ParameterError, match=f"cloud=home and {name} are two ways") as caught:
         credentials_from({"cloud": "home", name: "http://x"})
     assert "clouds.yaml" in caught.value.hint
+
+
+def test_all_that_is_too_much_beside_a_cloud_is_named() -> None:
+    with pytest.raises(ParameterError, match="cloud=home and auth_url, username, password, app"):
+        credentials_from(
+            PASSWORD | {"cloud": "home", "application_credential_id": "1", "project_name": "x"}
+        )
 
 
 def test_two_names_for_one_project_may_say_the_same() -> None:

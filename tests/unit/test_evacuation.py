@@ -76,6 +76,20 @@ class TestOrder:
     def test_what_is_no_number_is_zero(self, text: str) -> None:
         assert order_key(instance(metadata={"evacuation_priority": text}), Policy())[0] == 0
 
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("-17", -17),
+            ("1000000000", 10**9),
+            ("1000000001", 10**9),
+            ("-1000000000", -(10**9)),
+            ("-1000000001", -(10**9)),
+        ],
+    )
+    def test_numbers_beyond_a_thousand_millions_are_alike(self, text: str, number: int) -> None:
+        both = {"evacuation_priority": text, "restart_group": text}
+        assert order_key(instance(metadata=both), Policy()) == (-number, number, ONE)
+
     def test_numbers_have_bounds(self) -> None:
         assert order_key(instance(metadata={"restart_group": "-" + "9" * 99}), Policy())[1] < 0
 
@@ -84,6 +98,12 @@ def test_only_failures_since_the_fencing_count() -> None:
     earlier = [record("error", created_at=text(-9))]
     assert evacuated(plan(view([instance()], earlier))) == [ONE]
     assert evacuated(plan(view([instance()], [record("error")]))) == []
+
+
+def test_of_a_flag_without_evidence_every_failure_counts() -> None:
+    failed = view([instance()], [record("error", created_at="1970-01-01T00:00:00")])
+    assert evacuated(plan(replace(failed, flag=replace(FLAG, evidence=None)))) == []
+    assert evacuated(plan(failed)) == [ONE]
 
 
 class TestCaps:
@@ -128,6 +148,15 @@ class TestServerGroups:
         flying = [record("accepted", one="a")]
         assert evacuated(plan(view(both, flying, groups=groups))) == ["c"]
 
+    def test_all_groups_with_a_member_on_its_way_are_known(self) -> None:
+        groups = [
+            ServerGroup("g", "anti-affinity", frozenset({InstanceId("a")})),
+            ServerGroup("h", "anti-affinity", frozenset({InstanceId("b")})),
+            ServerGroup("i", "anti-affinity", frozenset({InstanceId("c")})),
+        ]
+        both = view([instance("a"), instance("b")], [record("accepted", one="a")], groups=groups)
+        assert plan(both).busy_groups == {"g", "h"}
+
     def test_one_that_is_stuck_holds_up_nobody(self) -> None:
         groups = [ServerGroup("g", "anti-affinity", frozenset({InstanceId("a"), InstanceId("b")}))]
         stuck = record("accepted", one="a")
@@ -159,6 +188,12 @@ class TestStopAgain:
         theirs = instance(vm_state="error", powered_off=True, tags=frozenset())
         memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: theirs})
         assert not _stops(plan(view([], [record("done")], anything_marked=True), memory))
+
+    def test_without_a_mark_too_where_nothing_in_the_cloud_has_one(self) -> None:
+        ours = instance(vm_state="error", powered_off=True, tags=frozenset())
+        memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: ours})
+        planned = plan(view([], [record("done")], anything_marked=False), memory)
+        assert planned.steps == [Stop(ours)]
 
     def test_not_if_nobody_evacuated_it(self) -> None:
         assert plan(view([]), self.MEMORY).steps == [Finish(FLAG)]
@@ -212,7 +247,12 @@ class TestOver:
 
     @pytest.mark.parametrize(
         ("node_back", "first_seen", "over"),
-        [(False, 0.0, False), (True, 0.0, True), (True, NOW - 59, False)],
+        [
+            (False, 0.0, False),
+            (True, 0.0, True),
+            (True, NOW - 60, True),
+            (True, NOW - 59, False),
+        ],
     )
     def test_what_cannot_move_comes_back_with_its_host(
         self, node_back: bool, first_seen: float, over: bool

@@ -442,7 +442,7 @@ class TestLosses:
         world.at(world.now + fenced_after, lambda: world.fence("compute-2"))
         driven = Driven(world)
         driven.round()
-        assert "compute-2 is lost and not fenced yet" in driven.problems
+        assert "compute-2 is lost and not flagged yet" in driven.problems
         driven.until_done("compute-1")
         assert all_moved(world, instances[:3])
         assert world.now - 110 < fenced_after + 10

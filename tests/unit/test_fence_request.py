@@ -65,6 +65,7 @@ def test_what_is_refused(options: dict[str, str], sentence: str) -> None:
         ("compute-1", "", "compute-1"),
         ("compute-1", "example.com", "compute-1.example.com"),
         ("compute-1", ".example.com", "compute-1.example.com"),
+        ("compute-1", "XEN.org", "compute-1.XEN.org"),
         ("compute-1.other.org", "example.com", "compute-1.other.org"),
     ],
 )
@@ -219,7 +220,7 @@ def test_a_plug_may_be_anything_but_several() -> None:
 @pytest.mark.parametrize(
     ("name", "allowed", "refused"),
     [
-        ("ipport", ["1", " 623 ", "65535"], ["0", "65536", "-1", "100000", "x"]),
+        ("ipport", ["1", " 623 ", "65535"], ["0", "65536", "-1", "000623", "x"]),
         ("username", ["a" * 16], ["a" * 17, "\u00e4" * 9]),
         ("password", ["a" * 20], ["a" * 21]),
         ("cipher", ["3", "17", "auto", "AUTO", ""], ["1", "16"]),
@@ -276,3 +277,9 @@ def test_a_name_that_nobody_knows_is_told_and_what_may_be_a_value_is_not() -> No
 
 def test_what_follows_a_line_of_pacemakers_is_read() -> None:
     assert read_stdin("\nnodeid=3\n#x\nagent=y\nip=1\n", KNOWN, BOOLEANS).lines == "ip=1\n"
+
+
+def test_a_wrong_privilege_is_told_with_the_right_ones() -> None:
+    with pytest.raises(ParameterError) as refused:
+        read_request(BMC | {"privlvl": "root"})
+    assert "callback, user, operator, administrator;" in refused.value.hint

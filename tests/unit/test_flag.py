@@ -142,3 +142,23 @@ def test_what_could_not_be_read_again_is_refused(flag: Flag) -> None:
     with pytest.raises(ParameterError) as raised:
         check(flag)
     assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("evidence", "record"),
+    [
+        (None, "at=0.000 by=unknown proof=none given"),
+        (Evidence("", 1.5, " "), "at=1.500 by=unknown proof=none given"),
+        (Evidence("ctl 1", 1.5, "off\nand out"), "at=1.500 by=ctl_1 proof=off and out"),
+        (Evidence("ctl\u00e9", 1.5, "d\u00e9j\u00e0"), "at=1.500 by=ctl? proof=d?j?"),
+        (
+            Evidence("c" * 101, 1.5, "p" * 201),
+            f"at=1.500 by={'c' * 100} proof={'p' * 200}",
+        ),
+    ],
+)
+def test_a_record_is_one_plain_line_of_bounded_length(
+    evidence: Evidence | None, record: str
+) -> None:
+    flag = Flag(NovaHost("compute-1"), FlagState.NEEDED, evidence=evidence)
+    assert format_record(flag) == f"host=compute-1 {record}"

@@ -189,6 +189,36 @@ def test_a_lost_update_is_written_again() -> None:
     assert outside.time < 5
 
 
+@pytest.mark.parametrize("what", ["the flag", "the storm release"])
+def test_so_is_one_that_takes_something_away(what: str) -> None:
+    outside = flagged(DONE)
+    outside.storm["nova:"] = "release"
+    outside.lost_updates = 2
+    if what == "the flag":
+        store(outside).clear(HOST)
+        assert outside.attrd == {OURS: ""}
+    else:
+        store(outside).end_storm_release()
+        assert outside.storm == {"nova:": ""}
+
+
+@pytest.mark.parametrize("after", range(1, 10))
+def test_a_done_that_meets_needed_half_way_is_written_over(after: int) -> None:
+    """Somebody ends an evacuation by hand while the host is fenced."""
+    outside = Outside(after=after, meanwhile=lambda: outside.attrd.update({OURS: "no"}))
+    store(outside).write(NEEDED)
+    flag = store(outside).read()[HOST]
+    assert flag.pending
+    assert flag.evidence == NEEDED.evidence
+
+
+def test_one_write_takes_ten_seconds_at_most() -> None:
+    outside = Outside(lost_updates=10**9)
+    with pytest.raises(FlagNotWritten):
+        FlagStore(outside, outside, outside).write(NEEDED)
+    assert 10 <= outside.time < 11
+
+
 def test_updates_that_are_lost_for_ever_are_told() -> None:
     outside = Outside(lost_updates=10**9)
     with pytest.raises(FlagNotWritten, match="attrd did not take 'yes' for compute-1") as raised:
@@ -333,8 +363,9 @@ def test_a_change_of_the_flags_shows_in_the_poll() -> None:
 
 def test_a_flag_whose_node_nobody_knows_is_not_half_written() -> None:
     outside = Outside()
-    with pytest.raises(ParameterError, match="compute-1 names no Pacemaker node"):
+    with pytest.raises(ParameterError, match="compute-1 names no Pacemaker node") as raised:
         store(outside).write(replace(NEEDED, node=None))
+    assert "pcmk_host_map" in raised.value.hint
     assert outside.changes() == []
 
 

@@ -120,6 +120,11 @@ def test_a_value_may_hold_a_colon_and_the_file_empty_lines() -> None:
         parse_inventory(text, "/etc/bmc", "")
 
 
+def test_an_empty_line_ends_a_value() -> None:
+    one = parse_inventory("[a]\nip=1\n\n  host=h\n", "/etc/bmc", "").targets[0]
+    assert (str(one.access), one.host) == ("1", "h")
+
+
 @given(st.text())
 def test_no_text_raises_anything_else(text: str) -> None:
     with suppress(ParameterError):

@@ -115,3 +115,14 @@ def test_nothing_that_was_so_before_is_ever_called_ours(
     if ours is not None:
         assert not (ours.disabled and not enabled)
         assert not (ours.forced_down and forced_down)
+
+
+@pytest.mark.parametrize(("length", "whole"), [(0, True), (1, True), (2, False)])
+def test_as_much_of_a_reason_as_there_is_room_for(length: int, whole: bool) -> None:
+    """``length``: in characters beyond one less than what leaves room for our mark."""
+    reason = "x" * (REASON_MOST - len(" [vmha-ocf: forced down]") - 1 + length)
+    after = changed(service(enabled=False, disabled_reason=reason))
+    mark = marker.ours(after)
+    assert mark is not None
+    assert (mark.before == reason) is whole
+    assert whole or len(after.disabled_reason) == REASON_MOST

@@ -63,6 +63,15 @@ class TestASilenceOfNova:
         memory = look(NEW, 10.0).no_answer()
         assert look(memory, 30.0).watched_all(35.0) == 25
 
+    def test_is_long_only_beyond_the_time_to_settle(self) -> None:
+        memory = look(NEW, 10.0).no_answer()
+        assert look(memory, 40.0).watched_all(45.0) == 35
+        assert look(memory, 40.5).watched_all(45.0) == 4.5
+
+    def test_is_over_with_the_next_answer(self) -> None:
+        memory = look(look(NEW, 10.0).no_answer(), 20.0)
+        assert look(memory, 100.0).watched_all(105.0) == 95
+
     def test_is_not_a_long_round(self) -> None:
         assert look(look(NEW, 10.0), 100.0).watched_all(105.0) == 95
 

@@ -13,7 +13,7 @@ import pytest
 from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import DROP, Answer, HttpCloud, connect, refusal
 from vmha_ocf.backends.nova import OpenStackNova
-from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable
+from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import Instance, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
@@ -142,9 +142,30 @@ def test_an_unclear_answer_to_evacuate_is_unavailable_and_not_repeated(
     cloud.on("POST", ACTION, fault)
     with pytest.raises(NovaUnavailable) as told:
         nova.evacuate(INSTANCE)
-    assert not isinstance(told.value, NovaBusy)
+    assert type(told.value) is NovaUnavailable
     assert len(cloud.asked("POST", ACTION)) == 1
     assert not cloud.asked("POST", "elsewhere")
+
+
+def test_a_request_that_was_never_sent_is_told_apart() -> None:
+    """Whoever waits whether it had an effect waits for nothing."""
+    with HttpCloud() as cloud:
+        cloud.on("GET", "os-services", Answer(200, {"services": []}, {"Connection": "close"}))
+        nova = connect(cloud)
+        nova.services()
+    with pytest.raises(NovaUnreached, match="connection refused"):
+        nova.evacuate(INSTANCE)
+
+
+def test_a_lost_token_and_a_silent_keystone_send_nothing(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    nova.services()
+    cloud.on("POST", ACTION, Answer(401))
+    cloud.on("POST", "identity", DROP)
+    with pytest.raises(NovaUnreached, match="Keystone"):
+        nova.evacuate(INSTANCE)
+    assert len(cloud.asked("POST", ACTION)) == 1
 
 
 def test_a_put_is_not_repeated(cloud: HttpCloud, nova: OpenStackNova) -> None:

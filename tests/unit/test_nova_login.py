@@ -19,7 +19,7 @@ from vmha_ocf.errors import (
     LocalParameterError,
     NovaBusy,
     NovaDenied,
-    NovaUnavailable,
+    NovaUnreached,
     VmhaError,
 )
 
@@ -99,15 +99,15 @@ def test_a_catalog_without_nova(cloud: HttpCloud) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind", "sentence"),
     [
-        (Answer(200, "<html>It works!</html>"), NovaUnavailable, "is not a Keystone v3"),
-        (Answer(201, {"token": {}}), NovaUnavailable, "is not a Keystone v3"),
-        (Answer(302, None, {"Location": "/"}), NovaUnavailable, "is not a Keystone v3"),
-        (Answer(404, "<html>"), NovaUnavailable, "there is no Keystone v3 at"),
-        (Answer(503, "<html>"), NovaUnavailable, "answered 503"),
+        (Answer(200, "<html>It works!</html>"), NovaUnreached, "is not a Keystone v3"),
+        (Answer(201, {"token": {}}), NovaUnreached, "is not a Keystone v3"),
+        (Answer(302, None, {"Location": "/"}), NovaUnreached, "is not a Keystone v3"),
+        (Answer(404, "<html>"), NovaUnreached, "there is no Keystone v3 at"),
+        (Answer(503, "<html>"), NovaUnreached, "answered 503"),
         (Answer(429, "<html>"), NovaBusy, "slow down"),
         (Answer(403, "<html>"), NovaDenied, "forbids"),
-        (Answer(201, {}, delay=1.0), NovaUnavailable, "did not answer within 0.4 s"),
-        (DROP, NovaUnavailable, "broke off the connection"),
+        (Answer(201, {}, delay=1.0), NovaUnreached, "did not answer within 0.4 s"),
+        (DROP, NovaUnreached, "broke off the connection"),
     ],
 )
 def test_keystone_answers_otherwise(
@@ -120,7 +120,7 @@ def test_keystone_answers_otherwise(
 def test_keystone_comes_back(cloud: HttpCloud) -> None:
     nova = connect(cloud)
     cloud.on("POST", "identity", Answer(503), cloud.usual)
-    told(nova, NovaUnavailable)
+    told(nova, NovaUnreached)
     assert nova.services() == []
 
 
@@ -128,19 +128,19 @@ def test_nobody_listens(cloud: HttpCloud) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/v3"
-        sentence = told(connect(cloud, auth_url=url), NovaUnavailable)
+        sentence = told(connect(cloud, auth_url=url), NovaUnreached)
     assert "Keystone at http://127.0.0.1" in sentence
     assert "connection refused" in sentence
 
 
 def test_a_name_that_does_not_resolve(cloud: HttpCloud) -> None:
     nova = connect(cloud, auth_url="http://keystone.invalid:5000/v3")
-    assert "its name does not resolve here" in told(nova, NovaUnavailable)
+    assert "its name does not resolve here" in told(nova, NovaUnreached)
 
 
 def test_a_certificate_that_nobody_trusts(certificate: Path) -> None:
     with HttpCloud(str(certificate)) as cloud:
-        sentence = told(connect(cloud), NovaUnavailable)
+        sentence = told(connect(cloud), NovaUnreached)
         assert "a certificate that is not trusted: self" in sentence
         assert "ca_file=" in sentence
         assert cloud.received == []

@@ -25,6 +25,7 @@ def test_a_text_takes_anything_and_its_summary_is_a_sentence() -> None:
         "content": "string",
     }
     assert plain.name == "region_name"
+    assert Parameter("region_name", "Nova's region").text == "Nova's region."
     assert sentence(plain, "") == sentence(plain, "anything at all") == ""
 
 

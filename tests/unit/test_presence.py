@@ -66,15 +66,19 @@ def test_a_flag_alone_proves_nothing(flag: Flag, view: Nodes, proved: bool) -> N
 
 
 class TestLost:
-    """Dead, and nobody has fenced it yet: Nova may still choose it as a destination."""
+    """Dead, and nobody has flagged it yet: Nova may still choose it as a destination."""
 
     GONE = nodes(online=False, fenced=False)
 
     def test_is_a_node_that_is_not_heard_of_any_more(self) -> None:
         assert presence.lost([], self.GONE, "") == {NODE}
 
-    @pytest.mark.parametrize("view", [AWAY, BACK, NEVER, nodes(online=True, fenced=True), {}])
-    def test_is_none_that_is_online_or_fenced(self, view: Nodes) -> None:
+    @pytest.mark.parametrize("view", [AWAY, nodes(online=True, fenced=True)])
+    def test_is_a_node_that_was_fenced_without_us(self, view: Nodes) -> None:
+        assert presence.lost([], view, "") == {NODE}
+
+    @pytest.mark.parametrize("view", [BACK, NEVER, {}])
+    def test_is_none_that_is_online(self, view: Nodes) -> None:
         assert presence.lost([], view, "") == frozenset()
 
     @pytest.mark.parametrize(

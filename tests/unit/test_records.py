@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,14 @@ class TestFailures:
 def test_there_are_never_more_failures_than_records(statuses: list[str]) -> None:
     found = [record(status, id) for id, status in enumerate(statuses)]
     assert 0 <= records.failures(found, {}) <= len(found)
+
+
+def test_times_of_nova_are_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    try:
+        assert records.seconds("1970-01-01T00:01:00.5") == 60.5
+        assert records.seconds("1970-01-01T14:01:00+14:00") == 60.0
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -113,6 +113,13 @@ def test_unforce_in_flight(status: str) -> None:
     assert planned.reason.endswith("restart nova-compute there")
 
 
+def test_all_that_is_waited_for_is_told() -> None:
+    found = [record("done"), record("accepted", 2, "two"), record("accepted", 3, "three")]
+    planned = plan_return(BOTH, found, beating=True, off={})
+    assert isinstance(planned, Await)
+    assert "(2 accepted, 1 done)" in planned.reason
+
+
 def test_what_is_older_than_a_success_is_of_the_past() -> None:
     found = [record("completed", 2), record("accepted", 1)]
     assert isinstance(plan_return(BOTH, found, beating=True, off={}), Undo)

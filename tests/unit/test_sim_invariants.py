@@ -164,8 +164,7 @@ def test_p3_a_flag_that_is_lost(world: World, instance: InstanceId) -> None:
     world.stop_cluster()
     world.start_cluster()
     assert promises(world) == []
-    record = world.cib.truth(RECORD)[NodeName("compute-1")]
-    world.cib.delete_node_attribute(NodeName("compute-1"), RECORD, record)
+    lose_flag(world)
     assert promises(world) == ["P3"]
 
 
@@ -180,6 +179,36 @@ def test_p4_a_start_on_a_flagged_host(world: World) -> None:
     world.run(61)
     world.units("compute-1").start()
     assert promises(world) == ["P4"]
+
+
+def lose_flag(world: World) -> None:
+    world.attrd.put(ATTRIBUTE, "nova:compute-1", "")
+    record = world.cib.truth(RECORD)[NodeName("compute-1")]
+    world.cib.delete_node_attribute(NodeName("compute-1"), RECORD, record)
+
+
+def test_p4_a_start_while_the_flag_was_lost_although_it_is_there_again(world: World) -> None:
+    world.fence("compute-1", reboot=True)
+    world.run(61)
+    lose_flag(world)
+    world.units("compute-1").start()
+    world.run(10)
+    world.fence("compute-1")
+    assert [text.partition(": ")[2] for text in check(world)] == [
+        "nova-compute started on compute-1, whose flag was lost"
+    ]
+
+
+def test_p4_a_flag_that_has_ended_keeps_nobody(world: World) -> None:
+    world.fence("compute-1", reboot=True)
+    world.run(61)
+    end(world)
+    world.units("compute-1").start()
+    assert promises(world) == []
+    world.flags().clear(HOST)
+    world.units("compute-1").stop()
+    world.units("compute-1").start()
+    assert promises(world) == []
 
 
 def test_p4_a_start_before_all_have_left(world: World, instance: InstanceId) -> None:

@@ -61,6 +61,7 @@ def test_unevacuable_states(about: dict[str, Any], expected: Next) -> None:
     found = verdict(on=instance(**about))
     assert found.next is expected
     assert found.told is (expected is Next.REPORT)
+    assert not found.told or about["vm_state"] in found.reason
 
 
 def test_states_that_are_only_reported_where_that_is_wanted() -> None:
@@ -101,6 +102,7 @@ class TestInFlight:
         assert (found.next, found.told) == (Next.IN_FLIGHT, True)
         assert found.reason.endswith("it is never repeated while Nova may work on it")
         assert not verdict(stuck, at=of(stuck, 599)).told
+        assert verdict(stuck, at=of(stuck, 700)).reason == found.reason, "it is told once"
 
     def test_destination_dies(self) -> None:
         assert verdict(record("pre-migrating")).next is Next.IN_FLIGHT
@@ -245,11 +247,13 @@ class TestNotNow:
         found = verdict(at=situation(remembering(refused={ONE: (NOW - ago, "vTPM")})))
         assert found.next is expected
         assert found.told is (expected is Next.REPORT)
+        assert not found.told or found.reason == "vTPM"
 
     def test_storage_not_shared(self) -> None:
         policy = Policy(rebuild_from_image=False)
         found = verdict(on=instance(image="image"), at=situation(policy=policy))
         assert (found.next, found.told) == (Next.REPORT, True)
+        assert found.reason == "its disk is on the dead host"
         assert verdict(at=situation(policy=policy)).next is Next.EVACUATE
         assert verdict(on=instance(image="image")).next is Next.EVACUATE
 
@@ -258,6 +262,7 @@ class TestNotNow:
         """Asking would only turn it into an error."""
         found = verdict(on=instance(vm_state=vm_state), at=situation(destinations=False))
         assert (found.next, found.told) == (Next.RETRY, True)
+        assert found.reason == "no other compute host is up"
 
     @pytest.mark.parametrize("vm_state", ["active", "paused"])
     def test_forced_down_alive(self, vm_state: str) -> None:

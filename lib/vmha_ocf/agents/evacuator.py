@@ -189,7 +189,7 @@ class Evacuator:
             return True
         if lost:
             self._problems["lost"] = (
-                f"{', '.join(lost)} is lost and not fenced yet, and Nova would still choose it: "
+                f"{', '.join(lost)} is lost and not flagged yet, and Nova would still choose it: "
                 f"requests wait, at most {LONGEST:g} s"
             )
         return bool(lost)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.errors import NovaBusy, NovaUnavailable, VmhaError
+from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, VmhaError
 from vmha_ocf.evacuation import Evacuate, Request, Reset, Stop
 from vmha_ocf.memory import Memory
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.pace import Load
 from vmha_ocf.ports import WorkerPorts
+
+_UNDONE = (NovaBusy, NovaUnreached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,14 @@ class Answer:
         return self.request.instance
 
     @property
+    def undone(self) -> bool:
+        """It is certain that nothing happened, and it may be sent again."""
+        return isinstance(self.error, _UNDONE)
+
+    @property
     def clear(self) -> bool:
         """It is known whether it had an effect."""
-        return not isinstance(self.error, NovaUnavailable) or isinstance(self.error, NovaBusy)
+        return self.undone or not isinstance(self.error, NovaUnavailable)
 
 
 class HostRequests:
@@ -67,6 +74,8 @@ class HostRequests:
 
     def _say_error(self, answer: Answer, error: VmhaError) -> None:
         what = "is refused" if answer.clear else "got no clear answer"
+        if isinstance(error, NovaUnreached):
+            what = "was not sent"
         doing = type(answer.request).__name__.lower()
         name = name_of(answer.instance)
         self._ports.say(f"{self._host}: the request to {doing} {name} {what}: {error}")
@@ -82,11 +91,11 @@ def remember(memory: Memory, answers: Sequence[Answer], now: float) -> Memory:
     """A clear no ends a request; no clear answer leaves it open until it has settled."""
     for answer in answers:
         one, error = answer.instance.id, answer.error
-        if isinstance(answer.request, Stop) and answer.clear and not isinstance(error, NovaBusy):
+        if isinstance(answer.request, Stop) and answer.clear and not answer.undone:
             memory = memory.off_again(one)
         elif error is None or not answer.clear:
             continue
-        elif isinstance(error, NovaBusy):
+        elif answer.undone:
             memory = memory.no_effect(one)
         else:
             memory = memory.refuse(one, error.message, now)

@@ -1,4 +1,4 @@
-"""Hosts that Pacemaker has just lost, and that Nova would still choose as destinations."""
+"""Hosts that Pacemaker has just lost or fenced, and that Nova would still choose as destinations."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ not choose the host any more, and what still is up for Nova is alive and only lo
 
 
 class LostHosts:
-    """Each is waited for until it is fenced, back, or down for Nova too.
+    """Each is waited for until it is flagged, back, or down for Nova too.
 
-    Hosts that die together are noticed and fenced seconds apart. What Nova is asked for meanwhile it
-    may send to one that is dead; nobody can tell then where the request waits, and it cannot be
-    repeated before that host is back (trap dead-destination).
+    Hosts that die together are noticed and fenced seconds apart, and one that was fenced without our
+    agent is flagged only once its nova-compute has been silent for a while. What Nova is asked for
+    meanwhile it may send to one that is dead; nobody can tell then where the request waits, and it
+    cannot be repeated before that host is back (trap dead-destination).
     """
 
     def __init__(self, ports: WorkerPorts, domain: str) -> None:

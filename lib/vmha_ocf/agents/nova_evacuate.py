@@ -51,7 +51,7 @@ def monitor(call: Call) -> int:
         return OCF_NOT_RUNNING
     if call.probe:
         return OCF_SUCCESS
-    if pulse.age > _STALLED + 5 * _request_timeout(call):
+    if pulse.age > longest_silence(_request_timeout(call)):
         call.explain(f"the worker (pid {pulse.pid}) has made no progress for {pulse.age:.0f} s")
         return OCF_ERR_GENERIC
     if not pulse.problems or pulse.troubled < _LASTING:
@@ -59,6 +59,11 @@ def monitor(call: Call) -> int:
     more = f" (and {len(pulse.problems) - 1} more)" if len(pulse.problems) > 1 else ""
     call.explain(pulse.problems[0] + more)
     return OCF_DEGRADED
+
+
+def longest_silence(request_timeout: float) -> float:
+    """Seconds without a beat after which the worker is taken for hanging."""
+    return _STALLED + 5 * request_timeout
 
 
 def _request_timeout(call: Call) -> int:

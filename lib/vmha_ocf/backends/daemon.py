@@ -35,9 +35,29 @@ def start(
 ) -> None:
     """Launch the worker and return when it beats. ``timeout`` in seconds.
 
-    It gets its own session, because Pacemaker ends an action's process group with the action, and
-    its parameters by standard input. Raises WorkerNotStarted with what it said.
+    One that a signal ended is launched again: Pacemaker bans a resource from a node where its start
+    failed, and after one such start on each controller it would run nowhere.
+    Raises WorkerNotStarted with what it said.
     """
+    deadline = clock.monotonic() + timeout
+    process = _launch(pulse, values, errors_path)
+    while pulse.read(clock.monotonic()) is None:
+        code = process.poll()
+        if clock.monotonic() > deadline:
+            process.kill()
+            raise WorkerNotStarted(f"the worker did not start within {timeout:.0f} s", 1)
+        if code is not None:
+            if code >= 0:
+                raise WorkerNotStarted(_last_words(errors_path), code or 1)
+            process = _launch(pulse, values, errors_path)
+        clock.sleep(0.05)
+
+
+def _launch(
+    pulse: PulseFile, values: Mapping[str, str], errors_path: str
+) -> subprocess.Popen[bytes]:
+    """It gets its own session, because Pacemaker ends an action's process group with the action, and
+    its parameters by standard input."""
     with open(errors_path, "wb", opener=_private) as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "vmha_ocf.worker", pulse.path],
@@ -53,15 +73,7 @@ def start(
     with suppress(BrokenPipeError):  # it has ended already; its words say why
         process.stdin.write(json.dumps(dict(values)).encode())
         process.stdin.close()
-    deadline = clock.monotonic() + timeout
-    while pulse.read(clock.monotonic()) is None:
-        code = process.poll()
-        if code is not None:
-            raise WorkerNotStarted(_last_words(errors_path), code if code > 0 else 1)
-        if clock.monotonic() > deadline:
-            process.kill()
-            raise WorkerNotStarted(f"the worker did not start within {timeout:.0f} s", 1)
-        clock.sleep(0.05)
+    return process
 
 
 def stop(pulse: PulseFile, clock: Clock, timeout: float) -> None:

@@ -61,6 +61,7 @@ class Login:
         """The service's address, with a token at hand. Raises NovaUnavailable, NovaDenied."""
         with self._errors():
             access = self._auth.get_access(self.session)
+            access.will_expire_soon()  # A token that names no end would only break the next request.
         with self._lock, self._errors():
             if access is not self._access:
                 # A new token brings a new catalog.

@@ -17,7 +17,14 @@ from keystoneauth1.adapter import LegacyJsonAdapter
 
 from vmha_ocf.backends.keystone import Login
 from vmha_ocf.backends.openstack_errors import unreachable
-from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, VmhaError
+from vmha_ocf.errors import (
+    NovaBusy,
+    NovaDenied,
+    NovaRefused,
+    NovaUnavailable,
+    NovaUnreached,
+    VmhaError,
+)
 
 PAGE = 1000
 """Asked for; services give less if their own limit is lower."""
@@ -105,7 +112,7 @@ class Api:
         return answer, body
 
     def _send(self, method: str, path: str, **how: Any) -> tuple[Any, object]:
-        url = self._login.endpoint(self._type)
+        url = self._endpoint()
         try:
             answer, body = self._adapter.request(
                 _versioned(url, self._type) + path,
@@ -122,6 +129,15 @@ class Api:
         except RecursionError as error:  # JSON too deep for the parser
             raise self._strange(path) from error
         return answer, body
+
+    def _endpoint(self) -> str:
+        """What fails here has kept the request from being sent."""
+        try:
+            return self._login.endpoint(self._type)
+        except NovaBusy:
+            raise
+        except NovaUnavailable as error:
+            raise NovaUnreached(error.message, hint=error.hint) from error
 
     def _read(self, answer: Any, body: object, path: str, doing: str) -> Mapping[str, Any]:
         if answer.status_code != 200:

@@ -10,29 +10,36 @@ import ssl
 from collections.abc import Iterator
 
 from keystoneauth1 import exceptions
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from vmha_ocf.errors import NovaUnavailable
+from vmha_ocf.errors import NovaUnavailable, NovaUnreached
 
 
 def unreachable(error: BaseException, service: str, url: str, timeout: float) -> NovaUnavailable:
     """For an exchange that did not end with an answer. ``timeout`` in seconds."""
     where = f"{service} at {url}"
+    kind = NovaUnreached if _never_connected(error) else NovaUnavailable
     if isinstance(error, exceptions.SSLError):
         return _tls(error, where)
     if isinstance(error, exceptions.ConnectTimeout):
-        return NovaUnavailable(
+        return kind(
             f"{where} did not answer within {timeout:g} s",
             hint="slow or not reachable from here; request_timeout says how long to wait",
         )
     for cause in causes(error):
         if isinstance(cause, socket.gaierror):
-            return NovaUnavailable(
+            return kind(
                 f"{where} is not found: its name does not resolve here",
                 hint="check the name in the address, and DNS on this node",
             )
         if isinstance(cause, OSError) and cause.strerror:
-            return NovaUnavailable(f"{where} is not reached: {cause.strerror.lower()}")
+            return kind(f"{where} is not reached: {cause.strerror.lower()}")
     return NovaUnavailable(f"{where} broke off the connection")
+
+
+def _never_connected(error: BaseException) -> bool:
+    """keystoneauth gives one error for a connection that failed and for an answer that never came."""
+    return any(isinstance(one, NewConnectionError | ConnectTimeoutError) for one in causes(error))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

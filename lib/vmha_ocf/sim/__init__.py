@@ -8,6 +8,10 @@
     world.run(60)                                  # evacuations, heartbeats, boots meanwhile
     assert check(world) == []                      # the promises, from what really happened
 
+Above the world, ``run.py`` plays a whole scenario: Pacemaker's initiative (``resource_manager.py`` and
+what it puts together), the agents as processes in virtual time, and what happens to them as data
+(``scenario.py``).
+
 What went on is ``world.log``, a line each; what really runs where is ``world.runs_on(instance)``.
 The names of the faults are in ``sim/faults.py``, how long things take in ``sim/timing.py``.
 """

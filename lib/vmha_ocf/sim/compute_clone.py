@@ -79,6 +79,12 @@ class ComputeClone:
                 self._stop(child)
             self._consider(child)
 
+    def stop(self) -> None:
+        """Everywhere, because Pacemaker stops."""
+        for child in self.children.values():
+            if child.state is State.STARTED and self._may_act(child):
+                self._stop(child)
+
     def monitor(self) -> None:
         """All started ones; called again and again."""
         for child in self.children.values():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from vmha_ocf.agents import rounds
 from vmha_ocf.agents.evacuator import Evacuator
+from vmha_ocf.agents.nova_evacuate import longest_silence
 from vmha_ocf.agents.round import Round
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.ports import WorkerPorts
@@ -16,6 +17,8 @@ from vmha_ocf.sim.processes import End, Process, Processes
 from vmha_ocf.sim.world import World
 
 NAME = "NovaEvacuate"
+_STOP = 18.0
+"""Seconds after which the stop action kills what has not ended."""
 
 
 class Bug(BaseException):
@@ -83,11 +86,15 @@ class EvacuateResource:
     _home: str = ""
     """The controller that it runs on, as Pacemaker knows; "" is none."""
     _waker: SimWaker | None = None
+    _launched: float = 0.0
+    _stopping: Process | None = None
 
     def review(self) -> None:
         """Start it, if it runs nowhere and may run."""
         controllers = self.controllers()
-        if controllers.deciding and not self._home:
+        if self._stopping is not None and self._stopping.alive:
+            self.parts.after(1.0, self.review)
+        elif controllers.deciding and not self._home:
             self._start(controllers.living[0])
 
     def wake(self) -> None:
@@ -102,9 +109,11 @@ class EvacuateResource:
             self.parts.processes.kill(self._process)
 
     def stop(self) -> None:
-        """No quorum: Pacemaker stops its resources."""
-        if self._waker:
+        """No quorum: Pacemaker stops its resources. A worker that does not end is killed."""
+        process = self._stopping = self._process
+        if self._waker and process:
             self._waker.stop()
+            self.parts.after(_STOP, lambda: self.parts.processes.kill(process))
         self._home, self._waker = "", None
 
     def controller_died(self, name: str) -> None:
@@ -129,7 +138,7 @@ class EvacuateResource:
     def _launch(self, waker: SimWaker) -> None:
         if self._waker is not waker or self._home not in self.controllers().living:
             return
-        home = self._home
+        home, self._launched = self._home, self.parts.world.now
         waker.process = self.parts.processes.start(
             f"{home}/{NAME}", lambda: self._run(home, waker), self._ended
         )
@@ -176,8 +185,18 @@ class EvacuateResource:
         self.looks += 1
         if self._waker is not waker or self._home not in self.controllers().living:
             return
-        if self._process is None or self._process.alive or not self.controllers().deciding:
+        trouble = self._trouble()
+        if not trouble or not self.controllers().deciding:
             self._monitor_later(waker)
             return
-        self.parts.say(f"{NAME} does not run on {self._home}")
+        self.parts.say(f"{NAME} {trouble} on {self._home}")
+        if self._process:
+            self.parts.processes.kill(self._process)
         self._start(self._home)
+
+    def _trouble(self) -> str:
+        """What the monitor action finds wrong. A worker that hangs is stopped, at last with SIGKILL."""
+        if self._process is None or not self._process.alive:
+            return "does not run"
+        silence = self.parts.world.now - max(self.told.last_beat, self._launched)
+        return "hangs" if silence > longest_silence(self.options.request_timeout) else ""

@@ -130,6 +130,10 @@ EVENTS: Mapping[str, Kind] = {
         "the power of all controllers is gone at once",
         lambda stage, _: stage.manager.controllers.stop_all(),
     ),
+    "shut_down_cluster": Kind(
+        "pcs cluster stop --all: nova-compute is stopped everywhere too",
+        lambda stage, _: stage.manager.shut_down(),
+    ),
     "start_cluster": Kind(
         "all controllers boot", lambda stage, _: stage.manager.controllers.start_all()
     ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from vmha_ocf.model import InstanceId
 from vmha_ocf.policy import Policy, Untagged
 from vmha_ocf.sim.database import Server
-from vmha_ocf.sim.invariants import Ours, left_behind, marked, refused
+from vmha_ocf.sim.invariants import Ours, image_marks, left_behind, marked, refused
 from vmha_ocf.sim.scenario import HostExpected, InstancesExpected, Scenario
 from vmha_ocf.sim.world import World
 
@@ -17,13 +17,18 @@ Members = Mapping[str, Sequence[InstanceId]]
 
 def ours_by(policy: Policy, world: World) -> Ours:
     """Which instances are to be evacuated, told from the tables and not by the worker's own code."""
+
+    def carries(server: Server) -> bool:
+        image = world.database.images.get(server.image, {}) if server.image else {}
+        return marked(server) or (image_marks(image) and not refused(server))
+
     if policy.untagged is Untagged.NONE:
-        return marked
-    none_marked = not any(marked(server) for server in world.database.servers.values())
+        return carries
+    none_marked = not any(carries(server) for server in world.database.servers.values())
 
     def ours(server: Server) -> bool:
         everybody = policy.untagged is Untagged.ALL or none_marked
-        return marked(server) or (everybody and not refused(server))
+        return carries(server) or (everybody and not refused(server))
 
     return ours
 

@@ -18,7 +18,7 @@ from typing import TypedDict
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "nova": {
-        "down": "no connection: nothing happens, NovaUnavailable",
+        "down": "no connection: nothing happens, NovaUnreached",
         "lost-answer": "it happens, the answer is lost: NovaUnavailable",
         "slow": "the answer takes `seconds` (10)",
         "timeout": "it happens; after `seconds` (10) the client gives up: NovaUnavailable",
@@ -108,6 +108,7 @@ class Fault:
     until: float = inf
     host: str | None = None
     seconds: float = 10.0
+    struck: int = 0
 
     def covers(self, where: str, what: str, host: str | None) -> bool:
         here = self.where == where or (where.startswith(self.where + ".") and where not in NAMES)
@@ -139,6 +140,7 @@ class Faults:
                     fault.skip -= 1
                     continue
                 fault.times -= 1
+                fault.struck += 1
                 return fault
         return None
 

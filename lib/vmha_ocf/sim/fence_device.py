@@ -10,6 +10,7 @@ from vmha_ocf.fence_request import Target, read_request
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.ports import Bmc
 from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import ProvenOff
 from vmha_ocf.sim.pacemaker_parts import Parts
 
 OURS = "fence_compute"
@@ -54,6 +55,8 @@ class FenceDevices:
             self._parts.world.boot_host(host.node)
             return "another device: on"
         host.power_off()
+        core = self._parts.world.core
+        core.journal.note(ProvenOff(core.now, host.name, "another device"))
         if action == "reboot":
             self._parts.world.boot_host(host.node)
         return f"another device: {action}"
@@ -70,7 +73,7 @@ class FenceDevices:
         )
 
     def _bmc(self, target: Target) -> Bmc:
-        bmc: Bmc = self._parts.world.bmc(target.host)
+        bmc: Bmc = self._parts.world.bmc(target.node)
         return self._parts.wrap(bmc, f"{OURS}.bmc")
 
     def _levels(self) -> Sequence[Mapping[str, str]]:

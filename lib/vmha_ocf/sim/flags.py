@@ -32,7 +32,16 @@ class SimFlags:
         return self._store.poll()
 
     def write(self, flag: Flag) -> None:
-        self._store.write(flag)
+        try:
+            self._store.write(flag)
+        except BaseException:
+            # Whoever dies, or hears no answer, may have ended it all the same.
+            if flag.state is FlagState.DONE:
+                self._note(flag)
+            raise
+        self._note(flag)
+
+    def _note(self, flag: Flag) -> None:
         if flag.state is FlagState.DONE and self._is_pending(flag.host):
             return  # It was flagged anew meanwhile.
         left = self._left(flag.host)

@@ -11,7 +11,7 @@ from math import floor, inf
 
 from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
 from vmha_ocf.sim.core import Core
-from vmha_ocf.sim.journal import HostFailed
+from vmha_ocf.sim.journal import ComputeEnded, HostFailed
 
 
 @dataclass
@@ -113,6 +113,8 @@ class Host:
         self.on_off()
 
     def end_compute(self) -> None:
+        if self.compute.running:
+            self.core.journal.note(ComputeEnded(self.core.now, self.name))
         self._hush()
         self.compute.running = False
         self.compute.life += 1

@@ -7,7 +7,7 @@ a world does not have; the tripwire is how tests try P9.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from vmha_ocf.policy import Marks
 from vmha_ocf.sim.database import Server
 from vmha_ocf.sim.hosts import Run
 from vmha_ocf.sim.journal import (
+    ComputeEnded,
     ComputeStarted,
     EvacuateAccepted,
     Fact,
@@ -52,6 +53,11 @@ def refused(server: Server) -> bool:
     return any(_says(text, "no") for text in own)
 
 
+def image_marks(properties: Mapping[str, str]) -> bool:
+    """Whether an image marks what was booted from it."""
+    return any(_says(properties.get(key, ""), "yes") for key in Marks().image)
+
+
 def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[str]:
     """One sentence for each promise that was broken, in the order of the promises."""
     return [
@@ -80,12 +86,25 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
 
 
 def _evacuated_without_proof(world: World) -> Iterator[str]:
-    for fact in world.core.journal.of(EvacuateAccepted):
-        before = [one for one in world.core.journal.facts if one.time <= fact.time]
-        proof = _last(ProvenOff, before, fact.host)
-        started = _last(ComputeStarted, before, fact.host)
-        if proof is None or (started is not None and started.time > proof.time):
-            yield _text("P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off")
+    """A start through the gate ends what was proved: the host is in use again. One behind our back
+    does so as long as it runs."""
+    proved: set[NovaHost] = set()
+    running: set[NovaHost] = set()
+    for fact in world.core.journal.facts:
+        match fact:
+            case ProvenOff():
+                proved.add(fact.host)
+            case ComputeStarted():
+                running.add(fact.host)
+                proved -= {fact.host} if fact.by_us else set()
+            case ComputeEnded():
+                running.discard(fact.host)
+            case EvacuateAccepted() if fact.host not in proved or fact.host in running:
+                yield _text(
+                    "P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off"
+                )
+            case _:
+                pass
 
 
 def _second_evacuations(world: World) -> Iterator[str]:
@@ -123,14 +142,28 @@ def _needed_or_done(world: World) -> list[Fact]:
 
 
 def _early_starts(world: World) -> Iterator[str]:
-    for fact in world.core.journal.of(ComputeStarted):
-        if not fact.by_us:
-            continue
-        if fact.flagged:
-            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
-        if fact.unfinished:
-            left = ", ".join(fact.unfinished)
-            yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
+    open_flags: set[NovaHost] = set()
+    for fact in world.core.journal.facts:
+        match fact:
+            case FlagCleared() | FlagWritten(state=FlagState.DONE):
+                open_flags.discard(fact.host)
+            case FlagWritten():
+                open_flags.add(fact.host)
+            case ComputeStarted(by_us=True):
+                yield from _early(fact, promised=fact.host in open_flags)
+            case _:
+                pass
+
+
+def _early(fact: ComputeStarted, promised: bool) -> Iterator[str]:
+    """``promised``: a flag was written and has not ended, whatever became of it since."""
+    if fact.flagged:
+        yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
+    elif promised:
+        yield _text("P4", fact, f"nova-compute started on {fact.host}, whose flag was lost")
+    if fact.unfinished:
+        left = ", ".join(fact.unfinished)
+        yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
 
 
 def _done_too_early(world: World, ours: Ours) -> Iterator[str]:

@@ -65,6 +65,11 @@ class ComputeStarted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeEnded(HostFact):
+    """nova-compute runs no more, whyever."""
+
+
+@dataclass(frozen=True, slots=True)
 class EvacuateAccepted(HostFact):
     """Nova said 200 to a request that came through the port."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable
+from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
@@ -181,8 +181,8 @@ def _wrong_state(action: str, server: Server, state: str) -> NovaRefused:
     return NovaRefused(409, text)
 
 
-def _no_connection(method: str) -> NovaUnavailable:
-    return NovaUnavailable(f"no connection to Nova ({method})")
+def _no_connection(method: str) -> NovaUnreached:
+    return NovaUnreached(f"no connection to Nova ({method})")
 
 
 def _busy(method: str) -> NovaBusy:

@@ -102,7 +102,7 @@ class Processes:
 
     def close(self) -> None:
         """The world is over: nothing of it may stay in this Python."""
-        for process in self._all:
+        for process in list(self._all):
             process.doomed = True
             process.ended = lambda _: None
             self._resume(process)

@@ -61,7 +61,12 @@ class Rebuilder:
         return [one.record for one in self.rebuilds if one.alive and one.server.id == server]
 
     def in_flight_from(self, host: NovaHost) -> list[Record]:
-        return [one.record for one in self.rebuilds if one.alive and one.record.source == host]
+        """But those of instances that were deleted meanwhile: what becomes of them harms nobody."""
+        return [
+            one.record
+            for one in self.rebuilds
+            if one.alive and one.record.source == host and one.server.id in self._database.servers
+        ]
 
     def _schedule(self, rebuild: Rebuild) -> None:
         server = rebuild.server

@@ -55,6 +55,8 @@ class Outcome:
     calls: Sequence[str]
     problems: Sequence[str]
     """What ``pcs status`` shows of NovaEvacuate at the end."""
+    ours: Ours
+    """Which instances are to be evacuated."""
 
     @property
     def log(self) -> str:
@@ -98,6 +100,7 @@ class Play:
             list(unmet(scenario, world, members, ours, problems)),
             self.calls,
             problems,
+            ours,
         )
 
 

@@ -203,7 +203,7 @@ def _controllers(scenario: Scenario) -> Iterator[str]:
                     state = "up already" if wanted else "down already"
                     yield f"{where}: {event.controller} is {state}"
                 up |= {event.controller: wanted}
-            case "stop_cluster" | "start_cluster":
+            case "stop_cluster" | "shut_down_cluster" | "start_cluster":
                 if all(one is wanted for one in up.values()):
                     yield f"{where}: it is {'up' if wanted else 'down'} already"
                 up = dict.fromkeys(up, wanted)

@@ -118,9 +118,16 @@ def fencer_killed_everywhere(scene: Scene) -> Expected:
     return _daemon_killed(scene, "compute-1", "pacemaker-fenced")
 
 
-def cib_manager_killed_everywhere(scene: Scene) -> Expected:
-    """pacemaker-based is killed on each controller while a host is flagged."""
-    return _daemon_killed(scene, "compute-2", "pacemaker-based")
+def cib_manager_killed_on_the_dc(scene: Scene) -> Expected:
+    """pacemaker-based is killed on the DC while a host is flagged."""
+    tagged = scene.boot("compute-2", 5)
+    scene.slow_spawns(6)
+    scene.cut_power("compute-2")
+    scene.until_building("compute-2")
+    dc = scene.stage.cluster.wait_dc()
+    scene.say(f"pacemaker-based on {dc} is killed")
+    scene.stage.cluster.crash(dc, "pacemaker-based")
+    return Expected({"compute-2"}, tagged)
 
 
 def executor_killed_under_the_worker(scene: Scene) -> Expected:
@@ -176,7 +183,7 @@ _RUN = (
     dc_loses_power, dc_and_host_together, host_and_its_connection_together, rolling_restart,
     stopped_between_fencing_and_evacuation, stopped_in_the_middle, all_controllers_lose_power,
     quorum_lost, attrd_killed_everywhere, fencer_killed_everywhere,
-    cib_manager_killed_everywhere, executor_killed_under_the_worker, corosync_killed,
+    cib_manager_killed_on_the_dc, executor_killed_under_the_worker, corosync_killed,
     controller_dies_during_fencing,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(map(case, _RUN))

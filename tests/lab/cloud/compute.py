@@ -51,7 +51,8 @@ def start(site: Site, host: str) -> None:
     processes.start(record(site, host), command, log=log(site, host), env=_environment(site, host))
 
 
-def stop(site: Site, host: str, *, patience: float = 10) -> None:
+def stop(site: Site, host: str, *, patience: float = 45) -> None:
+    """As systemd, it lets nova-compute end what it is doing: a rebuild that is cut off is never ended."""
     running = process(site, host)
     if running is not None:
         processes.end(running, patience=patience)

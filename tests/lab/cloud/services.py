@@ -26,7 +26,8 @@ _WSGI = {
 }
 # A port says little about these two: they are clients of the bus.
 _READY_LINES = {"conductor": "Starting conductor node", "scheduler": "Starting scheduler node"}
-_STOP_PATIENCE = {"mariadb": 10.0, "rabbitmq": 3.0}
+# A conductor that is killed takes with it what it has just accepted.
+_STOP_PATIENCE = {"mariadb": 10.0, "rabbitmq": 3.0, "conductor": 20.0}
 
 
 @dataclass(frozen=True)
