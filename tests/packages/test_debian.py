@@ -130,7 +130,7 @@ def test_a_compute_host_gets_neither_openstack_nor_fence_agents(
     assert "NovaCompute" in root.must(f"{OCF}/NovaCompute", "meta-data")
     refused = root.run(f"{OCF}/NovaCompute", "validate-all", env={"OCF_RESKEY_start_command": "x"})
     assert refused.rc == 6, refused
-    waiting = root.run("timeout", "3", "/usr/lib/vmha-ocf/nova-compute-gate", "--host=compute-1")
+    waiting = root.run("timeout", "15", "/usr/lib/vmha-ocf/nova-compute-gate", "--host=compute-1")
     assert waiting.rc == 124, waiting
     assert "waiting at the gate: whether compute-1 is flagged cannot be read" in waiting.stderr
 

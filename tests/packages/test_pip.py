@@ -42,7 +42,7 @@ def test_it_is_where_pacemaker_looks_and_goes_without_a_trace(
         assert f'<resource-agent name="{agent}"' in root.must(f"{OCF}/{agent}", "meta-data")
     assert OURS in root.must("cat", "/usr/sbin/fence_compute")
     assert "already off is recorded too" in root.must("/usr/sbin/fence_compute", "-o", "metadata")
-    assert "waiting" in root.run("timeout", "3", "/usr/lib/vmha-ocf/nova-compute-gate").stderr
+    assert "waiting" in root.run("timeout", "15", "/usr/lib/vmha-ocf/nova-compute-gate").stderr
     assert root.must("ls", "/usr/share/vmha-ocf/pcs-examples/evacuate.sh")
     # Debian's own stay as they are.
     assert root.must("dpkg", "--verify", *LIBRARIES) == ""
