@@ -113,7 +113,7 @@ class Deployer:
         self.cib.write_text(content or cib())
 
     def run(self, *argv: str, **env: str) -> Result:
-        answer = self._installed.run(argv, timeout=120, env=env)
+        answer = self._installed.run(argv, timeout=600, env=env)
         assert answer.rc == 0, answer
         return answer
 
@@ -123,7 +123,7 @@ class Deployer:
     def attempt(self, name: str, **given: str) -> Result:
         """An example that may fail."""
         env = {"PCS": f"pcs -f {self.cib}", **given}
-        return self._installed.run([str(EXAMPLES / name)], timeout=120, env=env)
+        return self._installed.run([str(EXAMPLES / name)], timeout=600, env=env)
 
     def configured(self) -> set[str]:
         """The ids of resources, constraints, levels and alerts."""
