@@ -14,7 +14,8 @@ set -eu
 # between; "sh -c '...'" is one.
 : "${START_COMMAND:=podman start nova_compute}"
 : "${STOP_COMMAND:=podman stop --time 20 nova_compute}"
-: "${STATUS_COMMAND:=sh -c 'podman inspect -f {{.State.Running}} nova_compute | grep -qx true'}"
+RUNS="podman inspect -f {{.State.Running}} nova_compute"
+: "${STATUS_COMMAND:=sh -c '$RUNS | grep -qx true'}"
 # The host's name in Nova is read from here. Kolla: /etc/kolla/nova-compute/nova.conf; TripleO:
 # /var/lib/config-data/puppet-generated/nova_libvirt/etc/nova/nova.conf
 : "${NOVA_CONF:=/etc/kolla/nova-compute/nova.conf}"

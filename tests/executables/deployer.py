@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from tests.executables.installed import Installed
+from tests.executables.installed import AGENTS, Installed
 from tests.executables.transition import Transition
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends.command import Result
@@ -136,6 +136,12 @@ class Deployer:
     def verify(self) -> None:
         """Without an error or a warning."""
         self.run("crm_verify", f"--xml-file={self.cib}", "-VVV")
+
+    def validate(self, resource: str, agent: str) -> None:
+        """The agent accepts its parameters, if the resource is configured at all."""
+        found = etree.parse(self.cib).iterfind(f".//primitive[@id='{resource}']//nvpair")
+        given = {f"OCF_RESKEY_{one.get('name')}": str(one.get("value")) for one in found}
+        self.run(f"{AGENTS}/{agent}", "validate-all", **given)
 
     def simulate(self) -> str:
         """What Pacemaker would do."""

@@ -31,6 +31,7 @@ def test_each_works_alone(deployer: Deployer, name: str) -> None:
     deployer.example(name, **GIVEN[name])
     deployer.verify()
     deployer.simulate()
+    deployer.validate("nova-compute", "NovaCompute")
 
 
 def test_compute_works_with_a_unit_too(deployer: Deployer) -> None:
