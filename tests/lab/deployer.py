@@ -62,17 +62,15 @@ class Deployer:
         for host in self.stage.hosts:
             self.stage.cluster.must(host, [str(hook), host])
 
-    def end_systemd(self) -> None:
-        (self.stage.lab.boot_hooks / "nova-compute").unlink()
-        program = Path(REPOSITORY, "tests/lab/nova-compute")
-        for host in self.stage.hosts:
-            self.stage.cluster.must(
-                host, [str(program), "stop", "here", str(self.stage.lab.state)]
-            )
-
     def remove(self) -> None:
-        """And what power-devices.sh made, which is the site's: remove.sh leaves it as it is."""
+        """And what remove.sh leaves, as it is the site's: what power-devices.sh made, and a
+        nova-compute that systemd started."""
         self.run("remove.sh")
+        (self.stage.lab.boot_hooks / "nova-compute").unlink(missing_ok=True)
+        program = str(Path(REPOSITORY, "tests/lab/nova-compute"))
+        for host in self.stage.hosts:
+            stop = [program, "stop", "here", str(self.stage.lab.state)]
+            self.stage.cluster.must(host, stop)
         configured = [one.get("id", "") for one in self.stage.cluster.cib().iter("primitive")]
         for name in configured:
             if name.startswith("power-"):
