@@ -4,6 +4,7 @@
 # make unit      the tests that need no root and no daemon: seconds
 # make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
+# make seeds     random clusters and failures in virtual time: SEEDS=10000 of them, FROM=2000
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
 #                MODULES="name ..." for some of them
@@ -28,7 +29,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -41,12 +42,12 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab)
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/crashes tests/seeds tests/executables tests/contract tests/lab)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
-	$(BIN)/python -m pytest -q -m "not real and not lab"
+	$(BIN)/python -m pytest -q -m "not real and not lab and not long"
 
 fuzz: SECONDS := 60
 fuzz: setup
@@ -58,6 +59,11 @@ fuzz: setup
 coverage: setup
 	$(BIN)/python -m coverage run -m pytest -q tests/unit
 	$(BIN)/python -m coverage report
+
+SEEDS := 2000
+FROM := 0
+seeds: setup
+	PYTHONPATH=lib:. $(BIN)/python -m tests.seeds --seeds $(SEEDS) --from $(FROM)
 
 contract: setup
 	$(BIN)/python -m pytest tests/contract

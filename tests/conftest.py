@@ -23,8 +23,10 @@ def _named(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each check of conformance and for each tier, such as ``unit: 214 passed``."""
+    """One line for each check of conformance and for each tier, such as ``unit: 214 passed``, and how
+    much was played in virtual time."""
     tiers: Counts = {}
+    played = Counter[str]()
     checks: Counts = {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.getreports(outcome):
@@ -32,8 +34,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             tiers.setdefault(tier, Counter())[outcome] += 1
             for name in _properties(report, "conformance"):
                 checks.setdefault(name, Counter())[outcome] += 1
+            for _, (what, count) in (one for one in report.user_properties if one[0] == "counted"):
+                played[what] += count
     _tell(terminalreporter, "conformance: what others check agents with", checks)
     _tell(terminalreporter, "tiers", tiers)
+    if played:
+        terminalreporter.section("in virtual time")
+        for what, count in played.items():
+            terminalreporter.line(f"{what}: {count}")
 
 
 def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> list[str]:

@@ -111,10 +111,13 @@ def _flying(
 def _at_work(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Iterator[Evacuation]:
-    """Also a "completed" one: a restart of the source says so while the destination works on."""
-    started_early = found and found[0].status == "completed" and is_rebuilding(instance)
-    if started_early and not records.destination_died(found[0], situation.off):
-        yield found[0]
+    """Also a "completed" one: a restart of the source says so while the destination works on, or has
+    not even begun. The instance is still here, so nobody has moved it since its host went off."""
+    if found and found[0].status == "completed":
+        known = situation.since > 0.0 and records.is_since(found[0], situation.since)
+        started_early = is_rebuilding(instance) or known
+        if started_early and not records.destination_died(found[0], situation.off):
+            yield found[0]
     yield from records.at_work(found, situation.off)
 
 

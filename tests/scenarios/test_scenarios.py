@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from vmha_ocf.sim.invariants import PROMISES
 from vmha_ocf.sim.run import Outcome, load, run
 from vmha_ocf.sim.scenario_check import verify
 from vmha_ocf.sim.scenario_toml import format_scenario, parse
@@ -28,8 +30,10 @@ def _folder(request: pytest.FixtureRequest) -> Path:
     return HERE / slug
 
 
-def test_it_ends_well(outcome: Outcome) -> None:
+def test_it_ends_well(outcome: Outcome, record_property: Callable[[str, object], None]) -> None:
     """Every promise holds, nobody is left behind, and what its author expects comes true."""
+    record_property("counted", ("scenarios", 1))
+    record_property("counted", ("promises checked", len(PROMISES)))
     assert outcome.good, "\n".join([*outcome.broken, *outcome.unmet, outcome.log])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,6 +85,10 @@ def test_what_is_not_ours_is_left(choice: Choice, expected: Next) -> None:
     assert found.told is (choice is Choice.UNKNOWN)
 
 
+LATER = FENCED + 3600
+"""The host has failed again since."""
+
+
 class TestInFlight:
     @pytest.mark.parametrize("status", ["accepted", "pre-migrating", "a new one"])
     @pytest.mark.parametrize("choice", Choice)
@@ -117,7 +122,11 @@ class TestInFlight:
         """The source was started too early; its record says completed, the rebuild goes on."""
         rebuilding = instance(task_state="rebuild_spawning")
         assert verdict(record("completed"), on=rebuilding).next is Next.IN_FLIGHT
-        assert verdict(record("completed")).next is Next.EVACUATE
+        assert verdict(record("completed")).next is Next.IN_FLIGHT, (
+            "it is here: nobody has moved it"
+        )
+        before = replace(situation(), since=LATER)
+        assert verdict(record("completed"), at=before).next is Next.EVACUATE
         dead = situation(remembering(noticed={(ONE, REBUILDING): 0.0}), off={DEST: STILL})
         assert verdict(record("completed"), on=rebuilding, at=dead).next is Next.EVACUATE
 
@@ -126,7 +135,8 @@ class TestInFlight:
     def test_what_is_older_than_a_success_is_of_the_past(self, newer: str, older: str) -> None:
         """A start of the source completes only the last of two records of one instance."""
         moved = record(newer, 2)
-        assert verdict(moved, record(older, 1), at=of(moved, 30)).next is Next.EVACUATE
+        at = replace(of(moved, 60), since=LATER)
+        assert verdict(moved, record(older, 1), at=at).next is Next.EVACUATE
 
     def test_an_old_completed_one_says_nothing(self) -> None:
         rebuilding = instance(task_state="rebuilding")

@@ -35,12 +35,13 @@ class SimBmc:
 
     def _answer(self) -> Power:
         self._log_in()
+        answer = self._host.power
         for what, lie in (("says-on", Power.ON), ("says-off", Power.OFF)):
             if self._core.strike("bmc.power", what, self._host.node):
-                return lie
-        if self._host.power is Power.OFF:
+                answer = lie
+        if answer is Power.OFF and self._host.power is Power.OFF:
             self._core.journal.note(ProvenOff(self._core.now, self._host.name, "bmc"))
-        return self._host.power
+        return answer
 
     def _request(self, wanted: Power) -> None:
         self._log_in()

@@ -107,7 +107,8 @@ class Controllers:
         if name not in self._starting:
             return
         self._starting.discard(name)
-        self.gone.discard(name)
+        # What ran there died with it, also if it is back before the others could fence it.
+        self.gone.add(name)
         self._up[name] = True
         self._settle()
         self._parts.world.pacemaker.join(NodeName(name))

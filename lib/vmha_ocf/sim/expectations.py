@@ -24,7 +24,12 @@ def ours_by(policy: Policy, world: World) -> Ours:
 
     if policy.untagged is Untagged.NONE:
         return carries
-    none_marked = not any(carries(server) for server in world.database.servers.values())
+    none_marked = not any(
+        (
+            *(carries(server) for server in world.database.servers.values()),
+            *(image_marks(image) for image in world.database.images.values()),
+        )
+    )
 
     def ours(server: Server) -> bool:
         everybody = policy.untagged is Untagged.ALL or none_marked

@@ -121,9 +121,12 @@ class Fencing:
         self.go_on()
 
     def _again(self, host: Host) -> None:
-        pacemaker = self._parts.world.pacemaker
-        if self._controllers().deciding and not pacemaker.is_fenced(host.node):
+        if self._parts.world.pacemaker.is_fenced(host.node):
+            return
+        if self._controllers().deciding:
             self.request(host, "is not fenced yet")
+        elif not host.reachable:
+            self._parts.after(self._parts.timing.fence_retry, lambda: self._again(host))
 
     def _fenced(self, host: Host, by: str) -> None:
         world, timing = self._parts.world, self._parts.timing

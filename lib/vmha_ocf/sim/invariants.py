@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from math import inf
 from typing import TypeVar
 
 from vmha_ocf.boolean import parse_boolean
@@ -33,6 +34,8 @@ from vmha_ocf.sim.services import OPERATOR
 from vmha_ocf.sim.world import World
 
 H = TypeVar("H", bound=HostFact)
+PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
+"""Those that ``check`` checks."""
 Ours = Callable[[Server], bool]
 """Whether an instance is to be evacuated."""
 
@@ -87,19 +90,22 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
 
 def _evacuated_without_proof(world: World) -> Iterator[str]:
     """A start through the gate ends what was proved: the host is in use again. One behind our back
-    does so as long as it runs."""
+    does so as long as it runs, from its second heartbeat on: nobody can tell before."""
+    timing = world.core.timing
     proved: set[NovaHost] = set()
-    running: set[NovaHost] = set()
+    shown: dict[NovaHost, float] = {}
     for fact in world.core.journal.facts:
         match fact:
             case ProvenOff():
                 proved.add(fact.host)
             case ComputeStarted():
-                running.add(fact.host)
+                shown[fact.host] = fact.time + timing.first_heartbeat + timing.heartbeat
                 proved -= {fact.host} if fact.by_us else set()
             case ComputeEnded():
-                running.discard(fact.host)
-            case EvacuateAccepted() if fact.host not in proved or fact.host in running:
+                shown.pop(fact.host, None)
+            case EvacuateAccepted() if fact.host not in proved or fact.time >= shown.get(
+                fact.host, inf
+            ):
                 yield _text(
                     "P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off"
                 )

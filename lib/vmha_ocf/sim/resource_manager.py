@@ -77,6 +77,7 @@ class ResourceManager:
         """Whoever decides now has just begun to: everything is looked at."""
         for name in self.controllers.gone:
             self.evacuate.controller_gone(name)
+        self.controllers.gone.difference_update(self.controllers.living)
         if not self.controllers.deciding:
             return
         self.evacuate.review()

@@ -66,9 +66,9 @@ class Services:
             service.disabled_by = "" if change.enabled else who
             said.append("enabled" if change.enabled else "disabled")
         if who == OPERATOR:
-            # What an operator says again is the operator's from then on.
-            service.forced_by = who if change.forced_down else service.forced_by
-            service.disabled_by = who if change.enabled is False else service.disabled_by
+            # What an operator says again is the operator's from then on, where a reason shows it.
+            said_why = change.enabled is False and change.reason is not None
+            service.disabled_by = who if said_why else service.disabled_by
         if change.enabled is False and change.reason is not None:
             service.reason = change.reason
         service.written = self._core.now

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypedDict, Unpack
 
 from vmha_ocf import flag as texts
+from vmha_ocf.errors import NovaRefused
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import (
     Evidence,
@@ -249,8 +250,9 @@ class World:
         self._supply.switch_on(self.host(host))
 
     def start_compute(self, host: str) -> None:
-        """Behind the back of NovaCompute."""
-        self._start_compute(self.host(host))
+        """Behind the back of NovaCompute, if it has booted."""
+        if self.host(host).booted:
+            self._start_compute(self.host(host))
 
     def stop_cluster(self) -> None:
         self.pacemaker.stop()
@@ -268,7 +270,10 @@ class World:
                 self.say("nova", f"{server.name} is deleted")
 
     def operator_changes(self, host: str, change: ServiceChange) -> None:
-        self.services.change(self.service(host).id, change, OPERATOR)
+        try:
+            self.services.change(self.service(host).id, change, OPERATOR)
+        except NovaRefused as error:
+            self.say("nova", f"an operator is refused: {error}")
 
     def release_storm(self) -> None:
         self.attrd.put(texts.STORM_ATTRIBUTE, texts.STORM_KEY, texts.STORM_RELEASE)

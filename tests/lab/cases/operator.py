@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.lab import power
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
 from tests.lab.promises import Expected
@@ -45,12 +44,12 @@ def manual_confirm(scene: Scene) -> Expected:
 
 
 def healthy_host_fenced_by_hand(scene: Scene) -> Expected:
-    """stonith_admin --fence of a host that is well: it goes off and stays off."""
+    """stonith_admin --fence of a host that is well: it goes off."""
     tagged = scene.boot("compute-4")
     scene.say("the operator fences compute-4")
     scene.on_controller("stonith_admin", "--fence", "compute-4", "--tolerance", "1s")
     scene.until_moved("compute-4", tagged)
-    assert not power.is_on(scene.stage.lab, "compute-4")
+    # Pacemaker, which has lost the node by that, may have rebooted it meanwhile.
     scene.say("compute-4 gets power again")
     scene.stage.cluster.power_on("compute-4")
     return Expected({"compute-4"}, tagged)
@@ -95,9 +94,7 @@ def disabled_by_the_operator(scene: Scene) -> Expected:
     client.update_service("compute-4", status="disabled", disabled_reason=reason).expect(200)
     scene.cut_power("compute-4")
     scene.until_moved("compute-4", tagged)
-    scene.until("compute-4 is not forced down any more", lambda: _is_up(scene, "compute-4"), 120)
-    found = client.services()["compute-4"]
-    assert (found["status"], found["disabled_reason"]) == ("disabled", reason)
+    scene.until("compute-4 back as it was", lambda: _is_back(scene, "compute-4", reason), 120)
     scene.say("the operator enables compute-4")
     client.update_service("compute-4", status="enabled").expect(200)
     return Expected({"compute-4"}, tagged)
@@ -122,7 +119,7 @@ def recorded_by_hand(scene: Scene) -> Expected:
     tagged = scene.boot("compute-2")
     scene.set_property("maintenance-mode=true", "maintenance-mode=false")
     scene.cut_power("compute-2")
-    scene.stage.cluster.wait_offline("compute-2")
+    # In maintenance Pacemaker looks at no node, and goes on calling this one online.
     scene.say("the operator records that compute-2 is off")
     scene.on_controller("fence_compute", "-r", "1", "-n", "compute-2", "-o", "off")
     scene.until_moved("compute-2", tagged)
@@ -182,9 +179,11 @@ def _as_older_agents(host: str, key: str, value: str) -> Sequence[Sequence[str]]
     )
 
 
-def _is_up(scene: Scene, host: str) -> bool:
+def _is_back(scene: Scene, host: str, reason: str) -> bool:
+    """Up, and disabled in the operator's own words."""
     found = scene.stage.cloud.client().services()[host]
-    return not found["forced_down"] and found["state"] == "up" and not scene.stage.records()
+    words = (found["status"], found["disabled_reason"], found["forced_down"], found["state"])
+    return words == ("disabled", reason, False, "up") and not scene.stage.records()
 
 
 _RUN = (

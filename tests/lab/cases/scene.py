@@ -119,10 +119,10 @@ class Scene:
 
     def drop_flag(self, host: str) -> None:
         """As docs/operate.rst has it."""
+        self.on_controller("crm_attribute", "-N", host, "-l", "forever", "-n", "evacuation", "-D")
         self.on_controller(
             "attrd_updater", "-p", "-n", "evacuate", "-N", f"nova:{host}", "-U", "no"
         )
-        self.on_controller("crm_attribute", "-N", host, "-l", "forever", "-n", "evacuation", "-D")
 
     def place_of(self, resource: str) -> str:
         """The node on which Pacemaker runs it."""

@@ -1,0 +1,106 @@
+"""Every scenario, killed before and after every port call of every agent, and then run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from tests.crashes.crash import Crashed, crash_everywhere, crashed_at
+from tests.crashes.points import points
+from tests.proof.pool import pool
+from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
+from vmha_ocf.sim.invariants import PROMISES
+from vmha_ocf.sim.journal import Fact
+from vmha_ocf.sim.run import load, run
+from vmha_ocf.sim.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.scenario_toml import parse
+
+P = TypeVar("P")
+pytestmark = pytest.mark.long
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SLUGS = sorted(path.parent.name for path in SCENARIOS.glob("*/scenario.toml"))
+
+
+@pytest.fixture(name="crashed", scope="session")
+def _crashed(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Crashed]]:
+    """Those of the tests that were chosen are played on all cores, from the first test on."""
+    chosen = dict.fromkeys(slug for item in request.session.items if (slug := _slug_of(item)))
+    with pool() as cores:
+        runs = {slug: cores.submit(crash_everywhere, load(SCENARIOS / slug)) for slug in chosen}
+        yield lambda slug: runs[slug].result()
+        cores.shutdown(cancel_futures=True)
+
+
+def _slug_of(item: pytest.Item) -> str:
+    """Of a test of all points of one scenario."""
+    if not isinstance(item, pytest.Function) or item.originalname != "test_no_promise_is_broken":
+        return ""
+    return str(item.callspec.params["slug"])
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_no_promise_is_broken(
+    slug: str,
+    crashed: Callable[[str], Crashed],
+    record_property: Callable[[str, object], None],
+) -> None:
+    found = crashed(slug)
+    record_property("counted", ("crash points", found.points))
+    record_property("counted", ("runs for them (same ones are played once)", found.runs))
+    record_property("counted", ("promises checked", found.runs * len(PROMISES)))
+    assert found.runs > 0
+    assert not found.bad, "\n\n".join([f"{len(found.bad)} of {found.runs}", *found.bad[:3]])
+
+
+@pytest.mark.parametrize("slug", ["power-loss", "worker-killed", "network-cut"])
+def test_points_that_are_called_the_same_are_the_same(slug: str) -> None:
+    """The first and the last of each class: the same things happen, at the same times."""
+    scenario = load(SCENARIOS / slug)
+    merged = [each for each in points(scenario).classes if len(each) > 1]
+    assert merged
+    for first, *_, last in merged:
+        assert _facts(scenario, first) == _facts(scenario, last), (first, last)
+
+
+def _facts(scenario: Scenario, point: CrashSpec) -> list[Fact]:
+    return run(crashed_at(scenario, point)).world.core.journal.facts
+
+
+class OnlyItsOwn:
+    """Nova, for a worker that believes its own memory alone: what others have asked for is not seen."""
+
+    def __init__(self, nova: Any) -> None:
+        self._nova = nova
+        self._asked: set[InstanceId] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nova, name)
+
+    def evacuate(self, instance: Instance) -> None:
+        self._asked.add(instance.id)
+        self._nova.evacuate(instance)
+
+    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
+        return [one for one in self._nova.evacuations_from(host) if one.instance in self._asked]
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._nova.instances_on(host)]
+
+
+def test_a_memory_that_dies_with_the_process_is_found() -> None:
+    def forgetful(port: P, name: str) -> P:
+        return cast(P, OnlyItsOwn(port)) if name == "NovaEvacuate.nova" else port
+
+    scenario = load(SCENARIOS / "power-loss")
+    slow = replace(scenario, timing=replace(scenario.timing, spawn=100.0))
+    assert run(slow, forgetful).broken == [], "nobody died"
+    bad = crash_everywhere(slow, forgetful).bad
+    assert any(each.startswith("P2") for each in bad)
+    assert run(parse(bad[0][bad[0].index("title") :]), forgetful).broken, (
+        "what was printed is replayed"
+    )

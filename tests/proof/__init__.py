@@ -1,0 +1,1 @@
+"""What crash points and seeds share: playing a scenario to its end, judging it, and two cores."""

@@ -1,0 +1,140 @@
+"""Playing a scenario until all is well again, and saying what is not.
+
+Nothing here looks at how long something took: only whether it came about in the time there was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from vmha_ocf.model import NovaHost, Power
+from vmha_ocf.sim.expectations import liveness
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import ComputeStarted
+from vmha_ocf.sim.run import Outcome, Play, begin
+from vmha_ocf.sim.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.services import OPERATOR
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
+
+STUCK = "never repeated while Nova may work on it"
+_STEP = 10.0
+_CALM = 30.0
+"""Seconds for which all has to be well: then nothing happens any more but polls."""
+
+
+@dataclass(frozen=True)
+class Played:
+    outcome: Outcome
+    hosts: Sequence[str]
+    """What is not as it should be with hosts, a sentence each."""
+    crashes: Sequence[CrashSpec]
+    """Those that came."""
+    ended: float
+
+    @property
+    def broken(self) -> Sequence[str]:
+        return self.outcome.broken
+
+
+def play(
+    scenario: Scenario, wrap: Wrap = unwrapped, accepted: Collection[str] = frozenset()
+) -> Played:
+    """To its length, or until all is well after everything that was to happen has happened.
+
+    ``accepted``: what may stay wrong with hosts.
+    """
+    one = begin(scenario, wrap)
+    try:
+        calm_since = inf
+        time = last_moment(scenario)
+        one.world.run_until(min(time, scenario.length))
+        while one.world.now < scenario.length and one.world.now - calm_since < _CALM:
+            calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
+            one.world.run_until(min(one.world.now + _STEP, scenario.length))
+        wrong = list(out_of_service(one))
+        return Played(one.outcome(), wrong, one.crashes.struck, one.world.now)
+    finally:
+        one.processes.close()
+
+
+def last_moment(scenario: Scenario) -> float:
+    """When its last event happens or its last fault ends, as far as that is known."""
+    ends = [fault.until or fault.since for fault in scenario.fault]
+    return max((0.0, *ends, *(event.at for event in scenario.event)))
+
+
+def out_of_service(one: Play) -> Iterator[str]:
+    """What is not as it should be with hosts, now."""
+    for host in one.world.hosts.values():
+        for what in _wrong(one, host):
+            yield f"{host.name} {what}"
+    if not one.manager.evacuate.runs:
+        yield "NovaEvacuate does not run"
+
+
+def _all_is_well(one: Play, accepted: Collection[str]) -> bool:
+    waits = len(one.crashes.struck) < len(one.scenario.crash)
+    wrong = (each for each in (*out_of_service(one), *_behind(one)) if each not in accepted)
+    return not waits and not any(wrong) and not any(_busy(one))
+
+
+def _behind(one: Play) -> Iterator[str]:
+    """Whoever is left behind, but for those that their author leaves behind."""
+    return liveness(one.scenario, one.world, one.members, one.ours)
+
+
+def _busy(one: Play) -> Iterator[NovaHost]:
+    """Hosts that something is still happening with."""
+    for host in one.world.hosts.values():
+        coming = host.power is Power.ON and not host.booted
+        unseen = host.power is Power.OFF and one.world.pacemaker.online(host.node)
+        flying = one.world.rebuilder.in_flight_from(host.name)
+        if coming or unseen or flying or one.manager.fencing.is_pending(host.node):
+            yield host.name
+
+
+def _wrong(one: Play, host: Host) -> Iterator[str]:
+    world = one.world
+    service = world.database.services[host.name]
+    flag = world.flag(host.name)
+    if flag is not None and flag.pending and not _is_stuck(one, host):
+        yield f"is still flagged {flag.state.value}"
+    if not host.reachable:
+        return
+    if not world.pacemaker.online(host.node):
+        yield "is up, and Pacemaker has not connected it"
+    if not host.compute.running and not _is_stuck(one, host):
+        yield "is up without nova-compute"
+    if service.forced_down:
+        excused = _is_meddled_with(one.scenario, host) or _needs_a_restart(one, host)
+        excused = excused or _is_stuck(one, host)
+        if service.forced_by != OPERATOR and not excused:
+            yield "is still forced down"
+    elif not service.enabled and service.disabled_by != OPERATOR:
+        yield "is still disabled"
+
+
+def _is_stuck(one: Play, host: Host) -> bool:
+    """Nova has taken a request and lost it, with a destination that died unnoticed, for example."""
+    left = one.world.instances_left(host.name)
+    return any(STUCK in one.world.reported.get(instance, "") for instance in left)
+
+
+def _needs_a_restart(one: Play, host: Host) -> bool:
+    """Somebody has started nova-compute behind our back while its instances were on their way: what is
+    done after that start is completed only by another one, which is told to the operator."""
+    starts = [fact for fact in one.world.core.journal.of(ComputeStarted) if fact.host == host.name]
+    return bool(starts) and not starts[-1].by_us
+
+
+def _is_meddled_with(scenario: Scenario, host: Host) -> bool:
+    """An operator who enables a service wipes out our mark on it: whoever has not seen it before does
+    not know then that we had forced it down. That is told, and left to the operator (P7)."""
+    return any(
+        event.do == "operator"
+        and event.host == host.node
+        and (event.enabled or not event.forced_down)
+        for event in scenario.event
+    )

@@ -1,0 +1,1 @@
+"""Random clusters and what happens to them, each from a number."""

@@ -1,0 +1,83 @@
+"""Whether a seed ended well: no promise broken, and everything that can be well is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.proof.judge import STUCK, Played, play
+from vmha_ocf.model import NovaHost
+from vmha_ocf.policy import Policy
+from vmha_ocf.sim.database import Server
+from vmha_ocf.sim.invariants import left_behind
+from vmha_ocf.sim.scenario import Scenario
+from vmha_ocf.sim.scenario_check import options_of
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.world import World
+
+_EVACUABLE = frozenset({"active", "stopped", "error"})
+_RESETS = frozenset({"paused", "suspended", "rescued"})
+
+
+@dataclass(frozen=True)
+class Judged:
+    played: Played
+    wrong: tuple[str, ...]
+
+
+def judge(scenario: Scenario, wrap: Wrap = unwrapped) -> Judged:
+    played = play(scenario, wrap)
+    outcome = played.outcome
+    policy = options_of(scenario).policy
+    behind = [outcome.world.instance(one) for one in left_behind(outcome.world, ours=outcome.ours)]
+    excused = {one.host for one in behind if not _can_be_moved(one, outcome.world, policy)}
+    wrong = [
+        *outcome.broken,
+        *(text for text in played.hosts if not _is_excused(text, excused)),
+        *_left(outcome.world, policy, behind),
+    ]
+    return Judged(played, tuple(wrong))
+
+
+def promise(sentence: str) -> str:
+    """What a sentence is about, without names and times: to tell whether two are of one kind."""
+    first = sentence.split()[0]
+    return (
+        first if first.startswith("P") and first[1:].isdigit() else " ".join(sentence.split()[1:3])
+    )
+
+
+def _is_excused(text: str, hosts: set[NovaHost]) -> bool:
+    """A flag stays as long as something is left that nobody can move."""
+    return "is still flagged" in text and text.split()[0] in hosts
+
+
+def _left(world: World, policy: Policy, behind: list[Server]) -> Iterator[str]:
+    for server in behind:
+        told = world.reported.get(server.id, "")
+        if _can_be_moved(server, world, policy):
+            yield f"{server.name} was left behind on {server.host}: {told or 'nobody told why'}"
+        elif not told:
+            yield f"{server.name} was left behind on {server.host} without a word"
+
+
+def _can_be_moved(server: Server, world: World, policy: Policy) -> bool:
+    states = _EVACUABLE | (_RESETS if policy.recover_states else frozenset())
+    refused = server.vtpm or not server.launched or server.vm_state not in states
+    stuck = STUCK in world.reported.get(server.id, "")
+    local = server.image is not None and not policy.rebuild_from_image
+    return not (refused or stuck or local) and _there_is_room(server, world)
+
+
+def _there_is_room(server: Server, world: World) -> bool:
+    group = world.database.group_of(server.id)
+    taken = world.database.group_hosts(group, server.id) if group else ()
+    apart = group is not None and group.policy == "anti-affinity"
+    return any(
+        service.up
+        and service.enabled
+        and host != server.host
+        and len(world.instances_left(host)) < world.hosts[host].capacity
+        and not (apart and host in taken)
+        for host, service in world.database.services.items()
+    )

@@ -1,0 +1,116 @@
+"""The same thousands of random clusters in each run. ``make seeds`` looks for new ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from tests.seeds.generate import generate
+from tests.seeds.judge import judge
+from tests.seeds.runs import Failure, Ran, on_all_cores, run_seed, smallest, told
+from tests.seeds.seen import names
+from vmha_ocf.model import Evacuation, Instance, NovaHost, Power
+from vmha_ocf.sim.invariants import PROMISES
+from vmha_ocf.sim.run import run
+from vmha_ocf.sim.scenario_check import verify
+from vmha_ocf.sim.scenario_toml import format_scenario, parse
+
+SEEDS = 2000
+P = TypeVar("P")
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(name="ran", scope="session")
+def _ran() -> Ran:
+    saw, failures, count = Counter[str](), list[Failure](), 0
+    for ran in on_all_cores(0, SEEDS):
+        saw, count = saw + ran.seen, count + ran.count
+        failures += ran.failures
+    return Ran(count, tuple(sorted(failures, key=lambda one: one.seed)), saw)
+
+
+def test_every_seed_ends_well(ran: Ran, record_property: Callable[[str, object], None]) -> None:
+    record_property("counted", ("seeds", ran.count))
+    record_property("counted", ("promises checked", ran.count * len(PROMISES)))
+    assert ran.count == SEEDS
+    if ran.failures:
+        first = ran.failures[0]
+        pytest.fail("\n".join([*map(str, ran.failures), told(first, smallest(first.seed))]))
+
+
+@pytest.mark.parametrize("name", names())
+def test_some_seeds_have_seen(ran: Ran, name: str) -> None:
+    assert ran.seen[name] > 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 1999])
+def test_a_seed_is_a_possible_scenario_and_always_the_same(seed: int) -> None:
+    scenario = verify(generate(seed))
+    assert scenario == generate(seed) == parse(format_scenario(scenario))
+
+
+def test_a_scenario_is_always_the_same_run() -> None:
+    assert run(generate(7)).log == run(generate(7)).log
+
+
+class Forgets:
+    """Nova, for a worker that does not ask for what is in flight."""
+
+    def __init__(self, nova: Any) -> None:
+        self._nova = nova
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nova, name)
+
+    def evacuations_from(self, _host: NovaHost) -> list[Evacuation]:
+        return []
+
+    def instances_on(self, host: NovaHost) -> list[Instance]:
+        return [one for one in self._nova.instances_on(host) if one.task_state is None]
+
+
+class Believes:
+    """A BMC, for an agent that takes an accepted request for the power-off."""
+
+    def __init__(self, bmc: Any) -> None:
+        self._bmc = bmc
+        self._said: Power | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bmc, name)
+
+    def power(self) -> Power:
+        return self._said or cast(Power, self._bmc.power())
+
+    def set_power(self, wanted: Power) -> None:
+        self._bmc.set_power(wanted)
+        self._said = wanted
+
+
+def forgetful(port: P, name: str) -> P:
+    return cast(P, Forgets(port)) if name == "NovaEvacuate.nova" else port
+
+
+def gullible(port: P, name: str) -> P:
+    return cast(P, Believes(port)) if name == "fence_compute.bmc" else port
+
+
+def _failing(wrap: Any, promise: str) -> Iterator[int]:
+    """Seeds that show that a promise is broken."""
+    for seed in range(SEEDS):
+        if any(one.startswith(promise) for one in run_seed(seed, wrap)[0]):
+            yield seed
+
+
+@pytest.mark.parametrize(("wrap", "promise"), [(forgetful, "P5"), (gullible, "P2")])
+def test_a_break_is_found_and_shrunk_and_can_be_replayed(wrap: Any, promise: str) -> None:
+    seed = next(_failing(wrap, promise))
+    found = judge(generate(seed), wrap).wrong
+    small = smallest(seed, wrap)
+    assert len(small.event) <= 3
+    assert len(small.host) <= 3
+    text = told(Failure(seed, found), small)
+    assert any(one.startswith(promise) for one in judge(parse(text), wrap).wrong)
