@@ -47,7 +47,7 @@ test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
-	$(BIN)/python -m pytest -q -m "not real and not lab and not long"
+	$(BIN)/python -m pytest -q -m "not real and not lab and not packages and not long"
 
 fuzz: SECONDS := 60
 fuzz: setup
