@@ -121,7 +121,10 @@ def test_a_child_leaves_when_its_parent_is_gone(ipmi_sim: IpmiSim) -> None:
     ) as parent:
         assert parent.stdout
         child = Path(f"/proc/{int(parent.stdout.readline())}/cmdline")
-        assert b"ipmi_child" in child.read_bytes()
+        deadline = time.monotonic() + 10
+        while b"ipmi_child" not in child.read_bytes():  # It is empty for a moment, in exec.
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         parent.kill()
     deadline = time.monotonic() + 10
     while child.exists() and child.read_bytes():

@@ -89,8 +89,8 @@ def test_a_gate_that_gets_no_answer_does_not_know(cluster: Cluster) -> None:
         except FlagsUnavailable:
             return None
 
+    # By another controller, once this one was fenced; its reboot ends the freeze.
     assert wait_until("the gate is answered again", answered, timeout=120) == NEEDED
-    cluster.thaw(frozen)
 
 
 def test_a_full_stop_keeps_a_flag_and_forgets_its_claim(cluster: Cluster) -> None:

@@ -282,7 +282,7 @@ class TestEnabledUnit:
         assert answer.rc == GENERIC
         assert "nova-compute.service is enabled" in answer.stderr
         assert resource.do("stop").rc == 0
-        assert "stop nova-compute.service" in systemd.calls.read_text()
+        assert "stop -- nova-compute.service" in systemd.calls.read_text()
 
     def test_so_has_one_that_cannot_tell(self, resource: Resource, systemd: Systemd) -> None:
         assert resource.do("stop").rc == 0
