@@ -3,7 +3,8 @@
 Nova keeps it, so it survives every one of our processes and records. Pure.
 
     vmha-ocf: evacuation                       we forced it down and disabled it
-    vmha-ocf: evacuation (was forced down)     we disabled it; somebody else had forced it down
+    vmha-ocf: evacuation (was forced down)     we disabled it; a force-down of it is not ours, because
+                                               somebody else was first or we have undone our own
     <reason> [vmha-ocf: forced down]           we forced it down; somebody else had disabled it
 """
 

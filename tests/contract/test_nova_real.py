@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("novaclient")
-
 from tests.contract.nova import DEAD, HOSTS, NovaContract
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.identity import ADMIN, PLAIN, User
@@ -159,7 +157,6 @@ def test_an_evacuation_is_one_request(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("name", ["admin", "vmha", "vmha-credential"])
 def test_a_cloud_of_clouds_yaml_logs_in(cloud: Cloud, name: str) -> None:
-    pytest.importorskip("openstack")
     parameters = {"cloud": name, "clouds_file": str(cloud.clouds_yaml)}
     nova = OpenStackNova(credentials_from(parameters))
     assert sorted(one.host for one in nova.services()) == sorted(HOSTS)

@@ -16,8 +16,6 @@ from vmha_ocf.bmc_access import BmcAccess
 from vmha_ocf.errors import BmcRefused, BmcUnavailable
 from vmha_ocf.model import Power
 
-pytest.importorskip("pyghmi")
-
 SECRET = "swordfish"
 RMCP_PLUS = bytes.fromhex("0600ff0706")
 OPEN_SESSION_RESPONSE = RMCP_PLUS + bytes([0x11]) + bytes(10)

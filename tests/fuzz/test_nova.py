@@ -11,8 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("novaclient")
-
 from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import Answer, HttpCloud, connect
 from tests.fuzz.hostile import any_texts, as_sent, each_piece, json_values, spoiled

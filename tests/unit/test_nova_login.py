@@ -183,7 +183,6 @@ clouds:
 
 @pytest.fixture
 def clouds_file(cloud: HttpCloud, tmp_path: Path) -> Path:
-    pytest.importorskip("openstack")
     path = tmp_path / "clouds.yaml"
     path.write_text(CLOUDS.format(url=cloud.url))
     path.chmod(0o600)
@@ -222,7 +221,6 @@ def test_a_clouds_file_that_is_no_yaml(clouds_file: Path) -> None:
 
 
 def test_a_clouds_file_that_is_not_there(tmp_path: Path) -> None:
-    pytest.importorskip("openstack")
     with pytest.raises(LocalParameterError, match="no such file"):
         OpenStackNova(of_cloud("home", tmp_path / "nowhere.yaml"))
 

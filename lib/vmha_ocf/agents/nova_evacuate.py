@@ -102,11 +102,7 @@ AGENT = Agent(
             "Path of a clouds.yaml file, on each controller, readable by root only.",
             example="/etc/vmha/clouds.yaml",
         ),
-        string(
-            "auth_url",
-            "URL of Keystone",
-            example="https://keystone.example.com:5000/v3",
-        ),
+        string("auth_url", "URL of Keystone", example="https://keystone.example.com:5000/v3"),
         string("username", "User", example="vmha"),
         string("password", "Password of the user", secret=True),
         string("tenant_name", "Older name of project_name", example="service"),
