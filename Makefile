@@ -23,7 +23,7 @@ BIN := .venv/bin
 PREFIX := /usr
 PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
-EXECUTABLES := $(wildcard ocf/* fence/*)
+EXECUTABLES := $(wildcard ocf/* fence/* bin/*)
 
 .PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata
 help:
@@ -96,6 +96,7 @@ metadata:
 
 install:
 	install -d $(DESTDIR)$(RESOURCES) $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PYTHONDIR)
+	install -D -m 755 bin/vmha $(DESTDIR)$(PREFIX)/bin/vmha
 	install -m 755 ocf/* $(DESTDIR)$(RESOURCES)/
 	$(foreach agent,$(wildcard fence/fence_compute),install -m 755 $(agent) $(DESTDIR)$(PREFIX)/sbin/)
 	install -D -m 755 pcs-examples/alert-wake $(DESTDIR)$(PREFIX)/share/vmha-ocf/alert-wake

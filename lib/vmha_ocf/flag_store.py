@@ -15,18 +15,15 @@ It reaches the two through Protocols, so that the simulator runs this very code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from vmha_ocf import flag as text
-from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError, Unavailable
+from vmha_ocf.errors import FlagNotWritten, ParameterError
 from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.ports import Clock
-
-_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)
-"""Seconds between the read-backs of one write. attrd needs 1 to 5 ms; then it is written again."""
+from vmha_ocf.read_back import insist, told_as_flags_unavailable
 
 
 class Attributes(Protocol):
@@ -67,7 +64,7 @@ class FlagStore:
         self._deadline = deadline
 
     def read(self) -> Mapping[NovaHost, Flag]:
-        with _told_as_flags_unavailable():
+        with told_as_flags_unavailable():
             return text.merge(self._values(), self._records())
 
     def read_for(self, host: NovaHost, node: NodeName) -> Flag | None:
@@ -80,7 +77,7 @@ class FlagStore:
         return max(concerned, key=lambda flag: flag.pending, default=None)
 
     def poll(self) -> Hashable:
-        with _told_as_flags_unavailable():
+        with told_as_flags_unavailable():
             return self._attrd.answer(text.ATTRIBUTE)
 
     def write(self, flag: Flag) -> None:
@@ -111,7 +108,7 @@ class FlagStore:
         )
 
     def storm_released(self) -> bool:
-        with _told_as_flags_unavailable():
+        with told_as_flags_unavailable():
             values = self._attrd.values(text.STORM_ATTRIBUTE)
         return values.get(text.STORM_KEY) == text.STORM_RELEASE
 
@@ -144,7 +141,7 @@ class FlagStore:
 
     def _write_values(self, flag: Flag, until: float) -> None:
         ours, value = text.format_key(flag.host), text.format_value(flag)
-        with _told_as_flags_unavailable():
+        with told_as_flags_unavailable():
             before = _without_case(self._values())
 
         def write() -> None:
@@ -178,31 +175,7 @@ class FlagStore:
     def _insist(
         self, act: Callable[[], None], verified: Callable[[], bool], until: float, failure: str
     ) -> None:
-        """Act until it is read back. Raises FlagNotWritten; FlagsUnavailable without an answer."""
-        trouble: Unavailable | None = None
-        while True:
-            try:
-                trouble = None
-                act()
-                if self._read_back(verified, until):
-                    return
-            except Unavailable as error:
-                trouble = error
-                self._clock.sleep(_PAUSES[-1])
-            if self._clock.monotonic() >= until:
-                break
-        if trouble:
-            raise FlagsUnavailable(f"{failure}: {trouble.message}", hint=trouble.hint) from trouble
-        raise FlagNotWritten(failure, hint="see pacemaker.log of this node and of the DC")
-
-    def _read_back(self, verified: Callable[[], bool], until: float) -> bool:
-        for pause in _PAUSES:
-            self._clock.sleep(pause)
-            if verified():
-                return True
-            if self._clock.monotonic() >= until:
-                break
-        return False
+        insist(act, verified, clock=self._clock, until=until, failure=failure)
 
     def _need_quorum(self, host: NovaHost) -> None:
         if not self._cib.quorate():
@@ -258,15 +231,3 @@ def _is_taken(flag: Flag, found: str, before: str) -> bool:
     read = text.parse_value(flag.host, found)
     claimed = read is not None and read.state is FlagState.CLAIMED
     return flag.state is FlagState.NEEDED and claimed and not text.same(found, before)
-
-
-@contextmanager
-def _told_as_flags_unavailable() -> Iterator[None]:
-    try:
-        yield
-    except FlagsUnavailable:
-        raise
-    except Unavailable as error:
-        raise FlagsUnavailable(
-            f"the flags cannot be read: {error.message}", hint=error.hint
-        ) from error

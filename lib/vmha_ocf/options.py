@@ -6,8 +6,9 @@ What is allowed, and the defaults, are in the agent's table (``agents/nova_evacu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from vmha_ocf.address import parse_address
 from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.policy import Caps, Marks, Policy, Untagged
 
@@ -21,6 +22,11 @@ class WorkerOptions:
     domain: str
     log_file: str
     verbose: bool
+    notify_url: str = field(default="", repr=False)
+    """May hold a token."""
+    notify_command: str = ""
+    ca_file: str = ""
+    listen: tuple[str, int] | None = None
 
 
 def worker_options(values: Mapping[str, str]) -> WorkerOptions:
@@ -53,7 +59,15 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         group_key=values["group_key"],
     )
     return WorkerOptions(
-        policy, timeout, values["domain"], values["log_file"], parse_boolean(values["verbose"])
+        policy,
+        timeout,
+        values["domain"],
+        values["log_file"],
+        parse_boolean(values["verbose"]),
+        values["notify_url"].strip(),
+        values["notify_command"],
+        values["ca_file"],
+        parse_address(values["listen"]) if values["listen"] else None,
     )
 
 

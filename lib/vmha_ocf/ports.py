@@ -10,6 +10,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from vmha_ocf.hold import Hold
+from vmha_ocf.incident import Event
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
@@ -67,6 +69,22 @@ class Flags(Protocol):
         """An operator allowed evacuation although too many hosts are down at once."""
 
     def end_storm_release(self) -> None: ...
+
+
+class Holds(Protocol):
+    """What an operator says about evacuating at all. Raises FlagsUnavailable; writes also
+    FlagNotWritten."""
+
+    def read(self) -> Hold | None: ...
+
+    def write(self, wanted: Hold) -> None:
+        """Read back before it returns."""
+
+    def end(self) -> None:
+        """Every hold there is."""
+
+    def release_storm(self) -> None:
+        """What ``Flags.storm_released`` tells from then on, until nothing is pending."""
 
 
 class Cluster(Protocol):
@@ -145,8 +163,12 @@ class WorkerPorts:
 
     clock: Clock
     flags: Flags
+    holds: Holds
     cluster: Cluster
     nova: Nova
     parallel: Parallel
     say: Callable[[str], None]
     """One line for the operator's timeline."""
+    tell: Callable[[Event], None]
+    """One step of an incident, for its history and for who is to be notified. Never raises and
+    never waits."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vmha_ocf import flag as flags
+from vmha_ocf import hold
 from vmha_ocf.model import Flag
 
 RELEASE_COMMAND = (
     f"attrd_updater -p -n {flags.STORM_ATTRIBUTE} -N {flags.STORM_KEY} -U {flags.STORM_RELEASE}"
 )
+"""What ``vmha release`` does, for who has only Pacemaker's own tools."""
 
 
 def is_storm(known: Iterable[Flag], limit: int, before: bool) -> bool:
@@ -27,5 +29,5 @@ def hold_reason(known: Iterable[Flag], limit: int) -> str:
     shown = ", ".join(pending[:5]) + (", ..." if len(pending) > 5 else "")
     return (
         f"more than storm_limit={limit} hosts were down at once: evacuation is held, "
-        f"{len(pending)} hosts wait ({shown}); to release it run: {RELEASE_COMMAND}"
+        f"{len(pending)} hosts wait ({shown}); to release it run: {hold.RELEASE_COMMAND}"
     )

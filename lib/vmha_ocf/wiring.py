@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vmha_ocf.agents.listeners import Listeners
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
@@ -14,6 +15,8 @@ from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import LocalParameterError, NotInstalled
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.history_store import HistoryStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.ports import Nova, WorkerPorts
 
@@ -27,6 +30,7 @@ class WorkerParts:
     options: WorkerOptions
     me: str
     """This controller's name, as claims show it."""
+    listeners: Listeners
 
 
 def check(values: Mapping[str, str]) -> None:
@@ -64,15 +68,21 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
     cib = Cib()
     clock = SystemClock()
     cluster = PacemakerCluster(cib)
+    attrd = Attrd()
+    me = str(cluster.local_node())
+    say = open_log("NovaEvacuate", options.log_file).info
+    listeners = Listeners(HistoryStore(cib), clock, say, me, options)
     ports = WorkerPorts(
         clock=clock,
-        flags=FlagStore(Attrd(), cib, clock),
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),
-        say=open_log("NovaEvacuate", options.log_file).info,
+        say=say,
+        tell=listeners.tell,
     )
     warning = exposed_clouds_file(credentials_from(values))
     if warning:
         ports.say(warning)
-    return WorkerParts(ports, options, str(cluster.local_node()))
+    return WorkerParts(ports, options, me, listeners)

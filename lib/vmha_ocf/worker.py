@@ -32,6 +32,7 @@ def main(argv: list[str]) -> int:
     ports = parts.ports
     pulse.beat(ports.clock.monotonic(), "starting", ())
     ports.say(f"started on {parts.me}")
+    parts.listeners.start()
     evacuator = Evacuator(ports, parts.options.policy, parts.me, domain=parts.options.domain)
     rounds.run(
         evacuator,
@@ -40,7 +41,9 @@ def main(argv: list[str]) -> int:
         waker=waker,
         pulse=pulse,
         say=ports.say,
+        looked=parts.listeners.looked,
     )
+    parts.listeners.stop()
     ports.say("stopped")
     return OCF_SUCCESS
 

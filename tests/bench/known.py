@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.figure import Figure
@@ -73,7 +74,6 @@ def work(url: str) -> None:
     from vmha_ocf.credentials import credentials_from
     from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
     from vmha_ocf.policy import Policy
-    from vmha_ocf.ports import WorkerPorts
     from vmha_ocf.sim import World
 
     names = [f"host-{n}" for n in range(FLAGGED)]
@@ -84,9 +84,7 @@ def work(url: str) -> None:
         evidence = Evidence("ctl1", world.clock().now(), "BMC answered off")
         flag = Flag(NovaHost(name), FlagState.NEEDED, NodeName(name), evidence=evidence)
         world.flags().write(flag)
-    ports = WorkerPorts(
-        world.clock(), world.flags(), world.cluster(), nova, Threads(8), lambda _: None
-    )
+    ports = replace(world.worker_ports(), nova=nova, parallel=Threads(8), say=lambda _: None)
     policy = Policy(storm_limit=0, evacuate_delay=3600.0)
     evacuator = Evacuator(ports, policy, "ctl1")
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The Flags contract on a real Pacemaker cluster of one node."""
+"""The contracts of Flags and Holds on a real Pacemaker cluster of one node."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import pytest
 
 from tests.contract import flags as contract
-from tests.contract.one_node import REMOTES, OneNode
+from tests.contract import holds
+from tests.contract.one_node import NODE, REMOTES, OneNode
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.command import Result
 from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold import ATTRIBUTE as HOLD
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import NodeName
 
 pytestmark = pytest.mark.real
@@ -28,6 +31,7 @@ class RealStage:
         self.attrd = Attrd(self.run)
         self.cib = Cib(self.run)
         self.flags = FlagStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
+        self.holds = HoldStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
 
     def run(
         self,
@@ -57,6 +61,9 @@ class RealStage:
     def set_record(self, node: NodeName, text: str) -> None:
         self.cib.set_node_attribute(node, RECORD, text)
 
+    def attributes(self) -> Mapping[NodeName, str]:
+        return self.cib.node_attributes(HOLD)
+
     def forget_attrd(self) -> None:
         self.node.kill_daemon("pacemaker-attrd")
         deadline = time.monotonic() + 30
@@ -85,6 +92,7 @@ class RealStage:
         for remote in REMOTES:
             command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", RECORD, "-D"]
             self.node.run(command, timeout=5)
+        self.node.run(["crm_attribute", "-N", NODE, "-l", "forever", "-n", HOLD, "-D"], timeout=5)
         if self._attrd_remembers():
             self.forget_attrd()
 
@@ -97,4 +105,8 @@ def stage(one_node: OneNode) -> Iterator[RealStage]:
 
 
 class TestRealFlags(contract.FlagsContract):
+    pass
+
+
+class TestRealHolds(holds.HoldsContract):
     pass

@@ -1,4 +1,4 @@
-"""The Flags contract on the simulator."""
+"""The contracts of Flags and Holds on the simulator."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from tests.contract.flags import FlagsContract
+from tests.contract.holds import HoldsContract
 from vmha_ocf.flag import ATTRIBUTE, RECORD
+from vmha_ocf.hold import ATTRIBUTE as HOLD
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Flags
 from vmha_ocf.sim import World
@@ -17,6 +19,7 @@ class SimStage:
     def __init__(self, world: World, flags: Flags) -> None:
         self.world = world
         self.flags = flags
+        self.holds = world.holds()
 
     def values(self) -> Mapping[str, str]:
         return self.world.attrd.truth(ATTRIBUTE)
@@ -30,6 +33,9 @@ class SimStage:
     def set_record(self, node: NodeName, text: str) -> None:
         self.world.cib.put(node, RECORD, text)
 
+    def attributes(self) -> Mapping[NodeName, str]:
+        return self.world.cib.truth(HOLD)
+
     def forget_attrd(self) -> None:
         self.world.stop_cluster()
         self.world.start_cluster()
@@ -41,8 +47,15 @@ class SimStage:
         self.world.stop_cluster()
 
 
+@pytest.fixture
+def stage() -> SimStage:
+    world = World.with_hosts("compute-1", "compute-2")
+    return SimStage(world, world.flags())
+
+
 class TestSimFlags(FlagsContract):
-    @pytest.fixture
-    def stage(self) -> SimStage:
-        world = World.with_hosts("compute-1", "compute-2")
-        return SimStage(world, world.flags())
+    pass
+
+
+class TestSimHolds(HoldsContract):
+    pass

@@ -88,7 +88,7 @@ class Deployer:
         self.cib.write_text(content or cib())
 
     def run(self, *argv: str, **env: str) -> Result:
-        answer = self._installed.run(argv, timeout=120, env=env)
+        answer = self._installed.run(argv, timeout=600, env=env)
         assert answer.rc == 0, answer
         return answer
 

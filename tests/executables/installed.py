@@ -34,7 +34,12 @@ class Installed:
         """A shell's commands, for a mount namespace that already is one's own."""
 
     def run(
-        self, argv: Sequence[str], *, timeout: float = 60, env: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float = 60,
+        input: str | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> Result:
         own = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _FIRST, "sh"]
-        return command.run([*own, self.mounts, *argv], timeout=timeout, env=env)
+        return command.run([*own, self.mounts, *argv], timeout=timeout, input=input, env=env)

@@ -152,7 +152,7 @@ class HttpCloud:
         return Answer(201, {"token": token}, {"X-Subject-Token": f"token-{self.tokens}"})
 
     def _catalog_entry(self, service: str) -> Body:
-        path = {"compute": "/compute/v2.1", "image": "/image", "identity": "/identity"}[service]
+        path = {"compute": "/compute/v2.1"}.get(service, f"/{service}")
         endpoints = [
             {"interface": interface, "region_id": region, "region": region, "url": self.url + path}
             for region in self.regions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vmha_ocf.agents.evacuator import Evacuator
@@ -26,14 +27,22 @@ class Driven:
         self.policy = Policy(**policy)
         self.ports = ports or world.worker_ports()
         self.rounds: list[Round] = []
+        self.historian = world.historian("nobody")
         self.restart()
 
     def restart(self, me: str = "ctl1") -> None:
+        self.historian.kill()
+        self.historian = self.world.historian(f"{me}/NovaEvacuate")
+        self.restart_with(replace(self.ports, tell=self.historian.tell), me)
+
+    def restart_with(self, ports: WorkerPorts, me: str = "ctl1") -> None:
+        self.ports = ports
         self.evacuator = Evacuator(self.ports, self.policy, me)
 
     def round(self) -> Round:
         """One round and its pause, cut short as a change of a flag cuts it short."""
         latest = self.evacuator.round()
+        self.historian.looked(latest)
         self.rounds.append(latest)
         self.world.reported.update(latest.told)
         before, end = self._flags(), self.world.now + latest.pause

@@ -25,7 +25,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 def test_every_make_target_and_file_that_is_named_exists(document: Path) -> None:
     text = document.read_text()
     assert set(re.findall(r"(?:``|^    )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
-    named = re.findall(r"\b((?:docs|tests|pcs-examples|lib|ocf|fence)/[\w./-]*\w)", text)
+    named = re.findall(r"(?<![\w/-])((?:docs|tests|pcs-examples|lib|ocf|fence)/[\w./-]*\w)", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.driven import TAGS, Driven, requests, where
+from vmha_ocf.hold import Hold
 from vmha_ocf.model import Flag, FlagState, ImageId, InstanceId, NodeName, NovaHost, ServiceChange
 from vmha_ocf.policy import Caps, Untagged
 from vmha_ocf.sim import World
@@ -169,6 +170,15 @@ class TestDuplicates:
         driven.until_done("compute-1")
         assert "reset" not in driven.told()
         driven.check()
+
+    def test_what_is_stuck_is_said_once(self, world: World) -> None:
+        """Not again with each second that it lasts."""
+        boot(world, 1)
+        world.fault("nova.destination", "slow", seconds=2000)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(1500)
+        assert driven.told().count("never repeated while Nova may work on it") == 1
 
     def test_unverified_off(self, world: World) -> None:
         """A flag that somebody has typed is no proof."""
@@ -795,6 +805,109 @@ class TestStorm:
         world.fault("attrd.query", "down", skip=1, times=1)
         driven.round()
         assert requests(world) == 0
+
+
+class TestHold:
+    """An operator holds evacuation for planned work."""
+
+    def hold(self, world: World) -> None:
+        world.holds().write(Hold(NodeName("ctl2"), "alice@ctl2", 1767225600.0, "rack 7 moves"))
+
+    def test_nothing_is_asked_for_until_it_is_released(self, world: World) -> None:
+        instances = boot(world)
+        self.hold(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(300)
+        assert requests(world) == 0
+        assert "held by alice@ctl2 (rack 7 moves); to release it run: vmha release" in (
+            driven.problems
+        )
+        world.holds().end()
+        driven.until_done("compute-1")
+        assert all_moved(world, instances)
+        assert not driven.problems
+        driven.check()
+
+    def test_what_was_asked_for_before_is_followed_and_the_rest_waits(self, world: World) -> None:
+        instances = boot(world, 20)
+        world.fence("compute-1")
+        driven = Driven(world, caps=Caps(total=4))
+        driven.round()
+        self.hold(world)
+        driven.run(120)
+        assert requests(world) == 4
+        assert sum(world.instance(one).host != "compute-1" for one in instances) == 4
+        world.holds().end()
+        driven.until_done("compute-1")
+        assert all_moved(world, instances)
+        driven.check()
+
+    def test_the_host_waits_at_its_gate_meanwhile(self, world: World) -> None:
+        boot(world)
+        self.hold(world)
+        world.fence("compute-1", reboot=True)
+        driven = Driven(world)
+        driven.run(300)
+        assert not world.host("compute-1").compute.running
+        driven.check()
+
+    def test_a_new_worker_honours_it(self, world: World) -> None:
+        boot(world)
+        self.hold(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        for controller in ("ctl2", "ctl3"):
+            driven.restart(controller)
+            driven.run(30)
+        assert requests(world) == 0
+
+    def test_it_survives_the_stop_of_all_controllers(self, world: World) -> None:
+        boot(world)
+        self.hold(world)
+        world.fence("compute-1")
+        world.stop_cluster()
+        world.run(60)
+        world.start_cluster()
+        driven = Driven(world)
+        driven.run(60)
+        assert requests(world) == 0
+
+    def test_it_is_told_although_nothing_is_flagged(self, world: World) -> None:
+        driven = Driven(world)
+        driven.round()
+        self.hold(world)
+        driven.run(30)
+        assert driven.rounds[-1].sentence == "nothing is flagged"
+        assert "held by alice@ctl2" in driven.problems
+        world.holds().end()
+        driven.run(10)
+        assert not driven.problems
+
+    def test_not_knowing_whether_there_is_one_holds_too(self, world: World) -> None:
+        boot(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        world.fault("cib.query", "down", skip=1, times=1)
+        driven.round()
+        assert requests(world) == 0
+        assert "whether evacuation is held is not known" in driven.problems
+        driven.until_done("compute-1")
+
+    def test_a_release_of_the_hold_does_not_release_a_storm(self, world: World) -> None:
+        boot(world)
+        boot(world, host="compute-2")
+        self.hold(world)
+        world.fence("compute-1")
+        world.fence("compute-2")
+        driven = Driven(world, storm_limit=1)
+        driven.run(10)
+        assert "held by alice@ctl2" in driven.problems
+        assert "storm_limit=1" in driven.problems
+        world.holds().end()
+        driven.run(60)
+        assert requests(world) == 0
+        assert driven.problems.startswith("more than storm_limit=1")
 
 
 class TestCaps:

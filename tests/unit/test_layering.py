@@ -16,8 +16,8 @@ import pytest
 from tests.metadata import ROOT
 
 PACKAGE = ROOT / "lib" / "vmha_ocf"
-PUT_TOGETHER = ("wiring", "worker", "metadata")
-"""Beside the pure modules, these know all others: the composition root and two programs."""
+PUT_TOGETHER = ("wiring", "worker", "metadata", "__main__")
+"""Beside the pure modules, these know all others: the composition root and programs."""
 PURE = sorted({path.stem for path in PACKAGE.glob("*.py")} - {"__init__", *PUT_TOGETHER})
 OURS = "vmha_ocf"
 OUTSIDE = {
@@ -36,17 +36,24 @@ OUTSIDE = {
 # One place per effect. A name stands for itself and all below it.
 ONLY = {
     "subprocess": ("backends/command", "backends/daemon", "backends/ipmi"),
-    "time": ("backends/clock", "backends/command", "backends/log"),
+    "time": ("backends/clock", "backends/command", "backends/log", "backends/web"),
     "pyghmi": ("backends/ipmi_child",),
     "novaclient": ("backends/nova_api",),
+    "rich": ("backends/terminal",),
+    "argcomplete": ("backends/terminal",),
+    "yaml": ("backends/deployment_file",),
     "keystoneauth1": (
         "backends/clouds_file",
         "backends/glance",
         "backends/keystone",
         "backends/openstack_api",
         "backends/openstack_errors",
+        "backends/placement",
     ),
     "openstack": ("backends/clouds_file",),
+    "requests": ("backends/webhook",),
+    "prometheus_client": ("backends/metrics",),
+    "http": ("backends/web",),
     "fencing": ("backends/fence_library",),
 }
 

@@ -35,7 +35,7 @@ def test_the_reason_says_who_waits_and_how_to_release_them() -> None:
     reason = storm.hold_reason(hosts(6, done=1), 5)
     assert "storm_limit=5" in reason
     assert "6 hosts wait (compute-0, compute-1, compute-2, compute-3, compute-4, ...)" in reason
-    assert reason.endswith("-n evacuate-storm -N nova: -U release")
+    assert reason.endswith("to release it run: vmha release")
 
 
 def test_a_few_hosts_are_all_named() -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from math import inf
 
-from vmha_ocf import presence, storm
+from vmha_ocf import presence
+from vmha_ocf.agents.flag_story import FlagStory
+from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
@@ -45,11 +47,13 @@ class Evacuator:
         self._pauses = pauses or Pauses()
         self._hosts: dict[NovaHost, HostRound] = {}
         self._ran_at: dict[NovaHost, float] = {}
+        self._story = FlagStory(ports)
         self._return = HostReturn(ports)
         self._waiting: Collection[NovaHost] = ()
         self._nodes: presence.Nodes = {}
         self._unflagged = Unflagged(ports, domain)
         self._lost = LostHosts(ports, domain)
+        self._held = Held(ports, policy.storm_limit)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False
@@ -57,7 +61,6 @@ class Evacuator:
         self._did: dict[str, float] = {}
         self._problems: dict[str, str] = {}
         self._pace = Pace(policy.caps.total)
-        self._storm = False
         self._services: presence.Services = None
         self._up: int | None = None
         """Hosts that can take instances, as last seen; None is not known."""
@@ -74,7 +77,8 @@ class Evacuator:
         self._guard("nodes", self._read_nodes)
         self._forget(flags)
         self._lost.look(flags, self._nodes)
-        held = self._is_held(flags)
+        held = self._held.look(flags.values())
+        self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
@@ -86,7 +90,7 @@ class Evacuator:
             if not self._run(host, flag, flags, waits) or self._is_late(start):
                 break
         self._guard("return", lambda: self._look_around(flags))
-        return self._summary(pending)
+        return self._summary(pending, flags)
 
     def _guard(self, topic: str, action: Callable[[], None]) -> bool:
         """Run one part of the round; what it cannot do is a problem, not the end of the round. It is
@@ -118,21 +122,6 @@ class Evacuator:
         thereby comes last."""
         at = flag.evidence.at if flag.evidence else 0.0
         return self._ran_at.get(flag.host, -inf), at, flag.host
-
-    def _is_held(self, flags: Flagged) -> bool:
-        """Whether too many hosts are down. Not knowing whether it was released holds too."""
-        limit = self._policy.storm_limit
-        self._storm = storm.is_storm(flags.values(), limit, self._storm)
-        self._problems.pop("storm", None)
-        if not self._storm:
-            return False
-        try:
-            if self._ports.flags.storm_released():
-                return False
-            self._problems["storm"] = storm.hold_reason(flags.values(), limit)
-        except VmhaError as error:
-            self._problems["storm"] = str(error)
-        return True
 
     def _read_nodes(self) -> None:
         if self._is_due("nodes", self._pauses.following):
@@ -203,7 +192,7 @@ class Evacuator:
             self._is_back(flag),
             self._up != 0,
             self._room(waits),
-            lambda: self._is_held(self._ports.flags.read()),
+            lambda: self._held.look(self._ports.flags.read().values()),
             {group for other in others for group in other.busy_groups},
         )
         over = self._attempt(host, partial(host.run, around))
@@ -271,12 +260,12 @@ class Evacuator:
         if not any(flag.pending for flag in flags.values()) and self._ports.flags.storm_released():
             self._ports.flags.end_storm_release()
 
-    def _summary(self, pending: Sequence[Flag]) -> Round:
+    def _summary(self, pending: Sequence[Flag], flags: Flagged) -> Round:
         hosts = list(self._hosts.values())
         told = "; ".join(host.sentence() for host in hosts)
         if not told and self._waiting:
             told = f"on their way back: {', '.join(sorted(self._waiting))}"
-        return self._ended(told or "nothing is flagged", self._pause(pending))
+        return self._ended(told or "nothing is flagged", self._pause(pending), flags)
 
     def _pause(self, pending: Sequence[Flag]) -> float:
         if "nova" in self._problems:
@@ -285,13 +274,15 @@ class Evacuator:
             return self._pauses.busy
         if pending:
             return self._pauses.crowded if self._flying > CROWD else self._pauses.following
-        soon = self._waiting or self._strangers or self._over or self._problems
+        troubled = self._problems or self._held.problems
+        soon = self._waiting or self._strangers or self._over or troubled
         return self._pauses.returning if soon else self._pauses.idle
 
-    def _ended(self, sentence: str, pause: float) -> Round:
-        problems = [*self._problems.values(), *self._unflagged.problems.values()]
+    def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
+        problems = [*self._held.problems.values(), *self._problems.values()]
+        problems += self._unflagged.problems.values()
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)
-        return Round(sentence, problems, pause, told)
+        return Round(sentence, problems, pause, told, flags)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from vmha_ocf import marker, returning
 from vmha_ocf.errors import NovaRefused
+from vmha_ocf.incident import Event, Step
 from vmha_ocf.model import ComputeService, Flag, NovaHost
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
@@ -76,10 +77,13 @@ class HostReturn:
                 host, None
             )  # Nothing of ours is left: who forces it down now is not us.
         self._say(host, f"{host}: {undo.what}")
+        if undo.change.forced_down is False:
+            self._tell(Step.RETURNED, host)
 
     def _back(self, service: ComputeService, flag: Flag | None) -> None:
-        """The flag goes last."""
+        """The flag goes last: a worker that is killed before tells it again."""
         host = service.host
+        self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
         if flag is not None:
             self._ports.flags.clear(host)
             self._ports.say(f"{host}: {_standing(service)}")
@@ -91,10 +95,16 @@ class HostReturn:
             self._said[host] = line
             self._ports.say(line)
 
+    def _tell(self, step: Step, host: NovaHost, detail: str = "") -> None:
+        self._ports.tell(Event(step, host, self._ports.clock.now(), detail=detail))
+
 
 def _standing(service: ComputeService) -> str:
+    left = _left_as_it_is(service)
+    return f"its evacuation is over; {left}" if left else "back in service"
+
+
+def _left_as_it_is(service: ComputeService) -> str:
     left = ["disabled"] if not service.enabled else []
     left += ["forced down"] if service.forced_down else []
-    if not left:
-        return "back in service"
-    return f"its evacuation is over; it stays {' and '.join(left)}, which is not ours to undo"
+    return f"it stays {' and '.join(left)}, which is not ours to undo" if left else ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from vmha_ocf import evacuation, marker, records
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.host_requests import HostRequests, load_of, name_of, remember
+from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.errors import NovaUnavailable, Refused, VmhaError
 from vmha_ocf.evacuation import Evacuate, Finish, Plan, Request, Room, View
 from vmha_ocf.heartbeat import Heartbeat
@@ -55,17 +56,16 @@ class HostRound:
         self._me = me
         self._marks = HostMarks(host, ports, policy)
         self._requests = HostRequests(host, ports)
+        self._story = HostStory(host, ports)
         self._claim: Flag | None = None
         self._memory: Memory | None = None
         self._heartbeat: Heartbeat | None = None
         self._mark: marker.Ours | None = None
         self._check_at = 0.0
         self._instances: Sequence[Instance] = ()
-        self._names: dict[InstanceId, str] = {}
         self._listed_at: float | None = None
         self._plan: Plan | None = None
         self._fresh = False
-        self._told: set[object] = set()
         self._sure = False
         """The last look, too, found nothing left."""
 
@@ -117,7 +117,7 @@ class HostRound:
     def _claimed(self, flag: Flag) -> Flag:
         if self._claim and flag.evidence and flag.evidence != self._claim.evidence:
             self._heartbeat = None  # What lived before this fencing does not live now.
-            self._ports.say(f"{self.host}: was fenced again")
+            self._story.was_fenced_again()
         if self._claim and flag.state is FlagState.CLAIMED and self._is_mine(flag):
             return replace(flag, evidence=flag.evidence or self._claim.evidence)
         now = self._ports.clock.now()
@@ -126,7 +126,7 @@ class HostRound:
         if self._claim is None:
             proof = flag.evidence.proof if flag.evidence else "flagged without evidence"
             by = f", fenced by {flag.evidence.by}" if flag.evidence else ""
-            self._ports.say(f"{self.host}: claimed ({proof}{by})")
+            self._story.claimed(f"{proof}{by}", self._me)
         return claim
 
     def _is_mine(self, flag: Flag) -> bool:
@@ -153,7 +153,7 @@ class HostRound:
                 raise NovaUnavailable(f"Nova does not show {self.host} as forced down yet")
             beat = beat.after_our_change(changed.updated_at)
             service = changed
-            self._ports.say(f"{self.host}: forced down in Nova")
+            self._story.forced_down()
         self._mark = marker.ours(service)
         self._heartbeat = beat
         after = self._ports.clock.monotonic()
@@ -190,7 +190,8 @@ class HostRound:
         )
         plan = evacuation.plan_host(view, policy=self._policy, memory=memory, now=now, room=room)
         self._plan = plan
-        self._tell(plan, view)
+        self._story.seen(plan, view)
+        self._note_problems(plan)
         return self._perform(plan, view, around)
 
     def _look(self, claim: Flag, around: Surroundings) -> View:
@@ -232,19 +233,10 @@ class HostRound:
         if not self._fresh:
             return
         self._instances = self._ports.nova.instances_on(self.host)
-        self._names.update((one.id, name_of(one)) for one in self._instances)
+        self._story.knows(self._instances)
         self._listed_at = now
 
-    def _tell(self, plan: Plan, view: View) -> None:
-        since = view.flag.evidence.at if view.flag.evidence else 0.0
-        for record in view.evacuations:
-            if record.status == "done" and records.is_since(record, since):
-                name = self._names.get(record.instance, record.instance)
-                self._once(record.id, f"{self.host}: {name} is on {record.dest}")
-        for one in plan.verdicts:
-            if one.next in (Next.RETRY, Next.REPORT) or one.told:
-                line = f"{self.host}: {name_of(one.instance)}: {one.reason}"
-                self._once((one.instance.id, one.next, one.reason), line)
+    def _note_problems(self, plan: Plan) -> None:
         self.problems.pop("instances", None)
         if plan.told:
             first, more = plan.told[0], len(plan.told) - 1
@@ -256,15 +248,10 @@ class HostRound:
         if self._marks.problem:
             self.problems["marks"] = self._marks.problem
 
-    def _once(self, key: object, line: str) -> None:
-        if key not in self._told:
-            self._told.add(key)
-            self._ports.say(line)
-
     def _perform(self, plan: Plan, view: View, around: Surroundings) -> bool:
         finish = [step for step in plan.steps if isinstance(step, Finish)]
         if finish:
-            return self._finish(finish[0])
+            return self._finish(finish[0], plan)
         self._sure = False
         requests = [step for step in plan.steps if not isinstance(step, Finish)]
         if requests and not around.is_held():
@@ -278,13 +265,14 @@ class HostRound:
         self._memory = self._memory.ask(asked, records.by_instance(view.evacuations))
         answers = self._requests.send(requests)
         self._memory = remember(self._memory, answers, self._ports.clock.monotonic())
+        self._story.requested(answers)
         self.load = load_of(answers)
         self.progress = any(answer.error is None for answer in answers)
         changed = any(not isinstance(one.request, Evacuate) for one in answers)
         if changed or any(isinstance(one.error, Refused) for one in answers):
             self._listed_at = None
 
-    def _finish(self, step: Finish) -> bool:
+    def _finish(self, step: Finish, plan: Plan) -> bool:
         """Found empty twice, and Nova answered for this host's cell in between: it was not a cell
         that is down, whose instances Nova leaves out without a word."""
         service = self._service()
@@ -295,6 +283,5 @@ class HostRound:
             self._sure = True
             return False
         self._ports.flags.write(replace(step.flag, state=FlagState.DONE))
-        kept = self._counts()
-        self._ports.say(f"{self.host}: evacuation is over" + (f" ({kept})" if kept else ""))
+        self._story.over(plan, self._counts())
         return True

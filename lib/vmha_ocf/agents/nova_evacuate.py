@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from vmha_ocf.agents.interface_parameters import INTERFACES
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.pulse import PulseFile
 from vmha_ocf.errors import (
@@ -74,9 +75,13 @@ def _request_timeout(call: Call) -> int:
 
 
 def _pulse(call: Call) -> PulseFile:
-    directory = call.env.get("HA_RSCTMP", "") or "/run/resource-agents"
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-    return PulseFile(os.path.join(directory, f"NovaEvacuate-{name}"))
+    return pulse_of(call.resource, call.env.get("HA_RSCTMP", ""))
+
+
+def pulse_of(resource: str, directory: str = "") -> PulseFile:
+    """Of the worker of a resource on this node."""
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in resource)
+    return PulseFile(os.path.join(directory or "/run/resource-agents", f"NovaEvacuate-{name}"))
 
 
 _NAMES = "names by commas, exact, case matters; the one word none is no name at all"
@@ -278,13 +283,7 @@ AGENT = Agent(
             "that Pacemaker fenced without fence_compute.",
             example="example.com",
         ),
-        string(
-            "log_file",
-            "File for the worker's log",
-            "Besides syslog. Log rotation may move it away at any time.",
-            example="/var/log/vmha/evacuate.log",
-        ),
-        boolean("verbose", "Log each round", default="false", example="false"),
+        *INTERFACES,
     ),
     actions=(
         Action("start", start, timeout=30),

@@ -18,7 +18,7 @@ _DEEP = 10
 def start(call: Call, pulse: PulseFile) -> int:
     if pulse.is_held():
         return OCF_SUCCESS
-    values = _values(call)
+    values = values_of(call)
     wiring.check(values)
     errors = f"{pulse.path}.err"
     daemon.start(pulse, values, errors, SystemClock(), timeout=call.timeout * 0.8)
@@ -32,14 +32,15 @@ def stop(call: Call, pulse: PulseFile) -> int:
 
 def validate(call: Call) -> int:
     """The values; with OCF_CHECK_LEVEL=10 also a login to Nova."""
-    values = _values(call)
+    values = values_of(call)
     wiring.check(values)
     if call.depth >= _DEEP:
         wiring.nova(values).services()
     return OCF_SUCCESS
 
 
-def _values(call: Call) -> Mapping[str, str]:
+def values_of(call: Call) -> Mapping[str, str]:
+    """Every parameter with its default, as the worker gets them. Raises ParameterError."""
     values = {each.name: call.text(each.name) for each in call.agent.parameters}
     for each in call.agent.parameters:
         if each.secret:  # as it is: it may begin or end with a blank

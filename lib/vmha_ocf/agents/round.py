@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import Flag, InstanceId, NovaHost
 
 CROWD = 10
 """Evacuations in flight."""
@@ -39,3 +39,5 @@ class Round:
     """Seconds until the next round, unless something changes."""
     told: Mapping[InstanceId, str] = field(default_factory=dict)
     """Instances that are not evacuated as things are, and why."""
+    flags: Mapping[NovaHost, Flag] | None = None
+    """As the round found them; None if they could not be read."""

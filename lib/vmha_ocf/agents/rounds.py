@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from vmha_ocf.agents.round import Round
@@ -32,7 +33,7 @@ class Waker(Protocol):
 
 class Pulse(Protocol):
     def beat(self, now: float, sentence: str, problems: Sequence[str]) -> None:
-        """What the monitor action reads."""
+        """What the monitor action reads. Raises OSError."""
 
 
 def run(
@@ -43,13 +44,16 @@ def run(
     waker: Waker,
     pulse: Pulse,
     say: Callable[[str], None],
+    looked: Callable[[Round], None],
 ) -> None:
-    """Rounds until somebody stops us."""
+    """Rounds until somebody stops us. ``looked`` is given each; as ``say`` it never waits."""
     sentence = ""
     while not waker.stopping:
         before = _poll(flags)
         outcome = _round(evacuator)
-        pulse.beat(clock.monotonic(), outcome.sentence, outcome.problems)
+        looked(outcome)
+        with suppress(OSError):  # a full /run: the monitor sees how old the last beat is
+            pulse.beat(clock.monotonic(), outcome.sentence, outcome.problems)
         told = "; ".join([outcome.sentence, *outcome.problems])
         if told != sentence:
             sentence = told

@@ -1,4 +1,4 @@
-"""Permanent node attributes and node states in Pacemaker's CIB, through its tools.
+"""Permanent node attributes, properties and node states in Pacemaker's CIB, through its tools.
 
 Seen on 2.1.5: queries answer from this node's copy, changes go through the DC; and
 ``cibadmin --delete`` exits 0 whatever it did, even for a broken XPath: only reading back tells.
@@ -15,6 +15,7 @@ from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import NodeName
 
 _NODES = "/cib/configuration/nodes/node"
+_PROPERTIES = "/cib/configuration/crm_config/cluster_property_set"
 _ATTRIBUTE = "instance_attributes/nvpair"
 
 
@@ -78,6 +79,18 @@ class Cib:
         result = ask(self._run, ["cibadmin", "--delete", f"--xpath={xpath}"], self._timeout)
         if result.rc not in (0, NO_SUCH_OBJECT):
             raise no_answer("cibadmin", result)
+
+    def properties(self, name: str) -> Mapping[str, str]:
+        """One set of cluster properties; {} if there is none. Raises CommandUnavailable."""
+        pairs = self.query(f"{_PROPERTIES}[@id={quote(name)}]/nvpair")
+        return {pair.get("name", ""): pair.get("value", "") for pair in pairs}
+
+    def set_property(self, name: str, key: str, value: str) -> None:
+        """One property of the set ``name``, which is made if need be. Raises CommandUnavailable."""
+        argv = ["crm_attribute", "--type=crm_config", f"--set-name={name}"]
+        result = ask(self._run, [*argv, f"--name={key}", f"--update={value}"], self._timeout)
+        if result.rc != 0:
+            raise no_answer("crm_attribute", result)
 
     def quorate(self) -> bool:
         """Whether this node's partition has quorum. Raises CommandUnavailable.

@@ -158,6 +158,8 @@ def _versioned(url: str, service_type: str) -> str:
     """Catalogs name a service with or without its version; Nova's once had the project too."""
     if service_type == "image":
         return re.sub(r"/v[12](\.\d+)?$", "", url) + "/v2"
+    if service_type == "placement":
+        return url  # It has one version, and no name for it.
     return re.sub(r"/v2(\.[01])?(/[^/]+)?$", "", url) + "/v2.1"
 
 

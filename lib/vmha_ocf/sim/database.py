@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypedDict
 
 from vmha_ocf.model import (
     ComputeService,
@@ -19,6 +20,20 @@ from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.timeline import EPOCH
 
 IN_FLIGHT = frozenset({"accepted", "pre-migrating"})
+
+
+class Booting(TypedDict, total=False):
+    """What may be said of a new instance; the rest is that of an ordinary one."""
+
+    name: str
+    vm_state: str
+    task_state: str | None
+    tags: frozenset[str]
+    metadata: Mapping[str, str]
+    extra_specs: Mapping[str, str]
+    image: ImageId | None
+    vtpm: bool
+    launched: bool
 
 
 @dataclass

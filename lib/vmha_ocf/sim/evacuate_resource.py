@@ -12,6 +12,7 @@ from vmha_ocf.agents.round import Round
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.controllers import Controllers
+from vmha_ocf.sim.history import SimHistorian
 from vmha_ocf.sim.pacemaker_parts import Parts
 from vmha_ocf.sim.processes import End, Process, Processes
 from vmha_ocf.sim.world import World
@@ -145,7 +146,14 @@ class EvacuateResource:
         self._monitor_later(waker)
 
     def _run(self, home: str, waker: SimWaker) -> None:
-        ports = self._ports(home)
+        historian = self.parts.world.historian(f"{home}/{NAME}")
+        try:
+            self._work(home, waker, historian)
+        finally:
+            historian.kill()
+
+    def _work(self, home: str, waker: SimWaker, historian: SimHistorian) -> None:
+        ports = self._ports(home, historian)
         evacuator = Evacuator(ports, self.options.policy, home, domain=self.options.domain)
         rounds.run(
             Reporting(evacuator, self.parts.world),
@@ -153,18 +161,21 @@ class EvacuateResource:
             clock=ports.clock,
             waker=waker,
             pulse=self.told,
+            looked=historian.looked,
             say=ports.say,
         )
 
-    def _ports(self, home: str) -> WorkerPorts:
+    def _ports(self, home: str, historian: SimHistorian) -> WorkerPorts:
         world, wrap = self.parts.world, self.parts.wrap
         return WorkerPorts(
             clock=wrap(world.clock(), f"{NAME}.clock"),
             flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
+            holds=wrap(world.holds(), f"{NAME}.holds"),
             cluster=wrap(world.cluster(), f"{NAME}.cluster"),
             nova=wrap(world.nova(), f"{NAME}.nova"),
             parallel=world.parallel,
             say=lambda what: world.say(f"{home}/{NAME}", what),
+            tell=historian.tell,
         )
 
     def _ended(self, end: End) -> None:

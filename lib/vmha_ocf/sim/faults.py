@@ -50,6 +50,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "no-quorum": "this partition has no quorum: writes are not allowed",
         "lost-answer": "it happens, the answer is lost: FlagsUnavailable",
     },
+    "history": {
+        "down": "no answer: FlagsUnavailable",
+        "lost-answer": "it happens, the answer is lost: FlagsUnavailable",
+    },
     "cluster": {"down": "no answer: ClusterUnavailable", "slow": "it takes `seconds` (10)"},
     "bmc": {
         "silent": "no answer (or half a login): BmcUnavailable",
@@ -79,6 +83,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     ),
     "attrd": frozenset({"query", "update"}),
     "cib": frozenset({"query", "update", "quorum"}),
+    "history": frozenset({"query", "update"}),
     "cluster": frozenset({"nodes"}),
     "bmc": frozenset({"power", "set_power"}),
     "units": frozenset({"is_active", "start", "stop"}),

@@ -53,6 +53,7 @@ class Tripwire:
             ports,
             clock=self.wrap(ports.clock, "clock"),
             flags=self.wrap(ports.flags, "flags"),
+            holds=self.wrap(ports.holds, "holds"),
             cluster=self.wrap(ports.cluster, "cluster"),
             nova=self.wrap(ports.nova, "nova"),
         )

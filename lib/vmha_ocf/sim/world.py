@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 from vmha_ocf import flag as texts
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import (
     Evidence,
     Flag,
     FlagState,
-    ImageId,
     InstanceId,
     NodeName,
     NovaHost,
@@ -27,9 +27,10 @@ from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.cluster import Pacemaker, SimCluster
 from vmha_ocf.sim.compute import ComputeStarts
 from vmha_ocf.sim.core import Core
-from vmha_ocf.sim.database import Database, Record, Server, Service
+from vmha_ocf.sim.database import Booting, Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
 from vmha_ocf.sim.flags import SimFlags
+from vmha_ocf.sim.history import SimHistorian, sim_history
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import FlagWritten, Journal, Line, StormRelease
 from vmha_ocf.sim.nova import SimNova
@@ -41,20 +42,6 @@ from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
-
-
-class Booting(TypedDict, total=False):
-    """What may be said of a new instance; the rest is that of an ordinary one."""
-
-    name: str
-    vm_state: str
-    task_state: str | None
-    tags: frozenset[str]
-    metadata: Mapping[str, str]
-    extra_specs: Mapping[str, str]
-    image: ImageId | None
-    vtpm: bool
-    launched: bool
 
 
 class World:
@@ -72,6 +59,8 @@ class World:
         self.database = Database()
         self.attrd = SimAttrd(self.core)
         self.cib = SimCib(self.core)
+        self.history = sim_history(self.core, self.cib)
+        self.historian = partial(SimHistorian, self.core, self.history)
         self.pacemaker = Pacemaker(self.core, self.attrd, self.cib)
         for controller in controllers:
             self.pacemaker.add(NodeName(controller))
@@ -104,6 +93,9 @@ class World:
         )
         return SimFlags(self.core, store, self.flag, self.instances_left)
 
+    def holds(self) -> HoldStore:
+        return HoldStore(self.attrd, self.cib, self.clock())
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker)
 
@@ -121,10 +113,12 @@ class World:
         return WorkerPorts(
             clock=self.clock(),
             flags=self.flags(),
+            holds=self.holds(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,
             say=lambda what: self.say(who, what),
+            tell=self.historian(who).tell,
         )
 
     # Time, faults, the log.

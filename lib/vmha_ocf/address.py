@@ -1,0 +1,46 @@
+"""The address that the API listens on: ``127.0.0.1:9179``, ``[::1]:9179``. Pure.
+
+Imported with the agent's table by every monitor: nothing heavy here.
+"""
+
+from __future__ import annotations
+
+from vmha_ocf.errors import ParameterError
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and port. Raises ParameterError."""
+    host, colon, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    numbered = port.isascii() and port.isdecimal() and len(port) <= 5
+    if not colon or not numbered or not 0 < int(port) < 65536 or not _is_host(bare, host):
+        raise ParameterError(f"{text!r} is not an address and a port such as 127.0.0.1:9179")
+    return bare, int(port)
+
+
+def is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except ParameterError:
+        return False
+    return True
+
+
+def is_web_url(text: str) -> bool:
+    """http or https, with a host, and without what no URL has in it."""
+    scheme, separator, rest = text.partition("://")
+    authority = rest.partition("/")[0].partition("?")[0]
+    host = authority.rpartition("@")[2]
+    return (
+        scheme in ("http", "https")
+        and bool(separator and host and not host.startswith(":"))
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+    )
+
+
+def _is_host(bare: str, written: str) -> bool:
+    if ":" in bare and bare == written:
+        return False  # IPv6 goes in brackets, or its port is a part of it
+    return bool(bare) and all(c.isascii() and (c.isalnum() or c in ".:-_%") for c in bare)

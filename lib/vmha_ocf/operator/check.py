@@ -1,0 +1,80 @@
+"""``vmha check``: is everything ready, before a host fails? Changes nothing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from collections.abc import Sequence
+
+from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
+from vmha_ocf.operator.checks import cloud, cluster, fencing
+from vmha_ocf.operator.checks.facts import Facts, Finding
+from vmha_ocf.operator.checks.reading import Reading
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.options import add_resource
+
+CHECKS = (*fencing.CHECKS, *cluster.CHECKS, *cloud.CHECKS)
+
+
+def run(args: Namespace, connect: Connect) -> Answer:
+    facts = Reading(connect(), args.resource, args.nova_conf).facts()
+    return answer(facts, findings(facts))
+
+
+def findings(facts: Facts) -> Sequence[Finding]:
+    """The worst first; among equals in the order of the checks."""
+    found = [*facts.gaps, *(finding for check in CHECKS for finding in check(facts))]
+    return sorted(dict.fromkeys(found), key=lambda one: -badness(one.level))
+
+
+def answer(facts: Facts, found: Sequence[Finding]) -> Answer:
+    rows = [
+        (one.level.value, f"{one.what}\n-> {one.hint}" if one.hint else one.what) for one in found
+    ]
+    return Answer(
+        worst(one.level for one in found),
+        _headline(facts, found),
+        tables=[Table("Findings", ("", "what is wrong -> what to do"), rows)] if rows else [],
+        data={
+            "findings": [
+                {"level": one.level.value, "what": one.what, "hint": one.hint} for one in found
+            ]
+        },
+    )
+
+
+def _headline(facts: Facts, found: Sequence[Finding]) -> str:
+    hosts = len(facts.hosts)
+    if not found:
+        return f"ready: {hosts} compute hosts, {len(CHECKS)} checks, nothing found"
+    count = Counter(one.level for one in found)
+    levels = sorted(count, key=badness, reverse=True)
+    told = [f"{count[level]} {_plural(level, count[level])}" for level in levels]
+    return f"{', '.join(told)}; first: {found[0].what}"
+
+
+def _plural(level: Level, number: int) -> str:
+    if level is Level.UNKNOWN:
+        return "unanswered"
+    return f"{level.value}s" if number > 1 else level.value
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--nova-conf",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="the nova.conf of a compute host, to see whether guests resume at boot; repeatable",
+    )
+    add_resource(parser)
+
+
+COMMAND = Command(
+    "check",
+    "Is everything ready, before a host fails",
+    run,
+    _configure,
+    "Asks every fencing device with its own fence agent, Nova, Placement, Pacemaker's configuration and "
+    "each host's instances. Changes nothing.",
+)

@@ -1,0 +1,1 @@
+"""What ``vmha check`` looks at: each check is a function over facts that were read, and pure."""

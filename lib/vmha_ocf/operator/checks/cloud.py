@@ -1,0 +1,203 @@
+"""Checks of Nova's side: names, services, clocks, room, and the instances themselves. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from vmha_ocf import marker, records
+from vmha_ocf.boolean import parse_boolean
+from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
+from vmha_ocf.policy import Untagged
+from vmha_ocf.room import shortages
+from vmha_ocf.tagging import Choice, choose
+from vmha_ocf.verdict import Next
+
+_AHEAD = 10.0
+"""Seconds that a heartbeat may come from our future."""
+_BEHIND = 120.0
+"""Seconds after which Nova would not call the freshest of its services up."""
+_SMALLEST_STORM = 2
+_KEPT = frozenset({Next.REPORT, Next.UNKNOWN})
+
+
+def names_match(facts: Facts) -> Iterator[Finding]:
+    if facts.services is None:
+        return
+    known = [service.host for service in facts.services]
+    for one in facts.hosts:
+        if one.host in known:
+            continue
+        short = str(one.node).partition(".")[0].lower()
+        near = [host for host in known if host.partition(".")[0].lower() == short]
+        meant = f"; did you mean {', '.join(near)}?" if near else ""
+        yield error(
+            f"{one.node} would be flagged as {one.host}, which Nova does not know{meant}",
+            "set pcmk_host_map or domain of its fencing device, or domain of NovaEvacuate",
+        )
+
+
+def hosts_are_protected(facts: Facts) -> Iterator[Finding]:
+    covered = {one.host for one in facts.hosts}
+    named = {str(one.node).partition(".")[0].lower() for one in facts.hosts}
+    for service in facts.services or ():
+        if service.host in covered or service.host.partition(".")[0].lower() in named:
+            continue
+        yield warning(
+            f"{service.host} of Nova is no compute host of this cluster: it is not protected",
+            "add it as a remote node, or leave it if that is wanted",
+        )
+
+
+def hosts_are_in_service(facts: Facts) -> Iterator[Finding]:
+    pending = {flag.host for flag in (facts.flags or {}).values()}
+    ours = {one.host for one in facts.hosts}
+    for service in facts.services or ():
+        if service.host not in ours or service.host in pending or service.schedulable:
+            continue
+        if marker.ours(service):
+            yield warning(
+                f"{service.host} is disabled in Nova by a former evacuation",
+                "NovaEvacuate enables it when its nova-compute is back; see its log",
+            )
+        elif service.forced_down or not service.up:
+            yield warning(
+                f"nova-compute on {service.host} is down for Nova", "look at its log; vmha status"
+            )
+        else:
+            why = f" ({service.disabled_reason})" if service.disabled_reason else ""
+            yield warning(
+                f"{service.host} is disabled in Nova{why}: it takes no instances",
+                "openstack compute service set --enable, if that is over",
+            )
+
+
+def nodes_are_online(facts: Facts) -> Iterator[Finding]:
+    for one in facts.hosts:
+        state = (facts.nodes or {}).get(one.node)
+        if facts.nodes is not None and (state is None or not state.online):
+            yield warning(
+                f"Pacemaker is not connected to {one.node}", "vmha status says more about it"
+            )
+
+
+def nothing_is_held(facts: Facts) -> Iterator[Finding]:
+    if facts.hold is not None:
+        yield warning(facts.hold.reason, "vmha release, when the work is done")
+
+
+def somebody_takes_over(facts: Facts) -> Iterator[Finding]:
+    if facts.services is None:
+        return
+    able = [service.host for service in facts.services if service.schedulable]
+    if len(able) < _SMALLEST_STORM:
+        yield error(
+            f"Nova would choose {'only ' + able[0] if able else 'no host'} as a destination: there is "
+            "no second one",
+            "openstack compute service list",
+        )
+
+
+def room_for_the_largest(facts: Facts) -> Iterator[Finding]:
+    for one in shortages(facts.rooms or ()):
+        yield warning(
+            f"if {one.host} fails, its instances need {one.needs} {one.what}, the others have {one.free}",
+            "add hosts, move instances away, or mark fewer of them",
+        )
+
+
+def clocks_agree(facts: Facts) -> Iterator[Finding]:
+    if facts.clock_is_kept is False:
+        yield warning(
+            "this controller's clock is not synchronized", "install and start chrony on every node"
+        )
+    up = [one.updated_at for one in facts.services or () if one.up and not one.forced_down]
+    beats = [at for at in map(records.seconds, up) if at is not None]
+    if not beats:
+        return
+    ahead = max(beats) - facts.now
+    if ahead > _AHEAD or -ahead > _BEHIND:
+        way = "behind" if ahead > 0 else "ahead of"
+        yield error(
+            f"this controller's clock is {abs(ahead):.0f} s {way} Nova's: an evacuation's records and "
+            "its flag would not fit together",
+            "synchronize the clocks of the controllers and of Nova's",
+        )
+
+
+def instances_would_come_back(facts: Facts) -> Iterator[Finding]:
+    """What Nova does not evacuate, by host and reason; each instance by itself is in vmha plan."""
+    found: Counter[tuple[str, str]] = Counter()
+    names: dict[tuple[str, str], str] = {}
+    for host, look in facts.looks.items():
+        for verdict in look.plan.verdicts:
+            if verdict.next in _KEPT:
+                found[host, verdict.reason] += 1
+                names.setdefault((host, verdict.reason), verdict.instance.name)
+    for (name, reason), count in found.items():
+        more = f" and {count - 1} more" if count > 1 else ""
+        yield warning(
+            f"{name}: {names[name, reason]}{more} would stay behind: {reason}",
+            f"vmha plan {name} has each of them, and the rule",
+        )
+
+
+def something_is_marked(facts: Facts) -> Iterator[Finding]:
+    if facts.worker is None or facts.worker.options.policy.untagged is not Untagged.NONE:
+        return
+    policy = facts.worker.options.policy
+    every = [(one, look.view) for look in facts.looks.values() for one in look.view.instances]
+    ours = [
+        one
+        for one, view in every
+        if choose(one, policy, view.images, view.anything_marked) is Choice.EVACUATE
+    ]
+    if every and not ours:
+        yield warning(
+            f"none of {len(every)} instances is marked, and untagged=none: nothing would be evacuated",
+            "openstack server set --tag automatic-recovery SERVER",
+        )
+
+
+def storms_have_a_limit(facts: Facts) -> Iterator[Finding]:
+    if facts.worker is not None and facts.worker.options.policy.storm_limit == 0:
+        yield warning(
+            "storm_limit is 0: a failure of the network alone could evacuate the whole cloud",
+            f"pcs resource update {facts.worker.resource.name} storm_limit=5",
+        )
+
+
+def secrets_are_kept(facts: Facts) -> Iterator[Finding]:
+    if facts.exposed:
+        yield error(facts.exposed, "then change the password that was exposed")
+    if facts.worker is not None and parse_boolean(facts.worker.values.get("insecure") or "no"):
+        yield warning(
+            "the password is sent to whoever answers: insecure is set",
+            "give the authority's certificate as ca_file, and remove insecure",
+        )
+
+
+def guests_stay_off_at_boot(facts: Facts) -> Iterator[Finding]:
+    for path, resumes in facts.resumes.items():
+        if resumes:
+            yield error(
+                f"{path}: guests resume when their host boots, also those that run elsewhere by then",
+                "resume_guests_state_on_host_boot = false, on every compute host",
+            )
+
+
+CHECKS: tuple[Check, ...] = (
+    names_match,
+    hosts_are_protected,
+    hosts_are_in_service,
+    nodes_are_online,
+    nothing_is_held,
+    somebody_takes_over,
+    room_for_the_largest,
+    clocks_agree,
+    instances_would_come_back,
+    something_is_marked,
+    storms_have_a_limit,
+    secrets_are_kept,
+    guests_stay_off_at_boot,
+)

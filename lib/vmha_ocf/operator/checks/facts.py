@@ -1,0 +1,59 @@
+"""The facts that the checks judge, and what they find. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vmha_ocf.configuration import Configuration
+from vmha_ocf.hold import Hold
+from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.operator.answer import Level
+from vmha_ocf.operator.look import Look
+from vmha_ocf.operator.site import Worker
+from vmha_ocf.room import HostRoom
+from vmha_ocf.topology import ComputeHost
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    level: Level
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """None of a fact: it could not be read, and ``gaps`` says why."""
+
+    configuration: Configuration
+    hosts: Sequence[ComputeHost] = ()
+    worker: Worker | None = None
+    now: float = 0.0
+    """Seconds since the epoch, by this controller's clock."""
+    nodes: Mapping[NodeName, NodeState] | None = None
+    flags: Mapping[NovaHost, Flag] | None = None
+    hold: Hold | None = None
+    quorate: bool | None = None
+    clock_is_kept: bool | None = None
+    complaints: Mapping[str, str] = field(default_factory=dict)
+    """What each fence agent's monitor said; "" if it was content."""
+    services: Sequence[ComputeService] | None = None
+    rooms: Sequence[HostRoom] | None = None
+    looks: Mapping[NovaHost, Look] = field(default_factory=dict)
+    """What would become of each host's instances if it were fenced now."""
+    exposed: str = ""
+    resumes: Mapping[str, bool] = field(default_factory=dict)
+    """By nova.conf, whether guests resume at boot."""
+    gaps: Sequence[Finding] = ()
+
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def error(what: str, hint: str) -> Finding:
+    return Finding(Level.ERROR, what, hint)
+
+
+def warning(what: str, hint: str) -> Finding:
+    return Finding(Level.WARNING, what, hint)

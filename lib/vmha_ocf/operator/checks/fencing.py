@@ -1,0 +1,144 @@
+"""Checks of the fencing devices and of the remote nodes that they fence. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from vmha_ocf.configuration import OUR_FENCING, REMOTE, Resource
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.fence_request import Mode, decide_mode
+from vmha_ocf.fencing_level import verify_company
+from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
+
+_LONGEST_START = 30.0
+"""Seconds. Where a controller dies with a host, each other one tries to connect for as long."""
+_DEFAULT_START = 60.0
+"""Of ocf:pacemaker:remote."""
+_UNITS = {
+    "": 1.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "ms": 0.001,
+    "msec": 0.001,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+}
+
+
+def devices_answer(facts: Facts) -> Iterator[Finding]:
+    """By the monitor of each one's own fence agent: the BMC is there and takes the credentials."""
+    for device, complaint in facts.complaints.items():
+        if complaint:
+            yield error(
+                f"{device}: {complaint}",
+                "what it cannot reach it cannot fence; fence_compute -o status -n HOST tells more",
+            )
+
+
+def every_host_is_fenced(facts: Facts) -> Iterator[Finding]:
+    if any(_lists_by_itself(device) for device in facts.configuration.devices):
+        return  # Nobody but Pacemaker knows what such a device fences.
+    for one in facts.hosts:
+        if not one.devices:
+            yield error(
+                f"no fencing device fences {one.node}: when it fails its instances stay where they are",
+                "add it to pcmk_host_list, pcmk_host_map or the inventory of a device",
+            )
+
+
+def every_host_is_flagged(facts: Facts) -> Iterator[Finding]:
+    ours = {device.name for device in facts.configuration.of_kind(OUR_FENCING)}
+    for one in facts.hosts:
+        if one.devices and not ours & set(one.devices):
+            yield warning(
+                f"{one.node} is fenced without fence_compute: NovaEvacuate learns of it later, from "
+                "Pacemaker",
+                "add a device as pcs-examples/fence-behind-other.sh does",
+            )
+
+
+def recording_has_company(facts: Facts) -> Iterator[Finding]:
+    """A device that only records must come behind one that switches off."""
+    for device in facts.configuration.of_kind(OUR_FENCING):
+        try:
+            mode = decide_mode(device.parameters)
+        except ParameterError as wrong:
+            yield error(f"{device.name}: {wrong.message}", wrong.hint)
+            continue
+        if mode is Mode.DISABLED:
+            yield error(
+                f"{device.name} does nothing: record_only is 2", "remove it, or set record_only=1"
+            )
+        if mode is Mode.RECORD:
+            yield from _company(device, facts)
+
+
+def _company(device: Resource, facts: Facts) -> Iterator[Finding]:
+    for one in facts.hosts:
+        if device.name in one.devices:
+            try:
+                verify_company(one.node, facts.configuration.levels)
+            except ParameterError as alone:
+                yield error(alone.message, alone.hint)
+
+
+def devices_fence_several(facts: Facts) -> Iterator[Finding]:
+    for device in facts.configuration.devices:
+        hosts = [one for one in facts.hosts if device.name in one.devices]
+        if len(hosts) > 1 and device.parameters.get("pcmk_action_limit", "1") != "-1":
+            yield warning(
+                f"{device.name} fences its {len(hosts)} hosts one after another",
+                f"pcs stonith update {device.name} pcmk_action_limit=-1",
+            )
+
+
+def remotes_reconnect(facts: Facts) -> Iterator[Finding]:
+    """Without it Pacemaker connects to a host as soon as it is fenced, and forgets about it."""
+    for remote in _remotes(facts):
+        if not seconds(remote.parameters.get("reconnect_interval", "0")):
+            yield warning(
+                f"{remote.name} has no reconnect_interval: Pacemaker tries to connect to the dead host "
+                "at once",
+                f"pcs resource update {remote.name} reconnect_interval=60s",
+            )
+
+
+def remotes_start_quickly(facts: Facts) -> Iterator[Finding]:
+    for remote in _remotes(facts):
+        text = remote.operations.get("start", {}).get("timeout", "")
+        timeout = seconds(text) if text else _DEFAULT_START
+        if timeout > _LONGEST_START:
+            yield warning(
+                f"{remote.name}: where a controller dies with it, its fencing waits for {timeout:g} s "
+                "on each other one",
+                f"pcs resource update {remote.name} op start timeout=15s",
+            )
+
+
+def seconds(text: str) -> float:
+    """Pacemaker's spelling of a time; 0 for what it is not."""
+    match = re.fullmatch(r"\s*([0-9]+)\s*([a-z]*)\s*", text.lower())
+    return float(match[1]) * _UNITS.get(match[2], 0.0) if match else 0.0
+
+
+def _remotes(facts: Facts) -> list[Resource]:
+    names = {str(one.node) for one in facts.hosts}
+    return [one for one in facts.configuration.of_kind(REMOTE) if one.name in names]
+
+
+def _lists_by_itself(device: Resource) -> bool:
+    names = ("pcmk_host_list", "pcmk_host_map", "inventory")
+    return not any(device.parameters.get(name) for name in names)
+
+
+CHECKS: tuple[Check, ...] = (
+    devices_answer,
+    every_host_is_fenced,
+    every_host_is_flagged,
+    recording_has_company,
+    devices_fence_several,
+    remotes_reconnect,
+    remotes_start_quickly,
+)

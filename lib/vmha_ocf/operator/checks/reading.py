@@ -1,0 +1,128 @@
+"""Reading the facts: each by itself, and what cannot be read becomes a gap that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from vmha_ocf import presence
+from vmha_ocf.configuration import Configuration, Resource
+from vmha_ocf.errors import NovaDenied, VmhaError
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.operator.answer import Level, level_of
+from vmha_ocf.operator.checks.facts import Facts, Finding
+from vmha_ocf.operator.look import Around, Look, look_at
+from vmha_ocf.operator.options import inventories_of
+from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.records import STILL
+from vmha_ocf.topology import ComputeHost, compute_hosts
+
+T = TypeVar("T")
+
+
+class Reading:
+    """``nova_confs``: paths of nova.conf files to look into."""
+
+    def __init__(self, site: Site, resource: str, nova_confs: Sequence[str]) -> None:
+        self._site = site
+        self._resource = resource
+        self._nova_confs = nova_confs
+        self._gaps: list[Finding] = []
+
+    def facts(self) -> Facts:
+        """Raises CommandUnavailable: without Pacemaker's configuration there is nothing to check."""
+        site, configuration = self._site, self._site.configuration()
+        worker = self._or_gap(lambda: site.worker(configuration, self._resource))
+        domain = worker.options.domain if worker else ""
+        inventories = self._or_gap(lambda: inventories_of(configuration, site.machine))
+        hosts = compute_hosts(configuration, inventories or {}, domain)
+        nodes = self._or_gap(site.cluster.nodes)
+        flags = self._or_gap(site.flags.read)
+        services, looks = self._cloud(worker, hosts, nodes or {}, flags or {})
+        return Facts(
+            configuration=configuration,
+            hosts=hosts,
+            worker=worker,
+            now=site.clock.now(),
+            nodes=nodes,
+            flags=flags,
+            hold=self._or_gap(site.holds.read),
+            quorate=self._or_gap(site.machine.quorate),
+            clock_is_kept=self._or_gap(site.machine.clock_is_kept),
+            complaints=self._complaints(configuration),
+            services=services,
+            rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
+            looks=looks,
+            exposed=site.machine.exposed(worker.values) if worker else "",
+            resumes=self._resumes(),
+            gaps=self._gaps,
+        )
+
+    def _or_gap(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except VmhaError as error:
+            self._gaps.append(_gap(error))
+            return None
+
+    def _cloud(
+        self,
+        worker: Worker | None,
+        hosts: Sequence[ComputeHost],
+        nodes: Mapping[NodeName, NodeState],
+        flags: Mapping[NovaHost, Flag],
+    ) -> tuple[Sequence[ComputeService] | None, Mapping[NovaHost, Look]]:
+        if worker is None:
+            return None, {}
+        ports = self._or_gap(lambda: self._site.ports(worker.values))
+        services = self._or_gap(ports.nova.services) if ports else None
+        if ports is None or services is None:
+            return None, {}
+        off = presence.hosts_off(flags.values(), nodes, worker.options.domain)
+        known = {service.host for service in services}
+        todo = [one for one in hosts if one.host in known]
+
+        def look(one: ComputeHost) -> Look | VmhaError:
+            around = Around({**off, one.host: STILL}, services)
+            try:
+                return look_at(_lost(one, ports), around, ports, worker.options.policy)
+            except VmhaError as error:
+                return error
+
+        found = dict(zip(todo, self._site.parallel(look, todo), strict=True))
+        gaps = {_gap(one) for one in found.values() if isinstance(one, VmhaError)}
+        self._gaps.extend(sorted(gaps, key=lambda gap: gap.what))
+        return services, {one.host: it for one, it in found.items() if isinstance(it, Look)}
+
+    def _complaints(self, configuration: Configuration) -> Mapping[str, str]:
+        devices = configuration.devices
+
+        def complaint(device: Resource) -> str:
+            try:
+                return self._site.machine.try_device(device)
+            except VmhaError as error:
+                return str(error)
+
+        answers = self._site.parallel(complaint, devices)
+        return {device.name: told for device, told in zip(devices, answers, strict=True)}
+
+    def _resumes(self) -> Mapping[str, bool]:
+        found = {}
+        for path in self._nova_confs:
+            answer = self._or_gap(partial(self._site.machine.resumes_guests, path))
+            if answer is not None:
+                found[path] = answer
+        return found
+
+
+def _lost(one: ComputeHost, ports: WorkerPorts) -> Flag:
+    proof = Evidence("vmha", ports.clock.now(), "if it were fenced now")
+    return Flag(one.host, FlagState.NEEDED, node=one.node, evidence=proof)
+
+
+def _gap(error: VmhaError) -> Finding:
+    """What Nova denies is wrong and not unknown: the worker would be denied it as well."""
+    level = Level.ERROR if isinstance(error, NovaDenied) else level_of(error)
+    return Finding(level, error.message, error.hint)

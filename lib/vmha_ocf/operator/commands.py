@@ -1,0 +1,20 @@
+"""The commands of ``vmha``, in the order in which its help lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vmha_ocf.backends.deployment_file import read_yaml, write_secret
+from vmha_ocf.operator import check, flag, generate, history, hold, plan, status
+from vmha_ocf.operator.command import Command
+
+COMMANDS: Sequence[Command] = (
+    generate.command(read_yaml, write_secret),
+    check.COMMAND,
+    plan.COMMAND,
+    status.COMMAND,
+    history.COMMAND,
+    hold.HOLD,
+    hold.RELEASE,
+    flag.COMMAND,
+)

@@ -1,0 +1,117 @@
+"""``vmha flag HOST --fenced-by-hand``: a person's word that a host is off, where no BMC can give it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from vmha_ocf import records
+from vmha_ocf.errors import ParameterError, Refused, VmhaError
+from vmha_ocf.heartbeat import QUIET
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState
+from vmha_ocf.operator.answer import Answer, Level
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.options import add_resource, inventories_of
+from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.topology import ComputeHost, compute_hosts, find
+
+
+def run(args: Namespace, connect: Connect) -> Answer:
+    if not args.fenced_by_hand:
+        raise ParameterError(
+            "a flag by hand is a person's word that the host is off",
+            hint="look at the machine; when it is off for certain, add --fenced-by-hand",
+        )
+    site = connect()
+    configuration = site.configuration()
+    worker = site.worker(configuration, args.resource)
+    inventories = inventories_of(configuration, site.machine)
+    host = find(compute_hosts(configuration, inventories, worker.options.domain), args.host)
+    _refuse_online(host, site)
+    doubt = _refuse_alive(host, site, worker)
+    if not args.yes and not _is_confirmed(host, doubt, site):
+        return Answer(
+            Level.ERROR, f"not confirmed: {host.node} is not flagged", data={"host": host.host}
+        )
+    return _flag(host, doubt, site)
+
+
+def _refuse_online(host: ComputeHost, site: Site) -> None:
+    state = site.cluster.nodes().get(host.node)
+    if state is not None and state.online:
+        raise Refused(
+            f"Pacemaker is connected to {host.node}: it is not off, nothing is changed",
+            hint=f"have Pacemaker fence it: pcs stonith fence {host.node}",
+        )
+
+
+def _refuse_alive(host: ComputeHost, site: Site, worker: Worker) -> str:
+    """What could not be made sure of, where Nova does not answer."""
+    try:
+        services = site.nova(worker.values).services(host.host)
+    except VmhaError as error:
+        return f"Nova was not asked whether it hears from {host.host}: {error.message}"
+    if not services:
+        raise ParameterError(
+            f"Nova has no compute service on {host.host}",
+            hint="set pcmk_host_map or domain of its fencing device, to the name in Nova",
+        )
+    silence = _silence(services[0], site.clock.now())
+    if silence is not None and silence < QUIET and not services[0].forced_down:
+        raise Refused(
+            f"Nova heard from {host.host} {max(0.0, silence):.0f} s ago: nothing is changed",
+            hint=f"a host that is off is silent; look again when {QUIET:g} s have passed",
+        )
+    return ""
+
+
+def _silence(service: ComputeService, now: float) -> float | None:
+    at = records.seconds(service.updated_at)
+    return None if at is None else now - at
+
+
+def _is_confirmed(host: ComputeHost, doubt: str, site: Site) -> bool:
+    said = site.machine.ask(
+        f"{doubt + chr(10) if doubt else ''}"
+        f"Its instances will be started on other hosts. If {host.node} runs, or gets power again "
+        f"while they\nare evacuated, they run twice and destroy their disks.\n"
+        f"Type the name {host.node} to say that it is off and stays off: "
+    )
+    return said.strip() == host.node
+
+
+def _flag(host: ComputeHost, doubt: str, site: Site) -> Answer:
+    me = site.machine.node()
+    by = f"{site.machine.who()}@{me}"
+    evidence = Evidence(by, site.clock.now(), f"fenced by hand, on the word of {by}")
+    site.flags.write(Flag(host.host, FlagState.NEEDED, node=host.node, evidence=evidence))
+    notes = [
+        f"Pacemaker does not know of it yet: pcs stonith confirm {host.node}",
+        f"follow it with: vmha status --watch; what will be evacuated: vmha plan {host.node}",
+    ]
+    return Answer(
+        Level.OK,
+        f"{host.node} is flagged, on the word of {by}: its instances are evacuated",
+        [*([doubt] if doubt else []), *notes],
+        data={"host": host.host, "node": host.node, "by": by},
+    )
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("host", metavar="HOST", help="by its name in Pacemaker or in Nova")
+    parser.add_argument(
+        "--fenced-by-hand",
+        action="store_true",
+        help="I have seen that it is off, and it stays off",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_resource(parser)
+
+
+COMMAND = Command(
+    "flag",
+    "Have a host evacuated that a person has proved to be off",
+    run,
+    _configure,
+    "For a host that no fencing device can reach any more. Refused while Pacemaker is connected to it "
+    "or Nova hears from it. Who said it is kept with the flag, and in NovaEvacuate's log.",
+)

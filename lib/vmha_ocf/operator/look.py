@@ -1,0 +1,89 @@
+"""One look at a host, for the worker's own planner: read as the worker reads, and nothing is changed.
+
+The worker's memory is made up from the times in Nova's records: what an evacuation has been through
+is there, only what was asked for in the last second is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf import evacuation, presence, records
+from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.evacuation import Plan, Room, View
+from vmha_ocf.memory import Memory, of_record
+from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
+from vmha_ocf.operator.rules import deciding_rule
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.records import Off
+
+NO_END = Room(10**9, 10**9)
+"""Of requests: the caps only spread them over time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    view: View
+    plan: Plan
+    rules: Mapping[InstanceId, str]
+    """What decides about each instance, in words."""
+    problem: str = ""
+    """What could not be looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known beside the host."""
+
+    off: Off
+    services: Sequence[ComputeService]
+    node_back: bool = False
+
+
+def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> Look:
+    """Raises NovaUnavailable, NovaDenied. The instances first, then the records: the worker's order."""
+    marks = HostMarks(flag.host, ports, policy)
+    instances = ports.nova.instances_on(flag.host)
+    marks.look_up(instances)
+    groups = marks.groups(instances)
+    evacuations = ports.nova.evacuations_from(flag.host)
+    view = View(
+        flag=flag,
+        instances=instances,
+        fresh=True,
+        evacuations=evacuations,
+        images=marks.images,
+        anything_marked=marks.anything_marked,
+        groups=groups,
+        off=around.off,
+        node_back=around.node_back,
+        destinations=presence.destinations(around.services, around.off) != 0,
+    )
+    now = ports.clock.monotonic()
+    memory = memory_of(evacuations, policy, now=now, epoch=ports.clock.now())
+    plan = evacuation.plan_host(view, policy=policy, memory=memory, now=now, room=NO_END)
+    rules = {
+        one.id: deciding_rule(one, policy, marks.images, marks.anything_marked)
+        for one in instances
+    }
+    return Look(view, plan, rules, marks.problem)
+
+
+def memory_of(
+    evacuations: Sequence[Evacuation], policy: Policy, *, now: float, epoch: float
+) -> Memory:
+    """As of a worker that has watched for long: each record is as old as Nova says. ``epoch`` is
+    the time of ``now`` in seconds since 1970."""
+    long_ago = now - max(policy.settle, policy.evacuate_delay, policy.back_after)
+    return Memory(
+        first_seen=long_ago,
+        watching=long_ago,
+        looked=now,
+        noticed={
+            (one.instance, of_record(one)): now - max(0.0, epoch - since)
+            for one in evacuations
+            if (since := records.seconds(one.updated_at or one.created_at)) is not None
+        },
+    )

@@ -1,0 +1,114 @@
+"""``vmha``: the command line, the one error boundary, the exit code.
+
+Exit codes: those of ``answer.Level`` (0 ok, 1 warning, 2 error, 3 unknown), 64 for a wrong command
+line, file or parameter, 70 for a bug, 130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.operator.answer import BUG, USAGE, Answer, answer_of, exit_code_of
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.ports import Clock
+
+INTERRUPTED = 130
+_TOP = (
+    "Instance high availability for OpenStack: what it would do, does and has not done. Run it as "
+    "root on a controller of the cluster."
+)
+_EXIT_CODES = (
+    "exit codes: 0 ok, 1 warning, 2 error (a person is needed), 3 something did not answer, 64 the "
+    "command line, a file or a parameter is wrong"
+)
+
+
+class Screen(Protocol):
+    """Where answers are shown."""
+
+    def show(self, answer: Answer) -> None: ...
+
+    def show_data(self, command: str, answer: Answer) -> None:
+        """As one line of JSON."""
+
+    def complain(self, command: str, answer: Answer) -> None:
+        """On standard error."""
+
+    def clear(self) -> None:
+        """Before the next of several answers, on a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    connect: Connect
+    clock: Clock
+    screen: Screen
+
+
+def run(argv: Sequence[str], commands: Sequence[Command], around: Surroundings) -> int:
+    """``argv`` without the program's name."""
+    parser = make_parser(commands)
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as stop:
+        return USAGE if stop.code else 0
+    command = next(one for one in commands if one.name == args.command)
+    try:
+        return _watch(command, args, around)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - told, with its traceback
+        traceback.print_exc()
+        sys.stderr.write("this is a bug in vmha, please report it with the lines above\n")
+        return BUG
+
+
+def make_parser(commands: Sequence[Command]) -> ArgumentParser:
+    parser = ArgumentParser("vmha", description=_TOP, epilog=_EXIT_CODES)
+    several = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in commands:
+        each = several.add_parser(
+            command.name,
+            help=command.summary,
+            description=f"{command.summary}. {command.text}",
+            epilog=_EXIT_CODES,
+        )
+        command.configure(each)
+        each.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
+    return parser
+
+
+def _watch(command: Command, args: Namespace, around: Surroundings) -> int:
+    seconds: float | None = getattr(args, "watch", None)
+    code = _once(command, args, around)
+    while seconds is not None:
+        around.clock.sleep(max(0.2, seconds))
+        if not args.json:
+            around.screen.clear()
+        code = _once(command, args, around)
+    return code
+
+
+def _once(command: Command, args: Namespace, around: Surroundings) -> int:
+    try:
+        answer = command.run(args, around.connect)
+    except VmhaError as error:
+        answer, code = answer_of(error), exit_code_of(error)
+        if args.json:
+            around.screen.show_data(command.name, answer)
+        else:
+            around.screen.complain(command.name, answer)
+        return code
+    if args.json:
+        around.screen.show_data(command.name, answer)
+    else:
+        around.screen.show(answer)
+    return answer.level.exit_code

@@ -1,0 +1,184 @@
+"""``vmha plan HOST``: what would happen now, instance by instance, by the worker's own planner."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf import presence, storm
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.evacuation import order_key
+from vmha_ocf.hold import Hold
+from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.operator.answer import Answer, Level, Table
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.look import Around, Look, look_at
+from vmha_ocf.operator.options import add_resource, inventories_of, whole
+from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.policy import Policy
+from vmha_ocf.records import STILL
+from vmha_ocf.topology import ComputeHost, compute_hosts, find
+from vmha_ocf.verdict import Next, Verdict
+
+_MOVES = (Next.EVACUATE, Next.RESET, Next.IN_FLIGHT)
+_STAYS = (Next.REPORT, Next.UNKNOWN, Next.WAIT, Next.RETRY)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    node: NodeName
+    look: Look
+    flagged: bool
+    """It is down already."""
+    holds: Sequence[str]
+    """What keeps the worker from it for the time being."""
+
+
+def run(args: Namespace, connect: Connect) -> Answer:
+    site = connect()
+    configuration = site.configuration()
+    worker = site.worker(configuration, args.resource)
+    inventories = inventories_of(configuration, site.machine)
+    hosts = compute_hosts(configuration, inventories, worker.options.domain)
+    planned = _planned(find(hosts, args.host), site, worker)
+    return _answer(planned, worker.options.policy, every=args.all)
+
+
+def _planned(host: ComputeHost, site: Site, worker: Worker) -> Planned:
+    ports, policy, domain = site.ports(worker.values), worker.options.policy, worker.options.domain
+    flags = ports.flags.read()
+    nodes = ports.cluster.nodes()
+    services = ports.nova.services()
+    _verify_known(host, [one.host for one in services])
+    found = flags.get(host.host)
+    flagged = found is not None and found.pending
+    proof = Evidence("vmha", ports.clock.now(), "if it were fenced now")
+    lost = Flag(host.host, FlagState.NEEDED, node=host.node, evidence=proof)
+    flag = found if found is not None and flagged else lost
+    known = {**flags, flag.host: flag}
+    off = {**presence.hosts_off(known.values(), nodes, domain), flag.host: STILL}
+    look = look_at(flag, Around(off, services), ports, policy)
+    holds = _held(ports.holds.read(), known, policy, ports.flags.storm_released())
+    return Planned(host.node, look, flagged, list(holds))
+
+
+def _verify_known(host: ComputeHost, known: Sequence[NovaHost]) -> None:
+    """Raises ParameterError: a plan for a name that Nova does not know would be empty."""
+    if host.host in known:
+        return
+    near = [name for name in known if name.partition(".")[0] == host.node.partition(".")[0]]
+    raise ParameterError(
+        f"Nova has no compute service on {host.host}",
+        hint=f"it has {', '.join(near or known[:5]) or 'none'}: set pcmk_host_map or domain of "
+        "the fencing device",
+    )
+
+
+def _held(
+    hold: Hold | None, flags: Mapping[NovaHost, Flag], policy: Policy, released: bool
+) -> Iterator[str]:
+    if hold is not None:
+        yield hold.reason
+    if storm.is_storm(flags.values(), policy.storm_limit, before=False) and not released:
+        yield storm.hold_reason(flags.values(), policy.storm_limit)
+
+
+def _answer(planned: Planned, policy: Policy, *, every: bool) -> Answer:
+    look, verdicts = planned.look, planned.look.plan.verdicts
+    stays = [one for one in verdicts if one.next in _STAYS]
+    moves = [one for one in verdicts if one.next in _MOVES]
+    left = [one for one in verdicts if one.next is Next.LEAVE]
+    moves.sort(key=lambda one: order_key(one.instance, policy))
+    tables = [
+        _table("Would not be evacuated as things are", stays, look),
+        _table("Would be evacuated, in this order", moves, look),
+        _table("Are not to be evacuated", left if every else [], look),
+    ]
+    return Answer(
+        _level(planned, stays),
+        _headline(planned, len(moves), len(stays), len(left)),
+        [*planned.holds, *([look.problem] if look.problem else []), *_delay(policy)],
+        [table for table in tables if table.rows],
+        {
+            "host": look.view.flag.host,
+            "node": planned.node,
+            "flagged": planned.flagged,
+            "held": list(planned.holds),
+            "instances": [_data(one, look) for one in [*stays, *moves, *left]],
+        },
+    )
+
+
+def _level(planned: Planned, stays: Sequence[Verdict]) -> Level:
+    if planned.look.problem or any(one.next is Next.UNKNOWN for one in stays):
+        return Level.UNKNOWN
+    return Level.WARNING if stays or planned.holds else Level.OK
+
+
+def _headline(planned: Planned, moves: int, stays: int, left: int) -> str:
+    when = "it is flagged" if planned.flagged else "if it were fenced now"
+    told = f"{moves} of {moves + stays} instances would be evacuated"
+    if not moves + stays:
+        told = "no instance would be evacuated, none is to be"
+    more = f"; {left} others are not to be" if left and moves + stays else ""
+    return f"{planned.node}, {when}: {told}{more}"
+
+
+def _delay(policy: Policy) -> Iterator[str]:
+    if policy.evacuate_delay:
+        yield f"the first request comes {policy.evacuate_delay:g} s after the flag (evacuate_delay)"
+
+
+def _table(title: str, verdicts: Sequence[Verdict], look: Look) -> Table:
+    rows = [
+        (
+            str(number),
+            one.instance.name or one.instance.id,
+            one.instance.vm_state,
+            _what(one),
+            look.rules[one.instance.id],
+        )
+        for number, one in enumerate(verdicts, start=1)
+    ]
+    return Table(title, ("", "instance", "state", "what", "rule"), rows)
+
+
+def _what(verdict: Verdict) -> str:
+    match verdict.next:
+        case Next.EVACUATE:
+            return ""
+        case Next.RESET:
+            return f"{verdict.reason}: reset to error first"
+        case Next.IN_FLIGHT:
+            return f"in flight: {verdict.reason}"
+        case Next.LEAVE:
+            return f"left: {verdict.reason}"
+    return verdict.reason
+
+
+def _data(verdict: Verdict, look: Look) -> Mapping[str, object]:
+    return {
+        "id": verdict.instance.id,
+        "name": verdict.instance.name,
+        "state": verdict.instance.vm_state,
+        "next": verdict.next.value,
+        "reason": verdict.reason,
+        "rule": look.rules[verdict.instance.id],
+    }
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("host", metavar="HOST", help="by its name in Pacemaker or in Nova")
+    whole(parser, "also list the instances that are not to be evacuated")
+    add_resource(parser)
+
+
+COMMAND = Command(
+    "plan",
+    "What would happen to each instance if this host were fenced now",
+    run,
+    _configure,
+    "Asks the planner that NovaEvacuate's worker runs by, with the parameters of its resource. "
+    "Changes nothing, and claims nothing. Exit code 1: some instance would stay behind.",
+)

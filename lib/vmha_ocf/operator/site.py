@@ -1,0 +1,103 @@
+"""What the commands reach the outside through: the agents' ports, and what only an operator asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from vmha_ocf.configuration import Configuration, Resource
+from vmha_ocf.history import History
+from vmha_ocf.inventory import Inventory
+from vmha_ocf.model import NodeName
+from vmha_ocf.options import WorkerOptions
+from vmha_ocf.ports import Clock, Cluster, Flags, Holds, Nova, Parallel, WorkerPorts
+from vmha_ocf.room import HostRoom
+
+Values = Mapping[str, str]
+"""NovaEvacuate's parameters with their defaults, as its worker gets them."""
+
+
+class HistoryReader(Protocol):
+    def read(self) -> History:
+        """What NovaEvacuate has kept. Raises Unavailable."""
+
+
+class Machine(Protocol):
+    """This controller, and the person who sits at it."""
+
+    def node(self) -> NodeName:
+        """Pacemaker's name of it. Raises ClusterUnavailable."""
+
+    def quorate(self) -> bool:
+        """Raises ClusterUnavailable."""
+
+    def who(self) -> str:
+        """The login name of the person, also behind sudo."""
+
+    def ask(self, question: str) -> str:
+        """What the person types; empty where nobody can."""
+
+    def try_device(self, device: Resource) -> str:
+        """Run its fence agent's monitor as Pacemaker does. What it complained of; empty if it did
+        not. Raises NotInstalled, Unavailable."""
+
+    def read_inventory(self, path: str, domain: str) -> Inventory:
+        """Raises LocalParameterError."""
+
+    def clock_is_kept(self) -> bool:
+        """Whether the kernel's clock is synchronized. Raises Unavailable."""
+
+    def exposed(self, values: Values) -> str:
+        """What of NovaEvacuate's secrets others can read; empty if nothing."""
+
+    def resumes_guests(self, path: str) -> bool:
+        """``resume_guests_state_on_host_boot`` of a nova.conf. Raises LocalParameterError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What NovaEvacuate's resource says, read as its worker reads it."""
+
+    resource: Resource
+    values: Values = field(repr=False)
+    """With the secrets."""
+    options: WorkerOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    clock: Clock
+    flags: Flags
+    holds: Holds
+    history: HistoryReader
+    cluster: Cluster
+    parallel: Parallel
+    machine: Machine
+    configuration: Callable[[], Configuration]
+    """Raises CommandUnavailable."""
+    worker: Callable[[Configuration, str], Worker]
+    """The NovaEvacuate resource of that name, "" for the only one. Raises ParameterError."""
+    nova: Callable[[Values], Nova]
+    """Raises NotInstalled, LocalParameterError; logs in with the first request."""
+    problems: Callable[[str], Sequence[str] | None]
+    """What the worker of that resource complains of now; None if it does not run on this node."""
+    room: Callable[[Values], Sequence[HostRoom]]
+    """What Placement says of each host. Raises NovaUnavailable, NovaDenied."""
+
+    def ports(self, values: Values) -> WorkerPorts:
+        """For what the commands share with the worker. They have nothing to say in its log."""
+        return WorkerPorts(
+            clock=self.clock,
+            flags=self.flags,
+            holds=self.holds,
+            cluster=self.cluster,
+            nova=self.nova(values),
+            parallel=self.parallel,
+            say=_nothing,
+            tell=_nothing,
+        )
+
+
+def _nothing(_: object) -> None:
+    return

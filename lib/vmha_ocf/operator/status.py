@@ -1,0 +1,246 @@
+"""``vmha status``: which hosts are not well, what is in flight, what waits for a person."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from vmha_ocf import presence, storm
+from vmha_ocf.configuration import Configuration
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.host_status import (
+    HostStatus,
+    Seen,
+    assess,
+    given_up,
+    in_flight,
+    is_proved,
+    progress,
+)
+from vmha_ocf.operator.look import Around, look_at
+from vmha_ocf.operator.options import add_resource, inventories_of, whole
+from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.presence import Nodes
+from vmha_ocf.topology import ComputeHost, compute_hosts
+
+Notice = tuple[Level, str]
+"""Something about the whole cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    notices: Sequence[Notice]
+    hosts: Sequence[HostStatus]
+    runs_on: str
+    """Where NovaEvacuate runs; empty if nowhere."""
+
+
+def run(args: Namespace, connect: Connect) -> Answer:
+    site = connect()
+    configuration = site.configuration()
+    worker = site.worker(configuration, args.resource)
+    state = _Reading(site, configuration, worker).state()
+    return answer(state, every=args.all)
+
+
+class _Reading:
+    """One reading of everything. Nova may be silent: what Pacemaker says is told all the same."""
+
+    def __init__(self, site: Site, configuration: Configuration, worker: Worker) -> None:
+        self._site = site
+        self._configuration = configuration
+        self._worker = worker
+        self._domain = worker.options.domain
+        self._notices: list[Notice] = []
+        self._services: Sequence[ComputeService] | None = None
+
+    def state(self) -> State:
+        flags = self._site.flags.read()
+        nodes = self._site.cluster.nodes()
+        runs_on = self._look_at_worker()
+        held = self._look_for_holds(flags)
+        self._ask_nova()
+        seen = [self._seen(one, flags, nodes) for one in self._hosts(flags)]
+        return State(self._notices, [assess(one, held=held) for one in seen], runs_on)
+
+    def _look_at_worker(self) -> str:
+        resource = self._worker.resource.name
+        running = self._configuration.runs_on(resource)
+        if not running:
+            told = f"{resource} (NovaEvacuate) runs nowhere: nothing would be evacuated"
+            self._notices.append((Level.ERROR, told))
+        here = self._site.problems(resource)
+        for told in here or ():
+            self._notices.append((Level.ERROR, f"{resource}: {told}"))
+        for one in running if here is None else ():
+            if one.reason:
+                # Pacemaker keeps the first reason as long as the exit code stays the same.
+                told = (
+                    f"{resource} on {one.node} is degraded; when that began it said: {one.reason}"
+                )
+                self._notices.append((Level.ERROR, told))
+        return ", ".join(sorted(one.node for one in running))
+
+    def _look_for_holds(self, flags: Mapping[NovaHost, Flag]) -> bool:
+        pending = any(flag.pending for flag in flags.values())
+        hold = self._site.holds.read()
+        if hold is not None:
+            self._forget(hold.reason)
+            self._notices.append((Level.ERROR if pending else Level.WARNING, hold.reason))
+        limit = self._worker.options.policy.storm_limit
+        stormy = storm.is_storm(flags.values(), limit, before=False)
+        if stormy and not self._site.flags.storm_released():
+            self._forget(storm.hold_reason(flags.values(), limit))
+            self._notices.append((Level.ERROR, storm.hold_reason(flags.values(), limit)))
+            return True
+        return hold is not None
+
+    def _forget(self, reason: str) -> None:
+        """What the worker says of it as well: once is enough, and not every hold needs a person."""
+        self._notices = [(level, told) for level, told in self._notices if reason not in told]
+
+    def _ask_nova(self) -> None:
+        try:
+            self._services = self._site.nova(self._worker.values).services()
+        except VmhaError as error:
+            self._notices.append((level_of(error), str(error)))
+
+    def _hosts(self, flags: Mapping[NovaHost, Flag]) -> Sequence[ComputeHost]:
+        """Also those that are flagged and that no configuration tells of any more."""
+        try:
+            inventories = inventories_of(self._configuration, self._site.machine)
+        except VmhaError as error:
+            self._notices.append((Level.ERROR, str(error)))
+            inventories = {}
+        hosts = compute_hosts(self._configuration, inventories, self._domain)
+        known = {name for one in hosts for name in (one.host, one.node)}
+        others = [
+            ComputeHost(flag.node or _node_of(flag), flag.host)
+            for flag in flags.values()
+            if flag.host not in known and flag.node not in known
+        ]
+        return [*hosts, *others]
+
+    def _seen(self, one: ComputeHost, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> Seen:
+        flag = flags.get(one.host) or next(
+            (it for it in flags.values() if it.node == one.node), None
+        )
+        host = flag.host if flag else one.host
+        service = next((it for it in self._services or () if it.host == host), None)
+        proved = is_proved(flag, nodes, self._domain)
+        asked = self._services is not None
+        seen = Seen(one.node, host, nodes.get(one.node), flag, service, asked, proved=proved)
+        if flag is None or not flag.pending or service is None:
+            return seen
+        return self._looked_into(seen, flag, flags, nodes)
+
+    def _looked_into(
+        self, seen: Seen, flag: Flag, flags: Mapping[NovaHost, Flag], nodes: Nodes
+    ) -> Seen:
+        around = Around(
+            presence.hosts_off(flags.values(), nodes, self._domain),
+            self._services or (),
+            presence.is_back(flag, nodes, self._domain),
+        )
+        ports = self._site.ports(self._worker.values)
+        try:
+            return replace(seen, look=look_at(flag, around, ports, self._worker.options.policy))
+        except VmhaError as error:
+            self._notices.append((level_of(error), f"{flag.host}: {error}"))
+            return seen
+
+
+def _node_of(flag: Flag) -> NodeName:
+    return NodeName(str(flag.host))
+
+
+def answer(state: State, *, every: bool = False) -> Answer:
+    """The worst first: it is all that some will read."""
+    unwell = [one for one in state.hosts if one.level is not Level.OK]
+    notices = [*state.notices, *((one.level, f"{one.seen.node}: {one.told}") for one in unwell)]
+    notices.sort(key=lambda notice: -badness(notice[0]))
+    level = notices[0][0] if notices else Level.OK
+    return Answer(
+        level,
+        notices[0][1] if notices else _all_is_well(state),
+        [told for _, told in notices[1:]],
+        list(_tables(state.hosts if every else unwell, unwell)),
+        {
+            "evacuator_on": state.runs_on,
+            "hosts": [_data(one) for one in state.hosts],
+        },
+    )
+
+
+def _all_is_well(state: State) -> str:
+    hosts = len(state.hosts)
+    counted = f"{hosts} host{'s' if hosts != 1 else ''} up"
+    return f"all is well: {counted}, nothing flagged, NovaEvacuate on {state.runs_on}"
+
+
+def _tables(shown: Sequence[HostStatus], unwell: Sequence[HostStatus]) -> Iterator[Table]:
+    stuck = [row for one in unwell for row in _given_up(one)]
+    if stuck:
+        yield Table("Not evacuated", ("host", "instance", "state", "why"), stuck)
+    if shown:
+        rows = [(it.seen.node, it.pacemaker, it.nova, it.flag, it.progress) for it in shown]
+        yield Table("Hosts", ("host", "Pacemaker", "Nova", "flag", "evacuations"), rows)
+    flying = [row for one in unwell for row in _in_flight(one)]
+    if flying:
+        yield Table("In flight", ("host", "instance", "evacuation"), flying)
+
+
+def _given_up(one: HostStatus) -> Iterator[Sequence[str]]:
+    for instance, reason in given_up(one.seen.look) if one.seen.look else ():
+        yield one.seen.node, instance.name or instance.id, instance.vm_state, reason
+
+
+def _in_flight(one: HostStatus) -> Iterator[Sequence[str]]:
+    for verdict in in_flight(one.seen.look.plan) if one.seen.look else ():
+        yield one.seen.node, verdict.instance.name or verdict.instance.id, verdict.reason
+
+
+def _data(one: HostStatus) -> Mapping[str, object]:
+    evidence = one.seen.flag.evidence if one.seen.flag else None
+    return {
+        "node": one.seen.node,
+        "host": one.seen.host,
+        "level": one.level.value,
+        "told": one.told,
+        "evacuations": progress(one.seen.look) if one.seen.look else None,
+        "pacemaker": one.pacemaker,
+        "nova": one.nova,
+        "flag": one.seen.flag.state.value if one.seen.flag else None,
+        "evidence": {"by": evidence.by, "at": evidence.at, "proof": evidence.proof}
+        if evidence
+        else None,
+        "not_evacuated": [list(row[1:]) for row in _given_up(one)],
+        "in_flight": [list(row[1:]) for row in _in_flight(one)],
+    }
+
+
+def _configure(parser: ArgumentParser) -> None:
+    whole(parser, "list the hosts that are well, too")
+    add_resource(parser)
+    parser.add_argument(
+        "--watch",
+        metavar="SECONDS",
+        type=float,
+        nargs="?",
+        const=2.0,
+        help="again and again, every 2 seconds or as many as given, until Ctrl-C",
+    )
+
+
+COMMAND = Command(
+    "status",
+    "Which hosts are not well, what is in flight, what waits for a person",
+    run,
+    _configure,
+    "One line when all is well. Exit codes: 0 all is well, 1 something goes its way (an evacuation, a "
+    "host that is away), 2 a person is needed, 3 something does not answer.",
+)

@@ -1,0 +1,105 @@
+"""``vmha`` on a real controller: the real ports, the terminal, the process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from vmha_ocf import wiring
+from vmha_ocf.agents.nova_evacuate import AGENT, pulse_of
+from vmha_ocf.agents.nova_evacuate_actions import values_of
+from vmha_ocf.backends.attrd import Attrd
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.command import Run, run
+from vmha_ocf.backends.configuration import read_configuration, with_secrets
+from vmha_ocf.backends.machine import Controller
+from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.backends.terminal import Terminal, complete
+from vmha_ocf.backends.threads import Threads
+from vmha_ocf.configuration import Configuration, find_evacuator
+from vmha_ocf.credentials import credentials_from
+from vmha_ocf.errors import NotPermitted
+from vmha_ocf.flag_store import FlagStore
+from vmha_ocf.history_store import HistoryStore
+from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.ocf import Call
+from vmha_ocf.operator import main as command_line
+from vmha_ocf.operator.commands import COMMANDS
+from vmha_ocf.operator.site import Site, Values, Worker
+from vmha_ocf.options import worker_options
+from vmha_ocf.ports import Nova
+from vmha_ocf.room import HostRoom
+
+AT_ONCE = 8
+"""Requests to Nova, and fence agents that run."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The entry point ``vmha``."""
+    complete(lambda: command_line.make_parser(COMMANDS))
+    clock = SystemClock()
+    surroundings = command_line.Surroundings(cache(connect), clock, Terminal())
+    return command_line.run(sys.argv[1:] if argv is None else argv, COMMANDS, surroundings)
+
+
+def connect(program: Run = run) -> Site:
+    """``program`` runs Pacemaker's tools. Raises NotPermitted."""
+    if os.geteuid() != 0:
+        raise NotPermitted(
+            "only root may read the cluster's secrets and change its flags",
+            hint="run it as root on a controller",
+        )
+    clock, cib, attrd = SystemClock(), Cib(program), Attrd(program)
+    cluster = PacemakerCluster(cib, program)
+    return Site(
+        clock=clock,
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
+        history=HistoryStore(cib),
+        cluster=cluster,
+        parallel=Threads(AT_ONCE),
+        machine=Controller(cluster, program),
+        configuration=lambda: read_configuration(cib),
+        worker=worker,
+        nova=_one_login(wiring.nova),
+        problems=lambda resource: _problems(resource, clock),
+        room=_room,
+    )
+
+
+def worker(configuration: Configuration, name: str) -> Worker:
+    """As Pacemaker would give its parameters to it."""
+    resource = with_secrets(find_evacuator(configuration, name))
+    env = {f"OCF_RESKEY_{key}": value for key, value in resource.parameters.items()}
+    action = next(one for one in AGENT.actions if one.name == "validate-all")
+    call = Call(AGENT, action, env)
+    call.validate()
+    values = values_of(call)
+    return Worker(resource, values, worker_options(values))
+
+
+def _one_login(log_in: Callable[[Values], Nova]) -> Callable[[Values], Nova]:
+    """The same Nova for the same parameters: a login for each host would be a burden to Keystone."""
+    found: dict[frozenset[tuple[str, str]], Nova] = {}
+
+    def nova(values: Values) -> Nova:
+        key = frozenset(values.items())
+        if key not in found:
+            found[key] = log_in(values)
+        return found[key]
+
+    return nova
+
+
+def _problems(resource: str, clock: SystemClock) -> Sequence[str] | None:
+    pulse = pulse_of(resource).read(clock.monotonic())
+    return None if pulse is None else pulse.problems
+
+
+def _room(values: Values) -> Sequence[HostRoom]:
+    from vmha_ocf.backends.placement import read_room
+
+    return read_room(credentials_from(values), worker_options(values).request_timeout)

@@ -1,0 +1,242 @@
+"""``vmha generate``: inventories, and what becomes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.operator_site import Desk, Outcome
+from vmha_ocf.backends.deployment_file import read_yaml, write_secret
+from vmha_ocf.deployment import read_deployment
+from vmha_ocf.errors import LocalParameterError
+from vmha_ocf.inventory import parse_inventory
+from vmha_ocf.operator import generate
+from vmha_ocf.operator.script import Choices, format_inventory, format_script
+from vmha_ocf.sim import World
+
+OURS = """
+domain: example.com
+bmc: {username: fencing, password: sword-fish}
+hosts:
+  - name: compute-1
+    address: 192.0.2.101
+    bmc: {address: 192.0.2.7}
+  - name: compute-2
+    host: two.example.org
+    bmc: {address: 192.0.2.8, port: 6230, username: admin, cipher: 17}
+"""
+INSTACKENV = {
+    "nodes": [
+        {
+            "name": "ctl-0",
+            "pm_type": "ipmi",
+            "pm_addr": "192.0.2.1",
+            "capabilities": "profile:control,boot_option:local",
+        },
+        {
+            "name": "compute-0",
+            "pm_type": "pxe_ipmitool",
+            "pm_addr": "192.0.2.7",
+            "pm_user": "admin",
+            "pm_password": "sword-fish",
+            "pm_port": "6230",
+            "mac": ["52:54:00:00:00:01"],
+            "capabilities": "boot_option:local, profile:compute",
+        },
+    ]
+}
+BAREMETAL = {
+    "nodes": [
+        {
+            "name": "compute-0",
+            "driver": "ipmi",
+            "driver_info": {
+                "ipmi_address": "192.0.2.7",
+                "ipmi_username": "admin",
+                "ipmi_password": "sword-fish",
+                "ipmi_priv_level": "OPERATOR",
+                "ipmi_cipher_suite": 3,
+            },
+            "properties": {"capabilities": {"profile": "compute"}},
+        },
+        {"name": "swift-0", "properties": {"capabilities": "profile:swift"}},
+    ]
+}
+
+
+def ours() -> Any:
+    return yaml.safe_load(OURS)
+
+
+def test_ours_with_what_is_common_to_all() -> None:
+    one, two = read_deployment(ours(), "hosts.yaml").hosts
+    assert (one.node, one.address, one.host) == (
+        "compute-1",
+        "192.0.2.101",
+        "compute-1.example.com",
+    )
+    assert (str(one.bmc), one.bmc.username, one.bmc.password) == (
+        "192.0.2.7",
+        "fencing",
+        "sword-fish",
+    )
+    assert (two.address, two.host) == ("compute-2", "two.example.org")
+    assert (two.bmc.port, two.bmc.username, two.bmc.suite) == (6230, "admin", 17)
+
+
+def test_tripleos_and_ironics_take_the_compute_nodes() -> None:
+    (one,) = read_deployment(INSTACKENV, "instackenv.json").hosts
+    assert (one.node, str(one.bmc), one.bmc.username) == (
+        "compute-0",
+        "192.0.2.7 port 6230",
+        "admin",
+    )
+    (one,) = read_deployment(BAREMETAL, "nodes.json").hosts
+    assert (one.node, one.bmc.suite, one.bmc.privilege) == ("compute-0", 3, 3)
+
+
+def without(path: str) -> Any:
+    """OURS with a place left out or changed: ``hosts/0/bmc/address`` or ``... = value``."""
+    content = ours()
+    where, _, value = path.partition("=")
+    *folders, last = where.strip().split("/")
+    place = content
+    for name in folders:
+        place = place[int(name) if name.isdecimal() else name]
+    if value:
+        place[last] = yaml.safe_load(value)
+    else:
+        del place[last]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("hosts", "no list of hosts"),
+        ("hosts = []", "no compute host"),
+        ("hosts/0/name", "no name that Pacemaker could take"),
+        ("hosts/0/name = 'a b'", "no name that Pacemaker could take"),
+        ("hosts/0/name = compute-2", "the same node"),
+        ("hosts/0/address = 'x;reboot'", "no name and no address"),
+        ("hosts/0/host = 'x y.z'", "no name and no address"),
+        ("hosts/0/host = two.example.org", "the same host"),
+        ("hosts/0/bmc/address", "no address of its BMC"),
+        ("hosts/0/bmc = {address: 192.0.2.8, port: 6230}", "the same bmc"),
+        ("hosts/0/bmc/colour = red", "unknown name colour"),
+        ("hosts/0/rack = 7", "unknown name rack"),
+        ("hosts/0 = compute-1", "is not a mapping"),
+        ("hosts/0/bmc/cipher = 9", "cipher=9 is not possible"),
+        ("hosts/0/bmc/password = 'sword-fish '", "begins or ends with a blank"),
+        ("rack = 7", "unknown name rack"),
+    ],
+)
+def test_what_is_wrong_is_said_without_a_secret(path: str, says: str) -> None:
+    content = without(path) if "hosts/0 =" not in path else {**ours(), "hosts": ["compute-1"]}
+    with pytest.raises(LocalParameterError, match=says) as caught:
+        read_deployment(content, "hosts.yaml")
+    assert "sword-fish" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "is not a mapping"),
+        ([], "is not a mapping"),
+        ({"nodes": {}}, "nodes is not a list"),
+        ({"nodes": [{"pm_addr": "192.0.2.7"}]}, "no name"),
+        ({"nodes": [{"name": "c", "driver": "redfish"}]}, "driven by redfish"),
+        ({"nodes": [{"name": "c", "driver_info": 7}]}, "driver_info of c is not a mapping"),
+    ],
+)
+def test_files_that_are_none(content: object, says: str) -> None:
+    with pytest.raises(LocalParameterError, match=says):
+        read_deployment(content, "hosts.yaml")
+
+
+def test_no_secret_is_in_what_python_shows() -> None:
+    assert "sword-fish" not in repr(read_deployment(ours(), "hosts.yaml"))
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,15}", fullmatch=True)
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
+
+
+@given(st.lists(st.tuples(NAMES, SECRETS), min_size=1, max_size=5, unique_by=lambda one: one[0]))
+def test_the_inventory_is_read_by_fence_compute_as_it_was_meant(
+    hosts: list[tuple[str, str]],
+) -> None:
+    content = {
+        "hosts": [
+            {"name": name, "bmc": {"address": f"192.0.2.{number}", "password": secret}}
+            for number, (name, secret) in enumerate(hosts)
+        ]
+    }
+    deployment = read_deployment(content, "hosts.yaml")
+    read = parse_inventory(format_inventory(deployment), "inventory.ini", "")
+    assert [(one.node, one.host, one.access) for one in read.targets] == [
+        (one.node, one.host, one.bmc) for one in deployment.hosts
+    ]
+    assert not any(
+        secret in format_script(deployment, Choices("x")) for _, secret in hosts if len(secret) > 8
+    )
+
+
+class TestCommand:
+    def run(self, tmp_path: Path, content: str, *argv: str) -> Outcome:
+        hosts = tmp_path / "hosts.yaml"
+        hosts.write_text(content)
+        command = generate.command(read_yaml, write_secret)
+        where = ["--secrets", str(tmp_path / "inventory.ini")]
+        return Desk(World()).run(command, str(hosts), *where, *argv)
+
+    def test_the_script_is_printed_and_the_secrets_are_written(self, tmp_path: Path) -> None:
+        os.umask(0)
+        told = self.run(tmp_path, OURS)
+        assert told.code == 0
+        assert told.out.startswith("#!/bin/sh\n")
+        assert "sword-fish" not in told.out + told.err
+        secrets = tmp_path / "inventory.ini"
+        assert stat.S_IMODE(secrets.stat().st_mode) == 0o600
+        assert "password = sword-fish" in secrets.read_text()
+        assert told.err.startswith("OK  2 compute hosts")
+
+    def test_json_is_yaml_too(self, tmp_path: Path) -> None:
+        told = self.run(tmp_path, json.dumps(INSTACKENV), "--json")
+        data = json.loads(told.out)
+        assert data["hosts"] == ["compute-0"]
+        assert "node add-remote compute-0" in data["script"]
+
+    def test_hosts_that_are_remotes_already(self, tmp_path: Path) -> None:
+        assert "add-remote" not in self.run(tmp_path, OURS, "--without-remotes").out
+
+    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+        (tmp_path / "inventory.ini").write_text("mine")
+        told = self.run(tmp_path, OURS)
+        assert (told.code, told.out) == (64, "")
+        assert (tmp_path / "inventory.ini").read_text() == "mine"
+
+    def test_no_link_is_followed(self, tmp_path: Path) -> None:
+        (tmp_path / "inventory.ini").symlink_to(tmp_path / "elsewhere")
+        assert self.run(tmp_path, OURS).code == 64
+        assert not (tmp_path / "elsewhere").exists()
+
+    @pytest.mark.parametrize("content", ["a: [", "\tx", "!!python/object:os.system {}"])
+    def test_a_broken_file_is_not_quoted(self, tmp_path: Path, content: str) -> None:
+        told = self.run(tmp_path, f"password: sword-fish\n{content}")
+        assert told.code == 64
+        assert "neither YAML nor JSON" in told.err
+        assert "sword-fish" not in told.err
+
+    def test_a_file_that_is_not_there(self) -> None:
+        told = Desk(World()).run(generate.command(read_yaml, write_secret), "/nowhere.yaml")
+        assert told.code == 64
+        assert "/nowhere.yaml cannot be read" in told.err

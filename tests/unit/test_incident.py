@@ -1,0 +1,285 @@
+"""Incidents as values: what a step adds, which incident it belongs to, and the text that keeps them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmha_ocf import history
+from vmha_ocf.address import is_address, is_web_url, parse_address
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.history import MOST, History
+from vmha_ocf.incident import Event, GivenUp, Incident, Step, advance, opened
+from vmha_ocf.incident_json import notification, sentence, state
+from vmha_ocf.incident_text import format_incident, parse_incident
+from vmha_ocf.model import Flag, FlagState, InstanceId, NovaHost
+from vmha_ocf.picture import Picture, answer
+
+HOST = NovaHost("compute-1")
+ONE, TWO = InstanceId("one"), InstanceId("two")
+FENCED = Event(Step.FENCED, HOST, 1000.0, by="ctl1", detail="BMC answered off")
+
+
+def event(step: Step, at: float, **more: object) -> Event:
+    return Event(step, HOST, at, **more)  # type: ignore[arg-type]
+
+
+def told(*events: Event) -> History:
+    known: History = {}
+    for one in events:
+        change = history.change(known, one)
+        known = history.changed(known, change) if change else known
+    return known
+
+
+def only(*events: Event) -> Incident:
+    (one,) = told(*events).values()
+    return one
+
+
+class TestSteps:
+    def test_a_step_that_is_told_again_changes_nothing(self) -> None:
+        events = [
+            FENCED,
+            event(Step.HELD, 1000.5, detail="a storm"),
+            event(Step.CLAIMED, 1001.0, by="ctl1"),
+            event(Step.FORCED_DOWN, 1001.5),
+            event(Step.MOVED, 1009.0, instances={ONE: "web"}, done=(1002.0,)),
+            event(Step.OVER, 1010.0),
+            event(Step.RETURNED, 1100.0),
+            event(Step.IN_SERVICE, 1110.0),
+        ]
+        one = opened(events[0])
+        for each in events:
+            one = advance(one, each)
+        for each in events:
+            assert advance(one, each) == one
+
+    def test_what_was_asked_for_before_it_began_does_not_count(self) -> None:
+        one = only(FENCED, event(Step.MOVED, 1009.0, done=(10.0, 999.9, 1000.0, 1002.0)))
+        assert one.moved == 2
+
+    def test_the_time_to_recover_of_a_host_with_nothing_on_it(self) -> None:
+        one = only(FENCED, event(Step.OVER, 1003.0))
+        assert one.recovery == 3.0
+        assert only(FENCED).recovery is None
+
+    def test_a_clock_that_went_back_makes_no_negative_time(self) -> None:
+        assert only(FENCED, event(Step.OVER, 900.0)).recovery == 0.0
+
+    def test_a_return_that_is_seen_first_ends_the_evacuation_too(self) -> None:
+        one = only(FENCED, event(Step.RETURNED, 1100.0))
+        assert one.over
+        assert one.milestones[Step.OVER] == 1100.0
+
+    def test_what_stays_at_the_end_is_what_was_given_up(self) -> None:
+        gone = event(Step.GIVEN_UP, 1005.0, instances={ONE: "web"}, detail="resized")
+        stays = event(Step.GIVEN_UP, 1006.0, instances={TWO: "db"}, detail="vTPM")
+        over = event(Step.OVER, 1010.0, instances={TWO: "db"})
+        assert only(FENCED, gone, stays, over).given_up == {TWO: GivenUp("db", "vTPM")}
+
+    def test_whoever_found_it_over_does_not_know_what_stays(self) -> None:
+        stays = event(Step.GIVEN_UP, 1006.0, instances={TWO: "db"}, detail="vTPM")
+        one = only(FENCED, stays, event(Step.OVER, 1010.0, detail="its flag is gone"))
+        assert one.given_up == {TWO: GivenUp("db", "vTPM")}
+        assert one.outcome == "its flag is gone"
+
+    def test_a_flag_without_evidence_begins_with_its_claim(self) -> None:
+        one = only(event(Step.CLAIMED, 1001.0, by="ctl1"))
+        assert (one.began, one.fencings, one.proof) == (1001.0, (), "")
+
+    def test_a_proof_of_nobody(self) -> None:
+        assert only(event(Step.FENCED, 1000.0, detail="Pacemaker")).proof == "Pacemaker"
+
+
+class TestWhichIncident:
+    @pytest.mark.parametrize("step", [step for step in Step if step not in
+                                      (Step.FENCED, Step.HELD, Step.CLAIMED)])  # fmt: skip
+    def test_a_later_step_alone_begins_none(self, step: Step) -> None:
+        assert told(event(step, 1000.0)) == {}
+
+    def test_another_hosts_is_another_one(self) -> None:
+        other = Event(Step.FENCED, NovaHost("compute-2"), 1000.0)
+        assert [one.host for one in told(FENCED, other).values()] == ["compute-1", "compute-2"]
+
+    def test_fenced_again_after_its_evacuation_is_a_new_one(self) -> None:
+        known = told(FENCED, event(Step.OVER, 1010.0), event(Step.FENCED, 1020.0))
+        assert [one.began for one in known.values()] == [1000.0, 1020.0]
+
+    def test_its_fencing_told_again_by_the_next_worker_is_not(self) -> None:
+        assert len(told(FENCED, event(Step.OVER, 1010.0), FENCED)) == 1
+
+    def test_a_step_belongs_to_the_newest(self) -> None:
+        known = told(
+            FENCED,
+            event(Step.OVER, 1010.0),
+            event(Step.FENCED, 1020.0),
+            event(Step.OVER, 1030.0),
+            event(Step.IN_SERVICE, 1100.0, detail="it stays disabled, which is not ours to undo"),
+        )
+        first, second = known.values()
+        assert not first.ended
+        assert second.ended
+        assert "disabled" in second.outcome
+
+    def test_the_oldest_makes_room_and_what_goes_on_stays(self) -> None:
+        """Bounded, whatever happens."""
+        known: History = {}
+        for number in range(100):
+            host = NovaHost(f"compute-{number}")
+            events = [Event(Step.FENCED, host, 1000.0 + number)]
+            if number:
+                events.append(Event(Step.OVER, host, 1000.5 + number))
+            for one in events:
+                change = history.change(known, one)
+                assert change
+                known = history.changed(known, change)
+        kept = {one.host for one in known.values()}
+        assert len(known) == MOST
+        assert {"compute-0", "compute-99"} <= kept
+        assert "compute-1" not in kept
+        newest = history.newest_first(known)
+        assert [newest[0].host, newest[-1].host] == ["compute-99", "compute-0"]
+        assert history.find(known, newest[0].id) == [newest[0]]
+
+    def test_a_flag_that_is_gone_ends_what_was_open(self) -> None:
+        known = told(FENCED)
+        assert list(history.unflagged(known, {HOST}, 1010.0)) == []
+        (end,) = history.unflagged(known, set(), 1010.0)
+        assert (end.step, end.detail) == (Step.OVER, "its flag is gone")
+
+
+TEXT = st.text(max_size=60)
+TIME = st.floats(0, 4e9).map(lambda at: round(at, 3))
+INCIDENTS = st.builds(
+    Incident,
+    host=st.text("abc-.1:é ", min_size=1, max_size=30).map(
+        lambda one: " ".join(one.split()) or "x"
+    ),
+    began=TIME,
+    milestones=st.dictionaries(st.sampled_from(Step), TIME),
+    last_moved=st.none() | TIME,
+    requested=st.integers(0, 10**9),
+    moved=st.integers(0, 10**9),
+    fencings=st.lists(TIME, max_size=8).map(tuple),
+    workers=st.lists(st.text("ctl123", min_size=1), max_size=8).map(tuple),
+    proof=st.text("BMC 192.0.2.7=,%;'\"<&>", max_size=50).map(lambda one: " ".join(one.split())),
+)
+
+
+class TestTheText:
+    @given(INCIDENTS)
+    def test_what_is_written_is_read(self, one: Incident) -> None:
+        assert parse_incident(format_incident(one)) == one
+
+    @given(st.dictionaries(TEXT.map(InstanceId), st.builds(GivenUp, TEXT, TEXT), max_size=30))
+    def test_it_is_bounded_and_printable_whatever_people_name_things(
+        self, given_up: dict[InstanceId, GivenUp]
+    ) -> None:
+        text = format_incident(Incident(HOST, 1.0, given_up=given_up, held="x" * 5000))
+        assert len(text) < 12_000
+        assert text.isascii()
+        assert text.isprintable()
+        read = parse_incident(text)
+        assert read
+        shown = [
+            read.held,
+            *(part for it in read.given_up.values() for part in (it.name, it.reason)),
+        ]
+        assert all(part.isprintable() for part in shown)
+
+    @given(st.text(max_size=200))
+    def test_anything_else_is_nothing(self, text: str) -> None:
+        parse_incident(text)
+        assert parse_incident(f"2 {text}") is None
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "1", "1 host=a", "1 began=5", "1 host=a began=-1", "1 host=a began=nan",
+         "1 host=a began=1e5", "1 host=a began=5 asked=many", "1 host=a began=5 left=a,b",
+         "1 host=a began=9999999999999", "host=a began=5"],
+    )  # fmt: skip
+    def test_what_is_broken_is_not_guessed(self, text: str) -> None:
+        assert parse_incident(text) is None
+
+    def test_words_of_a_newer_version_are_skipped(self) -> None:
+        assert parse_incident("1 host=a began=5 mood=calm x") == Incident(NovaHost("a"), 5.0)
+
+
+class TestForPrograms:
+    def test_every_step_has_a_sentence(self) -> None:
+        for step in Step:
+            one = event(step, 1.0, by="ctl1", detail="why", instances={ONE: "web-1"})
+            assert sentence(one).startswith("compute-1: ")
+        many = {InstanceId(str(n)): f"web-{n}" for n in range(7)}
+        asked = sentence(event(Step.REQUESTED, 1.0, instances=many))
+        assert asked.endswith("web-0, web-1, web-2, web-3 and 3 more")
+        assert sentence(event(Step.FENCED, 1.0, detail="d")) == "compute-1: fenced (d)"
+        assert sentence(event(Step.OVER, 1.0)) == "compute-1: evacuation is over"
+        assert sentence(event(Step.IN_SERVICE, 1.0)) == "compute-1: back in service"
+        assert sentence(event(Step.MOVED, 1.0)) == "compute-1: more instances run elsewhere"
+
+    def test_a_notification_names_some_and_counts_all(self) -> None:
+        many = {InstanceId(str(n)): f"web-{n}" for n in range(50)}
+        asked = event(Step.REQUESTED, 1.0, instances=many)
+        message = notification(asked, opened(FENCED), "ctl1")
+        assert (len(message["instances"]), message["count"]) == (20, 50)
+
+    def test_the_states(self) -> None:
+        held = event(Step.HELD, 1001.0, detail="a storm")
+        assert state(only(FENCED)) == "running"
+        assert state(only(FENCED, held)) == "held"
+        assert state(only(FENCED, held, event(Step.CLAIMED, 1002.0, by="a"))) == "running"
+        assert state(only(FENCED, event(Step.OVER, 1003.0))) == "away"
+        assert state(only(FENCED, event(Step.IN_SERVICE, 1003.0))) == "ended"
+
+    def test_flags_that_could_not_be_read_are_not_no_flags(self) -> None:
+        assert answer("/v1/status", Picture("ctl1", 1.0))["hosts"] is None
+        flags = {HOST: Flag(HOST, FlagState.DONE)}
+        hosts = answer("/v1/status", Picture("ctl1", 1.0, flags=flags))["hosts"]
+        assert hosts[HOST]["flag"] == "done"
+        assert hosts[HOST]["claimed_by"] is None
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("127.0.0.1:9179", ("127.0.0.1", 9179)),
+            ("[::1]:80", ("::1", 80)),
+            ("[fe80::1%eth0]:80", ("fe80::1%eth0", 80)),
+            ("ctl-1.example.com:65535", ("ctl-1.example.com", 65535)),
+        ],
+    )
+    def test_of_a_listener(self, text: str, address: tuple[str, int]) -> None:
+        assert parse_address(text) == address
+        assert is_address(text)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "9179", ":9179", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "a:65536", "a:-1", "a:1x",
+         "::1:80", "a b:80", "a/b:80", "http://a:80", "a:٣", "a:999999"],
+    )  # fmt: skip
+    def test_that_are_none(self, text: str) -> None:
+        assert not is_address(text)
+        with pytest.raises(ParameterError):
+            parse_address(text)
+
+    @pytest.mark.parametrize(
+        ("url", "good"),
+        [
+            ("http://alerts", True),
+            ("https://user:token@alerts.example.com:8443/x?y=z", True),
+            ("https://", False),
+            ("https:///path", False),
+            ("http://:80/", False),
+            ("ftp://alerts/", False),
+            ("alerts.example.com", False),
+            ("http://a b/", False),
+            ("http://a/\n", False),
+            ("http://ä/", False),
+        ],
+    )
+    def test_of_a_webhook(self, url: str, good: bool) -> None:
+        assert is_web_url(url) is good
