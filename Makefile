@@ -16,6 +16,9 @@
 # make bench     the figures of the README, measured here
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
+# make deb       Debian packages, in build/deb; what it needs: apt-get build-dep .
+# make test-packages  those packages, sdist and wheel, in clean Debian 12 roots; and the libraries
+#                of today instead of Debian's. Needs the network; minutes
 
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
@@ -23,9 +26,10 @@ BIN := .venv/bin
 PREFIX := /usr
 PYTHONDIR := $(PREFIX)/lib/python3/dist-packages
 RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
-EXECUTABLES := $(wildcard ocf/* fence/* bin/*)
+SHARE := $(PREFIX)/share/vmha-ocf
+EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -43,7 +47,7 @@ test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
-	$(BIN)/python -m pytest -q -m "not real and not lab and not long"
+	$(BIN)/python -m pytest -q -m "not real and not lab and not packages and not long"
 
 fuzz: SECONDS := 60
 fuzz: setup
@@ -99,8 +103,26 @@ install:
 	install -D -m 755 bin/vmha $(DESTDIR)$(PREFIX)/bin/vmha
 	install -m 755 ocf/* $(DESTDIR)$(RESOURCES)/
 	$(foreach agent,$(wildcard fence/fence_compute),install -m 755 $(agent) $(DESTDIR)$(PREFIX)/sbin/)
-	install -D -m 755 pcs-examples/alert-wake $(DESTDIR)$(PREFIX)/share/vmha-ocf/alert-wake
+	install -D -m 755 systemd/nova-compute-gate $(DESTDIR)$(PREFIX)/lib/vmha-ocf/nova-compute-gate
+	install -D -m 755 pcs-examples/alert-wake $(DESTDIR)$(SHARE)/alert-wake
+	install -m 644 systemd/nova-compute-gate.conf $(DESTDIR)$(SHARE)/
+	install -d $(DESTDIR)$(SHARE)/pcs-examples
+	install -m 755 pcs-examples/*.sh $(DESTDIR)$(SHARE)/pcs-examples/
 	rm -rf $(DESTDIR)$(PYTHONDIR)/vmha_ocf
 	umask 022; tar -C lib -c --exclude=__pycache__ vmha_ocf | \
 	    tar -x --no-same-owner --no-same-permissions -C $(DESTDIR)$(PYTHONDIR)
 	$(PYTHON) -m compileall -q -s "$(DESTDIR)" -p / $(DESTDIR)$(PYTHONDIR)/vmha_ocf
+
+# In a copy of the sources: dpkg-buildpackage writes its results beside them.
+DEB := build/deb
+deb:
+	rm -rf $(DEB)
+	install -d $(DEB)/vmha-ocf
+	tar -c --exclude=./build --exclude=./.git --exclude='./.*cache' --exclude=./.venv \
+	    --exclude=__pycache__ --exclude=./.mutants . | tar -x -C $(DEB)/vmha-ocf
+	cd $(DEB)/vmha-ocf && dpkg-buildpackage --build=binary --unsigned-source --unsigned-changes
+	rm -rf $(DEB)/vmha-ocf
+	@ls $(DEB)/*.deb
+
+test-packages: setup
+	$(BIN)/python -m pytest -v tests/packages

@@ -2,23 +2,29 @@
 # NovaCompute, a clone on the compute hosts: starts nova-compute, but not before the evacuations of its
 # host are over. Pacemaker itself keeps it away meanwhile, by the rule on the node attribute.
 #   START_COMMAND STOP_COMMAND STATUS_COMMAND  where nova-compute is not a systemd unit
-#   EXTRA  more parameters, for example "unit=nova-compute"
+#   EXTRA_COMPUTE  more parameters, for example "unit=nova-compute"
 # Before it: systemctl disable nova-compute on each compute host, as Pacemaker starts it now.
 set -eu
-: "${PCS:=pcs}" "${EXTRA:=}"
+: "${PCS:=pcs}" "${EXTRA_COMPUTE:=}"
 
 set --
 [ -z "${START_COMMAND:-}" ] || set -- "$@" start_command="$START_COMMAND"
 [ -z "${STOP_COMMAND:-}" ] || set -- "$@" stop_command="$STOP_COMMAND"
 [ -z "${STATUS_COMMAND:-}" ] || set -- "$@" status_command="$STATUS_COMMAND"
 
-# shellcheck disable=SC2086 # EXTRA and PCS are lists of words
+# start: half of its timeout is for the gate, half for nova-compute. Nobody waits there for hours: the
+# rule below keeps Pacemaker from starting it on a flagged host.
+# failure-timeout: a start that failed is tried again by itself.
+# requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
+# shellcheck disable=SC2086 # EXTRA_COMPUTE and PCS are lists of words
 {
-$PCS resource create nova-compute ocf:openstack:NovaCompute "$@" $EXTRA \
+$PCS resource create nova-compute ocf:openstack:NovaCompute "$@" $EXTRA_COMPUTE \
     op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \
-    meta failure-timeout=60s clone interleave=true --disabled
+    meta failure-timeout=60s requires=fencing clone interleave=true --disabled
+# On compute hosts only; elsewhere it is not even looked for.
 $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \
     osprole eq compute
+# The gate: fence_compute writes this attribute, and NovaEvacuate removes it when all is over.
 $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
 $PCS resource enable nova-compute
 }

@@ -3,16 +3,25 @@
 #   CLOUDS_FILE  a clouds.yaml that only root can read, the same on each controller
 #   CLOUD        the cloud's name in it
 #   EXTRA        more parameters, for example "storm_limit=3 untagged=none"
-# Without stickiness Pacemaker moves it to balance the controllers, each time a host comes back; without
-# a failure-timeout one failed start on each of them leaves nobody to evacuate until a person cleans up.
 set -eu
 : "${PCS:=pcs}" "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}" "${EXTRA:=}"
 
+# Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
+# monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.
+# requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
+# resource-stickiness: without it Pacemaker moves it to balance the controllers, each time a host comes
+# back.
+# failure-timeout: without it one failed start on each controller leaves nobody to evacuate until a person
+# cleans up.
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
+{
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
     cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
-    meta resource-stickiness=100 failure-timeout=60s
+    meta requires=fencing resource-stickiness=100 failure-timeout=60s
+# Never on a compute host: it could be the one that is to be evacuated.
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
     osprole eq compute
+# Woken at once when a fencing is over, instead of at the next poll.
 $PCS alert create path="${ALERT:=/usr/share/vmha-ocf/alert-wake}" id=vmha-wake
+}

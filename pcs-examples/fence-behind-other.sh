@@ -1,13 +1,24 @@
 #!/bin/sh
-# fence_compute behind any other fencing device: that one powers off, ours only records the flag.
-#   HOST   the compute node's name in Pacemaker
-#   OTHER  the fencing device that exists for it already, for example "redfish-compute-1"
+# fence_compute behind other fencing devices: those power off, ours only records that the host is to be
+# evacuated.
+#   HOSTS        the compute hosts' names in Pacemaker, by blanks ("=ADDRESS" after them is not looked at)
+#   OTHER        how the devices that exist for them are called before the host's name
+#   NOVA_DOMAIN  what Nova's names have after Pacemaker's, for example ".example.com"
 set -eu
-: "${PCS:=pcs}" "${HOST:?}" "${OTHER:?}"
+: "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1 compute-2\"}"
+: "${OTHER:=power-}" "${NOVA_DOMAIN:=}"
 
+map=
+for entry in $HOSTS; do map="$map${map:+;}${entry%%=*}:${entry%%=*}$NOVA_DOMAIN"; done
+
+# pcmk_action_limit: without it one device records its hosts one after another.
 # shellcheck disable=SC2086 # PCS is a list of words
 {
-$PCS stonith create "record-$HOST" fence_compute record_only=1 pcmk_host_list="$HOST" \
-    op monitor interval=60s timeout=30s
-$PCS stonith level add 1 "$HOST" "$OTHER" "record-$HOST"
+$PCS stonith create record-computes fence_compute record_only=1 pcmk_host_map="$map" \
+    pcmk_action_limit=-1 pcmk_off_timeout=60 op monitor interval=60s timeout=30s
+# The order is what makes it safe: nothing is recorded of a host that is not off. Alone in its level
+# the device would refuse to work.
+for entry in $HOSTS; do
+    $PCS stonith level add 1 "${entry%%=*}" "$OTHER${entry%%=*}" record-computes
+done
 }

@@ -1,13 +1,19 @@
 #!/bin/sh
 # One fencing device for all compute hosts; their BMCs are in an inventory file.
-#   HOSTS      the compute nodes' names in Pacemaker, by blanks
+#   HOSTS      the compute hosts' names in Pacemaker, by blanks ("=ADDRESS" after them is not looked at)
 #   INVENTORY  the file, the same on each controller, readable by root only
 set -eu
-: "${PCS:=pcs}" "${HOSTS:?the compute nodes, for example HOSTS=\"compute-1 compute-2\"}"
+: "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1 compute-2\"}"
 : "${INVENTORY:=/etc/vmha/inventory.ini}"
 
+names=
+for entry in $HOSTS; do names="$names${names:+ }${entry%%=*}"; done
+
 # pcmk_action_limit: without it one device fences its hosts one after another.
+# Timeouts: power_timeout of fence_compute is 30 s, and there are two logins before it. A reboot waits
+# for off and for on. Pacemaker kills the agent at their end, and begins again.
+# monitor asks each BMC, eight at once.
 # shellcheck disable=SC2086 # PCS is a list of words
 $PCS stonith create fence-computes fence_compute inventory="$INVENTORY" \
-    pcmk_host_list="$HOSTS" pcmk_action_limit=-1 \
+    pcmk_host_list="$names" pcmk_action_limit=-1 \
     pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s

@@ -1,14 +1,24 @@
 #!/bin/sh
-# One fencing device for one compute host.
-#   HOST      the compute node's name in Pacemaker
-#   BMC       the address of its BMC
-#   BMC_USER  BMC_PASSWORD_SCRIPT  its user, and a program that prints its password
-#   NOVA_HOST the host's name in Nova, where it is another one (for example with its domain)
+# One fencing device for each compute host: it powers the host off, and records that it has to be evacuated.
+#   BMCS         NAME=ADDRESS ... of the hosts' BMCs, for example "compute-1=198.51.100.11"
+#   BMC_USER     BMC_PASSWORD_SCRIPT  their user, and a program that prints its password
+#   NOVA_DOMAIN  what Nova's names have after Pacemaker's, for example ".example.com"
+#   EXTRA_FENCE  more parameters of fence_compute, for example "privlvl=operator"
 set -eu
-: "${PCS:=pcs}" "${HOST:?}" "${BMC:?}" "${BMC_USER:=admin}" "${BMC_PASSWORD_SCRIPT:?}"
-: "${NOVA_HOST:=$HOST}"
+: "${PCS:=pcs}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}" "${BMC_USER:=admin}"
+: "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
+: "${NOVA_DOMAIN:=}" "${EXTRA_FENCE:=}"
 
-# shellcheck disable=SC2086 # PCS is a list of words
-$PCS stonith create "fence-$HOST" fence_compute ip="$BMC" username="$BMC_USER" \
-    password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_map="$HOST:$NOVA_HOST" \
-    pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+for entry in $BMCS; do
+    host=${entry%%=*}
+    # pcmk_host_map: Pacemaker's name, and Nova's.
+    # Timeouts: power_timeout of fence_compute is 30 s, and there are two logins before it. A reboot
+    # waits for off and for on. Pacemaker kills the agent at their end, and begins again.
+    # monitor: asks the BMC, so that a changed password is noticed before it is needed. Once a minute, as a
+    # BMC is slow, and has few sessions.
+    # shellcheck disable=SC2086 # EXTRA_FENCE and PCS are lists of words
+    $PCS stonith create "fence-$host" fence_compute ip="${entry#*=}" username="$BMC_USER" \
+        password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_map="$host:$host$NOVA_DOMAIN" \
+        pcmk_reboot_timeout=120 pcmk_off_timeout=90 $EXTRA_FENCE \
+        op monitor interval=60s timeout=60s
+done

@@ -38,18 +38,25 @@ def documents() -> dict[Path, str]:
 
 
 def _chapter(agent: etree._Element, name: str) -> str:
-    lines = [name, "-" * len(name), "", str(agent.get("shortdesc") or _text(agent, "shortdesc"))]
-    lines += ["", _text(agent, "longdesc")]
-    lines += ["", "Parameters", "~~~~~~~~~~", ""]
+    return "\n".join([name, "-" * len(name), "", summary(agent), "", *body(agent, "~"), ""])
+
+
+def summary(agent: etree._Element) -> str:
+    return str(agent.get("shortdesc") or _text(agent, "shortdesc"))
+
+
+def body(agent: etree._Element, underline: str) -> list[str]:
+    """What the agent says of itself, its parameters and its actions, as reST."""
+    lines = [_text(agent, "longdesc"), "", "Parameters", underline * 10, ""]
     for parameter in agent.iterfind("parameters/parameter"):
         lines += _parameter(parameter)
-    lines += ["Actions", "~~~~~~~", ""]
+    lines += ["Actions", underline * 7, ""]
     for action in agent.iterfind("actions/action"):
         timeout, interval = action.get("timeout"), action.get("interval")
         told = f": timeout {timeout}" if timeout else ""
         told += f", every {interval}" if interval else ""
         lines.append(f"- ``{action.get('name')}``{told}")
-    return "\n".join([*lines, ""])
+    return lines
 
 
 def _parameter(parameter: etree._Element) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.executables.installed import Installed
+from lxml import etree
+
+from tests.executables.installed import AGENTS, Installed
 from tests.executables.transition import Transition
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends.command import Result
@@ -19,6 +21,7 @@ EMPTY = (
     "</configuration><status/></cib>"
 )
 
+PASSWORD = {"BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password"}
 GIVEN: Mapping[str, Mapping[str, str]] = {
     "compute.sh": {
         "START_COMMAND": "podman start nova_compute",
@@ -26,16 +29,25 @@ GIVEN: Mapping[str, Mapping[str, str]] = {
         "STATUS_COMMAND": "podman healthcheck run nova_compute",
     },
     "evacuate.sh": {"EXTRA": "storm_limit=3 untagged=none"},
-    "fence-behind-other.sh": {"HOST": "compute-1", "OTHER": "redfish-compute-1"},
-    "fence-inventory.sh": {"HOSTS": "compute-1 compute-2"},
+    "fence-behind-other.sh": {"HOSTS": "compute-1", "OTHER": "redfish-"},
+    "fence-inventory.sh": {"HOSTS": "compute-1 compute-2=192.0.2.12"},
     "fence-per-host.sh": {
-        "HOST": "compute-1",
-        "BMC": "192.0.2.7",
-        "BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password",
-        "NOVA_HOST": "compute-1.example.com",
+        "BMCS": "compute-1=192.0.2.7",
+        "NOVA_DOMAIN": ".example.com",
+        **PASSWORD,
     },
+    "hosts.sh": {"HOSTS": "compute-1=192.0.2.11 compute-3=192.0.2.13"},
+    "power-devices.sh": {"BMCS": "compute-2=192.0.2.7", **PASSWORD},
+    "recipe-behind-other.sh": {},
+    "recipe-containers.sh": {},
+    "recipe-inventory.sh": {},
+    "recipe-per-host.sh": {},
+    "recipe-untouched-hosts.sh": {},
+    "remove.sh": {},
+    "upgrade.sh": {},
 }
 """What each script needs to be told, as its comment says."""
+NOT_PCS = {"gate-host.sh", "together.sh"}
 
 
 def node(name: str, role: str, kind: str) -> str:
@@ -80,6 +92,19 @@ def cib() -> str:
     )
 
 
+def older_cib() -> str:
+    """The same cluster as TripleO's scripts configured it, with upstream's agents."""
+    older = (Path(__file__).parent / "older.xml").read_text()
+    inside = older.partition("<resources>")[2].partition("</resources>")[0]
+    constraints = (
+        '<constraints><rsc_order id="order-compute-evacuate" first="nova-compute-clone" '
+        'then="nova-evacuate"/></constraints><fencing-topology><fencing-level id="level-1" '
+        'target="compute-1" index="1" devices="redfish-compute-1,fence-nova"/></fencing-topology>'
+    )
+    text = cib().replace("</resources>", f"{inside}</resources>")
+    return text.replace("<constraints/>", constraints)
+
+
 class Deployer:
     def __init__(self, installed: Installed, folder: Path, content: str | None = None) -> None:
         self._installed = installed
@@ -95,12 +120,28 @@ class Deployer:
     def example(self, name: str, **given: str) -> Result:
         return self.run(str(EXAMPLES / name), PCS=f"pcs -f {self.cib}", **given)
 
+    def attempt(self, name: str, **given: str) -> Result:
+        """An example that may fail."""
+        env = {"PCS": f"pcs -f {self.cib}", **given}
+        return self._installed.run([str(EXAMPLES / name)], timeout=600, env=env)
+
+    def configured(self) -> set[str]:
+        """The ids of resources, constraints, levels and alerts."""
+        tags = ("primitive", "clone", "rsc_location", "rsc_order", "fencing-level", "alert")
+        return {str(one.get("id")) for one in etree.parse(self.cib).iter(*tags)}
+
     def pcs(self, *words: str) -> Result:
         return self.run("pcs", "-f", str(self.cib), *words)
 
     def verify(self) -> None:
         """Without an error or a warning."""
         self.run("crm_verify", f"--xml-file={self.cib}", "-VVV")
+
+    def validate(self, resource: str, agent: str) -> None:
+        """The agent accepts its parameters, if the resource is configured at all."""
+        found = etree.parse(self.cib).iterfind(f".//primitive[@id='{resource}']//nvpair")
+        given = {f"OCF_RESKEY_{one.get('name')}": str(one.get("value")) for one in found}
+        self.run(f"{AGENTS}/{agent}", "validate-all", **given)
 
     def simulate(self) -> str:
         """What Pacemaker would do."""

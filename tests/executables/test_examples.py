@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, Deployer
+from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer, older_cib
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
 
 pytestmark = pytest.mark.real
+RECORD = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def deployer(installed: Installed, tmp_path: Path) -> Deployer:
 
 
 def test_every_example_is_here() -> None:
-    assert {path.name for path in EXAMPLES.glob("*.sh")} == set(GIVEN)
+    assert {path.name for path in EXAMPLES.glob("*.sh")} == set(GIVEN) | NOT_PCS
 
 
 @pytest.mark.conformance("crm_verify -VVV, crm_simulate: every example")
@@ -30,10 +31,11 @@ def test_each_works_alone(deployer: Deployer, name: str) -> None:
     deployer.example(name, **GIVEN[name])
     deployer.verify()
     deployer.simulate()
+    deployer.validate("nova-compute", "NovaCompute")
 
 
 def test_compute_works_with_a_unit_too(deployer: Deployer) -> None:
-    deployer.example("compute.sh", EXTRA="unit=nova-compute.service")
+    deployer.example("compute.sh", EXTRA_COMPUTE="unit=nova-compute.service")
     deployer.verify()
 
 
@@ -51,12 +53,74 @@ def test_all_together_run_where_they_should(deployer: Deployer) -> None:
 def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     for name in ("fence-inventory.sh", "compute.sh"):
         deployer.example(name, **GIVEN[name])
-    record = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"
-    deployer.run(
-        "pcs", "-f", str(deployer.cib), "node", "attribute", "compute-1", f"evacuation={record}"
-    )
+    deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
     plan = deployer.simulate()
     assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
+
+
+PLAIN = "recipe-inventory.sh"
+
+
+@pytest.mark.parametrize("recipe", ["recipe-behind-other.sh", "recipe-per-host.sh"])
+def test_a_removal_leaves_nothing_of_a_recipe_but_the_nodes(
+    deployer: Deployer, recipe: str
+) -> None:
+    deployer.example("hosts.sh", HOSTS="compute-1 compute-2")
+    before = deployer.configured()
+    deployer.example(recipe)
+    assert deployer.configured() > before
+    deployer.example("remove.sh")
+    deployer.verify()
+    # What powers off is the site's, and stays in its level.
+    rest = {
+        name for name in deployer.configured() - before if not name.startswith(("power-", "fl-"))
+    }
+    assert rest == set()
+    assert "record-computes" not in deployer.cib.read_text()
+
+
+def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None:
+    deployer.example(PLAIN)
+    deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
+    refused = deployer.attempt("remove.sh")
+    assert refused.rc == 1
+    assert "these hosts are being evacuated: compute-1" in refused.stderr
+    assert deployer.attempt("remove.sh", FORCE="1").rc == 0
+
+
+class TestUpgrade:
+    """Of what TripleO configured: a wait before a unit, and a trigger for unfencing."""
+
+    @pytest.fixture(scope="class")
+    def upgraded(self, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
+        deployer = Deployer(installed, tmp_path_factory.mktemp("older"), older_cib())
+        for _ in range(2):
+            deployer.example("upgrade.sh", CLOUDS_FILE="/etc/vmha/clouds.yaml")
+        return deployer
+
+    def test_pacemaker_has_nothing_to_say_to_it(self, upgraded: Deployer) -> None:
+        upgraded.verify()
+
+    def test_no_password_is_left(self, upgraded: Deployer) -> None:
+        assert "swordfish" not in upgraded.cib.read_text()
+
+    def test_what_waited_for_each_other_is_gone(self, upgraded: Deployer) -> None:
+        names = upgraded.configured()
+        assert not {"compute-unfence-trigger", "nova-compute-checkevacuate"} & names
+        assert not [name for name in names if "order" in name]
+        assert "unfencing" not in upgraded.cib.read_text()
+
+    def test_the_level_is_as_it_was(self, upgraded: Deployer) -> None:
+        text = upgraded.cib.read_text()
+        assert 'devices="redfish-compute-1,fence-nova"' in text
+        assert 'name="domain" value="example.com"' in text
+
+    def test_nova_compute_stays_away_from_a_flagged_host(self, upgraded: Deployer) -> None:
+        text = upgraded.cib.read_text()
+        assert text.count('operation="defined" attribute="evacuation"') == 1 or (
+            text.count('attribute="evacuation" operation="defined"') == 1
+        )
+        assert 'type="NovaCompute"' in text
 
 
 @pytest.mark.conformance("shellcheck")

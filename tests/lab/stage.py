@@ -20,6 +20,8 @@ Tell = Callable[[str], None]
 EXAMPLES = REPOSITORY / "pcs-examples"
 TIMING = Timing(monitor="2s", timeout="3s", start="5s", reconnect="10s")
 WORKER_LOG = "evacuate.log"
+WORKER = f"log_file=/var/log/pacemaker/{WORKER_LOG} request_timeout=10 settle=15"
+"""Parameters of NovaEvacuate, for a lab's patience."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Stage:
         """Run one of pcs-examples on a controller, as it is."""
         words = [f"{key}={value}" for key, value in settings.items()]
         script = str(EXAMPLES / name)
-        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=60)
+        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=900)
 
     def flags(self) -> str:
         """attrd's own answer; "" where nothing is flagged."""
@@ -83,8 +85,11 @@ class Stage:
 
 
 @contextmanager
-def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) -> Iterator[Stage]:
-    """Cluster and cloud with our agents for the length of a block; all of it gone afterwards."""
+def on_stage(
+    lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING, configured: bool = True
+) -> Iterator[Stage]:
+    """Cluster and cloud, with our agents configured or only installed, for the length of a block;
+    all of it gone afterwards."""
     cloud = Cloud(lab.state, lab.cloud_address, lab.cloud_netns)
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
@@ -94,7 +99,8 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
         with_cloud.join()
         tell("Nova, Keystone and Placement answer")
         stage = Stage(lab, cluster, cloud)
-        configure(stage, tell, extra)
+        if configured:
+            configure(stage, tell, extra)
         yield stage
     finally:
         # Where `up` refused, another lab is there: it is not ours to remove.
@@ -105,29 +111,34 @@ def on_stage(lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING) 
 
 def configure(stage: Stage, tell: Tell, extra: str = "") -> None:
     """The README's four steps. ``extra`` are more parameters of NovaEvacuate."""
-    lab = stage.lab
-    inventory = lab.state / "inventory.ini"
-    _write_private(inventory, _inventory(lab))
-    clouds = lab.state / "clouds.yaml"
-    _write_private(clouds, stage.cloud.clouds_yaml.read_text())
+    inventory, clouds = write_secrets(stage)
     stage.example("fence-inventory.sh", HOSTS=" ".join(stage.hosts), INVENTORY=str(inventory))
     stage.example(
         "evacuate.sh",
         CLOUDS_FILE=str(clouds),
         CLOUD="vmha",
         ALERT=str(EXAMPLES / "alert-wake"),
-        EXTRA=f"log_file=/var/log/pacemaker/{WORKER_LOG} request_timeout=10 settle=15 {extra}".strip(),
+        EXTRA=f"{WORKER} {extra}".strip(),
     )
-    command = f"{REPOSITORY}/tests/lab/nova-compute"
-    stage.example(
-        "compute.sh",
-        START_COMMAND=f"{command} start here {lab.state}",
-        STOP_COMMAND=f"{command} stop here {lab.state}",
-        STATUS_COMMAND=f"{command} status here {lab.state}",
-    )
+    stage.example("compute.sh", **compute_commands(stage.lab))
     tell("fencing, NovaEvacuate and NovaCompute configured with pcs")
     stage.wait_up(timeout=90)
     tell(f"nova-compute is up on {', '.join(stage.hosts)}")
+
+
+def write_secrets(stage: Stage) -> tuple[Path, Path]:
+    """The inventory and the clouds.yaml of this lab, where its nodes see them too."""
+    inventory, clouds = stage.lab.state / "inventory.ini", stage.lab.state / "clouds.yaml"
+    _write_private(inventory, _inventory(stage.lab))
+    _write_private(clouds, stage.cloud.clouds_yaml.read_text())
+    return inventory, clouds
+
+
+def compute_commands(lab: Lab) -> dict[str, str]:
+    """What compute.sh is told, as no node of the lab has systemd."""
+    program = f"{REPOSITORY}/tests/lab/nova-compute"
+    names = {"start": "START_COMMAND", "stop": "STOP_COMMAND", "status": "STATUS_COMMAND"}
+    return {name: f"{program} {action} here {lab.state}" for action, name in names.items()}
 
 
 class _Beside(Thread):

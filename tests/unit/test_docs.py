@@ -25,8 +25,15 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MUL
 def test_every_make_target_and_file_that_is_named_exists(document: Path) -> None:
     text = document.read_text()
     assert set(re.findall(r"(?:``|^    )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
-    named = re.findall(r"(?<![\w/-])((?:docs|tests|pcs-examples|lib|ocf|fence)/[\w./-]*\w)", text)
+    named = re.findall(r"(?<![/\w-])((?:docs|tests|pcs-examples|lib|ocf|fence)/[\w./-]*\w)", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_recipes_that_the_way_to_deploy_names_exist() -> None:
+    text = (ROOT / "docs" / "deploy.rst").read_text()
+    named = set(re.findall(r"``([a-z-]+\.sh)``", text))
+    assert {path.name for path in (ROOT / "pcs-examples").glob("recipe-*.sh")} <= named
+    assert all((ROOT / "pcs-examples" / name).exists() for name in named)
 
 
 def test_the_command_that_releases_a_storm_is_the_one_in_the_runbook() -> None:

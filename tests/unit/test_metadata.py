@@ -24,3 +24,14 @@ def test_make_help_tells_every_target() -> None:
     assert sorted(told) == sorted(set(targets[1].split()) - {"help"})
     real = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     assert real == set(targets[1].split())
+
+
+def test_one_version_everywhere() -> None:
+    declared = re.search(r"^version = (\S+)$", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
+    assert declared
+    packaged = (ROOT / "debian" / "changelog").read_text().splitlines()[0]
+    assert packaged.startswith(f"vmha-ocf ({declared[1]}) ")
+    assert f"vmha-ocf_{declared[1]}_all.deb" in (ROOT / "docs" / "deploy.rst").read_text()
+    newest = re.search(r"^(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
+    assert newest
+    assert newest[1] == declared[1]

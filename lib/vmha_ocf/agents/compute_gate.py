@@ -74,6 +74,16 @@ def _wait(units: Units, look: Look, clock: Clock, until: float, log: Say) -> Non
         clock.sleep(BETWEEN)
 
 
+def wait_open(look: Look, clock: Clock, log: Say) -> None:
+    """However long it takes, for nova-compute that somebody else starts afterwards."""
+    said = ""
+    while isinstance(verdict := look(), gate.Wait):
+        if verdict.reason != said:
+            said = verdict.reason
+            log(f"waiting at the gate: {said}")
+        clock.sleep(BETWEEN)
+
+
 def judge_running(look: Look) -> Found:
     """A probe has found nova-compute running. Failed, if it must not run: Pacemaker then stops it,
     and starts it through the gate."""

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 
 from vmha_ocf import gate
-from vmha_ocf.agents import compute_gate
-from vmha_ocf.backends.attrd import Attrd
-from vmha_ocf.backends.cib import Cib
+from vmha_ocf.agents import compute_gate, local_gate
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.nova_conf import read_nova_host
-from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.backends.systemd import SystemdUnit
 from vmha_ocf.backends.unit_commands import UnitCommands
 from vmha_ocf.errors import (
@@ -19,8 +16,7 @@ from vmha_ocf.errors import (
     ParameterError,
     VmhaError,
 )
-from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.model import Flag, NodeName, NovaHost
+from vmha_ocf.model import NovaHost
 from vmha_ocf.ocf import Call
 from vmha_ocf.ports import Clock
 
@@ -77,16 +73,8 @@ def _told(call: Call, found: compute_gate.Found) -> int:
 
 
 def _look(call: Call) -> gate.Open | gate.Wait:
-    host = _host(call)
     timeout = min(_LONGEST_LOOK, call.timeout * _ONE_LOOK)
-    attrd, cib = Attrd(timeout=timeout), Cib(timeout=timeout)
-
-    def read() -> Flag | None:
-        cluster = PacemakerCluster(cib, timeout=timeout)
-        node = NodeName(call.node) if call.node else cluster.local_node()
-        return FlagStore(attrd, cib, SystemClock()).read_for(host, node)
-
-    return compute_gate.look(host, read)
+    return local_gate.look(_host(call), call.node, timeout)
 
 
 def _host(call: Call) -> NovaHost:

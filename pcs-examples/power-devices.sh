@@ -1,0 +1,22 @@
+#!/bin/sh
+# A fencing device of fence-agents for each compute host. It powers off and knows nothing of Nova:
+# fence-behind-other.sh comes after it.
+#   AGENT        fence_redfish, fence_ipmilan, or another one with the same parameters
+#   BMCS         NAME=ADDRESS ... of the hosts' BMCs, for example "compute-1=198.51.100.11"
+#   BMC_USER     BMC_PASSWORD_SCRIPT  their user, and a program that prints its password
+#   EXTRA_POWER  more parameters of AGENT, for example "ssl_insecure=1" or "lanplus=1 method=onoff"
+set -eu
+: "${PCS:=pcs}" "${AGENT:=fence_redfish}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
+: "${BMC_USER:=admin}" "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
+: "${EXTRA_POWER:=}"
+
+for entry in $BMCS; do
+    host=${entry%%=*}
+    # power_timeout: under Pacemaker these agents have none of their own, so that pcmk_off_timeout is all
+    # that ends them. In a fencing level Pacemaker makes a reboot of "off, then on": it counts for both.
+    # shellcheck disable=SC2086 # EXTRA_POWER and PCS are lists of words
+    $PCS stonith create "power-$host" "$AGENT" ip="${entry#*=}" username="$BMC_USER" \
+        password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_list="$host" \
+        pcmk_reboot_timeout=120 pcmk_off_timeout=120 $EXTRA_POWER \
+        op monitor interval=60s timeout=60s
+done

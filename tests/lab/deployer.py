@@ -1,0 +1,114 @@
+"""A deployer of the lab: one recipe after another, each to a cluster that has nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY
+from tests.lab.stage import EXAMPLES, TIMING, WORKER, Stage, compute_commands, write_secrets
+
+_SYSTEMD = """#!/bin/sh
+# What systemd does at boot with the drop-in: the gate, then nova-compute.
+case $1 in compute-*) ;; *) exit 0 ;; esac
+gate=$(sed -n 's/^ExecStartPre=+//p' {root}/usr/share/vmha-ocf/nova-compute-gate.conf)
+setsid sh -c "{root}$gate --host=$1 && {start}" >/var/log/pacemaker/gate.log 2>&1 </dev/null &
+"""
+
+
+@dataclass(frozen=True)
+class Deployer:
+    stage: Stage
+    settings: Mapping[str, str]
+    """What every recipe is told: the lab's names, addresses, secrets and patience."""
+
+    @classmethod
+    def of(cls, stage: Stage) -> Deployer:
+        lab = stage.lab
+        inventory, clouds = write_secrets(stage)
+        script = lab.state / "bmc-password"
+        script.touch(mode=0o700)
+        script.write_text(f"#!/bin/sh\necho {BMC_PASSWORD}\n")
+        return cls(
+            stage,
+            {
+                "HOSTS": " ".join(stage.hosts),
+                "MONITOR": TIMING.monitor,
+                "MONITOR_TIMEOUT": TIMING.timeout,
+                "RECONNECT": TIMING.reconnect,
+                "BMCS": " ".join(f"{node.name}={node.bmc_address}" for node in lab.computes),
+                "BMC_USER": BMC_USER,
+                "BMC_PASSWORD_SCRIPT": str(script),
+                "EXTRA_FENCE": "cipher=3",
+                "INVENTORY": str(inventory),
+                "CLOUDS_FILE": str(clouds),
+                "EXTRA": WORKER,
+                "ALERT": str(EXAMPLES / "alert-wake"),
+                **compute_commands(lab),
+            },
+        )
+
+    def run(self, name: str, **more: str) -> None:
+        self.stage.example(name, **self.settings, **more)
+
+    def start_under_systemd(self) -> None:
+        """nova-compute on each host, now and at each boot, behind the gate that systemd would run."""
+        lab = self.stage.lab
+        hook = lab.boot_hooks / "nova-compute"
+        start = self.settings["START_COMMAND"]
+        hook.write_text(_SYSTEMD.format(root=lab.root, start=start))
+        hook.chmod(0o755)
+        for host in self.stage.hosts:
+            self.stage.cluster.must(host, [str(hook), host])
+
+    def remove(self) -> None:
+        """And what remove.sh leaves, as it is the site's: what power-devices.sh made, and a
+        nova-compute that systemd started."""
+        self.run("remove.sh")
+        (self.stage.lab.boot_hooks / "nova-compute").unlink(missing_ok=True)
+        program = str(Path(REPOSITORY, "tests/lab/nova-compute"))
+        for host in self.stage.hosts:
+            stop = [program, "stop", "here", str(self.stage.lab.state)]
+            self.stage.cluster.must(host, stop)
+        configured = [one.get("id", "") for one in self.stage.cluster.cib().iter("primitive")]
+        for name in configured:
+            if name.startswith("power-"):
+                self.stage.cluster.pcs("stonith", "delete", name)
+
+    def older_agents(self) -> None:
+        """As TripleO and Crowbar configured them, in essence; the agents are ours already."""
+        site = {
+            "auth_url": "http://cloud:15000/v3",
+            "tenant_name": "service",
+            "user_domain": "Default",
+            "project_domain": "Default",
+        }
+        access = [f"{name}={value}" for name, value in site.items()]
+        login = [*access, "username=vmha", "password=old"]
+        self.run("hosts.sh")
+        self.run("power-devices.sh", AGENT="fence_ipmilan", EXTRA_POWER=IPMILAN)
+        commands = {name.lower(): self.settings[name] for name in compute_commands(self.stage.lab)}
+        with self.stage.cluster.pcs_batch() as pcs:
+            pcs("stonith", "create", "fence-nova", "fence_compute", *access, "login=vmha",
+                "passwd=old", "record_only=1", f"pcmk_host_list={self.settings['HOSTS']}",
+                "meta", "provides=unfencing")  # fmt: skip
+            for host in self.stage.hosts:
+                pcs("stonith", "level", "add", "1", host, f"power-{host}", "fence-nova")
+            pcs("resource", "create", "compute-unfence-trigger", "ocf:pacemaker:Dummy",
+                "op", "stop", "timeout=20", "on-fail=block",
+                "meta", "requires=unfencing", "clone", "interleave=true")  # fmt: skip
+            pcs("resource", "create", "nova-evacuate", "ocf:openstack:NovaEvacuate", *login,
+                *WORKER.split(), "op", "monitor", "interval=10s", "timeout=600s")  # fmt: skip
+            pcs("resource", "create", "nova-compute", "ocf:openstack:NovaCompute", *login,
+                *(f"{name}={value}" for name, value in commands.items()),
+                "op", "start", "timeout=300s", "clone", "interleave=true", "--disabled")  # fmt: skip
+            for clone in ("compute-unfence-trigger-clone", "nova-compute-clone"):
+                rule = ("rule", "resource-discovery=exclusive", "score=0")
+                pcs("constraint", "location", clone, *rule, "osprole", "eq", "compute")
+            rule = ("rule", "resource-discovery=never", "score=-INFINITY")
+            pcs("constraint", "location", "nova-evacuate", *rule, "osprole", "eq", "compute")
+            pcs("constraint", "order", "start", "nova-compute-clone", "then", "nova-evacuate")
+
+
+IPMILAN = "lanplus=1 cipher=3 method=onoff"

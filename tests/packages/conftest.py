@@ -1,0 +1,70 @@
+"""The packages, built once, and roots with them."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.layout import REPOSITORY
+from tests.packages.clean_root import CACHE, CleanRoot, clean_root, missing
+from tests.packages.documented import one, typed
+
+TAKE_SOURCES = (
+    "mkdir /root/vmha-ocf && tar -C /source -c --exclude=./.git --exclude=./build "
+    "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
+)
+
+NewRoot = Callable[..., CleanRoot]
+"""A copy of a root, the clean one if none is given; ``shared`` is a folder that is seen inside."""
+
+
+@pytest.fixture(scope="session")
+def new_root() -> Iterator[NewRoot]:
+    """Makes copies that are gone at the end: each is hundreds of megabytes."""
+    assert not missing(), missing()
+    base = clean_root()
+    numbers = itertools.count(1)
+    with tempfile.TemporaryDirectory(prefix="roots-", dir=CACHE) as folder:
+
+        def new(below: CleanRoot = base, shared: str = "") -> CleanRoot:
+            return below.copy(Path(folder, str(next(numbers))), shared)
+
+        yield new
+
+
+@pytest.fixture(scope="session")
+def built(new_root: NewRoot) -> CleanRoot:
+    """A root in which docs/deploy.rst was followed up to `make deb`; lintian is for a test."""
+    root = new_root(shared=f"{REPOSITORY}:/source")
+    root.must("sh", "-c", TAKE_SOURCES)
+    root.install("lintian")
+    for command in typed("Packages")[:3]:
+        said_yes = command.replace("apt-get", "apt-get -q -y")
+        root.must("sh", "-c", f"cd /root/vmha-ocf && {said_yes}")
+    return root
+
+
+@pytest.fixture(scope="session")
+def packages(built: CleanRoot) -> Path:
+    """The folder with the .deb files."""
+    folder = built.own / "root/vmha-ocf/build/deb"
+    assert len(list(folder.glob("*.deb"))) == 3
+    return folder
+
+
+@pytest.fixture(scope="session")
+def controller(new_root: NewRoot, packages: Path) -> CleanRoot:
+    """A root with the controllers' package. Not to be written to: make a copy."""
+    root = new_root(shared=f"{packages}:/packages")
+    install(root, "./vmha-ocf_")
+    return root
+
+
+def install(root: CleanRoot, *what: str) -> None:
+    """As docs/deploy.rst installs the packages."""
+    command = one("Packages", "apt-get install", *what).replace("install", "install -q -y")
+    root.must("sh", "-c", f"cd /packages && {command}")
