@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages.documented import chapters, typed
 from vmha_ocf import storm
 from vmha_ocf.agents import nova_compute, nova_evacuate
 from vmha_ocf.fence_options import OPTIONS
@@ -27,6 +28,23 @@ def test_every_make_target_and_file_that_is_named_exists(document: Path) -> None
     assert set(re.findall(r"(?:``|^    )make ([a-z-]+)", text, re.MULTILINE)) <= TARGETS
     named = re.findall(r"(?<![/\w-])((?:docs|tests|pcs-examples|lib|ocf|fence)/[\w./-]*\w)", text)
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_line_is_wider_than_a_terminal_that_is_wide(document: Path) -> None:
+    assert [line for line in document.read_text().splitlines() if len(line) > 120] == []
+
+
+def test_every_page_is_in_the_index_and_in_the_readme() -> None:
+    pages = {path.stem for path in (ROOT / "docs").glob("*.rst")} - {"index"}
+    index, readme = (ROOT / "docs" / "index.rst").read_text(), (ROOT / "README.rst").read_text()
+    assert {page for page in pages if f"<{page}.rst>" in index} == pages
+    assert {page for page in pages if f"<docs/{page}.rst>" in readme} == pages
+
+
+def test_start_and_deploy_do_not_say_the_same_commands_twice() -> None:
+    said = [line for name in chapters() for line in typed(name)]
+    assert [line for line in said if said.count(line) > 1] == []
 
 
 def test_recipes_that_the_way_to_deploy_names_exist() -> None:
