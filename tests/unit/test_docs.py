@@ -10,7 +10,11 @@ import pytest
 from tests.packages.documented import chapters, typed
 from vmha_ocf import storm
 from vmha_ocf.agents import nova_compute, nova_evacuate
+from vmha_ocf.backends.metrics import metrics
 from vmha_ocf.fence_options import OPTIONS
+from vmha_ocf.incident import Incident, Step
+from vmha_ocf.model import NovaHost
+from vmha_ocf.picture import Deliveries, Picture
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -56,6 +60,20 @@ def test_recipes_that_the_way_to_deploy_names_exist() -> None:
 
 def test_the_command_that_releases_a_storm_is_the_one_in_the_runbook() -> None:
     assert storm.RELEASE_COMMAND in (ROOT / "docs" / "operate.rst").read_text()
+
+
+def test_the_steps_and_the_metrics_of_the_page_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "interfaces.rst").read_text()
+    steps = re.findall(r"^``([a-z-]+)``  ", text, re.M)[1:]
+    assert steps == [step.value for step in Step]
+    known = re.findall(r"^# TYPE (\w+) ", told_metrics(), re.M)
+    assert re.findall(r"^``(vmha_\w+)", text, re.M) == known
+
+
+def told_metrics() -> str:
+    incident = Incident(NovaHost("compute-1"), 0.0, {Step.OVER: 1.0}, last_moved=1.0)
+    sent = {"notify_url": Deliveries()}
+    return metrics(Picture("ctl1", 0.0, 0.0, "", (), {}, [incident], sent))[1].decode()
 
 
 def test_parameters_that_the_runbook_names_exist() -> None:
