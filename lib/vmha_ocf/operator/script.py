@@ -24,8 +24,9 @@ set -eu
 : "${{PCS:=pcs}}"
 """
 _CLUSTER = """
-# Hosts that die together are fenced together.
-$PCS property set concurrent-fencing=true
+# Without fencing nothing is ever evacuated; hosts that die together are fenced together; and Pacemaker
+# looks at its intervals once a minute at least.
+$PCS property set stonith-enabled=true concurrent-fencing=true cluster-recheck-interval=1min
 """
 _REMOTE = """
 # The compute hosts join the cluster. reconnect_interval: Pacemaker leaves a host alone that was just
@@ -41,11 +42,12 @@ $PCS stonith create fence-computes fence_compute inventory={inventory} \\
     pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
 """
 _EVACUATOR = """
-# One evacuator, on a controller; the cloud "{cloud}" of its clouds.yaml is on each of them.
+# One evacuator, on a controller; the cloud "{cloud}" of its clouds.yaml is on each of them. requires: by
+# default all resources wait for unfencing as soon as any device of the cluster unfences.
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \\
     cloud={cloud} clouds_file={clouds_file} \\
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \\
-    meta resource-stickiness=100 failure-timeout=60s
+    meta requires=fencing resource-stickiness=100 failure-timeout=60s
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \\
     osprole eq compute
 $PCS alert create path="${{ALERT:=/usr/share/vmha-ocf/alert-wake}}" id=vmha-wake
@@ -55,7 +57,7 @@ _COMPUTE = """
 # compute host: systemctl disable nova-compute
 $PCS resource create nova-compute ocf:openstack:NovaCompute \\
     op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \\
-    meta failure-timeout=60s clone interleave=true --disabled
+    meta failure-timeout=60s requires=fencing clone interleave=true --disabled
 $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \\
     osprole eq compute
 $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
