@@ -29,6 +29,12 @@ def test_every_make_target_and_file_that_is_named_exists(document: Path) -> None
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_what_the_readme_calls_all_tests_is_what_continuous_integration_runs() -> None:
+    command = re.search(r"^exec (make .*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert command
+    assert f"\n    {command[1]}\n" in (ROOT / "README.rst").read_text()
+
+
 def test_recipes_that_the_way_to_deploy_names_exist() -> None:
     text = (ROOT / "docs" / "deploy.rst").read_text()
     named = set(re.findall(r"``([a-z-]+\.sh)``", text))
