@@ -115,6 +115,10 @@ install:
 	install -m 644 systemd/nova-compute-gate.conf $(DESTDIR)$(SHARE)/
 	install -d $(DESTDIR)$(SHARE)/pcs-examples
 	install -m 755 pcs-examples/*.sh $(DESTDIR)$(SHARE)/pcs-examples/
+	install -d $(DESTDIR)$(SHARE)/examples
+	install -m 755 examples/notify-* $(DESTDIR)$(SHARE)/examples/
+	install -m 644 examples/*.* $(DESTDIR)$(SHARE)/examples/
+	install -D -m 644 completion/vmha $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmha
 	rm -rf $(DESTDIR)$(PYTHONDIR)/vmha_ocf
 	umask 022; tar -C lib -c --exclude=__pycache__ vmha_ocf | \
 	    tar -x --no-same-owner --no-same-permissions -C $(DESTDIR)$(PYTHONDIR)

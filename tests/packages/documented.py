@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from tests.lab.layout import REPOSITORY
 
@@ -26,6 +27,14 @@ def typed(chapter: str) -> list[str]:
     blocks = re.findall(r"::\n\n((?:    .*\n|\n)+)", chapters()[chapter])
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [line.strip() for line in lines if line.strip()]
+
+
+def files(chapter: str) -> dict[str, str]:
+    """What the files of a chapter are to have in them, by their paths."""
+    found = re.findall(
+        r"``(/\S+)``:\n\n\.\. code-block:: \w+\n\n((?:    .*\n|\n)+)", chapters()[chapter]
+    )
+    return {path: textwrap.dedent(text) for path, text in found}
 
 
 def one(chapter: str, *words: str) -> str:

@@ -51,6 +51,12 @@ def test_start_and_deploy_do_not_say_the_same_commands_twice() -> None:
     assert [line for line in said if said.count(line) > 1] == []
 
 
+def test_what_the_readme_calls_all_tests_is_what_continuous_integration_runs() -> None:
+    command = re.search(r"^exec (make .*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert command
+    assert f"\n    {command[1]}\n" in (ROOT / "README.rst").read_text()
+
+
 def test_recipes_that_the_way_to_deploy_names_exist() -> None:
     text = (ROOT / "docs" / "deploy.rst").read_text()
     named = set(re.findall(r"``([a-z-]+\.sh)``", text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 
 from vmha_ocf.deployment import read_deployment
@@ -25,6 +25,8 @@ def command(read: ReadFile, write: WriteSecret) -> Command:
             cloud=args.cloud,
             clouds_file=args.clouds_file,
             remotes=not args.without_remotes,
+            evacuate=args.evacuate,
+            compute=args.compute,
         )
         script = format_script(deployment, choices)
         write(args.secrets, format_inventory(deployment))
@@ -48,7 +50,7 @@ def command(read: ReadFile, write: WriteSecret) -> Command:
 
 
 def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument("inventory", metavar="INVENTORY")
+    parser.add_argument("inventory", metavar="INVENTORY", help="the hosts and their BMCs")
     parser.add_argument(
         "--secrets",
         metavar="FILE",
@@ -73,3 +75,19 @@ def _configure(parser: ArgumentParser) -> None:
         action="store_true",
         help="the hosts are remote nodes of the cluster already",
     )
+    for name, agent in (("--evacuate", "NovaEvacuate"), ("--compute", "NovaCompute")):
+        parser.add_argument(
+            name,
+            metavar="NAME=VALUE",
+            type=_parameter,
+            action="append",
+            default=[],
+            help=f"one more parameter of {agent}; may be repeated",
+        )
+
+
+def _parameter(text: str) -> str:
+    name, equals, _ = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return text

@@ -1,6 +1,6 @@
 """A deployment -> the pcs script that protects it, and fence_compute's inventory. Pure.
 
-The same commands as pcs-examples; a test compares what the two make of a CIB.
+The same commands as pcs-examples/recipe-inventory.sh; a test compares what the two make of a CIB.
 """
 
 from __future__ import annotations
@@ -21,46 +21,68 @@ _HEAD = """\
 #   install -D -m 600 -o root {written} {inventory}
 # shellcheck disable=SC2086 # PCS is a list of words
 set -eu
-: "${{PCS:=pcs}}"
-"""
-_CLUSTER = """
-# Hosts that die together are fenced together.
-$PCS property set concurrent-fencing=true
 """
 _REMOTE = """
-# The compute hosts join the cluster. reconnect_interval: Pacemaker leaves a host alone that was just
-# fenced; a short start: where a controller dies with a host, each other one tries for as long.
+# The compute hosts join the cluster; pcsd copies Pacemaker's key to them.
 """
-_ROLES = """
-# Which nodes are compute hosts.
+_TOGETHER = """
+# What follows is done on a copy of the configuration, checked, and put into force at once: Pacemaker
+# never sees half of it, and where a command fails nothing is changed.
+work=
+if [ -z "${PCS:-}" ]; then
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    pcs cluster cib "$work/before.xml"
+    cp "$work/before.xml" "$work/after.xml"
+    PCS="pcs -f $work/after.xml"
+fi
+
+# Without fencing nothing is ever evacuated; hosts that die together are fenced together; and the
+# intervals below are looked at once a minute at least.
+$PCS property set stonith-enabled=true concurrent-fencing=true cluster-recheck-interval=1min
+
+# reconnect_interval above 0: a host that is down is fenced first and connected to afterwards. A short
+# start: where a controller dies with a host, each other one tries for as long before it is fenced.
 """
 _FENCING = """
-# One fencing device for all of them. pcmk_action_limit: it fences several at once.
+# One fencing device for all of them. pcmk_action_limit: it fences several at once. Timeouts: above
+# fence_compute's own, 30 s for the power and two logins before it.
 $PCS stonith create fence-computes fence_compute inventory={inventory} \\
     pcmk_host_list={hosts} pcmk_action_limit=-1 \\
     pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
 """
 _EVACUATOR = """
 # One evacuator, on a controller; the cloud "{cloud}" of its clouds.yaml is on each of them.
+# requires: the default is "unfencing" as soon as any device of the cluster unfences. stickiness: it
+# stays where it is. failure-timeout: a failed start is tried again. Never order it after nova-compute.
 $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \\
-    cloud={cloud} clouds_file={clouds_file} \\
+    cloud={cloud} clouds_file={clouds_file}{evacuate} \\
     op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \\
-    meta resource-stickiness=100 failure-timeout=60s
+    meta requires=fencing resource-stickiness=100 failure-timeout=60s
 $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \\
     osprole eq compute
+# Woken at once when a fencing is over.
 $PCS alert create path="${{ALERT:=/usr/share/vmha-ocf/alert-wake}}" id=vmha-wake
 """
 _COMPUTE = """
-# nova-compute under Pacemaker, and away from a host whose evacuation is not over. Before it, on each
-# compute host: systemctl disable nova-compute
-$PCS resource create nova-compute ocf:openstack:NovaCompute \\
+# nova-compute under Pacemaker, and away from a host whose evacuation is not over. Nothing else may
+# start it: before this, on each compute host, systemctl disable nova-compute
+$PCS resource create nova-compute ocf:openstack:NovaCompute{compute} \\
     op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \\
-    meta failure-timeout=60s clone interleave=true --disabled
+    meta failure-timeout=60s requires=fencing clone interleave=true --disabled
 $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \\
     osprole eq compute
 $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
 $PCS resource enable nova-compute
 
+if [ -n "$work" ]; then
+    if ! crm_verify --xml-file="$work/after.xml" -V &&
+        crm_verify --xml-file="$work/before.xml" >/dev/null 2>&1; then
+        echo "nothing was changed, see above" >&2
+        exit 1
+    fi
+    pcs cluster cib-push "$work/after.xml" diff-against="$work/before.xml"
+fi
 # Then: vmha check
 """
 
@@ -75,6 +97,10 @@ class Choices:
     clouds_file: str = "/etc/vmha/clouds.yaml"
     remotes: bool = True
     """The hosts are not remote nodes of the cluster yet."""
+    evacuate: Sequence[str] = ()
+    """More parameters of NovaEvacuate, each ``name=value``."""
+    compute: Sequence[str] = ()
+    """And of NovaCompute."""
 
 
 def format_script(deployment: Deployment, choices: Choices) -> str:
@@ -87,13 +113,15 @@ def format_script(deployment: Deployment, choices: Choices) -> str:
         "cloud": shlex.quote(choices.cloud),
         "clouds_file": shlex.quote(choices.clouds_file),
         "count": f"{len(hosts)} compute host{'s' if len(hosts) != 1 else ''}",
+        "evacuate": _more(choices.evacuate),
+        "compute": _more(choices.compute),
     }
-    parts = [_HEAD.format(**words), _CLUSTER]
+    parts = [_HEAD.format(**words)]
     if choices.remotes:
         parts += [_REMOTE, *map(_remote, hosts)]
-    parts += [_ROLES, *(f"$PCS node attribute {name} osprole=compute\n" for name in nodes)]
-    parts += [_FENCING.format(**words), _EVACUATOR.format(**words), _COMPUTE]
-    return "".join(parts)
+    parts += [_TOGETHER, *map(_connection, nodes)]
+    parts += [part.format(**words) for part in (_FENCING, _EVACUATOR)]
+    return "".join([*parts, _COMPUTE.replace("{compute}", words["compute"])])
 
 
 def format_inventory(deployment: Deployment) -> str:
@@ -101,10 +129,19 @@ def format_inventory(deployment: Deployment) -> str:
     return "\n".join(_section(one) for one in deployment.hosts)
 
 
+def _more(parameters: Sequence[str]) -> str:
+    return "".join(f" \\\n    {shlex.quote(one)}" for one in parameters)
+
+
 def _remote(one: DeployedHost) -> str:
+    return f"pcs cluster node add-remote {one.node} {shlex.quote(one.address)}\n"
+
+
+def _connection(node: str) -> str:
     return (
-        f"$PCS cluster node add-remote {one.node} {shlex.quote(one.address)} reconnect_interval=60s \\\n"
-        "    op start timeout=15s op monitor interval=10s timeout=20s\n"
+        f"$PCS resource update {node} reconnect_interval=60s \\\n"
+        "    op monitor interval=10s timeout=20s op start timeout=15s\n"
+        f"$PCS node attribute {node} osprole=compute\n"
     )
 
 

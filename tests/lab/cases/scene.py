@@ -152,13 +152,16 @@ class Scene:
     def until_asked(self, host: str, count: int = 1, timeout: float = 90.0) -> None:
         self.until(f"{count} requests for {host}", lambda: len(self.asked(host)) >= count, timeout)
 
-    def until_building(self, host: str, timeout: float = 90.0) -> MigrationRow:
-        """A destination works on an instance of the host."""
+    def until_building(self, host: str, count: int = 1, timeout: float = 90.0) -> MigrationRow:
+        """Destinations have begun with so many instances of the host, and work on one. Before one of
+        them dies all have to: a request that is lost in its queue is nobody's to repeat."""
 
         def building() -> list[MigrationRow]:
-            return [row for row in self.asked(host) if row.status == "pre-migrating"]
+            begun = [row for row in self.asked(host) if row.status != "accepted"]
+            enough = len(begun) >= count
+            return [row for row in begun if enough and row.status == "pre-migrating"]
 
-        self.until(f"a rebuild of {host}'s instances", building, timeout)
+        self.until(f"{count} rebuilds for {host}", building, timeout)
         return building()[0]
 
     def until_moved(self, host: str, uuids: Sequence[str], timeout: float = 150.0) -> None:
