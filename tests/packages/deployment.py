@@ -145,7 +145,7 @@ def on_clean_machines(lab: Lab, layers: Mapping[Role, str], folder: Path) -> Ite
     plan = Plan(TIMING, fence_computes=False, connected=False, roots=roots)
     with on_stage(lab, print, plan=plan, configured=False) as stage:
         start_hosts(stage)
-        stage.wait_up()
+        stage.wait_up(timeout=300)
         yield Deployment(stage)
 
 
