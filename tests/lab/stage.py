@@ -21,7 +21,8 @@ EXAMPLES = REPOSITORY / "pcs-examples"
 TIMING = Timing(monitor="2s", timeout="3s", start="5s", reconnect="10s")
 PLAN = Plan(TIMING, fence_computes=False)
 WORKER_LOG = "evacuate.log"
-WORKER = f"log_file=/var/log/pacemaker/{WORKER_LOG} request_timeout=10 settle=15"
+LOG_FILE = f"log_file=/var/log/pacemaker/{WORKER_LOG}"
+WORKER = f"{LOG_FILE} request_timeout=10 settle=15"
 """Parameters of NovaEvacuate, for a lab's patience."""
 
 

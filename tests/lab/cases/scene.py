@@ -104,9 +104,13 @@ class Scene:
         self.set_property("stonith-action=off", "stonith-action=reboot")
 
     def set_storm_limit(self, limit: int) -> None:
+        self.set_evacuate([f"storm_limit={limit}"], afterwards=["storm_limit=5"])
+
+    def set_evacuate(self, settings: Sequence[str], *, afterwards: Sequence[str]) -> None:
+        """Parameters of NovaEvacuate, whose worker is started anew with them."""
         update = ("resource", "update", "nova-evacuate")
-        self.stage.cluster.pcs(*update, f"storm_limit={limit}", "--wait=30")
-        self.afterwards.callback(self.stage.cluster.pcs, *update, "storm_limit=5", "--wait=30")
+        self.stage.cluster.pcs(*update, *settings, "--wait=30")
+        self.afterwards.callback(self.stage.cluster.pcs, *update, *afterwards, "--wait=30")
 
     def disable_evacuate(self) -> None:
         self.say("NovaEvacuate is disabled")
