@@ -66,6 +66,12 @@ def test_no_clear_answer_is_never_no_flags(answer: Result) -> None:
     assert raised.value.hint
 
 
+def test_a_tool_that_does_not_know_our_options_is_too_old() -> None:
+    """Pacemaker before 2.1.3 has no attrd_updater --output-as."""
+    with pytest.raises(CommandUnavailable, match="2.1.3 or later"):
+        values(Result(64, "", "attrd_updater: unrecognized option '--output-as=xml'"))
+
+
 def test_half_an_answer_is_none() -> None:
     whole = recorded("attrd-values").stdout
     for end in range(len(whole) - 1):

@@ -16,6 +16,7 @@ from vmha_ocf.errors import CommandUnavailable
 NO_SUCH_OBJECT = 105
 INVALID_CONFIGURATION = 78
 DISCONNECTED = 102
+USAGE = 64
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
@@ -37,9 +38,12 @@ def ask(run: Run, argv: Sequence[str], timeout: float) -> Result:
 def no_answer(tool: str, result: Result) -> CommandUnavailable:
     """The error for an answer that means neither yes nor no."""
     said = " ".join((result.stderr.strip() or result.stdout.strip()).split())[:300]
+    log = "see /var/log/pacemaker/pacemaker.log on this node"
+    # Those before 2.1.3 do not know attrd_updater --output-as.
+    old = "it does not know our options: Pacemaker 2.1.3 or later is needed"
     return CommandUnavailable(
         f"{tool} exited {result.rc}: {said or 'no output'}",
-        hint="see /var/log/pacemaker/pacemaker.log on this node",
+        hint=old if result.rc == USAGE else log,
     )
 
 
