@@ -70,9 +70,10 @@ def attended(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 def on_terminal(
     argv: Sequence[str], terminal: int, environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a program whose terminal this descriptor is: Ctrl-C typed there reaches it."""
+    """Start a program whose terminal this descriptor is. It ignores Ctrl-C, so that what only leads to
+    another program waits for that one's end; that one takes it by ``env --default-signal=INT``."""
     return subprocess.Popen(
-        ["/usr/bin/setsid", "--ctty", "--wait", *argv],
+        ["/usr/bin/setsid", "--ctty", "/usr/bin/env", "--ignore-signal=INT", *argv],
         stdin=terminal,
         stdout=terminal,
         stderr=terminal,

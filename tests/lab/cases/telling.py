@@ -175,7 +175,7 @@ def _not_shown(watcher: Watcher) -> Iterator[str]:
     for words in ("all is well", "in flight", "is not evacuated", "evacuation is over"):
         if not any(words in frame for frame in frames):
             yield f"vmha status --watch never showed {words!r} in {len(frames)} answers"
-    if (code := watcher.interrupt()) != "130":
+    if (code := watcher.interrupt()) != 130:
         yield f"vmha status --watch ended with {code} at Ctrl-C"
 
 
