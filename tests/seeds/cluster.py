@@ -72,6 +72,9 @@ def faults(
     known = [(where, what) for where in NAMES if where not in _HOSTS_OWN for what in NAMES[where]]
     for _ in range(random.choice([0, 1, 1, 2, 3, 5])):
         where, what = random.choice(known)
+        if where == "clock":
+            yield _clock(random, until)
+            continue
         soon = random.choice([0.0, 10.0, 15.0, 40.0, 100.0])
         begins = round(min(until - 1, random.choice(moments) + random.uniform(0, soon)), 1)
         ends = min(until, begins + random.choice([1.0, 15.0, 60.0, 120.0]))
@@ -87,6 +90,13 @@ def faults(
             else "",
             seconds=random.choice([0.5, 2.0, 5.0, 10.0, 20.0]),
         )
+
+
+def _clock(random: Random, until: float) -> FaultSpec:
+    """One that is wrong for good, or until somebody sets it."""
+    ahead = random.choice([5.0, 40.0, 300.0, 4000.0])
+    ends = random.choice([until, until, round(random.uniform(0, until), 1)])
+    return FaultSpec("clock", "ahead", until=ends, seconds=ahead)
 
 
 def _place(random: Random, where: str, what: str) -> str:

@@ -16,10 +16,11 @@ from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LONGEST, LostHosts
+from vmha_ocf.agents.nova_time import NovaTime
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
-from vmha_ocf.model import Flag, InstanceId, NovaHost
+from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost
 from vmha_ocf.pace import Pace
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -54,6 +55,7 @@ class Evacuator:
         self._unflagged = Unflagged(ports, domain)
         self._lost = LostHosts(ports, domain)
         self._held = Held(ports, policy.storm_limit)
+        self._nova_time = NovaTime(ports.clock)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False
@@ -131,11 +133,16 @@ class Evacuator:
         To ask for an evacuation that has no destination turns an instance into an ERROR."""
         self._note_destinations(self._destinations, flags)
         if not self._destinations and self._is_due("services", self._pauses.returning):
-            self._note_destinations(self._ports.nova.services(), flags)
+            self._note_destinations(self._services(), flags)
 
     def _note_destinations(self, services: presence.Services, flags: Flagged) -> None:
         gated = presence.gated(flags.values(), self._nodes, self._domain)
         self._destinations = presence.destinations(services, self._off(flags), gated)
+
+    def _services(self) -> Sequence[ComputeService]:
+        services = self._ports.nova.services()
+        self._nova_time.look(services)
+        return services
 
     def _forget(self, flags: Flagged) -> None:
         for host in list(self._hosts):
@@ -148,7 +155,8 @@ class Evacuator:
         return presence.is_back(flag, self._nodes, self._domain)
 
     def _off(self, flags: Flagged) -> Off:
-        return presence.hosts_off(flags.values(), self._nodes, self._domain)
+        off = presence.hosts_off(flags.values(), self._nodes, self._domain)
+        return self._nova_time.trusted(off)
 
     def _prepared(
         self, pending: Sequence[Flag], held: bool, start: float
@@ -251,7 +259,7 @@ class Evacuator:
         soon = self._waiting or self._strangers or any(off.get(host) != STILL for host in over)
         if not self._is_due("return", self._pauses.returning if soon else self._pauses.services):
             return
-        services = self._ports.nova.services()
+        services = self._services()
         flags = self._ports.flags.read()  # The round may have taken a while.
         self._note_destinations(services, flags)
         self._waiting = self._return.run(services, flags, self._off(flags))

@@ -11,7 +11,6 @@ from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import NodeJoined, NodeLost, ProvenOff
-from vmha_ocf.sim.timeline import EPOCH
 
 
 class Pacemaker:
@@ -72,7 +71,7 @@ class Pacemaker:
     def fenced(self, host: Host, by: str) -> None:
         now = self._core.now
         self._fenced.add(host.node)
-        self._history[host.node] = (EPOCH + now, by)
+        self._history[host.node] = (self._core.clock().now(), by)
         if self.purges_on_fencing:
             self._attrd.purge(host.node)
         self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
@@ -82,7 +81,7 @@ class Pacemaker:
         """A controller is gone: fenced by the others."""
         self._online[controller] = False
         self._fenced.add(controller)
-        self._history[controller] = (EPOCH + self._core.now, by)
+        self._history[controller] = (self._core.clock().now(), by)
         self._core.journal.say("pacemaker", f"{controller} is fenced by {by}")
 
     def join(self, controller: NodeName) -> None:

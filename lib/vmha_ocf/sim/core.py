@@ -10,7 +10,7 @@ from typing import TypeVar
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.sim.faults import Fault, Faults
 from vmha_ocf.sim.journal import Journal
-from vmha_ocf.sim.timeline import Timeline
+from vmha_ocf.sim.timeline import SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 
 T = TypeVar("T")
@@ -28,6 +28,14 @@ class Core:
     @property
     def now(self) -> float:
         return self.timeline.now
+
+    def clock(self) -> SimClock:
+        """The controllers'."""
+        return SimClock(self.timeline, self._ahead)
+
+    def _ahead(self) -> float:
+        fault = self.strike("clock", "ahead")
+        return fault.seconds if fault else 0.0
 
     def strike(self, where: str, what: str, host: str | None = None) -> Fault | None:
         return self.faults.strike(self.now, where, what, host)

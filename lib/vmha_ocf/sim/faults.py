@@ -54,6 +54,9 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "down": "no answer: FlagsUnavailable",
         "lost-answer": "it happens, the answer is lost: FlagsUnavailable",
     },
+    "clock": {
+        "ahead": "the controllers' time is `seconds` (10) ahead of Nova's, and so is Pacemaker's"
+    },
     "cluster": {"down": "no answer: ClusterUnavailable", "slow": "it takes `seconds` (10)"},
     "bmc": {
         "silent": "no answer (or half a login): BmcUnavailable",

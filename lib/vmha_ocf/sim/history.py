@@ -14,7 +14,6 @@ from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.incident import Event, Incident
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
-from vmha_ocf.sim.timeline import SimClock
 
 T = TypeVar("T")
 DELAY = 0.02
@@ -60,7 +59,7 @@ class SimHistorian:
         self._told: list[Told] = []
         self._alive = True
         self.chronicle = Chronicle(
-            store, SimClock(core.timeline), self._notify, partial(core.journal.say, who)
+            store, core.clock(), self._notify, partial(core.journal.say, who)
         )
 
     def tell(self, event: Event) -> None:

@@ -62,13 +62,14 @@ class Timeline:
 
 
 class SimClock:
-    """The Clock port: sleeping is arithmetic."""
+    """The Clock port: sleeping is arithmetic. ``ahead``: seconds that its time is ahead of Nova's."""
 
-    def __init__(self, timeline: Timeline) -> None:
+    def __init__(self, timeline: Timeline, ahead: Callable[[], float] = float) -> None:
         self._timeline = timeline
+        self._ahead = ahead
 
     def now(self) -> float:
-        return EPOCH + self._timeline.now
+        return EPOCH + self._timeline.now + self._ahead()
 
     def monotonic(self) -> float:
         return self._timeline.now

@@ -39,7 +39,7 @@ from vmha_ocf.sim.power import PowerSupply
 from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.reported import Reported
 from vmha_ocf.sim.services import OPERATOR, Services
-from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
+from vmha_ocf.sim.timeline import Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
@@ -83,7 +83,7 @@ class World:
     # The ports.
 
     def clock(self) -> SimClock:
-        return SimClock(self.core.timeline)
+        return self.core.clock()
 
     def flags(self, wrap: Wrap = unwrapped, who: str = "") -> SimFlags:
         """``wrap`` stands between ``who`` and each of the two records, too."""
@@ -277,7 +277,7 @@ class World:
 
     def _flag(self, host: Host, by: str) -> None:
         proof = f"BMC of {host.node} answered off"
-        evidence = Evidence(by, EPOCH + self.now, proof)
+        evidence = Evidence(by, self.core.clock().now(), proof)
         flag = Flag(host.name, FlagState.NEEDED, node=host.node, evidence=evidence)
         self.cib.put(host.node, texts.RECORD, texts.format_record(flag))
         self.attrd.put(texts.ATTRIBUTE, texts.format_key(host.name), texts.format_value(flag))
