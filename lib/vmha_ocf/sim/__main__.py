@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TextIO
@@ -75,4 +76,5 @@ def _names() -> Iterator[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may stop early, as head does
     sys.exit(main(sys.argv[1:], sys.stdout, sys.stderr))
