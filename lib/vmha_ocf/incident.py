@@ -34,6 +34,7 @@ class Step(Enum):
 
 
 _OPENING = frozenset({Step.FENCED, Step.HELD, Step.CLAIMED})
+_COUNTED = frozenset({Step.REQUESTED, Step.MOVED})
 _CLOSING = frozenset({Step.OVER, Step.RETURNED, Step.IN_SERVICE})
 
 
@@ -53,6 +54,9 @@ class Event:
     done: tuple[float, ...] = ()
     """MOVED: when each evacuation off this host that has succeeded was asked for, by Nova's clock:
     counted by Nova's records, a worker that takes over counts nothing twice."""
+    asked: tuple[float, ...] = ()
+    """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
+    for and did not come to tell is counted by the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +134,11 @@ def goes_on(incident: Incident, event: Event) -> bool:
 def advance(incident: Incident, event: Event) -> Incident:
     """The incident after one more step of it; itself if that says nothing new."""
     after = _EFFECTS.get(event.step, _none)(incident, event)
-    # That some more have moved is a step only where one has.
-    if event.step is Step.MOVED and after.moved == incident.moved:
+    # That some more were asked for, or have moved, is a step only where one was or has.
+    if event.step in _COUNTED and (after.requested, after.moved) == (
+        incident.requested,
+        incident.moved,
+    ):
         return after
     return _reached(after, event)
 
@@ -170,7 +177,9 @@ def _claimed(incident: Incident, event: Event) -> Incident:
 
 
 def _requested(incident: Incident, event: Event) -> Incident:
-    return replace(incident, requested=incident.requested + len(event.instances))
+    recorded = sum(asked >= second(incident.began) for asked in event.asked)
+    requested = max(incident.requested + len(event.instances), recorded)
+    return replace(incident, requested=requested)
 
 
 def _moved(incident: Incident, event: Event) -> Incident:

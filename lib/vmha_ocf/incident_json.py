@@ -81,7 +81,7 @@ def _what(event: Event) -> str:
         Step.HELD: f"held: {told}",
         Step.CLAIMED: f"{event.by} evacuates it",
         Step.FORCED_DOWN: "forced down in Nova",
-        Step.REQUESTED: f"asked Nova to evacuate {names}",
+        Step.REQUESTED: f"asked Nova to evacuate {names or 'more instances'}",
         Step.MOVED: f"{names or 'more instances'} run elsewhere",
         Step.GIVEN_UP: f"{names}: {told}",
         Step.OVER: "evacuation is over" + (f", {names} stay" if names else ""),

@@ -65,6 +65,17 @@ class TestSteps:
         proof = event(Step.FENCED, 1000.6, by="ctl2", detail="BMC answered off")
         assert only(proof, event(Step.MOVED, 1009.0, done=(999.0, 1000.0, 1001.0))).moved == 2
 
+    def test_what_an_earlier_worker_asked_for_is_counted_by_novas_records(self) -> None:
+        """It was killed before it told; of the second it had told, and Nova has one from before."""
+        untold = event(Step.REQUESTED, 1003.0, asked=(10.0, 1001.0))
+        assert only(FENCED, untold).requested == 1
+        asked = event(Step.REQUESTED, 1004.0, instances={TWO: "db"})
+        again = event(Step.REQUESTED, 1005.0, asked=(10.0, 1001.0, 1004.0))
+        one = only(FENCED, untold, asked, again, untold)
+        assert (one.requested, one.milestones[Step.REQUESTED]) == (2, 1003.0)
+        of_before = event(Step.REQUESTED, 1003.0, asked=(10.0,))
+        assert Step.REQUESTED not in only(FENCED, of_before).milestones
+
     def test_the_time_to_recover_of_a_host_with_nothing_on_it(self) -> None:
         one = only(FENCED, event(Step.OVER, 1003.0))
         assert one.recovery == 3.0
@@ -234,6 +245,8 @@ class TestForPrograms:
         assert sentence(event(Step.FENCED, 1.0, detail="d")) == "compute-1: fenced (d)"
         assert sentence(event(Step.OVER, 1.0)) == "compute-1: evacuation is over"
         assert sentence(event(Step.IN_SERVICE, 1.0)) == "compute-1: back in service"
+        more = "compute-1: asked Nova to evacuate more instances"
+        assert sentence(event(Step.REQUESTED, 1.0)) == more
         assert sentence(event(Step.MOVED, 1.0)) == "compute-1: more instances run elsewhere"
 
     def test_a_notification_names_some_and_counts_all(self) -> None:

@@ -154,6 +154,8 @@ class HostRound:
             beat = beat.after_our_change(changed.updated_at)
             service = changed
             self._story.forced_down()
+        elif self._heartbeat is None:
+            self._story.found_forced_down()
         self._mark = marker.ours(service)
         self._heartbeat = beat
         after = self._ports.clock.monotonic()

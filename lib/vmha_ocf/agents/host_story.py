@@ -40,6 +40,10 @@ class HostStory:
         self._ports.say(f"{self._host}: forced down in Nova")
         self._tell(Step.FORCED_DOWN)
 
+    def found_forced_down(self) -> None:
+        """By an earlier worker, which may not have come to tell it. People have no use for it twice."""
+        self._tell(Step.FORCED_DOWN)
+
     def requested(self, answers: Sequence[Answer]) -> None:
         """HostRequests has said it already."""
         accepted = [one for one in answers if one.error is None]
@@ -52,6 +56,7 @@ class HostStory:
             self._tell(Step.REQUESTED, instances=asked)
 
     def seen(self, plan: Plan, view: View) -> None:
+        self._recorded(view)
         self._moved(view)
         for one in plan.verdicts:
             name = name_of(one.instance)
@@ -67,6 +72,11 @@ class HostStory:
         left = {one.instance.id: name_of(one.instance) for one in plan.told}
         self._tell(Step.OVER, instances=left)
 
+    def _recorded(self, view: View) -> None:
+        """Requests that Nova has, whoever asked: an earlier worker may not have come to tell it."""
+        if [one for one in view.evacuations if self._is_new(("asked", one.id))]:
+            self._tell(Step.REQUESTED, asked=tuple(_asked_at(view.evacuations)))
+
     def _moved(self, view: View) -> None:
         """Since it was first fenced: what was asked for before a second fencing moves all the same.
         The history counts by Nova's records, so it is told of each, also of those that only an
@@ -79,7 +89,8 @@ class HostStory:
             self._ports.say(f"{self._host}: {self._name(record)} is on {record.dest}")
         if new:
             names = {one: self._name(record) for one, record in moved.items()}
-            self._tell(Step.MOVED, instances=names, done=tuple(_asked_at(view.evacuations)))
+            done = [one for one in view.evacuations if one.status in records.MOVED]
+            self._tell(Step.MOVED, instances=names, done=tuple(_asked_at(done)))
 
     def _name(self, record: Evacuation) -> str:
         return self._names.get(record.instance, record.instance)
@@ -95,5 +106,5 @@ class HostStory:
 
 
 def _asked_at(evacuations: Iterable[Evacuation]) -> Iterable[float]:
-    times = [records.seconds(one.created_at) for one in evacuations if one.status in records.MOVED]
+    times = [records.seconds(one.created_at) for one in evacuations]
     return (at for at in times if at is not None)
