@@ -80,6 +80,13 @@ def test_the_check_finds_it_ready(deployment: Deployment) -> None:
     wait_until("vmha check to find nothing", ready, 120.0, 2.0)
 
 
+def test_systemds_gate_opens_where_nothing_is_flagged(deployment: Deployment) -> None:
+    """With what Debian lets a remote node have: no crm_node."""
+    for host in HOSTS:
+        gate = f"timeout 60 /usr/lib/vmha-ocf/nova-compute-gate --host={host}"
+        assert deployment.tell(host, gate).code == 0
+
+
 def test_the_host_that_the_page_kills_is_replaced(deployment: Deployment) -> None:
     began = time.time()
     told = {command: deployment.tell(ONE, command) for command in typed("Kill a host")}
@@ -96,21 +103,6 @@ def test_the_host_that_the_page_kills_is_replaced(deployment: Deployment) -> Non
     assert FIRST in deployment.tell(ONE, f"vmha history {FIRST}").output
 
 
-def test_an_upgrade_leaves_the_cluster_alone(deployment: Deployment, newer: Path) -> None:
-    before = deployment.undisturbed()
-    deployment.install_newer(newer)
-    assert deployment.undisturbed() == before
-
-
-def test_a_power_cut_after_it(deployment: Deployment) -> None:
-    """That the host is back, too, was seen before, and takes more than a minute."""
-    cloud = deployment.stage.cloud
-    marked = cloud.client().boot("db-1", host=SECOND, tags=["automatic-recovery"])
-    began = time.time()
-    deployment.stage.cluster.kill(SECOND)
-    await_recovery(deployment.stage, Expected({SECOND}, marked, in_service=False), began)
-
-
 def test_a_removal_leaves_the_cluster_alone(deployment: Deployment) -> None:
     """On the controllers where nothing of ours runs: what runs needs its files."""
     before = deployment.undisturbed()
@@ -118,3 +110,19 @@ def test_a_removal_leaves_the_cluster_alone(deployment: Deployment) -> None:
     for name in set(CONTROLLERS) - {busy}:
         deployment.purge(name)
     assert deployment.undisturbed() == before
+
+
+def test_an_upgrade_leaves_the_cluster_alone(deployment: Deployment, newer: Path) -> None:
+    """Where it was removed it is installed again."""
+    before = deployment.undisturbed()
+    deployment.install_newer(newer)
+    assert deployment.undisturbed() == before
+
+
+def test_a_power_cut_after_all_that(deployment: Deployment) -> None:
+    """That the host is back, too, was seen before, and takes more than a minute."""
+    cloud = deployment.stage.cloud
+    marked = cloud.client().boot("db-1", host=SECOND, tags=["automatic-recovery"])
+    began = time.time()
+    deployment.stage.cluster.kill(SECOND)
+    await_recovery(deployment.stage, Expected({SECOND}, marked, in_service=False), began)
