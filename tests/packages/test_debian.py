@@ -154,10 +154,9 @@ def test_a_purge_leaves_nothing(root: CleanRoot) -> None:
 
 
 def test_a_compute_host_gets_neither_openstack_nor_fence_agents(
-    new_root: NewRoot, controller: CleanRoot
+    new_root: NewRoot, compute_host: CleanRoot
 ) -> None:
-    root = new_root(shared=controller.shared)
-    install(root, "install ./vmha-ocf-compute")
+    root = new_root(compute_host)
     installed = root.must("dpkg-query", "-W", "-f=${Package}\n").split()
     assert "pacemaker-remote" in installed
     assert not {"pacemaker", "fence-agents", "python3-novaclient"} & set(installed)

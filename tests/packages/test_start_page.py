@@ -19,7 +19,7 @@ from tests.lab.recovery import await_recovery
 from tests.lab.wait import wait_until
 from tests.lab.workers import workers
 from tests.packages.clean_root import CleanRoot
-from tests.packages.conftest import NewRoot, install
+from tests.packages.conftest import NewRoot
 from tests.packages.deployment import Deployment, on_clean_machines
 from tests.packages.documented import typed
 
@@ -31,17 +31,14 @@ ONE, *_ = CONTROLLERS = [node.name for node in LAB.controllers]
 
 
 @pytest.fixture(scope="module")
-def roots(new_root: NewRoot, packages: Path) -> Mapping[Role, CleanRoot]:
-    """With the page's packages, and what has to be there before."""
-    controller = new_root(shared=f"{packages}:/packages")
-    controller.install(
-        "corosync", "fence-agents", "ipmitool", "openssh-client", "pacemaker", "pcs"
-    )
-    install(controller, "./vmha-ocf_")
-    host = new_root(shared=f"{packages}:/packages")
+def roots(
+    new_root: NewRoot, controller: CleanRoot, compute_host: CleanRoot
+) -> Mapping[Role, CleanRoot]:
+    """With the page's packages, and the rest of what has to be there for the page."""
+    cluster, host = new_root(controller), new_root(compute_host)
+    cluster.install("corosync", "fence-agents", "ipmitool", "openssh-client", "pcs")
     host.install("openssh-server")
-    install(host, "install ./vmha-ocf-compute")
-    return {Role.CONTROLLER: controller, Role.COMPUTE: host}
+    return {Role.CONTROLLER: cluster, Role.COMPUTE: host}
 
 
 @pytest.fixture(scope="module")
