@@ -47,7 +47,7 @@ def new_root() -> Iterator[NewRoot]:
 
 @pytest.fixture(scope="session")
 def built(new_root: NewRoot) -> CleanRoot:
-    """A root in which docs/deploy.rst was followed up to `make deb`; lintian is for a test."""
+    """A root in which docs/start.rst was followed up to `make deb`; lintian is for a test."""
     root = new_root(shared=f"{REPOSITORY}:/source")
     root.must("sh", "-c", TAKE_SOURCES)
     root.install("lintian")
@@ -74,6 +74,14 @@ def controller(new_root: NewRoot, packages: Path) -> CleanRoot:
 
 
 @pytest.fixture(scope="session")
+def compute_host(new_root: NewRoot, packages: Path) -> CleanRoot:
+    """A root with the compute hosts' packages. Not to be written to either."""
+    root = new_root(shared=f"{packages}:/packages")
+    install(root, "install ./vmha-ocf-compute")
+    return root
+
+
+@pytest.fixture(scope="session")
 def newer(built: CleanRoot, packages: Path) -> Path:
     """The folder, beside them, with packages of the next version."""
     built.must("sh", "-c", NEWER)
@@ -81,6 +89,6 @@ def newer(built: CleanRoot, packages: Path) -> Path:
 
 
 def install(root: CleanRoot, *what: str) -> None:
-    """As docs/deploy.rst installs the packages."""
+    """As docs/start.rst installs the packages."""
     command = one("Packages", "apt-get install", *what).replace("install", "install -q -y")
     root.must("sh", "-c", f"cd /packages && {command}")
