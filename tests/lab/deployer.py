@@ -114,6 +114,9 @@ class Deployer:
         """And what remove.sh leaves, as it is the site's: what power-devices.sh made, and a
         nova-compute that systemd started."""
         self.run("remove.sh")
+        history = "//cluster_property_set[@id='vmha-history']"
+        controller = self.stage.cluster.controller()
+        self.stage.cluster.must(controller, ["cibadmin", "--delete", "--xpath", history])
         (self.stage.lab.boot_hooks / "nova-compute").unlink(missing_ok=True)
         program = str(Path(REPOSITORY, "tests/lab/nova-compute"))
         for host in self.stage.hosts:
