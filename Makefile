@@ -14,6 +14,7 @@
 # make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
+# make docs      the pages of docs/ as HTML, in build/docs
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
 # make deb       Debian packages, in build/deb; what it needs: apt-get build-dep .
@@ -29,7 +30,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench docs install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -95,6 +96,12 @@ soak: setup
 bench: setup
 	PYTHONPATH=lib:. $(BIN)/python -m tests.bench
 
+# Debian's Sphinx, a theme that comes with it, no network. A warning is an error.
+DOCS := build/docs
+docs: setup
+	$(PYTHON) -m sphinx -q -W --keep-going -b html -d $(DOCS)/.doctrees docs $(DOCS)
+	@echo $(DOCS)/index.html
+
 metadata:
 	PYTHONPATH=lib $(PYTHON) -m tests.metadata
 
@@ -108,6 +115,10 @@ install:
 	install -m 644 systemd/nova-compute-gate.conf $(DESTDIR)$(SHARE)/
 	install -d $(DESTDIR)$(SHARE)/pcs-examples
 	install -m 755 pcs-examples/*.sh $(DESTDIR)$(SHARE)/pcs-examples/
+	install -d $(DESTDIR)$(SHARE)/examples
+	install -m 755 examples/notify-* $(DESTDIR)$(SHARE)/examples/
+	install -m 644 examples/*.* $(DESTDIR)$(SHARE)/examples/
+	install -D -m 644 completion/vmha $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vmha
 	rm -rf $(DESTDIR)$(PYTHONDIR)/vmha_ocf
 	umask 022; tar -C lib -c --exclude=__pycache__ vmha_ocf | \
 	    tar -x --no-same-owner --no-same-permissions -C $(DESTDIR)$(PYTHONDIR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -34,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             tiers.setdefault(tier, Counter())[outcome] += 1
             for name in _properties(report, "conformance"):
                 checks.setdefault(name, Counter())[outcome] += 1
-            for _, (what, count) in (one for one in report.user_properties if one[0] == "counted"):
+            for what, count in _properties(report, "counted"):
                 played[what] += count
     _tell(terminalreporter, "conformance: what others check agents with", checks)
     _tell(terminalreporter, "tiers", tiers)
@@ -44,8 +45,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{what}: {count}")
 
 
-def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> list[str]:
-    return [str(value) for key, value in getattr(report, "user_properties", ()) if key == name]
+def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> list[Any]:
+    """A module that cannot even be imported has none."""
+    return [value for key, value in getattr(report, "user_properties", ()) if key == name]
 
 
 def _tell(reporter: pytest.TerminalReporter, title: str, counted: Counts) -> None:

@@ -7,6 +7,7 @@ tests/unit/test_metadata.py fails when either has drifted.
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from lxml import etree
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT)
 FENCE_COMPUTE = ROOT / "tests" / "executables" / "fence_compute.xml"
 REFERENCE = ROOT / "docs" / "reference.rst"
+WIDTH = 118
 
 _TOP = """\
 Reference
@@ -47,7 +49,7 @@ def summary(agent: etree._Element) -> str:
 
 def body(agent: etree._Element, underline: str) -> list[str]:
     """What the agent says of itself, its parameters and its actions, as reST."""
-    lines = [_text(agent, "longdesc"), "", "Parameters", underline * 10, ""]
+    lines = [*_folded(_text(agent, "longdesc")), "", "Parameters", underline * 10, ""]
     for parameter in agent.iterfind("parameters/parameter"):
         lines += _parameter(parameter)
     lines += ["Actions", underline * 7, ""]
@@ -67,8 +69,16 @@ def _parameter(parameter: etree._Element) -> list[str]:
         facts.append("required")
     if content.get("default") is not None:
         facts.append(f"default ``{content.get('default')}``")
-    text = (_text(parameter, "longdesc") or _text(parameter, "shortdesc")).replace("\n", "\n    ")
-    return [f"``{parameter.get('name')}`` ({', '.join(facts)})", f"    {text}", ""]
+    text = _text(parameter, "longdesc") or _text(parameter, "shortdesc")
+    lines = [f"    {line}" for line in _folded(text, 4)]
+    return [f"``{parameter.get('name')}`` ({', '.join(facts)})", *lines, ""]
+
+
+def _folded(text: str, indent: int = 0) -> list[str]:
+    """As wide as the other pages."""
+    return [
+        line for each in text.splitlines() for line in textwrap.wrap(each, WIDTH - indent) or [""]
+    ]
 
 
 def _text(element: etree._Element, tag: str) -> str:

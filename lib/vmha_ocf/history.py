@@ -7,7 +7,7 @@ free place, or that of the oldest one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmha_ocf import incident as incidents
 from vmha_ocf.incident import Event, Incident, Step
@@ -42,7 +42,10 @@ class Change:
 
 
 def change(history: History, event: Event) -> Change | None:
-    """What a step changes; None if it says nothing new, or is of no incident that is known."""
+    """What a step changes; None if it says nothing new, or is of no incident that is known.
+
+    Its time counts to the millisecond, as it is kept: who reads it back finds the same numbers."""
+    event = replace(event, at=round(event.at, 3))
     place = _place_of(history, event)
     if place is not None:
         before = history[place]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.records import second
 
 
 class Step(Enum):
@@ -176,7 +177,7 @@ def _moved(incident: Incident, event: Event) -> Incident:
     left = {one: why for one, why in incident.given_up.items() if one not in event.instances}
     if len(left) < len(incident.given_up):
         incident = replace(incident, given_up=left)
-    moved = sum(asked >= incident.began for asked in event.done)
+    moved = sum(asked >= second(incident.began) for asked in event.done)
     if moved <= incident.moved:
         return incident
     return replace(incident, moved=moved, last_moved=event.at)

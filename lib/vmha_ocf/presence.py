@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.records import STILL, Off
@@ -86,8 +86,19 @@ def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
     return flag.evidence.at if flag.evidence else None
 
 
-def destinations(services: Services, off: Off) -> int | None:
-    """The hosts that can take instances: for a minute Nova calls up what has just died."""
+def gated(flags: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NovaHost]:
+    """Hosts that take nothing before their evacuation is over, whether they have booted or not."""
+    return frozenset(
+        flag.host for flag in flags if flag.pending and is_proved(flag, nodes, domain)
+    )
+
+
+def destinations(services: Services, off: Off, gated: Collection[NovaHost]) -> Services:
+    """Those that can take instances: for a minute Nova calls up what has just died."""
     if services is None:
         return None
-    return sum(one.schedulable and off.get(one.host) != STILL for one in services)
+    return tuple(
+        one
+        for one in services
+        if one.schedulable and off.get(one.host) != STILL and one.host not in gated
+    )

@@ -36,6 +36,31 @@ def fenced_without_flag(
     return found
 
 
+def misnamed(
+    nodes: Iterable[NodeState],
+    services: Mapping[NovaHost, ComputeService],
+    flags: Mapping[NovaHost, Flag],
+    domain: str,
+) -> Mapping[NodeName, NovaHost]:
+    """Nodes that are fenced and away, and what Nova may call them: the same name up to its first dot.
+
+    That is a guess, for a person: nobody is evacuated on the strength of it."""
+    near = {_short(host): host for host in services if host not in flags}
+    flagged = {flag.node for flag in flags.values()}
+    return {
+        node.name: near[_short(node.name)]
+        for node in nodes
+        if is_away(node)
+        and host_of(node.name, domain, services) not in services
+        and node.name not in flagged
+        and _short(node.name) in near
+    }
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[0].lower()
+
+
 def is_away(node: NodeState) -> bool:
     return node.fenced and not node.online
 

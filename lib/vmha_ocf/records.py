@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from math import inf
+from math import floor, inf
 
 from vmha_ocf.model import Evacuation, InstanceId, NovaHost
 
@@ -76,7 +76,12 @@ def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
 def is_since(record: Evacuation, since: float) -> bool:
     """Whether it was made after ``since``, seconds since the epoch. What cannot be read was."""
     made = seconds(record.created_at)
-    return made is None or made >= since
+    return made is None or made >= second(since)
+
+
+def second(at: float) -> int:
+    """The whole second of a time of ours, to compare it with Nova's: its database keeps no more."""
+    return floor(at)
 
 
 def failures(found: Sequence[Evacuation], off: Off, since: float = 0.0) -> int:

@@ -1,4 +1,4 @@
-"""Run programs of this machine: the only subprocess call of the lab's cluster half."""
+"""Run programs of this machine: the only subprocess calls of the lab's cluster half."""
 
 from __future__ import annotations
 
@@ -65,6 +65,20 @@ def must(
 def attended(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a program on the caller's terminal; give its exit code."""
     return subprocess.run(argv, env=environment, cwd="/", check=False).returncode
+
+
+def on_terminal(
+    argv: Sequence[str], terminal: int, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a program whose terminal this descriptor is: Ctrl-C typed there reaches it."""
+    return subprocess.Popen(
+        ["/usr/bin/setsid", "--ctty", "--wait", *argv],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environment,
+        cwd="/",
+    )
 
 
 def detach(argv: Sequence[str], pid_file: Path, log: Path, environment: Mapping[str, str]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from tests.lab import own_root
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, Lab, Node, Role
 
 # Pacemaker refuses a CIB whose feature set is newer than its own (2.1.5 has 3.16.1).
@@ -68,6 +70,11 @@ class Plan:
     timing: Timing = STEADY
     fence_computes: bool = True
     alert: str = ""
+    connected: bool = True
+    """The compute hosts are remote nodes of the cluster already, with its key."""
+    roots: Mapping[Role, str] = field(default_factory=dict)
+    """What is installed on the nodes, as own_root.give() takes it; where there is none, our agents are,
+    over this machine's files."""
 
 
 def write_node(lab: Lab, node: Node, plan: Plan) -> None:
@@ -78,10 +85,18 @@ def write_node(lab: Lab, node: Node, plan: Plan) -> None:
         _for_pacemaker(home / "pacemaker" / directory)
     _for_pacemaker(home / "log" / "pacemaker")
     (home / "etc" / "hosts").write_text(_hosts(lab))
-    _write_key(home / "etc" / "pacemaker" / "authkey", lab)
+    in_cluster = plan.connected or node.role is Role.CONTROLLER
+    _write_key(home / "etc" / "pacemaker" / "authkey", lab.prefix if in_cluster else node.name)
+    if node.role in plan.roots:
+        own_root.give(lab, node.name, plan.roots[node.role])
     if node.role is Role.CONTROLLER:
         (home / "etc" / "corosync" / "corosync.conf").write_text(_corosync(lab))
         _write_cib(home / "pacemaker" / "cib" / "cib.xml", first_cib(lab, plan))
+
+
+def members(lab: Lab, plan: Plan) -> tuple[Node, ...]:
+    """The nodes that the cluster knows from the beginning."""
+    return lab.nodes if plan.connected else lab.controllers
 
 
 def first_cib(lab: Lab, plan: Plan) -> str:
@@ -101,9 +116,9 @@ def first_cib(lab: Lab, plan: Plan) -> str:
     nodes = ET.SubElement(configuration, "nodes")
     resources = ET.SubElement(configuration, "resources")
     ET.SubElement(configuration, "constraints")
-    for node in lab.nodes:
+    for node in members(lab, plan):
         _node_entry(nodes, node)
-    for node in lab.computes:
+    for node in lab.computes if plan.connected else ():
         _remote(resources, node, plan.timing)
     for node in lab.nodes if plan.fence_computes else lab.controllers:
         _fencing(resources, node)
@@ -204,8 +219,8 @@ def _write_cib(path: Path, text: str) -> None:
     shutil.chown(path, "hacluster", "haclient")
 
 
-def _write_key(path: Path, lab: Lab) -> None:
-    """All nodes of a lab share one key; it guards nothing but that lab."""
+def _write_key(path: Path, text: str) -> None:
+    """All nodes of a cluster share one key; it guards nothing but that lab."""
     path.touch(mode=0o640)
-    path.write_text(f"lab {lab.prefix}\n" * 64)
+    path.write_text(f"lab {text}\n" * 64)
     shutil.chown(path, "root", "haclient")

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from tests.lab import own_root
 from tests.lab.layout import Lab, Node, Role, lab_from_environment
 
 REMOTED = "/var/cache/vmha-lab/pacemaker-remoted"
@@ -34,15 +35,17 @@ KEPT = {
     "etc/pacemaker": "etc/pacemaker",
     "etc/hosts": "etc/hosts",
 }
+AT_BOOT = Path("/etc/systemd/system/multi-user.target.wants")
+"""Where systemctl(1), enable, links a unit."""
 
 
 class Daemons:
     """The cluster daemons of one node, in the order in which they start."""
 
-    def __init__(self, node: Node, environment: dict[str, str]) -> None:
+    def __init__(self, node: Node, environment: dict[str, str], remoted: str) -> None:
         self._environment = environment
         self._argv = (
-            [["pacemaker-remoted"]]
+            [[remoted]]
             if node.role is Role.COMPUTE
             else [["corosync", "-f"], ["pacemakerd", "-f"]]
         )
@@ -70,8 +73,7 @@ class Daemons:
                 self.stop()
 
     def _spawn(self, argv: list[str]) -> int:
-        program = REMOTED if argv[0] == "pacemaker-remoted" else argv[0]
-        return subprocess.Popen([program, *argv[1:]], env=self._environment, cwd="/").pid
+        return subprocess.Popen(argv, env=self._environment, cwd="/").pid
 
 
 def main(name: str) -> None:
@@ -79,12 +81,24 @@ def main(name: str) -> None:
     lab = lab_from_environment()
     node = lab.node(name)
     socket.sethostname(name)
-    _mount_all(lab, name)
+    has_root = own_root.has(lab, name)
+    if has_root:
+        own_root.enter(lab, name)
+    _mount_own(lab, name)
+    if has_root:
+        _give_pacemaker_its_own()
+    else:
+        _mount_ours(lab)
     _run_boot_hooks(lab, name)
-    _serve(Daemons(node, lab.node_environment()))
+    daemons = Daemons(node, lab.node_environment(), "pacemaker-remoted" if has_root else REMOTED)
+    _serve(daemons, not has_root or node.role is Role.CONTROLLER or _enabled("pacemaker_remote"))
 
 
-def _serve(daemons: Daemons) -> None:
+def _enabled(unit: str) -> bool:
+    return os.path.lexists(AT_BOOT / f"{unit}.service")
+
+
+def _serve(daemons: Daemons, at_once: bool) -> None:
     def start(_number: int, _frame: FrameType | None) -> None:
         daemons.start()
 
@@ -93,7 +107,8 @@ def _serve(daemons: Daemons) -> None:
 
     signal.signal(signal.SIGUSR1, start)
     signal.signal(signal.SIGUSR2, stop)
-    daemons.start()
+    if at_once:
+        daemons.start()
     while True:
         try:
             daemons.reaped(os.waitpid(-1, 0)[0])
@@ -109,14 +124,31 @@ def _forget_inherited_signals() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _mount_all(lab: Lab, name: str) -> None:
+def _mount_own(lab: Lab, name: str) -> None:
+    """What is the node's alone, and what it keeps."""
     for place in ("/run", "/dev/shm"):
         _mount("-t", "tmpfs", "-o", "mode=755" if place == "/run" else "mode=1777", "none", place)
     for directory in ("lock", "resource-agents", "crm"):
         Path("/run", directory).mkdir(mode=0o755)
-    subprocess.run(["chown", "hacluster:haclient", "/run/crm"], check=True)
     for place, kept in KEPT.items():
-        _mount("--bind", str(lab.home(name) / kept), f"/{place}")
+        source, target = lab.home(name) / kept, Path("/", place)
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.touch()
+        _mount("--bind", str(source), str(target))
+    subprocess.run(["chown", "hacluster:haclient", "/run/crm"], check=True)
+
+
+def _give_pacemaker_its_own() -> None:
+    """Its user and group have other numbers in each installation."""
+    folders = ("/var/lib/pacemaker", "/var/log/pacemaker")
+    subprocess.run(["chown", "--recursive", "hacluster:haclient", *folders], check=True)
+    subprocess.run(["chown", "root:haclient", "/etc/pacemaker/authkey"], check=True)
+
+
+def _mount_ours(lab: Lab) -> None:
+    """Our agents, over this machine's files."""
     for place in INSTALLED:
         if not Path("/", place).is_dir():
             continue

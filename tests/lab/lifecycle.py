@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from tests.lab import bmc, clocks, network, power, prerequisites
 from tests.lab.cluster import Cluster
 from tests.lab.command import must, run
-from tests.lab.configuration import Plan, write_node
+from tests.lab.configuration import Plan, members, write_node
 from tests.lab.errors import LabError
 from tests.lab.init import INSTALLED
 from tests.lab.layout import REPOSITORY, Lab
@@ -107,23 +107,22 @@ def _build(lab: Lab, plan: Plan, tell: Tell) -> Cluster:
     tell("all nodes and BMCs have power, waiting for the cluster")
     cluster = Cluster(lab)
     tell(f"{cluster.wait_dc()} is the DC")
-    _wait_all_online(cluster, tell)
+    _wait_all_online(cluster, len(members(lab, plan)), tell)
     return cluster
 
 
-def _wait_all_online(cluster: Cluster, tell: Tell) -> None:
-    nodes = cluster.lab.nodes
+def _wait_all_online(cluster: Cluster, count: int, tell: Tell) -> None:
     seen = 0
 
     def all_online() -> bool:
         nonlocal seen
         online = sum(state.online for state in cluster.node_states().values())
         if online > seen:
-            tell(f"{online} of {len(nodes)} nodes are online")
+            tell(f"{online} of {count} nodes are online")
         seen = max(seen, online)
-        return online >= len(nodes)
+        return online >= count
 
-    wait_until("all nodes online", all_online, 60 + 3 * len(nodes), 0.2, cluster.summary)
+    wait_until("all nodes online", all_online, 60 + 3 * count, 0.2, cluster.summary)
 
 
 def _make_state(lab: Lab) -> None:

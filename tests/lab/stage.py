@@ -20,8 +20,10 @@ from tests.lab.wait import wait_until
 Tell = Callable[[str], None]
 EXAMPLES = REPOSITORY / "pcs-examples"
 TIMING = Timing(monitor="2s", timeout="3s", start="5s", reconnect="10s")
+PLAN = Plan(TIMING, fence_computes=False)
 WORKER_LOG = "evacuate.log"
-WORKER = f"log_file=/var/log/pacemaker/{WORKER_LOG} request_timeout=10 settle=15"
+LOG_FILE = f"log_file=/var/log/pacemaker/{WORKER_LOG}"
+WORKER = f"{LOG_FILE} request_timeout=10 settle=15"
 """Parameters of NovaEvacuate, for a lab's patience."""
 
 
@@ -94,7 +96,7 @@ def _call(example: str, settings: Mapping[str, str]) -> list[str]:
 
 @contextmanager
 def on_stage(
-    lab: Lab, tell: Tell, *, extra: str = "", timing: Timing = TIMING, configured: bool = True
+    lab: Lab, tell: Tell, *, extra: str = "", plan: Plan = PLAN, configured: bool = True
 ) -> Iterator[Stage]:
     """Cluster and cloud, with our agents configured or only installed, for the length of a block;
     all of it gone afterwards."""
@@ -103,7 +105,7 @@ def on_stage(
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
     try:
-        cluster = up(lab, Plan(timing, fence_computes=False), _started(tell, with_cloud))
+        cluster = up(lab, plan, _started(tell, with_cloud))
         with_cloud.join()
         tell("Nova, Keystone and Placement answer")
         stage = Stage(lab, cluster, cloud)

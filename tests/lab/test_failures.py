@@ -21,6 +21,9 @@ NAMES = (
     "bmc-stuck",
     "returns-during-its-evacuation",
     "manual-confirm",
+    "check-finds-planted-mistakes",
+    "one-story-through-a-failover",
+    "unharmed-by-who-is-told",
 )
 
 

@@ -84,6 +84,11 @@ class CleanRoot:
         """What was written to it."""
         return self.folder / "own"
 
+    @property
+    def lowerdir(self) -> str:
+        """All of it, as an overlay takes what is below it. Not to be written to any more."""
+        return ":".join(map(str, (self.own, *self.layers)))
+
     def copy(self, folder: Path, shared: str = "") -> CleanRoot:
         """Another one on top of this one, which must not be written to any more."""
         for name in ("own", "work", "root"):

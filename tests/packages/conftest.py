@@ -18,6 +18,15 @@ TAKE_SOURCES = (
     "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
 )
 
+NEWER = """set -e
+mkdir /root/newer /root/vmha-ocf/build/deb/newer; cd /root/newer
+for package in vmha-ocf vmha-ocf-compute python3-vmha-ocf; do
+    dpkg-deb --raw-extract ../vmha-ocf/build/deb/${package}_*_all.deb $package
+    sed -i 's/^Version: .*/&+newer/; s/\\(vmha-ocf[a-z-]* (= [^)]*\\))/\\1+newer)/g' $package/DEBIAN/control
+    dpkg-deb --root-owner-group --build $package ../vmha-ocf/build/deb/newer
+done
+"""
+
 NewRoot = Callable[..., CleanRoot]
 """A copy of a root, the clean one if none is given; ``shared`` is a folder that is seen inside."""
 
@@ -62,6 +71,13 @@ def controller(new_root: NewRoot, packages: Path) -> CleanRoot:
     root = new_root(shared=f"{packages}:/packages")
     install(root, "./vmha-ocf_")
     return root
+
+
+@pytest.fixture(scope="session")
+def newer(built: CleanRoot, packages: Path) -> Path:
+    """The folder, beside them, with packages of the next version."""
+    built.must("sh", "-c", NEWER)
+    return packages / "newer"
 
 
 def install(root: CleanRoot, *what: str) -> None:

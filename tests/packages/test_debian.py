@@ -12,17 +12,21 @@ pytestmark = pytest.mark.packages
 FENCE = "/usr/sbin/fence_compute"
 ASIDE = "/usr/lib/vmha-ocf/distrib/fence_compute"
 OCF = "/usr/lib/ocf/resource.d/openstack"
-OURS = "from vmha_ocf.agents.fence_compute import main"
-
-NEWER = """set -e
-mkdir /root/newer; cd /root/newer
-for package in vmha-ocf vmha-ocf-compute python3-vmha-ocf; do
-    dpkg-deb --raw-extract /packages/${package}_*_all.deb $package
-    sed -i 's/^Version: .*/&+newer/; s/\\(vmha-ocf[a-z-]* (= [^)]*\\))/\\1+newer)/g' $package/DEBIAN/control
-    dpkg-deb --root-owner-group --build $package . >/dev/null
-done
-apt-get -q -y install /root/newer/*.deb
+SHARE = "/usr/share/vmha-ocf"
+HOSTS = """
+bmc: {username: fencing, password: swordfish}
+hosts: [{name: compute-1, address: 192.0.2.11, bmc: {address: 198.51.100.11}}]
 """
+EVENT = """{"host": "compute-1", "at": 1795219300, "text": "compute-1 is back",
+"incident": {"state": "ended", "given_up": [], "moved": 1}}"""
+COMPLETE = """
+. /usr/share/bash-completion/bash_completion
+_completion_loader vmha
+COMP_LINE="vmha sta" COMP_POINT=8 COMP_TYPE=9 COMP_WORDS=(vmha sta) COMP_CWORD=1
+$(complete -p vmha | sed 's/.* -F \\([^ ]*\\) .*/\\1/') vmha sta vmha
+echo "${COMPREPLY[@]}"
+"""
+OURS = "from vmha_ocf.agents.fence_compute import main"
 
 
 @pytest.fixture
@@ -77,10 +81,39 @@ def test_every_library_of_the_backends_is_there(root: CleanRoot) -> None:
     assert "127.0.0.1" in asked.stderr, asked
 
 
+def test_the_operators_command_answers(root: CleanRoot) -> None:
+    for command in (["vmha"], ["python3", "-m", "vmha_ocf"]):
+        assert "what waits for a person" in root.must(*command, "--help")
+        said = root.run(*command, "status")
+        assert (said.rc, said.stdout) == (3, ""), said
+        assert said.stderr.startswith("vmha status: "), said
+    root.must("tee", "/root/hosts.yaml", input=HOSTS)
+    script = root.must("sh", "-c", "cd /root && vmha generate hosts.yaml")
+    assert "192.0.2.11" in script
+    assert root.must("stat", "-c", "%a", "/root/inventory.ini") == "600\n"
+
+
+def test_the_operators_command_is_completed(root: CleanRoot) -> None:
+    """As bash does it at the Tab key."""
+    root.install("bash-completion", "python3-argcomplete")
+    said = root.must("bash", "-c", COMPLETE)
+    assert said.split() == ["status"]
+
+
+def test_examples_are_there_and_run(root: CleanRoot) -> None:
+    listed = root.must("ls", f"{SHARE}/examples").split()
+    assert {"alert-rules.yaml", "grafana-dashboard.json"} <= set(listed)
+    root.must("touch", "/root/nagios.cmd")
+    notify = f"{SHARE}/examples/notify-nagios"
+    root.must(notify, input=EVENT, env={"NAGIOS_PIPE": "/root/nagios.cmd"})
+    assert "PROCESS_SERVICE_CHECK_RESULT;compute-1;" in root.must("cat", "/root/nagios.cmd")
+
+
 def test_manual_pages_tmpfiles_and_logrotate(root: CleanRoot) -> None:
     root.install("man-db", "logrotate", "systemd")
     for page in ("fence_compute", "ocf_openstack_NovaEvacuate", "ocf_openstack_NovaCompute"):
         assert "PARAMETERS" in root.must("man", "--pager=cat", page)
+    assert "vmha status [--all]" in root.must("man", "--pager=cat", "vmha")
     root.must("systemd-tmpfiles", "--create", "vmha-ocf.conf")
     assert root.must("stat", "-c", "%a %U", "/var/log/vmha", "/etc/vmha").split("\n")[:2] == [
         "750 root",
@@ -89,9 +122,10 @@ def test_manual_pages_tmpfiles_and_logrotate(root: CleanRoot) -> None:
     root.must("logrotate", "--debug", "/etc/logrotate.d/vmha-ocf")
 
 
+@pytest.mark.usefixtures("newer")
 def test_an_upgrade_keeps_ours_and_so_does_one_of_fence_agents(root: CleanRoot) -> None:
     before = diverted(root)
-    root.must("sh", "-c", NEWER)
+    root.must("sh", "-c", "apt-get -q -y install /packages/newer/*.deb")
     assert "+newer" in root.must("dpkg-query", "-W", "-f=${Version}", "vmha-ocf")
     root.install("--reinstall", "fence-agents")
     assert is_ours(root, FENCE)

@@ -43,7 +43,10 @@ def test_it_is_where_pacemaker_looks_and_goes_without_a_trace(
     assert OURS in root.must("cat", "/usr/sbin/fence_compute")
     assert "already off is recorded too" in root.must("/usr/sbin/fence_compute", "-o", "metadata")
     assert "waiting" in root.run("timeout", "15", "/usr/lib/vmha-ocf/nova-compute-gate").stderr
-    assert root.must("ls", "/usr/share/vmha-ocf/pcs-examples/evacuate.sh")
+    for path in ("vmha-ocf/pcs-examples/evacuate.sh", "vmha-ocf/examples/notify-nagios"):
+        root.must("test", "-x", f"/usr/share/{path}")
+    root.must("test", "-f", "/usr/share/bash-completion/completions/vmha")
+    assert "what waits for a person" in root.must("vmha", "--help")
     # Debian's own stay as they are.
     assert root.must("dpkg", "--verify", *LIBRARIES) == ""
     root.must("sh", "-c", uninstall)

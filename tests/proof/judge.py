@@ -122,7 +122,7 @@ def is_stuck(world: World, instance: InstanceId, host: NovaHost) -> bool:
     """It waits for a person, and that is told. Nova has taken a request and lost it, with a destination
     that died unnoticed, for example; or somebody has started nova-compute behind our back, and the
     host was fenced after that without our agent, so that nobody told its flag."""
-    told = world.reported.get(instance, "")
+    told = world.reported.reasons.get(instance, "")
     return _STUCK in told or (_ALIVE in told and _started_behind_us(world, host))
 
 

@@ -54,7 +54,7 @@ def _is_excused(text: str, hosts: set[NovaHost]) -> bool:
 
 def _left(world: World, policy: Policy, behind: list[Server]) -> Iterator[str]:
     for server in behind:
-        told = world.reported.get(server.id, "")
+        told = world.reported.reasons.get(server.id, "")
         if _can_be_moved(server, world, policy):
             yield f"{server.name} was left behind on {server.host}: {told or 'nobody told why'}"
         elif not told:

@@ -65,7 +65,7 @@ def seen(played: Played) -> Counter[str]:
     log = outcome.log
     found.update({name: log.count(part) for name, part in _SAID.items()})
     found.update(_facts(played))
-    found["instances told of"] = len(world.reported)
+    found["instances told of"] = len(world.reported.reasons)
     return found
 
 

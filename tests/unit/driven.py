@@ -44,7 +44,7 @@ class Driven:
         latest = self.evacuator.round()
         self.historian.looked(latest)
         self.rounds.append(latest)
-        self.world.reported.update(latest.told)
+        self.world.reported.take(latest.told)
         before, end = self._flags(), self.world.now + latest.pause
         while self.world.now < end and self._flags() == before:
             self.world.run(min(0.5, end - self.world.now))

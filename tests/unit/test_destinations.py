@@ -1,9 +1,19 @@
-"""How many hosts can take instances, from what was seen last and what has died since."""
+"""Which hosts can take instances, from what was seen last and what has died since."""
 
 from __future__ import annotations
 
-from vmha_ocf.model import ComputeService, NovaHost
-from vmha_ocf.presence import destinations
+from dataclasses import replace
+
+from vmha_ocf.model import (
+    ComputeService,
+    Evidence,
+    Flag,
+    FlagState,
+    NodeName,
+    NodeState,
+    NovaHost,
+)
+from vmha_ocf.presence import destinations, gated
 from vmha_ocf.records import STILL
 
 ONE, TWO, THREE = (
@@ -12,16 +22,40 @@ ONE, TWO, THREE = (
 )
 
 
+SEEN = (ONE, TWO, THREE)
+
+
 def test_nobody_has_looked_yet() -> None:
-    assert destinations(None, {}) is None
+    assert destinations(None, {}, ()) is None
 
 
 def test_what_died_since_is_none() -> None:
-    seen = (ONE, TWO, THREE)
-    assert destinations(seen, {}) == 3
-    assert destinations(seen, {ONE.host: STILL}) == 2
-    assert destinations(seen, {host.host: STILL for host in seen}) == 0
+    assert destinations(SEEN, {}, ()) == SEEN
+    assert destinations(SEEN, {ONE.host: STILL}, ()) == (TWO, THREE)
+    assert destinations(SEEN, {host.host: STILL for host in SEEN}, ()) == ()
+
+
+def test_what_nova_does_not_use_is_none() -> None:
+    assert destinations((replace(ONE, enabled=False), replace(TWO, up=False)), {}, ()) == ()
 
 
 def test_one_that_was_off_and_is_back_counts() -> None:
-    assert destinations((ONE,), {ONE.host: 1000.0}) == 1
+    assert destinations((ONE,), {ONE.host: 1000.0}, ()) == (ONE,)
+
+
+def test_not_while_it_is_at_its_gate() -> None:
+    assert destinations(SEEN, {ONE.host: 1000.0}, {ONE.host}) == (TWO, THREE)
+
+
+class TestGated:
+    NODE = NodeName("one")
+    BACK = {NODE: NodeState(NODE, online=True, fenced=False, fenced_at=1000.0)}
+    EVIDENCE = Evidence("ctl1", 1000.0, "BMC answered off")
+
+    def test_until_its_evacuation_is_over(self) -> None:
+        flag = Flag(ONE.host, FlagState.NEEDED, evidence=self.EVIDENCE)
+        assert gated([flag], self.BACK, "") == {ONE.host}
+        assert gated([replace(flag, state=FlagState.DONE)], self.BACK, "") == frozenset()
+
+    def test_not_on_the_word_of_a_flag_alone(self) -> None:
+        assert gated([Flag(ONE.host, FlagState.NEEDED)], self.BACK, "") == frozenset()

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages.documented import chapters, typed
 from vmha_ocf import storm
 from vmha_ocf.agents import nova_compute, nova_evacuate
+from vmha_ocf.backends.metrics import metrics
 from vmha_ocf.fence_options import OPTIONS
+from vmha_ocf.incident import Incident, Step
+from vmha_ocf.model import NovaHost
+from vmha_ocf.picture import Deliveries, Picture
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [
@@ -29,6 +34,29 @@ def test_every_make_target_and_file_that_is_named_exists(document: Path) -> None
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_line_is_wider_than_a_terminal_that_is_wide(document: Path) -> None:
+    assert [line for line in document.read_text().splitlines() if len(line) > 120] == []
+
+
+def test_every_page_is_in_the_index_and_in_the_readme() -> None:
+    pages = {path.stem for path in (ROOT / "docs").glob("*.rst")} - {"index"}
+    index, readme = (ROOT / "docs" / "index.rst").read_text(), (ROOT / "README.rst").read_text()
+    assert {page for page in pages if f"<{page}.rst>" in index} == pages
+    assert {page for page in pages if f"<docs/{page}.rst>" in readme} == pages
+
+
+def test_start_and_deploy_do_not_say_the_same_commands_twice() -> None:
+    said = [line for name in chapters() for line in typed(name)]
+    assert [line for line in said if said.count(line) > 1] == []
+
+
+def test_what_the_readme_calls_all_tests_is_what_continuous_integration_runs() -> None:
+    command = re.search(r"^exec (make .*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert command
+    assert f"\n    {command[1]}\n" in (ROOT / "README.rst").read_text()
+
+
 def test_recipes_that_the_way_to_deploy_names_exist() -> None:
     text = (ROOT / "docs" / "deploy.rst").read_text()
     named = set(re.findall(r"``([a-z-]+\.sh)``", text))
@@ -38,6 +66,20 @@ def test_recipes_that_the_way_to_deploy_names_exist() -> None:
 
 def test_the_command_that_releases_a_storm_is_the_one_in_the_runbook() -> None:
     assert storm.RELEASE_COMMAND in (ROOT / "docs" / "operate.rst").read_text()
+
+
+def test_the_steps_and_the_metrics_of_the_page_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "interfaces.rst").read_text()
+    steps = re.findall(r"^``([a-z-]+)``  ", text, re.M)[1:]
+    assert steps == [step.value for step in Step]
+    known = re.findall(r"^# TYPE (\w+) ", told_metrics(), re.M)
+    assert re.findall(r"^``(vmha_\w+)", text, re.M) == known
+
+
+def told_metrics() -> str:
+    incident = Incident(NovaHost("compute-1"), 0.0, {Step.OVER: 1.0}, last_moved=1.0)
+    sent = {"notify_url": Deliveries()}
+    return metrics(Picture("ctl1", 0.0, 0.0, "", (), {}, [incident], sent))[1].decode()
 
 
 def test_parameters_that_the_runbook_names_exist() -> None:

@@ -207,7 +207,7 @@ class TestDuplicates:
         world.end_fault("nova.conductor")
         driven.run(60)
         assert requests(world) == asked
-        assert set(world.reported) == set(instances)
+        assert set(world.reported.reasons) == set(instances)
         assert "not evacuated without a new fencing" in driven.told()
 
     def test_autostart_behind_us(self, world: World) -> None:
@@ -530,7 +530,7 @@ class TestLosses:
         driven = Driven(world)
         driven.run(600)
         assert driven.is_pending("compute-1")
-        assert set(world.reported) == {resized, vtpm}
+        assert set(world.reported.reasons) == {resized, vtpm}
         world.boot_host("compute-1")
         driven.run(120)
         assert world.flag("compute-1") is None
@@ -620,7 +620,7 @@ class TestLosses:
         driven = Driven(world, rebuild_from_image=False)
         driven.run(30)
         assert all_moved(world, moved)
-        assert set(world.reported) == set(kept)
+        assert set(world.reported.reasons) == set(kept)
         assert driven.is_pending("compute-1")
 
     @pytest.mark.parametrize("forced_down", [False, True])

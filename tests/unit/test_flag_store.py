@@ -207,9 +207,21 @@ def test_a_done_that_meets_needed_half_way_is_written_over(after: int) -> None:
     """Somebody ends an evacuation by hand while the host is fenced."""
     outside = Outside(after=after, meanwhile=lambda: outside.attrd.update({OURS: "no"}))
     store(outside).write(NEEDED)
+    if "values" in outside.calls[after:]:
+        assert outside.attrd == {OURS: "yes"}
     flag = store(outside).read()[HOST]
     assert flag.pending
     assert flag.evidence == NEEDED.evidence
+
+
+@pytest.mark.parametrize("after", range(1, 10))
+def test_a_claim_that_meets_another_value_half_way_is_written_over(after: int) -> None:
+    """Only who flags a host leaves another's claim alone."""
+    outside = flagged(NEEDED)
+    outside.after, outside.meanwhile = after, lambda: outside.attrd.update({OURS: "ctl2@99"})
+    store(outside).write(CLAIMED)
+    if "values" in outside.calls[after:]:
+        assert outside.attrd == {OURS: "ctl1@103"}
 
 
 def test_one_write_takes_ten_seconds_at_most() -> None:

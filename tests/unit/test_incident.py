@@ -60,6 +60,11 @@ class TestSteps:
         one = only(FENCED, event(Step.MOVED, 1009.0, done=(10.0, 999.9, 1000.0, 1002.0)))
         assert one.moved == 2
 
+    def test_what_was_asked_for_in_the_second_of_the_proof_counts(self) -> None:
+        """Nova's times have whole seconds."""
+        proof = event(Step.FENCED, 1000.6, by="ctl2", detail="BMC answered off")
+        assert only(proof, event(Step.MOVED, 1009.0, done=(999.0, 1000.0, 1001.0))).moved == 2
+
     def test_the_time_to_recover_of_a_host_with_nothing_on_it(self) -> None:
         one = only(FENCED, event(Step.OVER, 1003.0))
         assert one.recovery == 3.0
@@ -202,6 +207,17 @@ class TestTheText:
     )  # fmt: skip
     def test_what_is_broken_is_not_guessed(self, text: str) -> None:
         assert parse_incident(text) is None
+
+    def test_who_tells_it_and_who_reads_it_back_have_the_same_numbers(self) -> None:
+        """The worker's API and another controller's history: to the last digit."""
+        proof = event(Step.FENCED, 1000.1234567, by="ctl1", detail="BMC answered off")
+        moved = event(Step.MOVED, 1009.7654321, done=(1001.0,))
+        over = event(Step.OVER, 1010.00049)
+        one = only(proof, moved, over)
+        again = parse_incident(format_incident(one))
+        assert again == one
+        assert again.recovery == one.recovery == 9.642
+        assert only(proof, proof, over) == only(proof, over)
 
     def test_words_of_a_newer_version_are_skipped(self) -> None:
         assert parse_incident("1 host=a began=5 mood=calm x") == Incident(NovaHost("a"), 5.0)

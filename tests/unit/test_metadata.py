@@ -31,7 +31,7 @@ def test_one_version_everywhere() -> None:
     assert declared
     packaged = (ROOT / "debian" / "changelog").read_text().splitlines()[0]
     assert packaged.startswith(f"vmha-ocf ({declared[1]}) ")
-    assert f"vmha-ocf_{declared[1]}_all.deb" in (ROOT / "docs" / "deploy.rst").read_text()
+    assert f"vmha-ocf_{declared[1]}_all.deb" in (ROOT / "docs" / "start.rst").read_text()
     newest = re.search(r"^(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
     assert newest
     assert newest[1] == declared[1]

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from vmha_ocf.errors import LocalParameterError, NovaDenied, ParameterError, Unavailable
+from vmha_ocf.metadata import format_metadata
 from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import boolean, choice, ignored, integer, string
 from vmha_ocf.printable import one_line
@@ -93,6 +95,13 @@ def test_a_missing_metadata_file_is_an_installation_that_is_incomplete(
 ) -> None:
     assert example(source=str(tmp_path / "example.py")).run(["meta-data"], {}) == 5
     assert "install vmha-ocf again" in capsys.readouterr().err
+
+
+def test_the_metadata_has_the_times_of_every_action() -> None:
+    agent = example(Action("monitor", fine, timeout=20, interval=10))
+    actions = etree.fromstring(format_metadata(agent)).iter("action")
+    times = {one.get("name"): (one.get("timeout"), one.get("interval")) for one in actions}
+    assert times == {"monitor": ("20s", "10s"), "meta-data": ("5s", None)}
 
 
 # ---- what Pacemaker says about a call
@@ -245,6 +254,17 @@ def test_a_bug_asks_to_be_reported_and_leaves_a_traceback_without_secrets(
 )
 def test_a_reason_is_one_printable_line(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+def test_a_reason_is_short_enough_for_pacemaker(capsys: pytest.CaptureFixture[str]) -> None:
+    call().explain("a" * 5000)
+    assert len(capsys.readouterr().err) == len("ocf-exit-reason:") + 600 + len("\n")
+
+
+def test_a_secret_is_hidden_as_an_error_would_show_it() -> None:
+    secret = "back\\slash"
+    told = call(OCF_RESKEY_password=secret).redact(f"{secret} or {secret!r}")
+    assert told == "*** or '***'"
 
 
 def test_a_reason_cannot_forge_another(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What docs/vmha.rst shows of ``vmha`` is what it says, at 80 columns."""
+"""What docs/vmha.rst shows of ``vmha`` is what it says."""
 
 from __future__ import annotations
 
@@ -53,6 +53,26 @@ def night() -> Iterator[tuple[str, str]]:
     yield say("flag compute-2 --fenced-by-hand")
 
 
+def past() -> Iterator[tuple[str, str]]:
+    """The history of two failures."""
+    world = World.with_hosts("compute-1", "compute-2", "compute-3")
+    desk = Desk(world)
+    desk.width = 110
+    world.run(100)
+    world.boot("compute-1", tags=TAGS, name="db-1", vm_state="resized")
+    for number in range(1, 7):
+        world.boot("compute-1", tags=TAGS, name=f"web-{number}")
+    world.fence("compute-1", reboot=True)
+    worker = Driven(world)
+    worker.run(300)
+    world.run(100)
+    world.boot("compute-3", tags=TAGS, name="app-1")
+    world.fence("compute-3")
+    worker.run(30)
+    for words in ([], ["compute-1"]):
+        yield " ".join(["history", *words]), desk.run(BY_NAME["history"], *words).out
+
+
 def furnish(world: World) -> None:
     for number in (1, 2, 3):
         world.boot("compute-1", tags=TAGS, name=f"web-{number}")
@@ -68,7 +88,9 @@ def as_shown(line: str, told: str) -> str:
     return "\n".join(f"    {each}" if each else "" for each in lines)
 
 
-@pytest.mark.parametrize(("line", "told"), night(), ids=lambda text: text.split("\n")[0][:40])
+@pytest.mark.parametrize(
+    ("line", "told"), [*night(), *past()], ids=lambda text: text.split("\n")[0][:40]
+)
 def test_the_page_shows_what_it_says(line: str, told: str) -> None:
     assert as_shown(line, told) in PAGE
 

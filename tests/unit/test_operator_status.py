@@ -197,6 +197,15 @@ def test_a_silent_nova_hides_nothing_of_the_flags(world: World, desk: Desk) -> N
     assert "compute-1   fenced      no answer   needed" in told.out
 
 
+def test_a_nova_that_is_silent_for_the_worker_too_needs_a_person(world: World, desk: Desk) -> None:
+    world.fault("nova", "down")
+    desk.problems = ["no connection to Nova (services)"]
+    told = desk.run(COMMAND)
+    assert told.code == 2
+    assert told.first == "ERROR  nova-evacuate: no connection to Nova (services)"
+    assert told.out.count("no connection to Nova") == 1
+
+
 def test_a_cluster_that_does_not_answer_is_unknown(world: World, desk: Desk) -> None:
     world.stop_cluster()
     told = desk.run(COMMAND)

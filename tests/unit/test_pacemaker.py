@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from tests.unit.replay import Replay, recorded
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.command import Result
 from vmha_ocf.backends.pacemaker import PacemakerCluster
-from vmha_ocf.errors import ClusterUnavailable
+from vmha_ocf.errors import ClusterUnavailable, NotInstalled
 from vmha_ocf.model import NodeName, NodeState
 
 COMPUTE = NodeName("compute-1")
@@ -144,6 +147,37 @@ def test_the_name_of_this_node() -> None:
     assert cluster(recorded("crm_node-name")).local_node() == "ctl1"
     with pytest.raises(ClusterUnavailable):
         cluster(recorded("crm_node-no-cluster")).local_node()
+
+
+@pytest.mark.parametrize("hostname", ["compute-1", "compute-1.example.com"])
+def test_a_remote_node_of_debian_has_no_crm_node(hostname: str) -> None:
+    node = Result(0, '<node id="compute-1" uname="compute-1" type="remote"/>', "")
+    assert without_crm_node(node, hostname).local_node() == "compute-1"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Result(105, "", "no such object"),
+        Result(102, "", "not connected"),
+        states('<node uname="compute-1"/>', '<node uname="compute-1.example.com"/>'),
+    ],
+)
+def test_an_unknown_machine_is_no_node(answer: Result) -> None:
+    with pytest.raises(ClusterUnavailable) as raised:
+        without_crm_node(answer, "compute-1.example.com").local_node()
+    assert raised.value.hint
+
+
+def without_crm_node(answer: Result, hostname: str) -> PacemakerCluster:
+    replay = Replay(answer)
+
+    def run(argv: Sequence[str], **how: Any) -> Result:
+        if argv[0] == "crm_node":
+            raise NotInstalled("crm_node is not installed", hint="")
+        return replay(argv, **how)
+
+    return PacemakerCluster(Cib(run), run, hostname=hostname)
 
 
 def test_quorum() -> None:

@@ -26,6 +26,7 @@ def test_control_characters_are_blanks(text: str, line: str) -> None:
 def test_a_line_has_an_end() -> None:
     assert one_line("a" * 20, 20) == "a" * 20
     assert one_line("a" * 21, 20) == "a" * 17 + "..."
+    assert len(one_line("a" * 5000)) == 2000
 
 
 def test_a_traceback_keeps_its_lines_and_their_indentation() -> None:

@@ -51,6 +51,34 @@ def test_fenced_without_us(
     assert bool(reconcile.fenced_without_flag([state], services(*known), flags, "")) is found
 
 
+@pytest.mark.parametrize(
+    ("state", "known", "flags", "found"),
+    [
+        (node(), [FULL], {}, {NODE: FULL}),
+        (node(name="compute-1.lan"), [FULL], {}, {NodeName("compute-1.lan"): FULL}),
+        (node(name="Compute-1"), [FULL], {}, {NodeName("Compute-1"): FULL}),
+        (node(), [SHORT], {}, {}),
+        (node(name="compute-11"), [FULL], {}, {}),
+        (node(online=True), [FULL], {}, {}),
+        (node(fenced=False), [FULL], {}, {}),
+        (node(), [FULL], {FULL: Flag(FULL, FlagState.DONE)}, {}),
+        (node(), [FULL], {SHORT: Flag(SHORT, FlagState.NEEDED, NODE)}, {}),
+        (node(), [FULL], {SHORT: Flag(SHORT, FlagState.NEEDED, NodeName("x"))}, {NODE: FULL}),
+    ],
+)
+def test_a_name_that_nova_may_know_otherwise(
+    state: NodeState,
+    known: list[NovaHost],
+    flags: dict[NovaHost, Flag],
+    found: dict[NodeName, NovaHost],
+) -> None:
+    assert reconcile.misnamed([state], services(*known), flags, "") == found
+
+
+def test_with_its_domain_it_is_no_doubt() -> None:
+    assert reconcile.misnamed([node()], services(FULL), {}, "example.com") == {}
+
+
 def test_the_flag_tells_whose_word_it_is() -> None:
     flag = reconcile.flag_for(SHORT, node(), 500.0)
     assert flag.evidence is not None

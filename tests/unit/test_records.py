@@ -76,6 +76,13 @@ def test_what_was_made_at_that_very_time_was_made_since(after: float, counts: bo
     assert records.is_since(record("error", created_at=text(after)), FENCED) is counts
 
 
+def test_novas_times_have_whole_seconds_and_ours_have_not() -> None:
+    """Asked for 0.3 s after the proof, and Nova keeps the second that both are in."""
+    made = record("done", created_at="2026-11-21T00:00:00")
+    assert records.is_since(made, FENCED + 0.6)
+    assert not records.is_since(made, FENCED + 1.0)
+
+
 def test_the_newest_comes_first() -> None:
     found = records.by_instance([record("error", 2), record("done", 3), record("error", 1)])
     assert [one.id for one in found[record("done").instance]] == [3, 2, 1]

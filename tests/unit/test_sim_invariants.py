@@ -231,9 +231,27 @@ def test_p5_and_p6_done_with_one_left(world: World, instance: InstanceId) -> Non
     world.fence("compute-1")
     end(world)
     assert promises(world) == ["P5", "P6"]
-    world.reported[instance] = "no room"
+    assert left_behind(world) == [instance]
+
+
+def test_what_is_told_is_not_lost(world: World, instance: InstanceId) -> None:
+    world.fence("compute-1")
+    world.reported.take({instance: "no room"})
+    world.reported.take({})
+    end(world)
     assert promises(world) == []
     assert left_behind(world) == [instance]
+
+
+def test_what_was_told_about_an_earlier_failure_says_nothing(
+    world: World, instance: InstanceId
+) -> None:
+    world.reported.take({instance: "no room"})
+    world.reported.take({})
+    world.run(10)
+    world.fence("compute-1")
+    end(world)
+    assert promises(world) == ["P5", "P6"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,10 @@ def verdict(
     choice: Choice = Choice.EVACUATE,
     at: Situation | None = None,
 ) -> Verdict:
-    return judge(on or instance(), choice, found, at or situation())
+    """Whatever is not evacuated now has its reason."""
+    judged = judge(on or instance(), choice, found, at or situation())
+    assert bool(judged.reason) is (judged.next is not Next.EVACUATE)
+    return judged
 
 
 def remembering(**about: Any) -> Memory:
@@ -55,6 +58,7 @@ def of(found: Evacuation, ago: float) -> Situation:
         ({"vm_state": "shelved"}, Next.REPORT),
         ({"vm_state": "what comes next"}, Next.REPORT),
         ({"task_state": "deleting"}, Next.LEAVE),
+        ({"vm_state": "deleted"}, Next.LEAVE),
         ({"vm_state": "soft-delete"}, Next.LEAVE),
     ],
 )
@@ -105,6 +109,7 @@ class TestInFlight:
         stuck = record("accepted", dest=None)
         found = verdict(stuck, at=of(stuck, 600))
         assert (found.next, found.told) == (Next.IN_FLIGHT, True)
+        assert found.reason.startswith("evacuation 1 is accepted, nowhere yet, for 600 s")
         assert found.reason.endswith("it is never repeated while Nova may work on it")
         assert not verdict(stuck, at=of(stuck, 599)).told
         assert verdict(stuck, at=of(stuck, 700)).reason == found.reason, "it is told once"
@@ -129,6 +134,9 @@ class TestInFlight:
         assert verdict(record("completed"), at=before).next is Next.EVACUATE
         dead = situation(remembering(noticed={(ONE, REBUILDING): 0.0}), off={DEST: STILL})
         assert verdict(record("completed"), on=rebuilding, at=dead).next is Next.EVACUATE
+
+    def test_a_completed_one_where_nobody_told_when_the_host_went_off(self) -> None:
+        assert verdict(record("completed"), at=situation(since=0.0)).next is Next.EVACUATE
 
     @pytest.mark.parametrize("newer", ["done", "completed"])
     @pytest.mark.parametrize("older", ["accepted", "pre-migrating"])
@@ -233,6 +241,10 @@ class TestRetry:
             Next.RETRY,
             "compute-2 failed it (attempt 1); the next attempt follows",
         )
+
+    def test_no_host_for_it(self) -> None:
+        """Nova's scheduler leaves a record in error, and chose nobody."""
+        assert verdict(record("error", dest=None)).reason.startswith("Nova found no host for it")
 
     def test_what_was_cancelled_before_it_had_a_destination_names_none(self) -> None:
         assert "None" not in verdict(record("cancelled", dest=None)).reason

@@ -61,9 +61,7 @@ class Evacuator:
         self._did: dict[str, float] = {}
         self._problems: dict[str, str] = {}
         self._pace = Pace(policy.caps.total)
-        self._services: presence.Services = None
-        self._up: int | None = None
-        """Hosts that can take instances, as last seen; None is not known."""
+        self._destinations: presence.Services = None
 
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
@@ -128,15 +126,16 @@ class Evacuator:
             self._nodes = self._ports.cluster.nodes()
 
     def _count_destinations(self, flags: Flagged) -> None:
-        """What was seen last, less what is off by now; Nova is asked only while that is none. To ask
-        for an evacuation that has no destination turns an instance into an ERROR."""
-        self._note_destinations(self._services, flags)
-        if not self._up and self._is_due("services", self._pauses.returning):
+        """What was seen last, less what went off since, for good: a host that boots is at its gate, and
+        takes nothing before Nova is seen to call it up again. Nova is asked only while none is left.
+        To ask for an evacuation that has no destination turns an instance into an ERROR."""
+        self._note_destinations(self._destinations, flags)
+        if not self._destinations and self._is_due("services", self._pauses.returning):
             self._note_destinations(self._ports.nova.services(), flags)
 
     def _note_destinations(self, services: presence.Services, flags: Flagged) -> None:
-        self._services = services
-        self._up = presence.destinations(services, self._off(flags))
+        gated = presence.gated(flags.values(), self._nodes, self._domain)
+        self._destinations = presence.destinations(services, self._off(flags), gated)
 
     def _forget(self, flags: Flagged) -> None:
         for host in list(self._hosts):
@@ -190,7 +189,7 @@ class Evacuator:
         around = Surroundings(
             self._off(flags),
             self._is_back(flag),
-            self._up != 0,
+            self._destinations is None or bool(self._destinations),
             self._room(waits),
             lambda: self._held.look(self._ports.flags.read().values()),
             {group for other in others for group in other.busy_groups},
@@ -235,7 +234,7 @@ class Evacuator:
         if waits:
             return 0
         caps = self._policy.caps
-        spread = caps.per_destination * self._up if self._up else caps.total
+        spread = caps.per_destination * len(self._destinations or ()) or caps.total
         paced = self._pace.room(self._now())
         return max(0, min(caps.total, spread, paced) - self._flying)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from vmha_ocf import presence, reconcile
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.heartbeat import Heartbeat
-from vmha_ocf.model import ComputeService, Flag, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
 
@@ -18,7 +18,7 @@ class Unflagged:
     """Each is watched until its nova-compute has been silent for long enough."""
 
     def __init__(self, ports: WorkerPorts, domain: str) -> None:
-        self.problems: dict[NovaHost, str] = {}
+        self.problems: dict[str, str] = {}
         self._ports = ports
         self._domain = domain
         self._watched: dict[NovaHost, Heartbeat] = {}
@@ -42,11 +42,11 @@ class Unflagged:
     def run(
         self, services: Mapping[NovaHost, ComputeService], flags: Flagged, nodes: Nodes
     ) -> None:
-        found = reconcile.fenced_without_flag(
-            nodes.values(), services, self._current(flags), self._domain
-        )
+        current = self._current(flags)
+        found = reconcile.fenced_without_flag(nodes.values(), services, current, self._domain)
         self._watched = {host: one for host, one in self._watched.items() if host in found}
-        self.problems.clear()
+        doubtful = reconcile.misnamed(nodes.values(), services, current, self._domain)
+        self.problems = {node: _doubt(node, host) for node, host in doubtful.items()}
         now = self._ports.clock.monotonic()
         for host, node in found.items():
             updated_at = services[host].updated_at
@@ -68,3 +68,10 @@ class Unflagged:
             self.problems[host] = f"{host} was fenced and cannot be flagged: {error}"
             return
         self._ports.say(f"{host}: fenced by {node.fenced_by or 'Pacemaker'}: flagged")
+
+
+def _doubt(node: NodeName, host: NovaHost) -> str:
+    return (
+        f"{node} was fenced, and nobody flagged it: if it is {host} in Nova, set domain of "
+        "NovaEvacuate to the end that its name lacks"
+    )

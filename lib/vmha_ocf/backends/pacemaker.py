@@ -5,18 +5,20 @@ Not crm_mon: it calls a remote node that is off online as long as a reconnect is
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
 
 from vmha_ocf.backends.answer import ask, no_answer, parse_xml
-from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.cib import Cib, quote
 from vmha_ocf.backends.command import Run, run
-from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable
+from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable, NotInstalled
 from vmha_ocf.model import NodeName, NodeState
 
 _STATES = "/cib/status/node_state"
+_NODES = "/cib/configuration/nodes/node"
 _POWERED_OFF = ("off", "reboot")
 
 
@@ -27,12 +29,15 @@ class Fencing:
 
 
 class PacemakerCluster:
-    """``timeout``: seconds for one call."""
+    """``timeout``: seconds for one call. ``hostname`` is this machine's, with or without its domain."""
 
-    def __init__(self, cib: Cib, run: Run = run, *, timeout: float = 5.0) -> None:
+    def __init__(
+        self, cib: Cib, run: Run = run, *, timeout: float = 5.0, hostname: str = ""
+    ) -> None:
         self._cib = cib
         self._run = run
         self._timeout = timeout
+        self._hostname = hostname or socket.gethostname()
 
     def nodes(self) -> Mapping[NodeName, NodeState]:
         try:
@@ -53,9 +58,26 @@ class PacemakerCluster:
             result = ask(self._run, ["crm_node", "--name"], self._timeout)
             if result.rc != 0 or not result.stdout.strip():
                 raise no_answer("crm_node", result)
+        except NotInstalled:
+            return self._named_as_this_machine()
         except CommandUnavailable as error:
             raise _cluster_unavailable(error) from error
         return NodeName(result.stdout.strip())
+
+    def _named_as_this_machine(self) -> NodeName:
+        """Debian has crm_node in the package pacemaker, which a remote node cannot have."""
+        names = sorted({self._hostname, self._hostname.partition(".")[0]})
+        wanted = " or ".join(f"@uname={quote(name)}" for name in names)
+        try:
+            found = self._cib.query(f"{_NODES}[{wanted}]", children=False)
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+        if len(found) != 1:
+            raise ClusterUnavailable(
+                f"Pacemaker has no node, or several, with this machine's name {self._hostname}",
+                hint="say what Pacemaker calls it: --node=NAME",
+            )
+        return NodeName(found[0].get("uname", ""))
 
     def quorate(self) -> bool:
         """Whether this node's partition has quorum. Raises ClusterUnavailable."""

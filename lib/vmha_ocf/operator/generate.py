@@ -50,7 +50,7 @@ def command(read: ReadFile, write: WriteSecret) -> Command:
 
 
 def _configure(parser: ArgumentParser) -> None:
-    parser.add_argument("inventory", metavar="INVENTORY")
+    parser.add_argument("inventory", metavar="INVENTORY", help="the hosts and their BMCs")
     parser.add_argument(
         "--secrets",
         metavar="FILE",

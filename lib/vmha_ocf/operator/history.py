@@ -112,12 +112,12 @@ def _moves(
     """Nova's own records of each incident: those from its begin to the begin of the host's next."""
     nova = site.nova(site.worker(site.configuration(), resource).values)
     found = nova.evacuations_from(incidents[0].host)
-    begins = sorted(one.began for one in find(known, incidents[0].host))
+    begins = sorted(records.second(one.began) for one in find(known, incidents[0].host))
     return {
         one.id: [
             record
             for record in sorted(found, key=lambda record: record.id)
-            if one.began
+            if records.second(one.began)
             <= (records.seconds(record.created_at) or 0.0)
             < min((at for at in begins if at > one.began), default=inf)
         ]

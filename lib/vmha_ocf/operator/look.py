@@ -59,7 +59,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
         groups=groups,
         off=around.off,
         node_back=around.node_back,
-        destinations=presence.destinations(around.services, around.off) != 0,
+        destinations=bool(presence.destinations(around.services, around.off, {flag.host})),
     )
     now = ports.clock.monotonic()
     memory = memory_of(evacuations, policy, now=now, epoch=ports.clock.now())

@@ -107,7 +107,9 @@ class _Reading:
         try:
             self._services = self._site.nova(self._worker.values).services()
         except VmhaError as error:
-            self._notices.append((level_of(error), str(error)))
+            # The worker may complain of just that: to say it once is enough.
+            if not any(error.message in told for _, told in self._notices):
+                self._notices.append((level_of(error), str(error)))
 
     def _hosts(self, flags: Mapping[NovaHost, Flag]) -> Sequence[ComputeHost]:
         """Also those that are flagged and that no configuration tells of any more."""

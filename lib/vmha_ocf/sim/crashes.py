@@ -34,6 +34,7 @@ _PORTS = {
         "flags.clear",
         "flags.storm_released",
         "flags.end_storm_release",
+        "holds.read",
         *(f"nova.{method}" for method in sorted(METHODS["nova"])),
     ),
     "fence_compute": (

@@ -72,7 +72,7 @@ class Reporting:
             outcome = self.evacuator.round()
         except Exception as error:
             raise Bug from error
-        self.world.reported.update(outcome.told)
+        self.world.reported.take(outcome.told)
         return outcome
 
 

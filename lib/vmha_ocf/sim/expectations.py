@@ -71,7 +71,7 @@ def _instances(
 
 def _one(expected: InstancesExpected, origin: str, server: Server, world: World) -> Iterator[str]:
     runs = world.runs_on(server.id)
-    told = world.reported.get(server.id, "")
+    told = world.reported.reasons.get(server.id, "")
     where = f"runs on {' and '.join(runs) or 'no host'}"
     if expected.moved and (len(runs) != 1 or origin in runs):
         yield f"{server.name} {where}, not once and elsewhere"

@@ -176,7 +176,10 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
     for fact in world.core.journal.of(FlagWritten):
         for instance in fact.left if fact.state is FlagState.DONE else ():
             server = world.database.servers.get(instance)
-            if server and ours(server) and instance not in world.reported:
+            told = world.reported.between(
+                instance, _flagged(world, fact.host, fact.time), fact.time
+            )
+            if server and ours(server) and not told:
                 yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
 
 
@@ -186,8 +189,20 @@ def _skipped(world: World, ours: Ours) -> Iterator[str]:
         flag = world.flag(host)
         handled = flag is not None and flag.state is FlagState.DONE
         cleared = _last(FlagCleared, world.core.journal.facts, host)
-        if (handled or cleared) and instance not in world.reported:
+        flagged = _flagged(world, host, world.now)
+        told = world.reported.between(instance, flagged, world.now)
+        if (handled or cleared) and not told:
             yield f"P6 at {world.now:.2f}: {instance} was left on {host} without a word"
+
+
+def _flagged(world: World, host: NovaHost, until: float) -> float:
+    """When the failure began that was current then: what was told before was about another one."""
+    times = [
+        fact.time
+        for fact in world.core.journal.of(FlagWritten)
+        if fact.host == host and fact.state is FlagState.NEEDED and fact.time <= until
+    ]
+    return times[-1] if times else 0.0
 
 
 def _undone(world: World) -> Iterator[str]:

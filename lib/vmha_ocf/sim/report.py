@@ -25,7 +25,7 @@ def timeline(outcome: Outcome) -> Iterator[str]:
 
 def verdict(outcome: Outcome) -> Iterator[str]:
     world = outcome.world
-    for instance, reason in sorted(world.reported.items()):
+    for instance, reason in sorted(world.reported.reasons.items()):
         server = world.database.servers.get(instance)
         if server and not world.hosts[server.host].compute.running:
             yield f"not evacuated: {server.name}: {reason}"

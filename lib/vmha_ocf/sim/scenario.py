@@ -20,6 +20,10 @@ class ScenarioError(ValueError):
         super().__init__("\n".join(problems))
         self.problems = problems
 
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[str]]]:
+        """From one process to another, with its sentences."""
+        return ScenarioError, (self.problems,)
+
 
 @dataclass(frozen=True, slots=True)
 class HostSpec:

@@ -37,6 +37,7 @@ from vmha_ocf.sim.nova import SimNova
 from vmha_ocf.sim.parallel import one_by_one
 from vmha_ocf.sim.power import PowerSupply
 from vmha_ocf.sim.rebuild import Rebuilder
+from vmha_ocf.sim.reported import Reported
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
@@ -68,8 +69,8 @@ class World:
         self.services = Services(self.core, self.database)
         self._computes = ComputeStarts(self.core, self.database, self.hosts, self.rebuilder)
         self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
-        self.reported: dict[InstanceId, str] = {}
-        """What the operator was told about instances: filled by whoever runs the worker."""
+        self.reported = Reported(lambda: self.now)
+        """Filled by whoever runs the worker."""
         self.parallel = one_by_one
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.cases import bmc, clock, cluster, hosts, nova, operator, worker
+from tests.lab.cases import bmc, check, clock, cluster, hosts, nova, operator, telling, worker
 from tests.lab.cases.case import Case
 
 ALL: tuple[Case, ...] = (
@@ -12,6 +12,8 @@ ALL: tuple[Case, ...] = (
     *worker.CASES,
     *cluster.CASES,
     *operator.CASES,
+    *check.CASES,
+    *telling.CASES,
     *clock.CASES,
 )
 

@@ -83,12 +83,12 @@ def three_at_once(scene: Scene) -> Expected:
 
 def one_after_the_other(scene: Scene) -> Expected:
     """A second host dies while the first one's instances are on their way."""
-    tagged = scene.boot("compute-1") + scene.boot("compute-2")
+    first, second = scene.boot("compute-1"), scene.boot("compute-2")
     scene.slow_spawns(5)
     scene.cut_power("compute-1")
-    scene.until_building("compute-1")
+    scene.until_building("compute-1", len(first))
     scene.cut_power("compute-2")
-    return Expected({"compute-1", "compute-2"}, tagged)
+    return Expected({"compute-1", "compute-2"}, first + second)
 
 
 def all_at_once(scene: Scene) -> Expected:
@@ -141,7 +141,7 @@ def destination_dies(scene: Scene) -> Expected:
     tagged = scene.boot("compute-1", 4)
     scene.slow_spawns(12)
     scene.cut_power("compute-1")
-    destination = scene.until_building("compute-1").dest_compute
+    destination = scene.until_building("compute-1", len(tagged)).dest_compute
     assert destination
     scene.cut_power(destination)
     return Expected({"compute-1", destination}, tagged)

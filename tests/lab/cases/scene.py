@@ -104,9 +104,13 @@ class Scene:
         self.set_property("stonith-action=off", "stonith-action=reboot")
 
     def set_storm_limit(self, limit: int) -> None:
+        self.set_evacuate([f"storm_limit={limit}"], afterwards=["storm_limit=5"])
+
+    def set_evacuate(self, settings: Sequence[str], *, afterwards: Sequence[str]) -> None:
+        """Parameters of NovaEvacuate, whose worker is started anew with them."""
         update = ("resource", "update", "nova-evacuate")
-        self.stage.cluster.pcs(*update, f"storm_limit={limit}", "--wait=30")
-        self.afterwards.callback(self.stage.cluster.pcs, *update, "storm_limit=5", "--wait=30")
+        self.stage.cluster.pcs(*update, *settings, "--wait=30")
+        self.afterwards.callback(self.stage.cluster.pcs, *update, *afterwards, "--wait=30")
 
     def disable_evacuate(self) -> None:
         self.say("NovaEvacuate is disabled")
@@ -152,13 +156,16 @@ class Scene:
     def until_asked(self, host: str, count: int = 1, timeout: float = 90.0) -> None:
         self.until(f"{count} requests for {host}", lambda: len(self.asked(host)) >= count, timeout)
 
-    def until_building(self, host: str, timeout: float = 90.0) -> MigrationRow:
-        """A destination works on an instance of the host."""
+    def until_building(self, host: str, count: int = 1, timeout: float = 90.0) -> MigrationRow:
+        """Destinations have begun with so many instances of the host, and work on one. Before one of
+        them dies all have to: a request that is lost in its queue is nobody's to repeat."""
 
         def building() -> list[MigrationRow]:
-            return [row for row in self.asked(host) if row.status == "pre-migrating"]
+            begun = [row for row in self.asked(host) if row.status != "accepted"]
+            enough = len(begun) >= count
+            return [row for row in begun if enough and row.status == "pre-migrating"]
 
-        self.until(f"a rebuild of {host}'s instances", building, timeout)
+        self.until(f"{count} rebuilds for {host}", building, timeout)
         return building()[0]
 
     def until_moved(self, host: str, uuids: Sequence[str], timeout: float = 150.0) -> None:

@@ -1,0 +1,135 @@
+"""The runbook has each sentence that the agents show, and shows none that they do not have."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit import sentences
+from vmha_ocf import errors
+from vmha_ocf.agents import compute_gate
+from vmha_ocf.backends import daemon, ipmi_errors, outbox
+from vmha_ocf.bmc_access import BmcAccess
+
+ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = (ROOT / "docs" / "operate.rst").read_text()
+SYMPTOMS = re.findall(r"^\| ``(.+)``$", RUNBOOK, re.MULTILINE)
+
+TELLS = (
+    "verdict.py",
+    "gate.py",
+    "returning.py",
+    "storm.py",
+    "hold.py",
+    "agents/compute_gate.py",
+    "agents/evacuator.py",
+    "agents/flag_story.py",
+    "agents/held.py",
+    "agents/host_requests.py",
+    "agents/host_return.py",
+    "agents/host_round.py",
+    "agents/listeners.py",
+    "agents/lost_hosts.py",
+    "agents/rounds.py",
+    "agents/unflagged.py",
+    "agents/chronicle.py",
+    "operator/host_status.py",
+)
+"""Where what people read comes from, whatever is done with it."""
+
+NEWS = (
+    "by=",
+    "on their way back: ...",
+    "nothing is flagged",
+    "proof of ...",
+    "...: not looked at yet",
+    "...: ...",
+    ", fenced by ...",
+    "did you mean ...? ",
+    " (and ... more)",
+    " and ... more",
+    "... and ... more are",
+    "...: asked Nova to evacuate ......",
+    "...: fenced by ...: flagged",
+    "is on its way",
+    "on its way back into service",
+    "the host is away",
+    "left disabled, as it was found",
+    "forced down in Nova",
+    "being evacuated: ...",
+    "starting",
+    "back in service",
+    "got no clear answer",
+    "was not sent",
+    "attrd_updater -p",
+    "the kernel's clock: ...",
+)
+"""Words that say how it goes, parts of sentences, and what is no sentence."""
+
+WRONG = {"ParameterError", "LocalParameterError", "NotInstalled", "NotPermitted"}
+"""Each names the parameter or the file, and what it may be: they have one entry together."""
+OF_CODE = [compute_gate.GateClosed, daemon.WorkerNotStarted, daemon.WorkerNotStopped]
+ERRORS = {
+    name
+    for name, one in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(one, errors.VmhaError) and name not in WRONG
+}
+ERRORS |= {one.__name__ for one in [*OF_CODE, outbox.NotDelivered]} | {"kind"}
+ELSEWHERE = ("operator/", "deployment.py")
+"""What the operator's command answers at once, to the person who typed it."""
+
+
+def entry_of(sentence: str) -> str | None:
+    return next((one for one in SYMPTOMS if sentences.matches(one, sentence)), None)
+
+
+def shown() -> set[str]:
+    told = {text for module in TELLS for text in sentences.texts(module)}
+    for module in sentences.modules():
+        if not module.startswith(ELSEWHERE):
+            told |= sentences.raised(module, ERRORS)
+    return {text for text in told if not text.startswith(NEWS)}
+
+
+EVERY = {text for module in sentences.modules() for text in sentences.texts(module)}
+
+
+def test_each_sentence_has_its_entry() -> None:
+    assert [one for one in sorted(shown()) if not entry_of(one)] == []
+
+
+def test_each_symptom_is_a_sentence_of_the_code() -> None:
+    assert len(SYMPTOMS) > 100
+    told = [one for one in SYMPTOMS if any(sentences.matches(one, text) for text in EVERY)]
+    assert told == SYMPTOMS
+
+
+@pytest.mark.parametrize(
+    ("symptom", "sentence", "same"),
+    [
+        ("BMC ... does not answer", "BMC ... does not answer", True),
+        ("... failed it", "... failed it", True),
+        ("the flags cannot be read", "the flags cannot be read: ...", True),
+        ("... is off, but: ...", "... is off, and: ...", False),
+        ("waits for a person", "nobody waits for a person", False),
+        ("...", "the flags cannot be read", False),
+    ],
+)
+def test_what_counts_as_the_same(symptom: str, sentence: str, same: bool) -> None:
+    assert sentences.matches(symptom, sentence) is same
+
+
+@pytest.mark.parametrize("kind", sorted(ipmi_errors._SENTENCES))
+def test_each_trouble_with_a_bmc_has_its_entry(kind: str) -> None:
+    error = ipmi_errors.bmc_error(BmcAccess("192.0.2.7", username="admin"), kind, "detail")
+    assert isinstance(error, errors.NotInstalled) or entry_of(error.message)
+
+
+def test_every_alert_has_its_row() -> None:
+    rules = yaml.safe_load((ROOT / "examples" / "alert-rules.yaml").read_text())
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    assert set(re.findall(r"^``(Vmha\w+)``", RUNBOOK, re.MULTILINE)) == alerts
