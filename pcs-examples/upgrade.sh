@@ -66,6 +66,10 @@ if resource "$EVACUATE"; then
         op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s
     # The reasons are in evacuate.sh.
     $PCS resource meta "$EVACUATE" requires=fencing resource-stickiness=100 failure-timeout=60s
+    # Never on a compute host: it could be the one that is to be evacuated.
+    $PCS constraint location config | grep -qw "$EVACUATE" ||
+        $PCS constraint location "$EVACUATE" rule resource-discovery=never score=-INFINITY \
+            osprole eq compute
     # After a power cut of all compute hosts it would wait for a nova-compute that waits for it.
     if $PCS constraint order config | grep -qw "$EVACUATE"; then
         $PCS constraint order remove "$EVACUATE"

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from tests.contract.one_node import OneNode, missing
-from tests.executables.deployer import GIVEN, Deployer
+from tests.executables.deployer import GIVEN, Deployer, older_cib
 from tests.executables.installed import Installed
 
 
@@ -28,6 +28,15 @@ def cib_of(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Ca
         return deployer.cib.read_text()
 
     return made
+
+
+@pytest.fixture(scope="session")
+def upgraded_cib(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Of a cluster with the older agents, after upgrade.sh was run on it twice."""
+    deployer = Deployer(installed, tmp_path_factory.mktemp("older"), older_cib())
+    for _ in range(2):
+        deployer.example("upgrade.sh", CLOUDS_FILE="/etc/vmha/clouds.yaml")
+    return deployer.cib.read_text()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer, older_cib
+from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
@@ -123,12 +123,9 @@ def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None
 class TestUpgrade:
     """Of what TripleO configured: a wait before a unit, and a trigger for unfencing."""
 
-    @pytest.fixture(scope="class")
-    def upgraded(self, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
-        deployer = Deployer(installed, tmp_path_factory.mktemp("older"), older_cib())
-        for _ in range(2):
-            deployer.example("upgrade.sh", CLOUDS_FILE="/etc/vmha/clouds.yaml")
-        return deployer
+    @pytest.fixture
+    def upgraded(self, installed: Installed, tmp_path: Path, upgraded_cib: str) -> Deployer:
+        return Deployer(installed, tmp_path, upgraded_cib)
 
     def test_pacemaker_has_nothing_to_say_to_it(self, upgraded: Deployer) -> None:
         upgraded.verify()

@@ -149,3 +149,17 @@ class TestEachRecipe:
     def test_nothing_else_is_touched(self, transition: Transition) -> None:
         assert transition.named("nova-evacuate") == []
         assert transition.named("compute-2") == []
+
+
+def test_an_upgraded_cluster_fences_a_silent_host_without_waiting(
+    installed: Installed, tmp_path: Path, upgraded_cib: str
+) -> None:
+    """The older configuration had nova-evacuate, and the fencing with it, wait for others."""
+    deployer = Deployer(installed, tmp_path, upgraded_cib)
+    deployer.settle()
+    transition = silence(deployer)
+    assert transition.named("stonith") == [FENCED]
+    others = set(transition.named("")) - {FENCED}
+    assert not [name for name in others if transition.is_bound(name, FENCED)]
+    assert transition.is_bound(FENCED, "compute-1_start_0")
+    assert transition.named("nova-evacuate") == []
