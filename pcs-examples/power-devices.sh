@@ -13,7 +13,8 @@ set -eu
 for entry in $BMCS; do
     host=${entry%%=*}
     # power_timeout: under Pacemaker these agents have none of their own, so that pcmk_off_timeout is all
-    # that ends them. In a fencing level Pacemaker makes a reboot of "off, then on": it counts for both.
+    # that ends them. In a fencing level Pacemaker makes a reboot of "off, then on" and takes the timeouts
+    # of these two; pcmk_reboot_timeout is for a device that is alone. That "on" fails harms nothing.
     # shellcheck disable=SC2086 # EXTRA_POWER and PCS are lists of words
     $PCS stonith create "power-$host" "$AGENT" ip="${entry#*=}" username="$BMC_USER" \
         password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_list="$host" \

@@ -3,7 +3,8 @@
 # level. nova-compute under Pacemaker as a systemd unit.
 #
 # For BMCs that do not speak IPMI, or devices that exist already (then leave out power-devices.sh, and
-# say in OTHER how they are called).
+# say in OTHER how they are called). For IPMI recipe-per-host.sh is simpler, and safer: fence_ipmilan hands
+# the password to ipmitool on its command line.
 set -eu
 
 # The compute hosts: Pacemaker's name and address, and the address of the BMC.

@@ -14,14 +14,16 @@ set -eu
 # between; "sh -c '...'" is one.
 : "${START_COMMAND:=podman start nova_compute}"
 : "${STOP_COMMAND:=podman stop --time 20 nova_compute}"
-RUNS="podman inspect -f {{.State.Running}} nova_compute"
-: "${STATUS_COMMAND:=sh -c '$RUNS | grep -qx true'}"
+# shellcheck disable=SC2089,SC2090 # NovaCompute is to get these quotes
+RUNS="sh -c 'podman inspect -f {{.State.Running}} nova_compute | grep -qx true'"
+: "${STATUS_COMMAND:=$RUNS}"
 # The host's name in Nova is read from here. Kolla: /etc/kolla/nova-compute/nova.conf; TripleO:
 # /var/lib/config-data/puppet-generated/nova_libvirt/etc/nova/nova.conf
 : "${NOVA_CONF:=/etc/kolla/nova-compute/nova.conf}"
 # A clouds.yaml on each controller (root's, mode 600), and the cloud in it.
 : "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}"
 EXTRA_COMPUTE="nova_conf=$NOVA_CONF ${EXTRA_COMPUTE:-}"
+# shellcheck disable=SC2090
 export HOSTS INVENTORY START_COMMAND STOP_COMMAND STATUS_COMMAND EXTRA_COMPUTE CLOUDS_FILE CLOUD
 
 cd "$(dirname "$0")"

@@ -5,7 +5,8 @@
 #
 # Afterwards, on each compute host: systemctl enable --now nova-compute. Instances run on meanwhile.
 # Hosts that only fence_compute could fence need another fencing device, or have to leave the cluster:
-# pcs cluster node remove-remote.
+# pcs cluster node remove-remote. What `vmha history` tells stays; to forget it too:
+#     cibadmin --delete --xpath "//cluster_property_set[@id='vmha-history']"
 set -eu
 # One after another, and not together.sh: pcs stops what it deletes and waits for it. A clone that is
 # deleted while it runs looks to Pacemaker like a resource on too many nodes.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
-from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer, older_cib
+from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends import command
@@ -27,11 +29,41 @@ def test_every_example_is_here() -> None:
 
 @pytest.mark.conformance("crm_verify -VVV, crm_simulate: every example")
 @pytest.mark.parametrize("name", GIVEN)
-def test_each_works_alone(deployer: Deployer, name: str) -> None:
-    deployer.example(name, **GIVEN[name])
+def test_each_works_alone(
+    installed: Installed, tmp_path: Path, cib_of: Callable[[str], str], name: str
+) -> None:
+    deployer = Deployer(installed, tmp_path, cib_of(name))
     deployer.verify()
     deployer.simulate()
     deployer.validate("nova-compute", "NovaCompute")
+
+
+@pytest.mark.parametrize(
+    ("agent", "more"),
+    [
+        ("fence_redfish", "ssl_insecure=1 systems_uri=/redfish/v1/Systems/1"),
+        ("fence_ipmilan", "lanplus=1 method=onoff cipher=17"),
+    ],
+)
+def test_what_powers_off_knows_each_of_its_parameters(
+    deployer: Deployer, agent: str, more: str
+) -> None:
+    """And Pacemaker asks it for all that it has to know."""
+    deployer.example("recipe-behind-other.sh", AGENT=agent, EXTRA_POWER=more)
+    deployer.verify()
+    cib = etree.parse(deployer.cib)
+    pairs = cib.iterfind(".//primitive[@id='power-compute-1']/instance_attributes/nvpair")
+    given = {str(pair.get("name")) for pair in pairs}
+    known = etree.fromstring(deployer.run(f"/usr/sbin/{agent}", "-o", "metadata").stdout.encode())
+    parameters = {str(one.get("name")): one for one in known.iter("parameter")}
+    assert {name for name in given if not name.startswith("pcmk_")} <= set(parameters)
+    required = {
+        name
+        for name, one in parameters.items()
+        if one.get("required") == "1" and one.get("deprecated") != "1"
+    }
+    # Pacemaker itself says which action, and which host.
+    assert required - {"action", "port", "plug"} <= given
 
 
 def test_compute_works_with_a_unit_too(deployer: Deployer) -> None:
@@ -91,12 +123,9 @@ def test_a_removal_refuses_while_a_host_is_evacuated(deployer: Deployer) -> None
 class TestUpgrade:
     """Of what TripleO configured: a wait before a unit, and a trigger for unfencing."""
 
-    @pytest.fixture(scope="class")
-    def upgraded(self, installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Deployer:
-        deployer = Deployer(installed, tmp_path_factory.mktemp("older"), older_cib())
-        for _ in range(2):
-            deployer.example("upgrade.sh", CLOUDS_FILE="/etc/vmha/clouds.yaml")
-        return deployer
+    @pytest.fixture
+    def upgraded(self, installed: Installed, tmp_path: Path, upgraded_cib: str) -> Deployer:
+        return Deployer(installed, tmp_path, upgraded_cib)
 
     def test_pacemaker_has_nothing_to_say_to_it(self, upgraded: Deployer) -> None:
         upgraded.verify()

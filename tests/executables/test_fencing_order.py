@@ -6,6 +6,7 @@ luck.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,43 @@ def test_two_hosts_are_fenced_without_waiting_for_each_other(running: Deployer) 
     first, second = transition.named("stonith")
     assert not transition.is_bound(first, second)
     assert not transition.is_bound(second, first)
+
+
+@pytest.mark.parametrize("recipe", sorted(name for name in GIVEN if name.startswith("recipe-")))
+class TestEachRecipe:
+    @pytest.fixture
+    def transition(
+        self, installed: Installed, tmp_path: Path, cib_of: Callable[[str], str], recipe: str
+    ) -> Transition:
+        """compute-1's connection fails, when all that the recipe made is running."""
+        deployer = Deployer(installed, tmp_path, cib_of(recipe))
+        deployer.settle()
+        home = where(deployer, "compute-1")
+        return deployer.carry_out(f"--op-inject=compute-1_monitor_10000@{home}=1")
+
+    def test_the_host_is_fenced_and_nothing_keeps_it_waiting(self, transition: Transition) -> None:
+        assert transition.named("stonith") == [FENCED]
+        others = set(transition.named("")) - {FENCED}
+        assert not [name for name in others if transition.is_bound(name, FENCED)]
+
+    def test_it_is_not_connected_again_with_that(self, transition: Transition) -> None:
+        """reconnect_interval: Pacemaker would purge attributes, and meet a host that boots."""
+        assert transition.named("compute-1_start") == []
+
+    def test_nothing_else_is_touched(self, transition: Transition) -> None:
+        assert transition.named("nova-evacuate") == []
+        assert transition.named("compute-2") == []
+
+
+def test_an_upgraded_cluster_fences_a_silent_host_without_waiting(
+    installed: Installed, tmp_path: Path, upgraded_cib: str
+) -> None:
+    """The older configuration had nova-evacuate, and the fencing with it, wait for others."""
+    deployer = Deployer(installed, tmp_path, upgraded_cib)
+    deployer.settle()
+    transition = silence(deployer)
+    assert transition.named("stonith") == [FENCED]
+    others = set(transition.named("")) - {FENCED}
+    assert not [name for name in others if transition.is_bound(name, FENCED)]
+    assert transition.is_bound(FENCED, "compute-1_start_0")
+    assert transition.named("nova-evacuate") == []

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY
+from tests.lab.cloud.identity import ADMIN
+from tests.lab.command import Result
+from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
+from tests.lab.older import OlderAgents
 from tests.lab.stage import EXAMPLES, TIMING, WORKER, Stage, compute_commands, write_secrets
 
 _SYSTEMD = """#!/bin/sh
@@ -50,7 +53,52 @@ class Deployer:
         )
 
     def run(self, name: str, **more: str) -> None:
-        self.stage.example(name, **self.settings, **more)
+        self.stage.example(name, **(dict(self.settings) | more))
+
+    def attempt(self, name: str, **more: str) -> Result:
+        """A recipe that may fail, or that says something."""
+        return self.stage.attempt(name, **(dict(self.settings) | more))
+
+    def run_with_containers(self, name: str) -> None:
+        """Without a word on how a container is started, so as the recipe has it by itself."""
+        lab = self.stage.lab
+        podman = Path(__file__).parent.joinpath("podman").read_text()
+        installed = lab.root / "usr/bin/podman"
+        installed.write_text(_of(lab, podman))
+        installed.chmod(0o755)
+        nova_conf = lab.state / "nova.conf"
+        nova_conf.write_text("[DEFAULT]\nmy_ip = 192.0.2.1\n")
+        commands = compute_commands(lab)
+        settings = {key: value for key, value in self.settings.items() if key not in commands}
+        self.stage.example(name, **settings, NOVA_CONF=str(nova_conf))
+
+    def generate(self) -> None:
+        """As docs/vmha.rst has it; the lab's hosts are remote nodes already."""
+        lab = self.stage.lab
+        hosts, script, secrets = (
+            lab.state / name for name in ("hosts.yaml", "protect.sh", "secrets.ini")
+        )
+        hosts.write_text(_hosts_yaml(lab))
+        evacuate = [word for one in WORKER.split() for word in ("--evacuate", one)]
+        commands = {name.lower(): self.settings[name] for name in compute_commands(lab)}
+        compute = [word for one in commands.items() for word in ("--compute", "=".join(one))]
+        inventory = lab.state / "generated.ini"
+        controller = self.stage.cluster.controller()
+        text = self.stage.cluster.must(
+            controller,
+            ["vmha", "generate", str(hosts), "--secrets", str(secrets), "--without-remotes",
+             "--inventory-path", str(inventory), "--clouds-file", self.settings["CLOUDS_FILE"],
+             *evacuate, *compute],
+        )  # fmt: skip
+        assert BMC_PASSWORD not in text
+        script.write_text(text)
+        must = self.stage.cluster.must
+        must(controller, ["install", "-D", "-m", "600", str(secrets), str(inventory)])
+        must(
+            controller,
+            ["env", f"ALERT={self.settings['ALERT']}", "sh", str(script)],
+            timeout=300,
+        )
 
     def start_under_systemd(self) -> None:
         """nova-compute on each host, now and at each boot, behind the gate that systemd would run."""
@@ -66,6 +114,9 @@ class Deployer:
         """And what remove.sh leaves, as it is the site's: what power-devices.sh made, and a
         nova-compute that systemd started."""
         self.run("remove.sh")
+        history = "//cluster_property_set[@id='vmha-history']"
+        controller = self.stage.cluster.controller()
+        self.stage.cluster.must(controller, ["cibadmin", "--delete", "--xpath", history])
         (self.stage.lab.boot_hooks / "nova-compute").unlink(missing_ok=True)
         program = str(Path(REPOSITORY, "tests/lab/nova-compute"))
         for host in self.stage.hosts:
@@ -76,39 +127,56 @@ class Deployer:
             if name.startswith("power-"):
                 self.stage.cluster.pcs("stonith", "delete", name)
 
-    def older_agents(self) -> None:
-        """As TripleO and Crowbar configured them, in essence; the agents are ours already."""
+    def older_agents(self) -> OlderAgents:
+        """They run on all nodes, configured in essence as TripleO and Crowbar did it."""
+        older = OlderAgents(self.stage)
+        older.install()
+        # TripleO's. When Pacemaker connects again, it drops the older flag, whose key is the node's name.
+        self.run("hosts.sh", RECONNECT="240s")
+        self.run("power-devices.sh", AGENT="fence_ipmilan", EXTRA_POWER=IPMILAN)
         site = {
             "auth_url": "http://cloud:15000/v3",
-            "tenant_name": "service",
+            "tenant_name": ADMIN.project,
             "user_domain": "Default",
             "project_domain": "Default",
         }
         access = [f"{name}={value}" for name, value in site.items()]
-        login = [*access, "username=vmha", "password=old"]
-        self.run("hosts.sh")
-        self.run("power-devices.sh", AGENT="fence_ipmilan", EXTRA_POWER=IPMILAN)
-        commands = {name.lower(): self.settings[name] for name in compute_commands(self.stage.lab)}
+        login = [*access, f"username={ADMIN.name}", f"password={ADMIN.password}"]
         with self.stage.cluster.pcs_batch() as pcs:
-            pcs("stonith", "create", "fence-nova", "fence_compute", *access, "login=vmha",
-                "passwd=old", "record_only=1", f"pcmk_host_list={self.settings['HOSTS']}",
-                "meta", "provides=unfencing")  # fmt: skip
+            pcs("stonith", "create", "fence-nova", "fence_compute", *access,
+                f"login={ADMIN.name}", f"passwd={ADMIN.password}", "record_only=1",
+                f"pcmk_host_list={self.settings['HOSTS']}", "meta", "provides=unfencing")  # fmt: skip
             for host in self.stage.hosts:
                 pcs("stonith", "level", "add", "1", host, f"power-{host}", "fence-nova")
             pcs("resource", "create", "compute-unfence-trigger", "ocf:pacemaker:Dummy",
                 "op", "stop", "timeout=20", "on-fail=block",
                 "meta", "requires=unfencing", "clone", "interleave=true")  # fmt: skip
             pcs("resource", "create", "nova-evacuate", "ocf:openstack:NovaEvacuate", *login,
-                *WORKER.split(), "op", "monitor", "interval=10s", "timeout=600s")  # fmt: skip
+                "op", "monitor", "interval=2s", "timeout=600s")  # fmt: skip
             pcs("resource", "create", "nova-compute", "ocf:openstack:NovaCompute", *login,
-                *(f"{name}={value}" for name, value in commands.items()),
-                "op", "start", "timeout=300s", "clone", "interleave=true", "--disabled")  # fmt: skip
+                "op", "start", "timeout=600s", "clone", "interleave=true")  # fmt: skip
             for clone in ("compute-unfence-trigger-clone", "nova-compute-clone"):
                 rule = ("rule", "resource-discovery=exclusive", "score=0")
                 pcs("constraint", "location", clone, *rule, "osprole", "eq", "compute")
             rule = ("rule", "resource-discovery=never", "score=-INFINITY")
             pcs("constraint", "location", "nova-evacuate", *rule, "osprole", "eq", "compute")
             pcs("constraint", "order", "start", "nova-compute-clone", "then", "nova-evacuate")
+        return older
+
+
+def _hosts_yaml(lab: Lab) -> str:
+    """The inventory of a deployer, for vmha generate."""
+    lines = [f"bmc: {{username: {BMC_USER}, password: {BMC_PASSWORD}, cipher: 3}}", "hosts:"]
+    lines += [
+        f"  - {{name: {node.name}, address: {node.address}, bmc: {{address: {node.bmc_address}}}}}"
+        for node in lab.computes
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _of(lab: Lab, text: str) -> str:
+    """A program of the lab that has to know where it is."""
+    return text.replace("@REPOSITORY@", str(REPOSITORY)).replace("@STATE@", str(lab.state))
 
 
 IPMILAN = "lanplus=1 cipher=3 method=onoff"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from threading import Thread
 
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cluster import Cluster
+from tests.lab.command import Result
 from tests.lab.configuration import Plan, Timing
 from tests.lab.errors import LabError
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
@@ -47,9 +48,11 @@ class Stage:
 
     def example(self, name: str, **settings: str) -> None:
         """Run one of pcs-examples on a controller, as it is."""
-        words = [f"{key}={value}" for key, value in settings.items()]
-        script = str(EXAMPLES / name)
-        self.cluster.must(self.cluster.controller(), ["env", *words, script], timeout=900)
+        self.cluster.must(self.cluster.controller(), _call(name, settings), timeout=900)
+
+    def attempt(self, name: str, **settings: str) -> Result:
+        """The same, whatever its exit code."""
+        return self.cluster.run(self.cluster.controller(), _call(name, settings), timeout=900)
 
     def flags(self) -> str:
         """attrd's own answer; "" where nothing is flagged."""
@@ -84,6 +87,11 @@ class Stage:
             )
 
         wait_until(f"{host} back in service", back, timeout, 0.3, self.cluster.summary)
+
+
+def _call(example: str, settings: Mapping[str, str]) -> list[str]:
+    words = [f"{key}={value}" for key, value in settings.items()]
+    return ["env", *words, str(EXAMPLES / example)]
 
 
 @contextmanager

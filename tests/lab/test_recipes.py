@@ -4,17 +4,19 @@ leaves nothing of it."""
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from tests.lab.cases.scene import TAG
+from tests.lab.cluster import Cluster
 from tests.lab.deployer import IPMILAN, Deployer
 from tests.lab.layout import lab_from_environment
-from tests.lab.promises import Expected
+from tests.lab.promises import Expected, evacuations
 from tests.lab.recovery import Broken, await_recovery
-from tests.lab.stage import Stage, on_stage
+from tests.lab.stage import Stage, Tell, on_stage
 from tests.lab.wait import wait_until
+from tests.lab.workers import found_on_controllers
 
 pytestmark = pytest.mark.lab
 FENCING = [f"ipmi-{node.name}" for node in lab_from_environment(3, 2).controllers]
@@ -24,8 +26,22 @@ PASSED_ON = "P10 a secret is on the command line of ipmitool"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with on_stage(lab_from_environment(3, 2), print, configured=False) as up:
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """Progress, past the capture of what tests print."""
+    reporter = pytestconfig.pluginmanager.getplugin("terminalreporter")
+    assert reporter is not None
+    began = time.monotonic()
+
+    def told(sentence: str) -> None:
+        reporter.ensure_newline()
+        reporter.write_line(f"  {time.monotonic() - began:5.0f} s  {sentence}")
+
+    return told
+
+
+@pytest.fixture(scope="module")
+def stage(tell: Tell) -> Iterator[Stage]:
+    with on_stage(lab_from_environment(3, 2), tell, configured=False) as up:
         yield up
 
 
@@ -35,72 +51,172 @@ def _healthy() -> None:
 
 
 @pytest.fixture
-def deployer(stage: Stage) -> Iterator[Deployer]:
+def deployer(stage: Stage, tell: Tell) -> Iterator[Deployer]:
     """What it deployed is removed after the test, with what the removal says of it."""
     made = Deployer.of(stage)
     yield made
+    tell("it is removed")
+    stage.cloud.knob(stage.hosts[1], "spawn_delay", None)
     client = stage.cloud.client()
     instances = [row.uuid for row in stage.cloud.instances()]
     client.delete(instances)
     client.wait_deleted(instances)
     made.remove()
-    wait_until("the end of all that was deployed", lambda: not left(stage), 60.0)
+    wait_until("the end of all that was deployed", lambda: not left(stage.cluster), 60.0)
 
 
-def left(stage: Stage) -> list[str]:
+def left(cluster: Cluster) -> list[str]:
     """What Pacemaker still has of ours, configured or running."""
-    cib = stage.cluster.cib()
+    cib = cluster.cib()
+    hosts = [node.name for node in cluster.lab.computes]
     resources = [one.get("id", "") for one in cib.iter("primitive")]
-    ours = [name for name in resources if name not in stage.hosts and name not in FENCING]
-    return [*ours, *(one.get("id", "") for one in cib.iter("alert"))]
+    ours = [name for name in resources if name not in hosts and name not in FENCING]
+    tags = ("alert", "rsc_location", "rsc_order", "fencing-level")
+    others = [one.get("id", "") for tag in tags for one in cib.iter(tag)]
+    properties = [one.get("id", "") for one in cib.iter("cluster_property_set")]
+    return [*ours, *others, *(name for name in properties if name.startswith("vmha"))]
 
 
-def a_host_dies(stage: Stage) -> None:
+def a_host_dies(stage: Stage, tell: Tell, meanwhile: Callable[[], None] | None = None) -> None:
     """And all promises are kept."""
     stage.wait_up(timeout=300)
     host = stage.hosts[0]
     began = time.time()
     uuids = stage.cloud.client().boot(f"web-{host}", 3, host=host, tags=[TAG])
+    tell(f"3 instances run on {host}; its power is cut")
     stage.cluster.kill(host)
+    if meanwhile is not None:
+        wait_until(f"the flag of {host}", stage.records, 90.0, 0.2, stage.cluster.summary)
+        meanwhile()
+    recovered(stage, Expected([host], uuids), began)
+    tell(f"they run elsewhere, and {host} is back in service")
+
+
+def recovered(stage: Stage, expected: Expected, began: float) -> None:
     try:
-        await_recovery(stage, Expected([host], uuids), began)
+        await_recovery(stage, expected, began)
     except Broken as broken:
         if serious := [one for one in broken.problems if not one.startswith(PASSED_ON)]:
             raise Broken(serious) from None
 
 
-def test_one_device_per_host(stage: Stage, deployer: Deployer) -> None:
+def test_one_device_per_host(stage: Stage, deployer: Deployer, tell: Tell) -> None:
     deployer.run("recipe-per-host.sh")
-    a_host_dies(stage)
+    a_host_dies(stage, tell)
 
 
-def test_one_device_and_an_inventory(stage: Stage, deployer: Deployer) -> None:
+def test_one_device_and_an_inventory(stage: Stage, deployer: Deployer, tell: Tell) -> None:
+    """And it cannot be removed while the host is being evacuated."""
     deployer.run("recipe-inventory.sh")
-    a_host_dies(stage)
+    deployed = left(stage.cluster)
+    stage.cloud.knob(stage.hosts[1], "spawn_delay", "10")
+
+    def try_to_remove() -> None:
+        refused = deployer.attempt("remove.sh")
+        assert refused.code == 1
+        assert f"these hosts are being evacuated: {stage.hosts[0]}\n" in refused.errors
+        assert set(deployed) <= set(left(stage.cluster))
+
+    a_host_dies(stage, tell, meanwhile=try_to_remove)
 
 
-def test_behind_another_device(stage: Stage, deployer: Deployer) -> None:
+def test_behind_another_device(stage: Stage, deployer: Deployer, tell: Tell) -> None:
     deployer.run("recipe-behind-other.sh", AGENT="fence_ipmilan", EXTRA_POWER=IPMILAN)
-    a_host_dies(stage)
+    a_host_dies(stage, tell)
 
 
-def test_nova_compute_in_containers(stage: Stage, deployer: Deployer) -> None:
-    """Commands start it, as in all of this lab; what they start is none of Pacemaker's business."""
-    deployer.run("recipe-containers.sh", EXTRA_COMPUTE="", NOVA_CONF="/etc/nova/nova.conf")
-    a_host_dies(stage)
+def test_nova_compute_in_containers(stage: Stage, deployer: Deployer, tell: Tell) -> None:
+    """By the commands for podman that the recipe has by itself; podman is stood for."""
+    deployer.run_with_containers("recipe-containers.sh")
+    a_host_dies(stage, tell)
 
 
-def test_hosts_where_systemd_starts_nova_compute(stage: Stage, deployer: Deployer) -> None:
+def test_hosts_where_systemd_starts_nova_compute(
+    stage: Stage, deployer: Deployer, tell: Tell
+) -> None:
     deployer.run("recipe-untouched-hosts.sh")
     deployer.start_under_systemd()
-    a_host_dies(stage)
+    a_host_dies(stage, tell)
 
 
-def test_an_upgrade_from_the_older_agents(stage: Stage, deployer: Deployer) -> None:
-    deployer.older_agents()
-    deployer.run("upgrade.sh", CLOUD="vmha")
-    configured = stage.cluster.pcs("config")
-    assert "password=" not in configured
-    assert "passwd" not in configured
-    assert "unfencing" not in configured
-    a_host_dies(stage)
+def test_what_vmha_generates(stage: Stage, deployer: Deployer, tell: Tell) -> None:
+    deployer.generate()
+    # Its patience with a silent host is a real cloud's.
+    deployer.run("hosts.sh")
+    a_host_dies(stage, tell)
+
+
+def test_an_upgrade_from_the_older_agents(stage: Stage, deployer: Deployer, tell: Tell) -> None:
+    """While a host is being evacuated by them: it is taken over, and nothing is evacuated twice."""
+    older = deployer.older_agents()
+    stage.wait_up(timeout=300)
+    host, other = stage.hosts
+    began = time.time()
+    uuids = stage.cloud.client().boot(f"web-{host}", 3, host=host, tags=[TAG])
+    tell(f"the older agents run; 3 instances run on {host}; its power is cut")
+    interrupt_the_older_evacuation(stage, host, other, began)
+    tell("the older NovaEvacuate was killed in the middle; the upgrade begins")
+    cluster = stage.cluster
+    cluster.pcs("resource", "disable", "nova-evacuate", "--wait=300", timeout=330)
+    cluster.pcs("resource", "disable", "compute-unfence-trigger-clone")
+    cluster.pcs("resource", "disable", "nova-compute-clone")
+    older.upgrade()
+    upgraded = deployer.attempt("upgrade.sh", CLOUD="vmha")
+    assert upgraded.code == 0, upgraded
+    assert f"out of service in Nova: {host}" in upgraded.errors
+    deployer.run("hosts.sh")
+    tell("upgrade.sh has run")
+    recovered(stage, Expected([host], uuids, in_service=False), began)
+    assert len(evacuations(stage, began)) == len(uuids)
+    back_by_hand(stage, host, uuids)
+    tell(f"the instances run elsewhere, each evacuated once; {host} is back in service")
+    assert not credentials(cluster)
+    assert "unfencing" not in {pair.get("value") for pair in cluster.cib().iter("nvpair")}
+    stage.cloud.knob(other, "spawn_delay", None)
+    a_host_dies(stage, tell)
+
+
+def interrupt_the_older_evacuation(stage: Stage, host: str, other: str, began: float) -> None:
+    """Between its first request and its last one, as Pacemaker does at the timeout of a monitor."""
+    stage.cloud.knob(other, "spawn_delay", "8")
+    stage.cloud.delay("nova-api", before=3, only="POST")
+    stage.cluster.kill(host)
+
+    def asked() -> Sequence[object]:
+        return evacuations(stage, began)
+
+    wait_until("its first request", asked, 120.0, 0.1, stage.cluster.summary)
+    for name in ("NovaEvacuate", "fence_evacuate"):
+        while found := found_on_controllers(stage.lab, name):
+            for process in found.values():
+                process.end()
+    stage.cloud.delay("nova-api")
+    assert 1 <= len(asked()) < 3
+    assert "@" in stage.flags()
+
+
+def credentials(cluster: Cluster) -> list[str]:
+    """Where there still are any, but for those of the lab's own fencing devices."""
+    return [
+        str(pair.get("id"))
+        for one in cluster.cib().iter("primitive")
+        if one.get("id") not in FENCING
+        for pair in one.iter("nvpair")
+        if pair.get("name") in ("password", "passwd", "username", "login", "auth_url")
+        and one.get("type") != "fence_ipmilan"
+    ]
+
+
+def back_by_hand(stage: Stage, host: str, uuids: Sequence[str]) -> None:
+    """What upgrade.sh told the operator to do: the older fence_compute's changes are not ours to undo."""
+
+    def completed() -> bool:
+        records = [row for row in stage.cloud.migrations() if row.instance_uuid in uuids]
+        return all(row.status == "completed" for row in records)
+
+    wait_until(f"nova-compute on {host}", completed, 120.0, 0.5, stage.cluster.summary)
+    client = stage.cloud.client()
+    assert client.services()[host]["forced_down"]
+    client.unforce(host)
+    client.update_service(host, status="enabled").expect(200)
+    stage.wait_in_service(host)
