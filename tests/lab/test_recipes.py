@@ -167,7 +167,9 @@ def test_an_upgrade_from_the_older_agents(stage: Stage, deployer: Deployer, tell
     deployer.run("hosts.sh")
     tell("upgrade.sh has run")
     recovered(stage, Expected([host], uuids, in_service=False), began)
-    assert len(evacuations(stage, began)) == len(uuids)
+    # A request that found no host, as all nova-computes were stopped for the upgrade, moved nothing.
+    moved = [row.instance_uuid for row in evacuations(stage, began) if row.status != "error"]
+    assert sorted(moved) == sorted(uuids)
     back_by_hand(stage, host, uuids)
     tell(f"the instances run elsewhere, each evacuated once; {host} is back in service")
     assert not credentials(cluster)
