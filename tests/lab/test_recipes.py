@@ -220,5 +220,7 @@ def back_by_hand(stage: Stage, host: str, uuids: Sequence[str]) -> None:
     client = stage.cloud.client()
     assert client.services()[host]["forced_down"]
     client.unforce(host)
+    # Nova tells Placement of an enabled host only through a nova-compute that is up.
+    stage.wait_up(host)
     client.update_service(host, status="enabled").expect(200)
     stage.wait_in_service(host)
