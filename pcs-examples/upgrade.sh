@@ -109,5 +109,6 @@ if [ -n "$fenced" ]; then
     # They forced hosts down and disabled them without a mark, and these undo only what they did themselves.
     echo "upgrade.sh: fenced under the older agents, which took them out of service in Nova: $fenced" >&2
     echo "when nova-compute runs there again, for each of them that Nova shows as down or disabled:" >&2
-    echo "openstack compute service set --up --enable HOST nova-compute" >&2
+    echo "openstack compute service set --up HOST nova-compute; and when it is shown as up:" >&2
+    echo "openstack compute service set --enable HOST nova-compute" >&2
 fi

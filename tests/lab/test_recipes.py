@@ -167,7 +167,9 @@ def test_an_upgrade_from_the_older_agents(stage: Stage, deployer: Deployer, tell
     deployer.run("hosts.sh")
     tell("upgrade.sh has run")
     recovered(stage, Expected([host], uuids, in_service=False), began)
-    assert len(evacuations(stage, began)) == len(uuids)
+    # A request that found no host, as all nova-computes were stopped for the upgrade, moved nothing.
+    moved = [row.instance_uuid for row in evacuations(stage, began) if row.status != "error"]
+    assert sorted(moved) == sorted(uuids)
     back_by_hand(stage, host, uuids)
     tell(f"the instances run elsewhere, each evacuated once; {host} is back in service")
     assert not credentials(cluster)
@@ -218,5 +220,7 @@ def back_by_hand(stage: Stage, host: str, uuids: Sequence[str]) -> None:
     client = stage.cloud.client()
     assert client.services()[host]["forced_down"]
     client.unforce(host)
+    # Nova tells Placement of an enabled host only through a nova-compute that is up.
+    stage.wait_up(host)
     client.update_service(host, status="enabled").expect(200)
     stage.wait_in_service(host)
