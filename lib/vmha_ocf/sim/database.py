@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import floor
 from typing import TypedDict
 
 from vmha_ocf.model import (
@@ -84,8 +85,9 @@ class Record:
     updated: float | None = None
 
     def view(self) -> Evacuation:
-        created = _text(self.created)
-        updated = "" if self.updated is None else _text(self.updated)
+        # Of whole seconds, as Nova's database keeps them.
+        created = _text(floor(self.created))
+        updated = "" if self.updated is None else _text(floor(self.updated))
         return Evacuation(
             self.id, self.server, self.source, self.dest, self.status, created, updated
         )
