@@ -214,7 +214,7 @@ def back_by_hand(stage: Stage, host: str, uuids: Sequence[str]) -> None:
 
     def completed() -> bool:
         records = [row for row in stage.cloud.migrations() if row.instance_uuid in uuids]
-        return all(row.status == "completed" for row in records)
+        return all(row.status in ("completed", "error") for row in records)
 
     wait_until(f"nova-compute on {host}", completed, 120.0, 0.5, stage.cluster.summary)
     client = stage.cloud.client()
