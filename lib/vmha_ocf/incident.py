@@ -132,7 +132,7 @@ def goes_on(incident: Incident, event: Event) -> bool:
 
 
 def advance(incident: Incident, event: Event) -> Incident:
-    """The incident after one more step of it; itself if that says nothing new."""
+    """The incident after one more step of it; equal to it if that says nothing new."""
     after = _EFFECTS.get(event.step, _none)(incident, event)
     # That some more were asked for, or have moved, is a step only where one was or has.
     if event.step in _COUNTED and (after.requested, after.moved) == (
@@ -184,8 +184,7 @@ def _requested(incident: Incident, event: Event) -> Incident:
 
 def _moved(incident: Incident, event: Event) -> Incident:
     left = {one: why for one, why in incident.given_up.items() if one not in event.instances}
-    if len(left) < len(incident.given_up):
-        incident = replace(incident, given_up=left)
+    incident = replace(incident, given_up=left)
     moved = sum(asked >= second(incident.began) for asked in event.done)
     if moved <= incident.moved:
         return incident

@@ -88,7 +88,7 @@ def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
 def _seconds(text: str) -> float:
     """No sign, no exponent, no nan: anybody who may set a property can write here."""
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
-        raise ValueError(text)
+        raise ValueError
     return float(text)
 
 

@@ -7,14 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmha_ocf import history
-from vmha_ocf.address import is_address, is_web_url, parse_address
-from vmha_ocf.errors import ParameterError
 from vmha_ocf.history import MOST, History
 from vmha_ocf.incident import Event, GivenUp, Incident, Step, advance, opened
 from vmha_ocf.incident_json import notification, sentence, state
 from vmha_ocf.incident_text import format_incident, parse_incident
-from vmha_ocf.model import Flag, FlagState, InstanceId, NovaHost
-from vmha_ocf.picture import Picture, answer
+from vmha_ocf.model import InstanceId, NovaHost
 
 HOST = NovaHost("compute-1")
 ONE, TWO = InstanceId("one"), InstanceId("two")
@@ -71,10 +68,26 @@ class TestSteps:
         assert only(FENCED, untold).requested == 1
         asked = event(Step.REQUESTED, 1004.0, instances={TWO: "db"})
         again = event(Step.REQUESTED, 1005.0, asked=(10.0, 1001.0, 1004.0))
+        assert only(FENCED, asked).requested == 1
         one = only(FENCED, untold, asked, again, untold)
         assert (one.requested, one.milestones[Step.REQUESTED]) == (2, 1003.0)
         of_before = event(Step.REQUESTED, 1003.0, asked=(10.0,))
         assert Step.REQUESTED not in only(FENCED, of_before).milestones
+
+    def test_one_that_moves_after_all_was_not_given_up(self) -> None:
+        left = event(Step.GIVEN_UP, 1005.0, instances={ONE: "web", TWO: "db"}, detail="full")
+        moved = event(Step.MOVED, 1009.0, instances={ONE: "web"}, done=(1002.0,))
+        assert only(FENCED, left, moved).given_up == {TWO: GivenUp("db", "full")}
+
+    def test_the_last_move_is_when_it_was_told_first(self) -> None:
+        moved = event(Step.MOVED, 1009.0, done=(1002.0,))
+        again = event(Step.MOVED, 1020.0, done=(1002.0,))
+        assert only(FENCED, moved, again).last_moved == 1009.0
+
+    def test_each_change_of_the_worker_counts(self) -> None:
+        workers = ["ctl1", "ctl1", "ctl2", "ctl1"]
+        claims = [event(Step.CLAIMED, 1001.0 + n, by=by) for n, by in enumerate(workers)]
+        assert only(FENCED, *claims).workers == ("ctl1", "ctl2", "ctl1")
 
     def test_the_time_to_recover_of_a_host_with_nothing_on_it(self) -> None:
         one = only(FENCED, event(Step.OVER, 1003.0))
@@ -138,6 +151,21 @@ class TestWhichIncident:
         assert not first.ended
         assert second.ended
         assert "disabled" in second.outcome
+
+    def test_the_newest_may_have_the_lower_place(self) -> None:
+        """That of an incident that was forgotten."""
+        over = {Step.OVER: 1030.0}
+        known = {0: Incident(HOST, 1020.0, over), 1: Incident(HOST, 1000.0, over)}
+        change = history.change(known, event(Step.IN_SERVICE, 1100.0))
+        assert change
+        assert change.place == 0
+
+    def test_what_comes_after_its_end_is_not_of_it(self) -> None:
+        over, ended = event(Step.OVER, 1010.0), event(Step.IN_SERVICE, 1100.0)
+        late = event(Step.MOVED, 1020.0, done=(1002.0,))
+        assert only(FENCED, over, late) == only(FENCED, over)
+        returned = event(Step.RETURNED, 1200.0)
+        assert only(FENCED, over, ended, returned) == only(FENCED, over, ended)
 
     def test_the_oldest_makes_room_and_what_goes_on_stays(self) -> None:
         """Bounded, whatever happens."""
@@ -230,6 +258,32 @@ class TestTheText:
         assert again.recovery == one.recovery == 9.642
         assert only(proof, proof, over) == only(proof, over)
 
+    def test_a_line_as_the_cib_keeps_it(self) -> None:
+        one = Incident(
+            NovaHost("compute-1"),
+            1000.25,
+            {Step.FENCED: 1000.25, Step.OVER: 1010.0},
+            1009.5,
+            4,
+            3,
+            (1000.25,),
+            ("ctl1",),
+            "BMC 192.0.2.7:623 (off), ü",
+            "a+b@c/d",
+            "x" * 300,
+            {ONE: GivenUp("web,1", "50 % full")},
+        )
+        assert format_incident(one) == (
+            "1 host=compute-1 began=1000.250 fenced=1000.250 over=1010.000 last=1009.500 asked=4 "
+            "away=3 fencing=1000.250 worker=ctl1 proof=BMC%20192.0.2.7:623%20(off)%2C%20%C3%BC "
+            f"why-held=a+b@c/d outcome={'x' * 200} left=one,web%2C1,50%20%25%20full"
+        )
+
+    def test_what_others_write_is_read_as_far_as_it_is_shown(self) -> None:
+        read = parse_incident(f"1 host=a began=5 proof=a=b outcome={'x' * 300}")
+        assert read
+        assert (read.proof, len(read.outcome)) == ("a=b", 200)
+
     def test_words_of_a_newer_version_are_skipped(self) -> None:
         assert parse_incident("1 host=a began=5 mood=calm x") == Incident(NovaHost("a"), 5.0)
 
@@ -239,9 +293,12 @@ class TestForPrograms:
         for step in Step:
             one = event(step, 1.0, by="ctl1", detail="why", instances={ONE: "web-1"})
             assert sentence(one).startswith("compute-1: ")
-        many = {InstanceId(str(n)): f"web-{n}" for n in range(7)}
+        many = {InstanceId(str(n)): f"web-{n}" for n in range(5)}
         asked = sentence(event(Step.REQUESTED, 1.0, instances=many))
-        assert asked.endswith("web-0, web-1, web-2, web-3 and 3 more")
+        assert asked.endswith("web-0, web-1, web-2, web-3 and 1 more")
+        many.popitem()
+        asked = sentence(event(Step.REQUESTED, 1.0, instances=many))
+        assert asked.endswith("web-0, web-1, web-2, web-3")
         assert sentence(event(Step.FENCED, 1.0, detail="d")) == "compute-1: fenced (d)"
         assert sentence(event(Step.OVER, 1.0)) == "compute-1: evacuation is over"
         assert sentence(event(Step.IN_SERVICE, 1.0)) == "compute-1: back in service"
@@ -262,53 +319,3 @@ class TestForPrograms:
         assert state(only(FENCED, held, event(Step.CLAIMED, 1002.0, by="a"))) == "running"
         assert state(only(FENCED, event(Step.OVER, 1003.0))) == "away"
         assert state(only(FENCED, event(Step.IN_SERVICE, 1003.0))) == "ended"
-
-    def test_flags_that_could_not_be_read_are_not_no_flags(self) -> None:
-        assert answer("/v1/status", Picture("ctl1", 1.0))["hosts"] is None
-        flags = {HOST: Flag(HOST, FlagState.DONE)}
-        hosts = answer("/v1/status", Picture("ctl1", 1.0, flags=flags))["hosts"]
-        assert hosts[HOST]["flag"] == "done"
-        assert hosts[HOST]["claimed_by"] is None
-
-
-class TestAddresses:
-    @pytest.mark.parametrize(
-        ("text", "address"),
-        [
-            ("127.0.0.1:9179", ("127.0.0.1", 9179)),
-            ("[::1]:80", ("::1", 80)),
-            ("[fe80::1%eth0]:80", ("fe80::1%eth0", 80)),
-            ("ctl-1.example.com:65535", ("ctl-1.example.com", 65535)),
-        ],
-    )
-    def test_of_a_listener(self, text: str, address: tuple[str, int]) -> None:
-        assert parse_address(text) == address
-        assert is_address(text)
-
-    @pytest.mark.parametrize(
-        "text",
-        ["", "9179", ":9179", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "a:65536", "a:-1", "a:1x",
-         "::1:80", "a b:80", "a/b:80", "http://a:80", "a:٣", "a:999999"],
-    )  # fmt: skip
-    def test_that_are_none(self, text: str) -> None:
-        assert not is_address(text)
-        with pytest.raises(ParameterError):
-            parse_address(text)
-
-    @pytest.mark.parametrize(
-        ("url", "good"),
-        [
-            ("http://alerts", True),
-            ("https://user:token@alerts.example.com:8443/x?y=z", True),
-            ("https://", False),
-            ("https:///path", False),
-            ("http://:80/", False),
-            ("ftp://alerts/", False),
-            ("alerts.example.com", False),
-            ("http://a b/", False),
-            ("http://a/\n", False),
-            ("http://ä/", False),
-        ],
-    )
-    def test_of_a_webhook(self, url: str, good: bool) -> None:
-        assert is_web_url(url) is good
