@@ -77,7 +77,9 @@ def _ours(top: Mapping[str, Any], path: str) -> Sequence[DeployedHost]:
     common = _mapping(top.get("bmc") or {}, path, "bmc")
     hosts = top.get("hosts")
     if not isinstance(hosts, list):
-        raise _wrong(path, "it has no list of hosts", "hosts: and a list of name, address, bmc")
+        raise _wrong(
+            path, "it has no list of hosts", hint="hosts: and a list of name, address, bmc"
+        )
     return [_our_host(one, number, common, domain, path) for number, one in enumerate(hosts, 1)]
 
 
@@ -115,7 +117,7 @@ def _ironic_host(one: Mapping[str, Any], number: int, path: str) -> DeployedHost
         raise _wrong(
             path,
             f"{where} is driven by {driver}, not by IPMI",
-            "give it the fencing device of its kind, then pcs-examples/fence-behind-other.sh",
+            hint="give it the fencing device of its kind, then pcs-examples/fence-behind-other.sh",
         )
     info = _mapping(one.get("driver_info") or {}, path, f"driver_info of {where}")
     told = {
@@ -147,7 +149,7 @@ def _host(
 ) -> DeployedHost:
     if not _NAME.fullmatch(name):
         raise _wrong(
-            path, f"{where} has no name that Pacemaker could take", "letters, digits, - . _"
+            path, f"{where} has no name that Pacemaker could take", hint="letters, digits, - . _"
         )
     if not _ADDRESS.fullmatch(address) or not _NAME.fullmatch(host):
         raise _wrong(path, f"{where} has an address or a host that is no name and no address")
@@ -157,12 +159,12 @@ def _host(
         raise _wrong(
             path,
             f"a value of the BMC of {where} begins or ends with a blank, or has several lines",
-            "an inventory file cannot hold that: set another password, or use password_script",
+            hint="an inventory file cannot hold that: set another password, or use password_script",
         )
     try:
         return DeployedHost(NodeName(name), address, host, read_access(options), options)
     except ParameterError as error:
-        raise _wrong(path, f"BMC of {where}: {error.message}", error.hint) from error
+        raise _wrong(path, f"BMC of {where}: {error.message}", hint=error.hint) from error
 
 
 def _mapping(value: object, path: str, what: str) -> Mapping[str, Any]:
@@ -179,7 +181,7 @@ def _refuse_unknown(
         raise _wrong(
             path,
             f"{where} has the unknown name {unknown[0]}",
-            f"known are {', '.join(sorted(known))}",
+            hint=f"known are {', '.join(sorted(known))}",
         )
 
 
@@ -192,5 +194,5 @@ def _refuse_doubles(hosts: Sequence[DeployedHost], what: str, path: str) -> None
             raise _wrong(path, f"{other} and {one.node} have the same {what}")
 
 
-def _wrong(path: str, what: str, hint: str = "") -> LocalParameterError:
+def _wrong(path: str, what: str, *, hint: str = "") -> LocalParameterError:
     return LocalParameterError(f"{path}: {what}", hint=hint or "see docs/vmha.rst for its form")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from tests.unit.operator_site import Desk, Outcome
 from vmha_ocf.backends.deployment_file import read_yaml, write_secret
-from vmha_ocf.deployment import read_deployment
+from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.deployment import DeployedHost, read_deployment
 from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.inventory import parse_inventory
+from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.operator import generate
 from vmha_ocf.operator.script import Choices, format_inventory, format_script
 from vmha_ocf.sim import World
@@ -64,6 +67,8 @@ BAREMETAL = {
                 "ipmi_password": "sword-fish",
                 "ipmi_priv_level": "OPERATOR",
                 "ipmi_cipher_suite": 3,
+                "ipmi_port": 6230,
+                "ipmi_hex_kg_key": "00ff",
             },
             "properties": {"capabilities": {"profile": "compute"}},
         },
@@ -77,30 +82,73 @@ def ours() -> Any:
 
 
 def test_ours_with_what_is_common_to_all() -> None:
-    one, two = read_deployment(ours(), "hosts.yaml").hosts
-    assert (one.node, one.address, one.host) == (
-        "compute-1",
-        "192.0.2.101",
-        "compute-1.example.com",
-    )
-    assert (str(one.bmc), one.bmc.username, one.bmc.password) == (
-        "192.0.2.7",
-        "fencing",
-        "sword-fish",
-    )
-    assert (two.address, two.host) == ("compute-2", "two.example.org")
-    assert (two.bmc.port, two.bmc.username, two.bmc.suite) == (6230, "admin", 17)
+    assert read_deployment(ours(), "hosts.yaml").hosts == [
+        DeployedHost(
+            NodeName("compute-1"),
+            "192.0.2.101",
+            NovaHost("compute-1.example.com"),
+            BmcAccess("192.0.2.7", username="fencing", password="sword-fish"),
+            {"ip": "192.0.2.7", "username": "fencing", "password": "sword-fish"},
+        ),
+        DeployedHost(
+            NodeName("compute-2"),
+            "compute-2",
+            NovaHost("two.example.org"),
+            BmcAccess("192.0.2.8", 6230, "admin", "sword-fish", 17),
+            {
+                "ip": "192.0.2.8",
+                "ipport": "6230",
+                "username": "admin",
+                "password": "sword-fish",
+                "cipher": "17",
+            },
+        ),
+    ]
+
+
+def test_ours_without_a_domain() -> None:
+    content = {"hosts": [{"name": "compute-1", "bmc": {"address": "192.0.2.7"}}]}
+    assert read_deployment(content, "hosts.yaml").hosts[0].host == "compute-1"
 
 
 def test_tripleos_and_ironics_take_the_compute_nodes() -> None:
-    (one,) = read_deployment(INSTACKENV, "instackenv.json").hosts
-    assert (one.node, str(one.bmc), one.bmc.username) == (
+    options = {
+        "ip": "192.0.2.7",
+        "ipport": "6230",
+        "username": "admin",
+        "password": "sword-fish",
+    }
+    host = DeployedHost(
+        NodeName("compute-0"),
         "compute-0",
-        "192.0.2.7 port 6230",
-        "admin",
+        NovaHost("compute-0"),
+        BmcAccess("192.0.2.7", 6230, "admin", "sword-fish"),
+        options,
     )
-    (one,) = read_deployment(BAREMETAL, "nodes.json").hosts
-    assert (one.node, one.bmc.suite, one.bmc.privilege) == ("compute-0", 3, 3)
+    assert read_deployment(INSTACKENV, "instackenv.json").hosts == [host]
+    more = {"cipher": "3", "privlvl": "operator", "hexadecimal_kg": "00ff"}
+    bmc = replace(host.bmc, suite=3, privilege=3, kg="00ff")
+    assert read_deployment(BAREMETAL, "nodes.json").hosts == [
+        replace(host, bmc=bmc, options={**options, **more})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("about", "taken"),
+    [
+        ({}, True),
+        ({"capabilities": "boot_option:local"}, True),
+        ({"capabilities": {"profile": "compute"}}, True),
+        ({"capabilities": {"boot_option": "local"}}, True),
+        ({"capabilities": {"profile": "control"}}, False),
+        ({"properties": {"capabilities": "profile:control"}}, False),
+        ({"properties": {"cpus": 8}}, True),
+    ],
+)
+def test_a_node_of_another_profile_is_no_compute_host(about: dict[str, Any], taken: bool) -> None:
+    compute, other = ({"name": name, "pm_addr": name} for name in ("compute-0", "other-0"))
+    found = read_deployment({"nodes": [compute, {**other, **about}]}, "instackenv.json").hosts
+    assert [one.node for one in found] == ["compute-0", *(["other-0"] if taken else [])]
 
 
 def without(path: str) -> Any:
@@ -112,54 +160,69 @@ def without(path: str) -> Any:
     for name in folders:
         place = place[int(name) if name.isdecimal() else name]
     if value:
-        place[last] = yaml.safe_load(value)
+        place[int(last) if last.isdecimal() else last] = yaml.safe_load(value)
     else:
         del place[last]
     return content
 
 
+FORM = "vmha.rst"
+
+
 @pytest.mark.parametrize(
-    ("path", "says"),
+    ("path", "says", "hint"),
     [
-        ("hosts", "no list of hosts"),
-        ("hosts = []", "no compute host"),
-        ("hosts/0/name", "no name that Pacemaker could take"),
-        ("hosts/0/name = 'a b'", "no name that Pacemaker could take"),
-        ("hosts/0/name = compute-2", "the same node"),
-        ("hosts/0/address = 'x;reboot'", "no name and no address"),
-        ("hosts/0/host = 'x y.z'", "no name and no address"),
-        ("hosts/0/host = two.example.org", "the same host"),
-        ("hosts/0/bmc/address", "no address of its BMC"),
-        ("hosts/0/bmc = {address: 192.0.2.8, port: 6230}", "the same bmc"),
-        ("hosts/0/bmc/colour = red", "unknown name colour"),
-        ("hosts/0/rack = 7", "unknown name rack"),
-        ("hosts/0 = compute-1", "is not a mapping"),
-        ("hosts/0/bmc/cipher = 9", "cipher=9 is not possible"),
-        ("hosts/0/bmc/password = 'sword-fish '", "begins or ends with a blank"),
-        ("rack = 7", "unknown name rack"),
+        ("hosts", "no list of hosts", "name, address, bmc"),
+        ("hosts = []", "no compute host", FORM),
+        ("bmc = 7", "bmc is not a mapping", FORM),
+        ("hosts/1/name", "host 2 has no name that Pacemaker could take", "letters"),
+        ("hosts/0/name = 'a b'", "a b has no name that Pacemaker could take", "letters"),
+        ("hosts/0/name = compute-2", "the same node", FORM),
+        ("hosts/0/address = 'x;reboot'", "no name and no address", FORM),
+        ("hosts/0/host = 'x y.z'", "no name and no address", FORM),
+        ("hosts/0/host = two.example.org", "the same host", FORM),
+        ("hosts/0/bmc/address", "no address of its BMC", FORM),
+        ("hosts/0/bmc = {address: 192.0.2.8, port: 6230}", "the same bmc", FORM),
+        ("hosts/0/bmc/colour = red", "unknown name colour", "address, cipher, hexadecimal_kg, "),
+        ("hosts/0/rack = 7", "compute-1 has the unknown name rack", "address, bmc, host, name"),
+        ("hosts/1 = compute-2", "host 2 is not a mapping", FORM),
+        ("hosts/0/bmc = 7", "bmc of compute-1 is not a mapping", FORM),
+        ("hosts/0/bmc/cipher = 9", "cipher=9 is not possible", "allowed are 3 and 17"),
+        ("hosts/0/bmc/password = 'sword-fish '", "ends with a blank", "password_script"),
+        ('hosts/0/bmc/password = "sword-fish\\n[x]"', "several lines", "password_script"),
+        ("rack = 7", "the file has the unknown name rack", "bmc, domain, hosts"),
     ],
 )
-def test_what_is_wrong_is_said_without_a_secret(path: str, says: str) -> None:
-    content = without(path) if "hosts/0 =" not in path else {**ours(), "hosts": ["compute-1"]}
-    with pytest.raises(LocalParameterError, match=says) as caught:
-        read_deployment(content, "hosts.yaml")
+def test_what_is_wrong_is_said_without_a_secret(path: str, says: str, hint: str) -> None:
+    with pytest.raises(LocalParameterError, match="^hosts.yaml: ") as caught:
+        read_deployment(without(path), "hosts.yaml")
+    assert says in caught.value.message
+    assert hint in caught.value.hint
     assert "sword-fish" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "says", "hint"),
     [
-        (None, "is not a mapping"),
-        ([], "is not a mapping"),
-        ({"nodes": {}}, "nodes is not a list"),
-        ({"nodes": [{"pm_addr": "192.0.2.7"}]}, "no name"),
-        ({"nodes": [{"name": "c", "driver": "redfish"}]}, "driven by redfish"),
-        ({"nodes": [{"name": "c", "driver_info": 7}]}, "driver_info of c is not a mapping"),
+        (None, "the file is not a mapping", FORM),
+        ([], "the file is not a mapping", FORM),
+        ({"nodes": {}}, "nodes is not a list", FORM),
+        ({"nodes": [{}, 7]}, "node 2 is not a mapping", FORM),
+        ({"nodes": [{"pm_addr": "192.0.2.7"}]}, "node 1 has no name", "letters"),
+        (
+            {"nodes": [{"name": "c", "driver": "redfish"}]},
+            "c is driven by redfish",
+            "fence-behind",
+        ),
+        ({"nodes": [{"pm_type": "ilo"}]}, "node 1 is driven by ilo", "fence-behind"),
+        ({"nodes": [{"name": "c", "driver_info": 7}]}, "driver_info of c is not a mapping", FORM),
     ],
 )
-def test_files_that_are_none(content: object, says: str) -> None:
-    with pytest.raises(LocalParameterError, match=says):
+def test_files_that_are_none(content: object, says: str, hint: str) -> None:
+    with pytest.raises(LocalParameterError, match="^hosts.yaml: ") as caught:
         read_deployment(content, "hosts.yaml")
+    assert says in caught.value.message
+    assert hint in caught.value.hint
 
 
 def test_no_secret_is_in_what_python_shows() -> None:
