@@ -96,8 +96,9 @@ class Configuration:
 
     def has(self, name: str, default: bool) -> bool:
         """A boolean property of the cluster. What Pacemaker could not read either is its default."""
+        said = self.properties.get(name)
         try:
-            return parse_boolean(self.properties.get(name, str(default)))
+            return default if said is None else parse_boolean(said)
         except ParameterError:
             return default
 

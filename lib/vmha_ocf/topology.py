@@ -52,11 +52,8 @@ def compute_hosts(
 
 def plugs_of(device: Resource, inventories: Inventories) -> Mapping[NodeName, str]:
     """Pacemaker's pcmk_host_map and pcmk_host_list; without them, what the device itself lists."""
-    found: dict[NodeName, str] = {}
-    for each in re.split(r"[;\s]+", device.parameters.get("pcmk_host_map", "").strip()):
-        node, colon, plug = each.partition(":")
-        if colon:
-            found[NodeName(node)] = plug
+    mapped = device.parameters.get("pcmk_host_map", "")
+    found = {NodeName(node): plug for node, plug in re.findall(r"([^:;\s]+):([^;\s]*)", mapped)}
     for name in re.split(r"[,;\s]+", device.parameters.get("pcmk_host_list", "").strip()):
         if name:
             found.setdefault(NodeName(name), name)

@@ -93,6 +93,7 @@ def test_constraints_levels_alerts_properties_and_attributes(read: Configuration
     assert read.has("concurrent-fencing", default=False)
     assert read.has("stonith-enabled", default=True)  # unreadable: as Pacemaker's default
     assert not read.has("maintenance-mode", default=False)
+    assert read.has("maintenance-mode", default=True)
     assert read.attributes[NodeName("compute-1")] == {"osprole": "compute"}
 
 
@@ -183,11 +184,26 @@ class TestTopology:
             ("compute-9", "compute-9"),
         ]
 
+    def test_an_inventory_names_what_is_mapped_by_either_name(self) -> None:
+        """The plug is the host's name or the node's; where it is neither, the node is known."""
+        target = Target(NovaHost("one.example.com"), NodeName("compute-1"), None)
+        for mapped in ("n:one.example.com", "n:compute-1", "compute-1:7"):
+            device = self.device(pcmk_host_map=mapped, compute_domain="lab")
+            (found,) = compute_hosts(Configuration(resources=[device]), {"fence": [target]}, "")
+            assert found.host == "one.example.com"
+        device = self.device(pcmk_host_map="n:two", compute_domain="lab")
+        (found,) = compute_hosts(Configuration(resources=[device]), {"fence": [target]}, "")
+        assert found.host == "two.lab"
+
     def test_finding_one(self) -> None:
         hosts = [ComputeHost(NodeName(f"c{n}"), NovaHost(f"c{n}.example.com")) for n in range(9)]
         assert find(hosts, "C3") is hosts[3]
         assert find(hosts, "c4.example.com") is hosts[4]
-        with pytest.raises(ParameterError, match=r"c7, \.\.\."):
-            find(hosts, "d1")
-        with pytest.raises(ParameterError, match="it has none"):
-            find([], "d1")
+        for known, told in (
+            (hosts, "c0, c1, c2, c3, c4, c5, c6, c7, ..."),
+            (hosts[:8], "c0, c1, c2, c3, c4, c5, c6, c7"),
+            ([], "none"),
+        ):
+            with pytest.raises(ParameterError) as caught:
+                find(known, "d1")
+            assert caught.value.hint == f"it has {told}"
