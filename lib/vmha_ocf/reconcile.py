@@ -58,7 +58,7 @@ def misnamed(
 
 
 def _short(name: str) -> str:
-    return name.partition(".")[0].lower()
+    return name.partition(".")[0].casefold()
 
 
 def is_away(node: NodeState) -> bool:
