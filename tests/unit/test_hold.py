@@ -33,11 +33,28 @@ def test_whatever_is_said_is_one_plain_line_that_can_be_read_again(by: str, why:
     assert format_hold(read) == text
 
 
+@pytest.mark.parametrize(
+    ("by", "why", "text"),
+    [
+        ("jörg h@ctl1", " rack\t7\nfür  alle ", "by=j?rg?h@ctl1 at=5 why=rack 7 f?r alle"),
+        ("", "", "by=somebody at=5 why="),
+        ("a" * 101, "b" * 201, f"by={'a' * 100} at=5 why={'b' * 200}"),
+    ],
+)
+def test_what_the_cib_keeps(by: str, why: str, text: str) -> None:
+    assert format_hold(Hold(CTL1, by, 5.9, why)) == text
+
+
 @pytest.mark.parametrize("text", ["yes", "by=x", "until=monday", "é\nb"])
 def test_what_somebody_typed_holds_too(text: str) -> None:
     hold = parse_hold(CTL1, text)
     assert (hold.node, hold.by, hold.at) == (CTL1, "somebody", 0.0)
     assert hold.why.isascii()
+
+
+def test_what_somebody_typed_is_the_reason() -> None:
+    assert parse_hold(CTL1, "für\n alle").why == "f?r alle"
+    assert parse_hold(CTL1, "x" * 201).why == "x" * 200
 
 
 def test_the_reason_says_who_why_and_how_it_ends() -> None:
@@ -62,8 +79,9 @@ class TestStore:
 
     def test_without_quorum_nothing_is_changed(self, world: World) -> None:
         world.fault("cib.quorum", "no-quorum", times=99)
-        with pytest.raises(FlagNotWritten, match="no quorum"):
+        with pytest.raises(FlagNotWritten, match="no quorum") as caught:
             world.holds().write(HOLD)
+        assert caught.value.hint == "run it on a controller that has quorum"
         assert world.cib.truth(ATTRIBUTE) == {}
 
     def test_a_hold_is_not_ended_without_quorum(self, world: World) -> None:
@@ -83,3 +101,18 @@ class TestStore:
         world.fault("attrd.update", "lost", times=1)
         world.holds().release_storm()
         assert world.flags().storm_released()
+
+    def test_an_answer_that_got_lost_is_asked_for_again(self, world: World) -> None:
+        world.fault("cib.update", "lost-answer", times=1)
+        world.holds().write(HOLD)
+        assert world.holds().read() == HOLD
+        world.fault("cib.update", "lost-answer", times=1)
+        world.holds().end()
+        assert world.holds().read() is None
+
+    def test_one_write_takes_ten_seconds_at_most(self, world: World) -> None:
+        world.fault("attrd.update", "lost")
+        began = world.now
+        with pytest.raises(FlagNotWritten, match="the storm was not released"):
+            world.holds().release_storm()
+        assert 10 <= world.now - began < 11

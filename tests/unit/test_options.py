@@ -79,6 +79,10 @@ def test_every_parameter_is_taken() -> None:
             "domain": "example.com",
             "log_file": "/var/log/ha.log",
             "verbose": "1",
+            "notify_url": " https://alerts.example.com/token ",
+            "notify_command": "/usr/bin/tell",
+            "ca_file": "/etc/ssl/ca.pem",
+            "listen": "127.0.0.1:9179",
         }
     )
     assert options.policy == Policy(
@@ -95,3 +99,11 @@ def test_every_parameter_is_taken() -> None:
     )
     assert (options.request_timeout, options.domain) == (8.0, "example.com")
     assert (options.log_file, options.verbose) == ("/var/log/ha.log", True)
+    assert options.notify_url == "https://alerts.example.com/token"
+    assert (options.notify_command, options.ca_file) == ("/usr/bin/tell", "/etc/ssl/ca.pem")
+    assert options.listen == ("127.0.0.1", 9179)
+
+
+def test_nobody_listens_or_is_told_unless_it_is_said() -> None:
+    options = worker_options(DEFAULTS)
+    assert (options.notify_url, options.notify_command, options.listen) == ("", "", None)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from vmha_ocf.model import NovaHost
-from vmha_ocf.room import HostRoom, shortages
+from vmha_ocf.room import HostRoom, Shortage, shortages
 
 
 def host(name: str, total: int, used: int) -> HostRoom:
@@ -22,3 +24,16 @@ def test_more_used_than_there_is_gives_no_room_to_others() -> None:
     """After a change of allocation ratios."""
     found = shortages([host("a", 100, 10), host("b", 100, 150)])
     assert [(one.host, one.free) for one in found] == [("a", 0), ("b", 90)]
+
+
+@pytest.mark.parametrize(
+    ("used", "capacity", "short"),
+    [({"VCPU": 1}, {}, True), ({"VCPU": 1}, {"VCPU": 1}, False), ({}, {}, False)],
+)
+def test_what_placement_does_not_tell_of_is_none(
+    used: dict[str, int], capacity: dict[str, int], short: bool
+) -> None:
+    """A host of pinned CPUs has PCPU only."""
+    lost = HostRoom(NovaHost("a"), {"VCPU": 9}, used)
+    found = shortages([lost, HostRoom(NovaHost("b"), capacity, {})])
+    assert found == ([Shortage(NovaHost("a"), 1, 0, "vCPUs")] if short else [])
