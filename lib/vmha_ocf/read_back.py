@@ -43,10 +43,9 @@ def insist(
 def _is_read_back(verified: Callable[[], bool], clock: Clock, until: float) -> bool:
     for pause in _PAUSES:
         clock.sleep(pause)
-        if verified():
-            return True
-        if clock.monotonic() >= until:
-            break
+        found = verified()
+        if found or clock.monotonic() >= until:
+            return found
     return False
 
 
