@@ -95,8 +95,7 @@ def row(module: str, count: Counter[str]) -> str:
 def main(modules: Sequence[str]) -> int:
     prepare()
     mutate(modules)
-    wanted = [mutant for mutant in read(WORK) if not modules or mutant.module in modules]
-    return report(wanted)
+    return report(read(WORK, modules))
 
 
 if __name__ == "__main__":

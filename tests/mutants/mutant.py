@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from enum import Enum
@@ -39,15 +39,18 @@ class Mutant:
     """It changes a text of several words: a sentence for people, not a value."""
 
 
-def read(folder: Path) -> Iterator[Mutant]:
-    """All mutants of mutmut's working copy. Raises NotRun."""
+def read(folder: Path, modules: Collection[str]) -> Iterator[Mutant]:
+    """The mutants of these modules, or of all, in mutmut's working copy. Raises NotRun."""
     for meta in sorted((folder / "mutants" / "src" / "vmha_ocf").glob("*.py.meta")):
+        module = meta.name.partition(".")[0]
+        if modules and module not in modules:
+            continue
         codes: Mapping[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]
         functions = _functions(meta.with_suffix(""))
         for key, code in codes.items():
             if code in _NOT_RUN:
                 raise NotRun(key)
-            yield _mutant(meta.name.partition(".")[0], key, code or 0, functions)
+            yield _mutant(module, key, code or 0, functions)
 
 
 def _mutant(module: str, key: str, code: int, functions: Mapping[str, ast.AST]) -> Mutant:
