@@ -8,6 +8,7 @@ from vmha_ocf.errors import NovaBusy, NovaRefused, VmhaError
 def test_it_says_what_is_wrong_and_then_what_to_do() -> None:
     assert str(VmhaError("no answer", hint="ask again")) == "no answer (ask again)"
     assert str(VmhaError("no answer")) == "no answer"
+    assert repr(VmhaError("no answer")) == "VmhaError('no answer')"
 
 
 def test_busy_says_how_long_to_wait() -> None:

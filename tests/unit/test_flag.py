@@ -130,18 +130,23 @@ def test_attrd_alone_does_not_end_a_flag() -> None:
         Flag(NovaHost("a\n"), FlagState.NEEDED),
         Flag(NovaHost("é"), FlagState.NEEDED),
         Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("")),
+        Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("a b")),
+        Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("n" * 201)),
         Flag(NovaHost("a"), FlagState.CLAIMED, owner="", since=1),
         Flag(NovaHost("a"), FlagState.CLAIMED, owner="a@b", since=1),
         Flag(NovaHost("a"), FlagState.CLAIMED, owner="a b", since=1),
         Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", -1.0, "off")),
         Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", float("nan"), "off")),
     ],
-    ids=repr,
 )
 def test_what_could_not_be_read_again_is_refused(flag: Flag) -> None:
     with pytest.raises(ParameterError) as raised:
         check(flag)
     assert raised.value.hint
+
+
+def test_the_longest_names_that_can_be_read_again() -> None:
+    check(Flag(NovaHost("h" * 200), FlagState.NEEDED, node=NodeName("n" * 200)))
 
 
 @pytest.mark.parametrize(
