@@ -86,7 +86,7 @@ class Samples:
         lab = self.scene.stage.lab
         for node in lab.controllers:
             found = by_api(lab, node.name, self.victim)
-            if found:
+            if found and float(found[0]["began"]) >= self.scene.began:
                 self.api.append((node.name, told(found[0])))
         asked = self.scene.stage.cluster.controller()
         before = self._truth()

@@ -183,16 +183,22 @@ class Client:
         return list(self.call("GET", f"/os-migrations?{query}").expect(200)["migrations"])
 
     def wait_up(self, hosts: Iterable[str], *, seconds: float = 60) -> None:
-        """Until Nova can place servers on these hosts."""
+        """Until Nova can place servers on these hosts. What has just stopped is called up for a while: a
+        heartbeat counts that came since."""
         wanted = set(hosts)
+        before = {host: service["updated_at"] for host, service in self.services().items()}
         deadline = time.monotonic() + seconds
-        while not wanted <= self._ready_hosts():
+        while not wanted <= (ready := self._ready_hosts(before)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"not up: {sorted(wanted - self._ready_hosts())}")
+                raise TimeoutError(f"not up: {sorted(wanted - ready)}")
             time.sleep(0.2)
 
-    def _ready_hosts(self) -> set[str]:
-        up = {host for host, service in self.services().items() if service["state"] == "up"}
+    def _ready_hosts(self, before: Mapping[str, object]) -> set[str]:
+        up = {
+            host
+            for host, service in self.services().items()
+            if service["state"] == "up" and service["updated_at"] != before.get(host)
+        }
         # The driver names its node after the host; Nova lists it once the host is in a cell.
         found = self.call("GET", "/os-hypervisors").expect(200)["hypervisors"]
         mapped = {hypervisor["hypervisor_hostname"] for hypervisor in found}
