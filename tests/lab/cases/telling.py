@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 from tests.lab.cases.case import Case, case
@@ -25,7 +26,7 @@ def one_story_through_a_failover(scene: Scene) -> Expected:
     scene.set_evacuate([f"listen={LISTEN}"], afterwards=["listen="])
     victim, refused = _resized(scene)
     tagged = scene.boot(victim, 5)
-    scene.slow_spawns(8)
+    _spread(scene, victim)
     first = scene.evacuator()
     watcher = Watcher(scene.stage.lab, _another(scene, first), ["vmha", "status", "--watch", "1"])
     scene.afterwards.callback(watcher.close)
@@ -35,6 +36,7 @@ def one_story_through_a_failover(scene: Scene) -> Expected:
         scene.keep_off_after_fencing()  # a controller that boots at once may get its worker back
         scene.until("a first instance elsewhere", lambda: _moved(scene, victim))
         scene.cut_power(first)
+        scene.until("another worker", lambda: scene.evacuator() != first)
         scene.until_moved(victim, tagged)
         scene.stage.cluster.power_on(first)
         scene.stage.wait_in_service(victim)
@@ -119,6 +121,13 @@ def _resized(scene: Scene) -> tuple[str, str]:
     host = next(row.host for row in scene.stage.cloud.instances() if row.uuid == uuid)
     assert host
     return host, uuid
+
+
+def _spread(scene: Scene, victim: str) -> None:
+    """Some instances are there before the failover, others after it."""
+    others = [host for host in scene.stage.hosts if host != victim]
+    for host, delay in zip(others, cycle((5, 25, 40)), strict=False):
+        scene.stage.cloud.knob(host, "spawn_delay", str(delay))
 
 
 def _another(scene: Scene, controller: str) -> str:
