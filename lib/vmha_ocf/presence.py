@@ -63,11 +63,9 @@ def hosts_off(flags: Iterable[Flag], nodes: Nodes, domain: str) -> Off:
     """
     off: dict[NovaHost, float] = {}
     for state in nodes.values():
-        for host in names_of(state.name, domain):
-            if state.fenced and not state.online:
-                off[host] = STILL
-            elif state.fenced_at is not None:
-                off[host] = state.fenced_at
+        until = STILL if state.fenced and not state.online else state.fenced_at
+        if until is not None:
+            off |= dict.fromkeys(names_of(state.name, domain), until)
     for flag in flags:
         until = _off_until(flag, nodes, domain)
         if until is not None:

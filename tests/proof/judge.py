@@ -24,6 +24,10 @@ _ALIVE = "not evacuated without a new fencing"
 _STEP = 10.0
 _CALM = 30.0
 """Seconds for which all has to be well: then nothing happens any more but polls."""
+_SILENT = 660.0
+"""Seconds in which nothing happened and nobody said anything new, well or not: nobody ever will. Longer
+than whatever an agent or Nova waits for: 600 until an evacuation counts as stuck or a power state is
+synchronized, 300 between two attempts."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Played:
 def play(
     scenario: Scenario, wrap: Wrap = unwrapped, accepted: Collection[str] = frozenset()
 ) -> Played:
-    """To its length, or until all is well after everything that was to happen has happened.
+    """To its length, or until all is well, or all is silent, after everything that was to happen.
 
     ``accepted``: what may stay wrong with hosts.
     """
@@ -52,7 +56,7 @@ def play(
         calm_since = inf
         time = last_moment(scenario)
         one.world.run_until(min(time, scenario.length))
-        while one.world.now < scenario.length and one.world.now - calm_since < _CALM:
+        while one.world.now < min(scenario.length, calm_since + _CALM, _last(one) + _SILENT):
             calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
             one.world.run_until(min(one.world.now + _STEP, scenario.length))
         wrong = list(out_of_service(one))
@@ -65,6 +69,14 @@ def last_moment(scenario: Scenario) -> float:
     """When its last event happens or its last fault ends, as far as that is known."""
     ends = [fault.until or fault.since for fault in scenario.fault]
     return max((0.0, *ends, *(event.at for event in scenario.event)))
+
+
+def _last(one: Play) -> float:
+    """When something happened or was said."""
+    journal = one.world.core.journal
+    return max(
+        (newest[-1].time for newest in (journal.facts, journal.lines) if newest), default=0.0
+    )
 
 
 def out_of_service(one: Play) -> Iterator[str]:

@@ -104,13 +104,13 @@ def test_only_a_light_sleep_is_ended_early(stage: Stage, lightly: bool, at: floa
 
 
 def test_nothing_is_left_behind(stage: Stage) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     for number in range(5):
         stage.processes.start(str(number), lambda: stage.sleeper("never", 100), stage.ends.append)
     stage.timeline.run_until(1)
     stage.processes.close()
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join(5)
-    assert threading.active_count() <= before
+    ours = set(threading.enumerate()) - before
+    for thread in ours:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in ours)
     assert stage.ends == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from math import floor
 from typing import TypedDict
 
@@ -157,5 +158,6 @@ class Database:
         }
 
 
+@lru_cache(maxsize=10_000)
 def _text(time: float) -> str:
     return datetime.fromtimestamp(EPOCH + time, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")

@@ -118,18 +118,25 @@ class Fault:
     seconds: float = 10.0
     struck: int = 0
 
-    def covers(self, where: str, what: str, host: str | None) -> bool:
+    def covers(self, where: str, what: str) -> bool:
         here = self.where == where or (where.startswith(self.where + ".") and where not in NAMES)
-        return here and self.what == what and self.host in (None, host)
+        return here and self.what == what
+
+    def strikes(self, now: float, host: str | None) -> bool:
+        """There, then, and at whom it is about."""
+        return self.times > 0 and self.since <= now < self.until and self.host in (None, host)
 
 
 @dataclass
 class Faults:
     active: list[Fault] = field(default_factory=list)
+    _there: dict[tuple[str, str], list[Fault]] = field(default_factory=dict)
+    """Those of a place and a kind: looked up far more often than they change."""
 
     def add(self, fault: Fault) -> Fault:
         _verify(fault.where, fault.what)
         self.active.append(fault)
+        self._there.clear()
         return fault
 
     def end(self, where: str, what: str | None = None) -> None:
@@ -137,13 +144,16 @@ class Faults:
         self.active = [
             one for one in self.active if one.where != where or what not in (None, one.what)
         ]
+        self._there.clear()
+
+    def spares(self, port: str) -> bool:
+        """Whether none is about this port, ever: most ports of most worlds."""
+        return not any(one.where.partition(".")[0] == port for one in self.active)
 
     def strike(self, now: float, where: str, what: str, host: str | None = None) -> Fault | None:
         """The fault that strikes here and now, if any; striking uses it up."""
-        for fault in self.active:
-            if fault.times <= 0 or not fault.since <= now < fault.until:
-                continue
-            if fault.covers(where, what, host):
+        for fault in self._of(where, what):
+            if fault.strikes(now, host):
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
@@ -151,6 +161,13 @@ class Faults:
                 fault.struck += 1
                 return fault
         return None
+
+    def _of(self, where: str, what: str) -> list[Fault]:
+        found = self._there.get((where, what))
+        if found is None:
+            found = [one for one in self.active if one.covers(where, what)]
+            self._there[where, what] = found
+        return found
 
 
 def _verify(where: str, what: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from vmha_ocf.ports import WorkerPorts
@@ -83,11 +84,15 @@ class Wired:
 
     def __getattr__(self, method: str) -> Any:
         target = getattr(self._port, method)
-        if method in HARMLESS:
-            return target
+        found = target if method in HARMLESS else self._wired(method, target)
+        # Asked for millions of times: from now on Python finds it without us.
+        setattr(self, method, found)
+        return found
+
+    def _wired(self, method: str, target: Callable[..., Any]) -> Callable[..., Any]:
         name = f"{self._name}.{method}"
 
         def wired(*args: Any, **kwargs: Any) -> Any:
-            return self._call(name, lambda: target(*args, **kwargs))
+            return self._call(name, partial(target, *args, **kwargs))
 
         return wired
