@@ -17,16 +17,16 @@ from vmha_ocf.backends.command import Run, run
 from vmha_ocf.backends.configuration import read_configuration, with_secrets
 from vmha_ocf.backends.machine import Controller
 from vmha_ocf.backends.pacemaker import PacemakerCluster
-from vmha_ocf.backends.terminal import Terminal, complete
 from vmha_ocf.backends.threads import Threads
 from vmha_ocf.configuration import Configuration, find_evacuator
 from vmha_ocf.credentials import credentials_from
-from vmha_ocf.errors import NotPermitted
+from vmha_ocf.errors import NotInstalled, NotPermitted
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.ocf import Call
 from vmha_ocf.operator import main as command_line
+from vmha_ocf.operator.answer import exit_code_of
 from vmha_ocf.operator.commands import COMMANDS
 from vmha_ocf.operator.site import Site, Values, Worker
 from vmha_ocf.options import worker_options
@@ -39,6 +39,12 @@ AT_ONCE = 8
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The entry point ``vmha``."""
+    try:
+        from vmha_ocf.backends.terminal import Terminal, complete
+    except ModuleNotFoundError as error:  # without it there is no screen to complain on
+        missing = NotInstalled(f"{error.name} is missing", hint="apt-get install python3-rich")
+        sys.stderr.write(f"vmha: {missing}\n")
+        return exit_code_of(missing)
     complete(lambda: command_line.make_parser(COMMANDS))
     clock = SystemClock()
     surroundings = command_line.Surroundings(cache(connect), clock, Terminal())
