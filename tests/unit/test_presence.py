@@ -110,6 +110,13 @@ class TestHostsOff:
     def test_a_fenced_node_that_is_away_is_still_off(self) -> None:
         assert presence.hosts_off([], AWAY, "")[HOST] == STILL
 
+    def test_each_node_for_itself(self) -> None:
+        other = nodes(online=True, fenced=False, at=FENCED, name="compute-2")
+        off = presence.hosts_off(
+            [], {**AWAY, **other, **nodes(online=True, fenced=False, name="compute-3")}, ""
+        )
+        assert off == {HOST: STILL, NovaHost("compute-2"): FENCED}
+
     def test_under_its_name_with_the_domain_too(self) -> None:
         off = presence.hosts_off([], AWAY, "example.com")
         assert off == {HOST: STILL, NovaHost("compute-1.example.com"): STILL}
