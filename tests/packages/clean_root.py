@@ -1,4 +1,4 @@
-"""A Debian 12 with nothing on it, made by debootstrap, and copies of it that cost nothing.
+"""A Debian with nothing on it, made by debootstrap, and copies of it that cost nothing.
 
 Needs root and the Debian mirror that this machine uses; how this machine reaches it (proxies,
 certificates, pip's settings) is how a root reaches it. Made once, in a cache; what is written
@@ -17,7 +17,7 @@ from pathlib import Path
 from vmha_ocf.backends.command import Result
 
 CACHE = Path(os.environ.get("VMHA_PACKAGES_CACHE", "/var/cache/vmha-packages"))
-RELEASE = "bookworm"
+RELEASE = os.environ.get("VMHA_DEBIAN_RELEASE", "bookworm")
 MIRROR = os.environ.get("VMHA_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 SECURITY = "http://deb.debian.org/debian-security"
 LIMIT = 900.0

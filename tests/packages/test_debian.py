@@ -134,6 +134,7 @@ def test_an_upgrade_keeps_ours_and_so_does_one_of_fence_agents(root: CleanRoot) 
 
 
 def test_a_removal_gives_fence_agents_its_agent_back(root: CleanRoot) -> None:
+    root.install("fence-agents")  # from Debian 13 on its library is a package without it
     assert is_ours(root, FENCE)
     root.must("apt-get", "-q", "-y", "remove", "vmha-ocf")
     assert not is_ours(root, FENCE)

@@ -62,6 +62,7 @@ class Evacuator:
         """A host whose evacuation is over has its flag still: it is away, or on its way back."""
         self._did: dict[str, float] = {}
         self._problems: dict[str, str] = {}
+        self._unproved: Sequence[str] = ()
         self._pace = Pace(policy.caps.total)
         self._destinations: presence.Services = None
 
@@ -80,8 +81,11 @@ class Evacuator:
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
+        self._unproved = [_unproved(flag) for flag in pending if not self._is_proved(flag)]
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
+        else:
+            self._forget_waiting()
         # All are taken down before anything is asked for, lest Nova choose one for another's sake.
         prepared = self._prepared(pending, held, start)
         self._problems.pop("lost", None)
@@ -150,6 +154,11 @@ class Evacuator:
             if flag is None or not flag.pending:
                 del self._hosts[host]
         self._ran_at = {host: at for host, at in self._ran_at.items() if host in flags}
+
+    def _forget_waiting(self) -> None:
+        """Whoever waited for Nova has lost its flag meanwhile: somebody has dropped it."""
+        for topic in ("nova", "services"):
+            self._problems.pop(topic, None)
 
     def _is_back(self, flag: Flag) -> bool:
         return presence.is_back(flag, self._nodes, self._domain)
@@ -227,15 +236,7 @@ class Evacuator:
         return answer
 
     def _is_proved(self, flag: Flag) -> bool:
-        topic = f"proof of {flag.host}"
-        self._problems.pop(topic, None)
-        if presence.is_proved(flag, self._nodes, self._domain):
-            return True
-        self._problems[topic] = (
-            f"{flag.host} is flagged, but nobody has proved that it is off: fence it, "
-            f"for example with pcs stonith fence {flag.node or flag.host}"
-        )
-        return False
+        return presence.is_proved(flag, self._nodes, self._domain)
 
     def _room(self, waits: bool) -> int:
         """Requests that the caps over all hosts still allow. None while requests have to wait."""
@@ -286,10 +287,17 @@ class Evacuator:
         return self._pauses.returning if soon else self._pauses.idle
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
-        problems = [*self._held.problems.values(), *self._problems.values()]
+        problems = [*self._held.problems.values(), *self._problems.values(), *self._unproved]
         problems += self._unflagged.problems.values()
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)
         return Round(sentence, problems, pause, told, flags)
+
+
+def _unproved(flag: Flag) -> str:
+    return (
+        f"{flag.host} is flagged, but nobody has proved that it is off: fence it, "
+        f"for example with pcs stonith fence {flag.node or flag.host}"
+    )
