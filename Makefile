@@ -9,7 +9,7 @@
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
 #                MODULES="name ..." for some of them
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
-# make lab       that cluster under fire: many faults by name, each checked from outside (an hour)
+# make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
 # make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
