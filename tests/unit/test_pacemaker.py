@@ -120,6 +120,46 @@ def test_pacemaker_since_2_1_7_writes_times() -> None:
     assert nodes[NodeName("compute-2")].fenced_at == 1721000002.0
 
 
+def test_pacemaker_3_forgets_that_a_remote_node_is_connected() -> None:
+    """In its node states; crm_mon knows."""
+    answers = (recorded("node_state-3.0-online"), EMPTY, recorded("crm_mon-3.0-online"))
+    nodes = cluster(*answers).nodes()
+    assert sorted(nodes) == ["compute-1", "compute-2", "ctl1", "ctl2", "ctl3"]
+    assert all(node.online and not node.fenced for node in nodes.values())
+
+
+@pytest.mark.parametrize("told", ["crm_mon-3.0-lost", "crm_mon-3.0-starting"])
+def test_a_connection_that_is_lost_or_just_being_made_is_none(told: str) -> None:
+    nodes = cluster(recorded("node_state-3.0-online"), EMPTY, recorded(told)).nodes()
+    assert not nodes[COMPUTE].online
+    assert nodes[NodeName("compute-2")].online
+
+
+def test_a_connection_that_is_pending_is_none() -> None:
+    """As Pacemaker before 3.0 shows it."""
+    answer = recorded("crm_mon-3.0-online")
+    made = '<resource id="compute-1" '
+    pending = Result(0, answer.stdout.replace(made, f'{made}pending="Starting" '), "")
+    assert pending.stdout != answer.stdout
+    nodes = cluster(recorded("node_state-3.0-online"), EMPTY, pending).nodes()
+    assert not nodes[COMPUTE].online
+
+
+def test_who_is_fenced_is_away_whatever_crm_mon_says() -> None:
+    """It calls a node online while its reconnect is pending. It is not asked."""
+    answer = states(
+        "<node_state uname='compute-1' remote_node='true' in_ccm='0' node_fenced='1721000002'/>"
+    )
+    node = compute_1(answer)
+    assert (node.online, node.fenced) == (False, True)
+
+
+@pytest.mark.parametrize("answer", [Result(102, "", "not connected"), Result(0, "", "")])
+def test_without_crm_mons_word_there_is_no_view(answer: Result) -> None:
+    with pytest.raises(ClusterUnavailable):
+        cluster(recorded("node_state-3.0-online"), EMPTY, answer).nodes()
+
+
 def test_a_cluster_node_that_was_stopped_in_peace_is_not_fenced() -> None:
     answer = states("<node_state uname='compute-1' in_ccm='false' crmd='offline' join='down'/>")
     node = compute_1(answer, recorded("fencing-history"))

@@ -1,12 +1,14 @@
 """Cluster over the CIB's node states and the fencer's history.
 
-Not crm_mon: it calls a remote node that is off online as long as a reconnect is pending.
+Not crm_mon: it calls a remote node that is off online as long as a reconnect is pending. But since 2.1.7,
+which writes times there, Pacemaker may take a remote node that is connected out of the node states: its
+controller reads a time as no. Where that may be so, and there only, crm_mon decides.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
@@ -43,13 +45,14 @@ class PacemakerCluster:
         try:
             states = self._cib.query(_STATES, children=False)
             history = self._history()
+            connected = self._connected() if any(map(_is_doubtful, states)) else frozenset()
         except CommandUnavailable as error:
             raise _cluster_unavailable(error) from error
         if not states:
             raise ClusterUnavailable(
                 "Pacemaker has no state of any node yet", hint="wait until it has elected a DC"
             )
-        nodes = [_node_state(element, history) for element in states]
+        nodes = [_node_state(element, history, connected) for element in states]
         return {node.name: node for node in nodes}
 
     def local_node(self) -> NodeName:
@@ -86,6 +89,20 @@ class PacemakerCluster:
         except CommandUnavailable as error:
             raise _cluster_unavailable(error) from error
 
+    def _connected(self) -> frozenset[str]:
+        """The nodes that crm_mon calls online, without those whose connection is just being made."""
+        result = ask(self._run, ["crm_mon", "--one-shot", "--output-as=xml"], self._timeout)
+        if result.rc != 0:
+            raise no_answer("crm_mon", result)
+        root = parse_xml("crm_mon", result.stdout)
+        online = {
+            node.get("name", "")
+            for node in root.iterfind("nodes/node")
+            if (node.get("online"), node.get("unclean")) == ("true", "false")
+        }
+        resources = root.iterfind("resources//resource")
+        return frozenset(online - {one.get("id") for one in resources if not _runs(one)})
+
     def _history(self) -> Mapping[str, Fencing]:
         """The last successful power-off of each node that the fencers remember."""
         # Without --verbose 2.1.5 shows one entry for the whole cluster, the oldest.
@@ -115,10 +132,26 @@ def _completed(event: Element) -> float | None:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
-def _node_state(element: Element, history: Mapping[str, Fencing]) -> NodeState:
+def _is_doubtful(element: Element) -> bool:
+    """A remote node that is said to be away by a time, and has not been fenced since it connected."""
+    remote = element.get("remote_node") == "true"
+    return remote and element.get("in_ccm") == "0" and _since(element.get("node_fenced")) <= 0
+
+
+def _runs(resource: Element) -> bool:
+    """A remote node's connection, and not one that is being made: that is a role of its own since 3.0,
+    and something pending before."""
+    is_made = resource.get("pending") in (None, "Monitoring")
+    return is_made and (resource.get("role"), resource.get("failed")) == ("Started", "false")
+
+
+def _node_state(
+    element: Element, history: Mapping[str, Fencing], connected: Collection[str]
+) -> NodeState:
     name = NodeName(element.get("uname", ""))
     remote = element.get("remote_node") == "true"
-    online = _since(element.get("in_ccm")) > 0 and (remote or _since(element.get("crmd")) > 0)
+    member = _since(element.get("in_ccm")) > 0 or (_is_doubtful(element) and name in connected)
+    online = member and (remote or _since(element.get("crmd")) > 0)
     # Kept for remote nodes only. A cluster node that is offline may have been fenced, come back
     # and been stopped in peace: the history does not tell, so it never counts as fenced.
     fenced_at = _since(element.get("node_fenced"))
