@@ -19,7 +19,7 @@
 # make install   DESTDIR= PREFIX=/usr
 # make deb       Debian packages, in build/deb; what it needs: apt-get build-dep .
 # make test-packages  those packages, sdist and wheel, in clean Debian 12 roots; and the libraries
-#                of today instead of Debian's. Needs the network; minutes
+#                of today instead of Debian's. Needs the network; minutes. DEBIAN=trixie: on Debian 13
 
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
@@ -135,5 +135,6 @@ deb:
 	rm -rf $(DEB)/vmha-ocf
 	@ls $(DEB)/*.deb
 
+DEBIAN := bookworm
 test-packages: setup
-	$(BIN)/python -m pytest -v tests/packages
+	VMHA_DEBIAN_RELEASE=$(DEBIAN) $(BIN)/python -m pytest -v tests/packages
