@@ -194,6 +194,22 @@ class TestDuplicates:
         assert not driven.problems
         driven.check()
 
+    @pytest.mark.parametrize("fault", ["down", "denied"])
+    def test_what_a_host_waited_for_goes_with_its_flag(self, world: World, fault: str) -> None:
+        """An operator drops it while Nova does not answer."""
+        boot(world)
+        world.fault("nova", fault)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(30)
+        assert "compute-1 is waiting" in driven.problems
+        for node, text in world.cib.truth("evacuation").items():
+            world.cib.delete_node_attribute(node, "evacuation", text)
+        world.attrd.put("evacuate", "nova:compute-1", "no")
+        driven.run(30)
+        assert "compute-1 is waiting" not in driven.problems
+        assert requests(world) == 0
+
     def test_forced_down_alive(self, world: World) -> None:
         """nova-compute was started behind us: only a new fencing proves anything again."""
         instances = boot(world)
