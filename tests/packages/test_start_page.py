@@ -26,9 +26,8 @@ from tests.packages.documented import typed
 pytestmark = [pytest.mark.packages, pytest.mark.lab]
 LAB = lab_from_environment(3, 2)
 HOSTS = [node.name for node in LAB.computes]
-FIRST, SECOND = HOSTS[
-    :2
-]  # more of them where a lab is up: collecting tests must not fail over that
+# More of them where a lab is up: to collect the tests must not fail over that.
+FIRST, SECOND = HOSTS[:2]
 UNSYNCHRONIZED = "this controller's clock is not synchronized"
 ONE, *_ = CONTROLLERS = [node.name for node in LAB.controllers]
 

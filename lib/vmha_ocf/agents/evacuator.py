@@ -62,7 +62,7 @@ class Evacuator:
         """A host whose evacuation is over has its flag still: it is away, or on its way back."""
         self._did: dict[str, float] = {}
         self._problems: dict[str, str] = {}
-        self._unproved: Sequence[str] = ()
+        self._unproved: Sequence[Flag] = ()
         self._pace = Pace(policy.caps.total)
         self._destinations: presence.Services = None
 
@@ -81,11 +81,14 @@ class Evacuator:
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
-        self._unproved = [_unproved(flag) for flag in pending if not self._is_proved(flag)]
+        self._unproved = [
+            flag for flag in pending if not presence.is_proved(flag, self._nodes, self._domain)
+        ]
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
-        else:
-            self._forget_waiting()
+        else:  # Whoever waited for Nova has lost its flag: somebody has dropped it.
+            self._problems.pop("nova", None)
+            self._problems.pop("services", None)
         # All are taken down before anything is asked for, lest Nova choose one for another's sake.
         prepared = self._prepared(pending, held, start)
         self._problems.pop("lost", None)
@@ -155,11 +158,6 @@ class Evacuator:
                 del self._hosts[host]
         self._ran_at = {host: at for host, at in self._ran_at.items() if host in flags}
 
-    def _forget_waiting(self) -> None:
-        """Whoever waited for Nova has lost its flag meanwhile: somebody has dropped it."""
-        for topic in ("nova", "services"):
-            self._problems.pop(topic, None)
-
     def _is_back(self, flag: Flag) -> bool:
         return presence.is_back(flag, self._nodes, self._domain)
 
@@ -173,7 +171,7 @@ class Evacuator:
         """The hosts that are claimed and forced down."""
         prepared = []
         for flag in pending:
-            if flag.host not in self._hosts and (held or not self._is_proved(flag)):
+            if flag.host not in self._hosts and (held or flag in self._unproved):
                 continue
             host = self._hosts.setdefault(
                 flag.host, HostRound(flag.host, self._ports, self._policy, self._me)
@@ -235,9 +233,6 @@ class Evacuator:
         host.problems.pop("round", None)
         return answer
 
-    def _is_proved(self, flag: Flag) -> bool:
-        return presence.is_proved(flag, self._nodes, self._domain)
-
     def _room(self, waits: bool) -> int:
         """Requests that the caps over all hosts still allow. None while requests have to wait."""
         if waits:
@@ -287,7 +282,8 @@ class Evacuator:
         return self._pauses.returning if soon else self._pauses.idle
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
-        problems = [*self._held.problems.values(), *self._problems.values(), *self._unproved]
+        problems = [*self._held.problems.values(), *self._problems.values()]
+        problems += map(_unproved, self._unproved)
         problems += self._unflagged.problems.values()
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():

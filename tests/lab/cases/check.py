@@ -80,7 +80,7 @@ def _mend(scene: Scene, configuration: str) -> None:
 
 def _watch_remotes(scene: Scene) -> None:
     """A CIB that is replaced in maintenance mode leaves them without a monitor (Pacemaker 2.1.5): that
-    was cancelled, and is in the history again. The next dead host would not be noticed for minutes."""
+    was cancelled, and is in the history again. The next dead host is not noticed then."""
     for node in scene.stage.lab.computes:
         scene.on_controller("crm_resource", "--refresh", "-r", node.name)
 
