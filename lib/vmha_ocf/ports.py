@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
 from vmha_ocf.model import (
@@ -90,6 +91,12 @@ class Holds(Protocol):
 class Cluster(Protocol):
     def nodes(self) -> Mapping[NodeName, NodeState]:
         """Pacemaker's view of all nodes. Raises ClusterUnavailable."""
+
+    def configuration(self) -> Configuration:
+        """What people have configured: resources, fencing levels, the nodes' permanent attributes.
+
+        The parameters of resources hold secrets: nothing of them is shown or logged. It is the whole
+        CIB: for now and again, not for each round. Raises ClusterUnavailable."""
 
 
 class Bmc(Protocol):

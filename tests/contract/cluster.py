@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from vmha_ocf.configuration import REMOTE
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Cluster
@@ -32,6 +33,9 @@ class ClusterStage(Protocol):
 
     def confirm(self, node: NodeName) -> None:
         """Somebody tells Pacemaker that the node is off. It has heard that on return."""
+
+    def attribute(self, node: NodeName, name: str, value: str) -> None:
+        """A permanent attribute of a node is set. It is there on return."""
 
     def lose_cluster(self) -> None:
         """Nothing of the cluster answers on this node any more."""
@@ -72,8 +76,25 @@ class ClusterContract:
         neighbor = nodes.get(NEIGHBOR)
         assert neighbor is None or neighbor.fenced_at is None
 
-    def test_without_a_cluster_nothing_is_known(self, stage: ClusterStage) -> None:
+    def test_the_configuration_has_the_remote_nodes_and_their_permanent_attributes(
+        self, stage: ClusterStage
+    ) -> None:
+        stage.attribute(NODE, "rack", "a=b; 'c'")
+        configuration = stage.cluster.configuration()
+        remotes = {one.name for one in configuration.of_kind(REMOTE)}
+        assert {NEIGHBOR, NODE} <= remotes
+        assert configuration.attributes[NODE]["rack"] == "a=b; 'c'"
+        assert "rack" not in configuration.attributes.get(NEIGHBOR, {})
+
+    def test_nothing_of_a_parameter_is_in_what_could_be_logged(self, stage: ClusterStage) -> None:
+        configuration = stage.cluster.configuration()
+        values = {v for one in configuration.resources for v in one.parameters.values()}
+        told = "".join(map(repr, configuration.resources))
+        assert not [value for value in values if f"{value!r}" in told and len(value) > 3]
+
+    @pytest.mark.parametrize("question", ["nodes", "configuration"])
+    def test_without_a_cluster_nothing_is_known(self, stage: ClusterStage, question: str) -> None:
         stage.lose_cluster()
         with pytest.raises(ClusterUnavailable) as raised:
-            stage.cluster.nodes()
+            getattr(stage.cluster, question)()
         assert raised.value.hint

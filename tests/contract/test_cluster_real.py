@@ -50,6 +50,9 @@ class RealStage:
             assert time.monotonic() < deadline, f"Pacemaker did not take {node} for fenced"
             time.sleep(0.1)
 
+    def attribute(self, node: NodeName, name: str, value: str) -> None:
+        Cib(self.node.run).set_node_attribute(node, name, value)
+
     def lose_cluster(self) -> None:
         self.lost = True
 

@@ -23,6 +23,9 @@ class SimStage:
     def confirm(self, node: NodeName) -> None:
         self.world.fence(node, by="a human", flag=False)
 
+    def attribute(self, node: NodeName, name: str, value: str) -> None:
+        self.world.cib.put(node, name, value)
+
     def lose_cluster(self) -> None:
         self.world.stop_cluster()
 

@@ -224,3 +224,21 @@ def test_quorum() -> None:
     assert cluster(recorded("crm_node-quorum")).quorate()
     with pytest.raises(ClusterUnavailable):
         cluster(recorded("crm_node-no-cluster")).quorate()
+
+
+def test_the_configuration_is_one_question() -> None:
+    run = Replay(
+        Result(
+            0,
+            '<cib><configuration><alerts><alert path="/wake"/></alerts></configuration></cib>',
+            "",
+        )
+    )
+    assert PacemakerCluster(Cib(run), run).configuration().alerts == ["/wake"]
+    assert run.asked == [["cibadmin", "--query", "--xpath=/cib"]]
+
+
+def test_without_an_answer_there_is_no_configuration() -> None:
+    with pytest.raises(ClusterUnavailable) as raised:
+        cluster(Result(1, "", "Could not connect")).configuration()
+    assert raised.value.hint

@@ -16,6 +16,8 @@ from xml.etree.ElementTree import Element
 from vmha_ocf.backends.answer import ask, no_answer, parse_xml
 from vmha_ocf.backends.cib import Cib, quote
 from vmha_ocf.backends.command import Run, run
+from vmha_ocf.backends.configuration import read_configuration
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable, NotInstalled
 from vmha_ocf.model import NodeName, NodeState
 
@@ -54,6 +56,13 @@ class PacemakerCluster:
             )
         nodes = [_node_state(element, history, connected) for element in states]
         return {node.name: node for node in nodes}
+
+    def configuration(self) -> Configuration:
+        """Raises ClusterUnavailable."""
+        try:
+            return read_configuration(self._cib)
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
 
     def local_node(self) -> NodeName:
         """What Pacemaker calls this node. Raises ClusterUnavailable."""

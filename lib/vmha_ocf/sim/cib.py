@@ -38,6 +38,13 @@ class SimCib:
     def truth(self, name: str) -> Mapping[NodeName, str]:
         return {node: value for (node, each), value in self._values.items() if each == name}
 
+    def attributes(self) -> Mapping[NodeName, Mapping[str, str]]:
+        """The truth of all nodes."""
+        found: dict[NodeName, dict[str, str]] = {}
+        for (node, name), value in self._values.items():
+            found.setdefault(node, {})[name] = value
+        return found
+
     def put(self, node: NodeName, name: str, value: str) -> None:
         self._values[node, name] = value
         self.on_change()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import NodeName, NodeState, NovaHost
 from vmha_ocf.sim.attrd import SimAttrd
@@ -11,6 +13,8 @@ from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import NodeJoined, NodeLost, ProvenOff
+
+T = TypeVar("T")
 
 
 class Pacemaker:
@@ -114,19 +118,25 @@ class Pacemaker:
 
 
 class SimCluster:
-    """The Cluster port."""
+    """The Cluster port. ``configured`` is what people have configured by now."""
 
-    def __init__(self, core: Core, pacemaker: Pacemaker) -> None:
+    def __init__(
+        self, core: Core, pacemaker: Pacemaker, configured: Callable[[], Configuration]
+    ) -> None:
         self._pacemaker = pacemaker
+        self._configured = configured
         self._wire = Wire(core, "cluster", {"down": _silent}, {})
 
     def nodes(self) -> Mapping[NodeName, NodeState]:
-        return self._wire.call("nodes", self._nodes)
+        return self._wire.call("nodes", lambda: self._answer(self._pacemaker.nodes))
 
-    def _nodes(self) -> Mapping[NodeName, NodeState]:
+    def configuration(self) -> Configuration:
+        return self._wire.call("configuration", lambda: self._answer(self._configured))
+
+    def _answer(self, read: Callable[[], T]) -> T:
         if not self._pacemaker.running:
-            raise _silent("nodes")
-        return self._pacemaker.nodes()
+            raise _silent("any")
+        return read()
 
 
 def _silent(_: str) -> ClusterUnavailable:

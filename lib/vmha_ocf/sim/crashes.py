@@ -28,6 +28,7 @@ _PORTS = {
         "cib.delete_node_attribute",
         "cib.set_node_attribute",
         "cluster.nodes",
+        "cluster.configuration",
         "flags.read",
         "flags.poll",
         "flags.write",

@@ -9,16 +9,10 @@ from vmha_ocf.errors import ParameterError
 from vmha_ocf.fence_request import Target, read_request
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.ports import Bmc
+from vmha_ocf.sim.configured import OTHER, OURS, RECORD, levels_of
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ProvenOff
 from vmha_ocf.sim.pacemaker_parts import Parts
-
-OURS = "fence_compute"
-RECORD = "record_only"
-"""Our agent behind another device of the same level."""
-OTHER = "other"
-"""Any other device: it switches the power, and our agent knows nothing of it."""
-DEVICES = (OURS, RECORD, OTHER)
 
 
 class FenceDevices:
@@ -78,9 +72,8 @@ class FenceDevices:
 
     def _levels(self) -> Sequence[Mapping[str, str]]:
         """As the CIB has them."""
-        devices = ",".join(self._level)
         nodes = (host.node for host in self._parts.world.hosts.values())
-        return [{"target": node, "index": "1", "devices": devices} for node in nodes]
+        return levels_of(self._level, nodes)
 
 
 def _no_inventory(path: str, _domain: str) -> Inventory:

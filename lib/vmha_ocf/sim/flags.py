@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 
+from vmha_ocf import flag as texts
 from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.model import Flag, FlagState, InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Evidence, Flag, FlagState, InstanceId, NodeName, NovaHost
+from vmha_ocf.sim.attrd import SimAttrd
+from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core
+from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import FlagCleared, FlagWritten, StormRelease
 
 Truth = Callable[[NovaHost], Flag | None]
@@ -65,3 +69,16 @@ class SimFlags:
     def _is_pending(self, host: NovaHost) -> bool:
         flag = self._truth(host)
         return flag is not None and flag.pending
+
+
+def flag_at_once(
+    attrd: SimAttrd, cib: SimCib, host: Host, by: str, left: tuple[InstanceId, ...]
+) -> None:
+    """As fence_compute does once it has read OFF, in no time."""
+    core = host.core
+    evidence = Evidence(by, core.clock().now(), f"BMC of {host.node} answered off")
+    flag = Flag(host.name, FlagState.NEEDED, node=host.node, evidence=evidence)
+    cib.put(host.node, texts.RECORD, texts.format_record(flag))
+    attrd.put(texts.ATTRIBUTE, texts.format_key(host.name), texts.format_value(flag))
+    core.journal.note(FlagWritten(core.now, host.name, flag.state, left))
+    core.journal.say("fence_compute", f"{host.node} is off and flagged")

@@ -153,6 +153,7 @@ def _schedule(stage: Stage, event: EventSpec) -> None:
 
 def _build(scenario: Scenario) -> tuple[World, Members]:
     world = World(timing=scenario.timing, controllers=scenario.pacemaker.controllers)
+    world.settings, world.evacuator = scenario.pacemaker, scenario.options
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     for host in scenario.host:
         it = world.add_host(host.name, nova=host.nova, capacity=host.capacity)

@@ -11,10 +11,10 @@ from vmha_ocf.agents.nova_evacuate import AGENT
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fence_request import read_request
 from vmha_ocf.options import WorkerOptions, worker_options
+from vmha_ocf.sim.configured import DEVICES
 from vmha_ocf.sim.crashes import CALLS
 from vmha_ocf.sim.events import EVENTS, FIELDS
 from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
-from vmha_ocf.sim.fence_device import DEVICES
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
     EventSpec,

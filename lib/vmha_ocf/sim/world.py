@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Unpack
 
 from vmha_ocf import flag as texts
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import (
-    Evidence,
     Flag,
-    FlagState,
     InstanceId,
     NodeName,
     NovaHost,
@@ -26,18 +25,20 @@ from vmha_ocf.sim.bmc import SimBmc
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.cluster import Pacemaker, SimCluster
 from vmha_ocf.sim.compute import ComputeStarts
+from vmha_ocf.sim.configured import configured
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Booting, Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
-from vmha_ocf.sim.flags import SimFlags
+from vmha_ocf.sim.flags import SimFlags, flag_at_once
 from vmha_ocf.sim.history import SimHistorian, sim_history
 from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import FlagWritten, Journal, Line, StormRelease
+from vmha_ocf.sim.journal import Journal, Line, StormRelease
 from vmha_ocf.sim.nova import SimNova
 from vmha_ocf.sim.parallel import one_by_one
 from vmha_ocf.sim.power import PowerSupply
 from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.reported import Reported
+from vmha_ocf.sim.scenario import PacemakerSpec
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
@@ -72,6 +73,9 @@ class World:
         self.reported = Reported(lambda: self.now)
         """Filled by whoever runs the worker."""
         self.parallel = one_by_one
+        self.settings = PacemakerSpec(controllers=tuple(controllers))
+        self.evacuator: Mapping[str, str] = {}
+        """NovaEvacuate's parameters, as Pacemaker has them."""
 
     @classmethod
     def with_hosts(cls, *names: str, timing: Timing | None = None) -> World:
@@ -98,7 +102,12 @@ class World:
         return HoldStore(self.attrd, self.cib, self.clock())
 
     def cluster(self) -> SimCluster:
-        return SimCluster(self.core, self.pacemaker)
+        return SimCluster(self.core, self.pacemaker, self.configuration)
+
+    def configuration(self) -> Configuration:
+        """Pacemaker's, without asking it."""
+        hosts, attributes = list(self.hosts.values()), self.cib.attributes()
+        return configured(self.settings, self.evacuator, hosts, attributes)
 
     def nova(self) -> SimNova:
         return SimNova(self.core, self.database, self.hosts, self.rebuilder, self.services)
@@ -276,14 +285,7 @@ class World:
         self.say("operator", "evacuation is released although many hosts are down")
 
     def _flag(self, host: Host, by: str) -> None:
-        proof = f"BMC of {host.node} answered off"
-        evidence = Evidence(by, self.core.clock().now(), proof)
-        flag = Flag(host.name, FlagState.NEEDED, node=host.node, evidence=evidence)
-        self.cib.put(host.node, texts.RECORD, texts.format_record(flag))
-        self.attrd.put(texts.ATTRIBUTE, texts.format_key(host.name), texts.format_value(flag))
-        left = self.instances_left(host.name)
-        self.core.journal.note(FlagWritten(self.now, host.name, flag.state, left))
-        self.say("fence_compute", f"{host.node} is off and flagged")
+        flag_at_once(self.attrd, self.cib, host, by, self.instances_left(host.name))
 
     def _start_compute(self, host: Host, *, by_us: bool = False) -> None:
         flag = self.flag(host.name)

@@ -1,0 +1,66 @@
+"""Pacemaker's configuration of the simulated cluster, as whoever followed pcs-examples has left it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from vmha_ocf.configuration import (
+    COMPUTE,
+    COMPUTE_ROLE,
+    EVACUATOR,
+    OUR_FENCING,
+    REMOTE,
+    ROLE,
+    Configuration,
+    Resource,
+)
+from vmha_ocf.model import NodeName
+from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.scenario import PacemakerSpec
+
+OURS = "fence_compute"
+RECORD = "record_only"
+"""Our agent behind another device of the same level."""
+OTHER = "other"
+"""Any other device: it switches the power, and our agent knows nothing of it."""
+DEVICES = (OURS, RECORD, OTHER)
+
+
+def configured(
+    settings: PacemakerSpec,
+    evacuator: Mapping[str, str],
+    hosts: Sequence[Host],
+    attributes: Mapping[NodeName, Mapping[str, str]],
+) -> Configuration:
+    """``evacuator`` are NovaEvacuate's parameters, ``attributes`` those of the nodes in the CIB."""
+    roles = {NodeName(name): "controller" for name in settings.controllers}
+    roles |= {host.node: COMPUTE_ROLE for host in hosts}
+    nodes = [host.node for host in hosts]
+    return Configuration(
+        resources=[
+            Resource("nova-evacuate", EVACUATOR, evacuator),
+            Resource("nova-compute", COMPUTE, clone="nova-compute-clone"),
+            *(_device(name, settings, hosts) for name in dict.fromkeys(settings.level)),
+            *(Resource(node, REMOTE, {"reconnect_interval": "60s"}) for node in nodes),
+        ],
+        levels=levels_of(settings.level, nodes),
+        properties={"stonith-action": settings.action},
+        attributes={
+            node: {ROLE: role, **attributes.get(node, {})} for node, role in roles.items()
+        },
+    )
+
+
+def levels_of(devices: Sequence[str], nodes: Iterable[NodeName]) -> Sequence[Mapping[str, str]]:
+    """One for each node, as the CIB has them."""
+    return [{"target": node, "index": "1", "devices": ",".join(devices)} for node in nodes]
+
+
+def _device(name: str, settings: PacemakerSpec, hosts: Sequence[Host]) -> Resource:
+    """Ours know the hosts by what Nova calls them, others by Pacemaker's names alone."""
+    if name == OTHER:
+        nodes = {"pcmk_host_list": " ".join(host.node for host in hosts)}
+        return Resource(name, "stonith:fence_ipmilan", nodes)
+    map_ = ";".join(f"{host.node}:{host.name}" for host in hosts)
+    own = {"record_only": "1"} if name == RECORD else {"ip": "192.0.2.1"}
+    return Resource(name, OUR_FENCING, {**settings.fence_options, "pcmk_host_map": map_, **own})
