@@ -6,7 +6,7 @@ Every method raises a ``VmhaError`` and nothing else. A read that cannot be answ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -97,6 +97,13 @@ class Cluster(Protocol):
 
         The parameters of resources hold secrets: nothing of them is shown or logged. It is the whole
         CIB: for now and again, not for each round. Raises ClusterUnavailable."""
+
+    def evacuators(self) -> Collection[NodeName]:
+        """The nodes on which Pacemaker itself has NovaEvacuate active. A worker that a person has
+        started there, with debug-start for example, is none of them. Raises ClusterUnavailable."""
+
+    def quorate(self) -> bool:
+        """Whether our partition has quorum, by its controller's word. Raises ClusterUnavailable."""
 
 
 class Bmc(Protocol):

@@ -76,6 +76,15 @@ class ClusterContract:
         neighbor = nodes.get(NEIGHBOR)
         assert neighbor is None or neighbor.fenced_at is None
 
+    def test_nobody_has_started_novaevacuate_who_is_not_pacemaker(
+        self, stage: ClusterStage
+    ) -> None:
+        """Of the one-node cluster that has no such resource; the lab has one."""
+        assert set(stage.cluster.evacuators()) <= {US}
+
+    def test_we_have_quorum(self, stage: ClusterStage) -> None:
+        assert stage.cluster.quorate()
+
     def test_the_configuration_has_the_remote_nodes_and_their_permanent_attributes(
         self, stage: ClusterStage
     ) -> None:
@@ -92,7 +101,7 @@ class ClusterContract:
         told = "".join(map(repr, configuration.resources))
         assert not [value for value in values if f"{value!r}" in told and len(value) > 3]
 
-    @pytest.mark.parametrize("question", ["nodes", "configuration"])
+    @pytest.mark.parametrize("question", ["nodes", "configuration", "evacuators", "quorate"])
     def test_without_a_cluster_nothing_is_known(self, stage: ClusterStage, question: str) -> None:
         stage.lose_cluster()
         with pytest.raises(ClusterUnavailable) as raised:

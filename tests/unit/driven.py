@@ -9,7 +9,7 @@ from typing import Any
 from vmha_ocf.agents.evacuator import Evacuator
 from vmha_ocf.agents.round import Round
 from vmha_ocf.flag import ATTRIBUTE
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import InstanceId, NodeName
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim import World
@@ -37,6 +37,7 @@ class Driven:
 
     def restart_with(self, ports: WorkerPorts, me: str = "ctl1") -> None:
         self.ports = ports
+        self.world.pacemaker.evacuators = frozenset({NodeName(me)})
         self.evacuator = Evacuator(self.ports, self.policy, me)
 
     def round(self) -> Round:

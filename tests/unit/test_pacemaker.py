@@ -226,6 +226,15 @@ def test_quorum() -> None:
         cluster(recorded("crm_node-no-cluster")).quorate()
 
 
+def test_novaevacuate_is_active_where_pacemaker_has_started_it() -> None:
+    assert cluster(recorded("crm_mon-3.0-online")).evacuators() == {NodeName("ctl1")}
+
+
+def test_who_runs_it_is_not_known_without_an_answer() -> None:
+    with pytest.raises(ClusterUnavailable, match="Pacemaker does not say"):
+        cluster(recorded("fencing-history-no-cluster")).evacuators()
+
+
 def test_the_configuration_is_one_question() -> None:
     run = Replay(
         Result(

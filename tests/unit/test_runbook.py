@@ -25,6 +25,8 @@ TELLS = (
     "returning.py",
     "storm.py",
     "hold.py",
+    "acting.py",
+    "agents/authority.py",
     "agents/compute_gate.py",
     "agents/evacuator.py",
     "agents/flag_story.py",

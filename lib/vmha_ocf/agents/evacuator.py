@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from math import inf
 
-from vmha_ocf import presence
+from vmha_ocf import acting, presence
+from vmha_ocf.agents.authority import Authority
 from vmha_ocf.agents.flag_story import FlagStory
 from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_return import HostReturn
@@ -55,6 +56,7 @@ class Evacuator:
         self._unflagged = Unflagged(ports, domain)
         self._lost = LostHosts(ports, domain)
         self._held = Held(ports, policy.storm_limit)
+        self._authority = Authority(ports.cluster, ports.clock, me)
         self._nova_time = NovaTime(ports.clock)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
@@ -75,6 +77,9 @@ class Evacuator:
         except VmhaError as error:
             self._problems["flags"] = str(error)
             return self._ended("the flags cannot be read", self._pauses.trouble)
+        if not self._authority.look(self._pauses.following):
+            self._hosts.clear()  # What another one does meanwhile, we would not know of.
+            return self._ended("it is not for this worker to act", self._pauses.following)
         self._guard("nodes", self._read_nodes)
         self._forget(flags)
         self._lost.look(flags, self._nodes)
@@ -206,7 +211,7 @@ class Evacuator:
             self._is_back(flag),
             self._destinations is None or bool(self._destinations),
             self._room(waits),
-            lambda: self._held.look(self._ports.flags.read().values()),
+            lambda: self._must_wait(host),
             {group for other in others for group in other.busy_groups},
         )
         over = self._attempt(host, partial(host.run, around))
@@ -217,6 +222,14 @@ class Evacuator:
             del self._hosts[host.host]
             self._did.pop("services", None)
         return over is not None
+
+    def _must_wait(self, host: HostRound) -> bool:
+        """Asked right before a request: hosts may have been flagged, and our claim may have been
+        overwritten, since the round began."""
+        flags = self._ports.flags.read()
+        held = self._held.look(flags.values())
+        lost = not acting.is_claimed_by(flags.get(host.host), host.claim)
+        return held or lost or not self._authority.has_quorum()
 
     def _attempt(self, host: HostRound, action: Callable[[], bool]) -> bool | None:
         """What it answers; False where it could not; None where Nova does not answer."""
@@ -282,7 +295,8 @@ class Evacuator:
         return self._pauses.returning if soon else self._pauses.idle
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
-        problems = [*self._held.problems.values(), *self._problems.values()]
+        problems = [self._authority.problem] if self._authority.problem else []
+        problems += [*self._held.problems.values(), *self._problems.values()]
         problems += map(_unproved, self._unproved)
         problems += self._unflagged.problems.values()
         told: dict[InstanceId, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from vmha_ocf import evacuation, marker, records
+from vmha_ocf import acting, evacuation, marker, records
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.host_requests import HostRequests, load_of, name_of, remember
 from vmha_ocf.agents.host_story import HostStory
@@ -60,6 +60,8 @@ class HostRound:
         self._claim: Flag | None = None
         self._memory: Memory | None = None
         self._heartbeat: Heartbeat | None = None
+        self._foreign: tuple[tuple[str, float], float] | None = None
+        """A claim that has overwritten ours, and since when it is seen (monotonic)."""
         self._mark: marker.Ours | None = None
         self._check_at = 0.0
         self._instances: Sequence[Instance] = ()
@@ -68,6 +70,11 @@ class HostRound:
         self._fresh = False
         self._sure = False
         """The last look, too, found nothing left."""
+
+    @property
+    def claim(self) -> Flag:
+        assert self._claim is not None
+        return self._claim
 
     @property
     def in_flight(self) -> int:
@@ -95,6 +102,8 @@ class HostRound:
         """Claim it, and force it down. False: Nova does not know it."""
         self.progress = False
         self.load = None
+        if self._yields(flag):
+            return False
         self._claim = self._claimed(flag)
         with self._noting_silence():
             return self._taken_down()
@@ -114,12 +123,33 @@ class HostRound:
                 self._memory = self._memory.no_answer()
             raise
 
+    def _yields(self, flag: Flag) -> bool:
+        """Our claim was overwritten: whoever did it may have asked for anything. What it asks is let
+        settle before we take the host over, as after an earlier worker; a claim that comes again
+        begins the wait anew, so that two who would act never do so at once."""
+        self.problems.pop("claim", None)
+        if self._claim is None or flag.state is not FlagState.CLAIMED:
+            return False
+        if acting.is_claimed_by(flag, self._claim):
+            return False
+        now = self._ports.clock.monotonic()
+        claim = (flag.owner, flag.since)
+        if self._foreign is None or self._foreign[0] != claim:
+            self._foreign = claim, now
+            self._memory = Memory(now, inherited=True)
+        if now - self._foreign[1] >= self._policy.settle:
+            self._foreign = None
+            return False
+        self.problems["claim"] = acting.overwritten(self.host, flag.owner, self._me)
+        return True
+
     def _claimed(self, flag: Flag) -> Flag:
         if self._claim and flag.evidence and flag.evidence != self._claim.evidence:
             self._heartbeat = None  # What lived before this fencing does not live now.
             self._story.was_fenced_again()
-        if self._claim and flag.state is FlagState.CLAIMED and self._is_mine(flag):
-            return replace(flag, evidence=flag.evidence or self._claim.evidence)
+        if self._claim and flag.state is FlagState.CLAIMED:
+            if acting.is_claimed_by(flag, self._claim):
+                return replace(flag, evidence=flag.evidence or self._claim.evidence)
         now = self._ports.clock.now()
         claim = replace(flag, state=FlagState.CLAIMED, owner=self._me, since=float(int(now)))
         self._ports.flags.write(claim)
@@ -128,10 +158,6 @@ class HostRound:
             by = f", fenced by {flag.evidence.by}" if flag.evidence else ""
             self._story.claimed(f"{proof}{by}", self._me)
         return claim
-
-    def _is_mine(self, flag: Flag) -> bool:
-        mine = self._claim
-        return mine is not None and (flag.owner, flag.since) == (mine.owner, mine.since)
 
     def _taken_down(self) -> bool:
         """The service is forced down and carries our mark. Looked at now and again."""

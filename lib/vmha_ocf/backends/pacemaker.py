@@ -17,7 +17,7 @@ from vmha_ocf.backends.answer import ask, no_answer, parse_xml
 from vmha_ocf.backends.cib import Cib, quote
 from vmha_ocf.backends.command import Run, run
 from vmha_ocf.backends.configuration import read_configuration
-from vmha_ocf.configuration import Configuration
+from vmha_ocf.configuration import EVACUATOR, Configuration
 from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable, NotInstalled
 from vmha_ocf.model import NodeName, NodeState
 
@@ -98,12 +98,29 @@ class PacemakerCluster:
         except CommandUnavailable as error:
             raise _cluster_unavailable(error) from error
 
-    def _connected(self) -> frozenset[str]:
-        """The nodes that crm_mon calls online, without those whose connection is just being made."""
+    def evacuators(self) -> frozenset[NodeName]:
+        """By crm_mon. One whose start has not been reported yet is none: Pacemaker calls it active
+        once its start has succeeded."""
+        try:
+            found = self._status().iterfind("resources//resource")
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+        return frozenset(
+            NodeName(node.get("name", ""))
+            for one in found
+            if one.get("resource_agent") == EVACUATOR and one.get("active") == "true"
+            for node in one.iterfind("node")
+        )
+
+    def _status(self) -> Element:
         result = ask(self._run, ["crm_mon", "--one-shot", "--output-as=xml"], self._timeout)
         if result.rc != 0:
             raise no_answer("crm_mon", result)
-        root = parse_xml("crm_mon", result.stdout)
+        return parse_xml("crm_mon", result.stdout)
+
+    def _connected(self) -> frozenset[str]:
+        """The nodes that crm_mon calls online, without those whose connection is just being made."""
+        root = self._status()
         online = {
             node.get("name", "")
             for node in root.iterfind("nodes/node")

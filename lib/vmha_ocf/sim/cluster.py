@@ -29,6 +29,8 @@ class Pacemaker:
         self._history: dict[NodeName, tuple[float, str]] = {}
         self.purges_on_fencing = False
         self.running = True
+        self.evacuators: frozenset[NodeName] = frozenset({NodeName("ctl1")})
+        """Where NovaEvacuate is active; whoever puts a resource manager above it says so."""
         self.may_connect: Callable[[Host], bool] = lambda _: True
         self.on_lost: Callable[[Host], None] = lambda _: None
         """A connection ended that nobody had ended."""
@@ -109,6 +111,10 @@ class Pacemaker:
                 self.on_joined(host)
         self._core.journal.say("pacemaker", "the cluster is started")
 
+    @property
+    def quorate(self) -> bool:
+        return self._cib.has_quorum and self._core.strike("cib.quorum", "no-quorum") is None
+
     def nodes(self) -> Mapping[NodeName, NodeState]:
         return {node: self._state(node) for node in sorted(self._online)}
 
@@ -132,6 +138,14 @@ class SimCluster:
 
     def configuration(self) -> Configuration:
         return self._wire.call("configuration", lambda: self._answer(self._configured))
+
+    def evacuators(self) -> frozenset[NodeName]:
+        return self._wire.call(
+            "evacuators", lambda: self._answer(lambda: self._pacemaker.evacuators)
+        )
+
+    def quorate(self) -> bool:
+        return self._wire.call("quorate", lambda: self._answer(lambda: self._pacemaker.quorate))
 
     def _answer(self, read: Callable[[], T]) -> T:
         if not self._pacemaker.running:

@@ -29,6 +29,8 @@ _PORTS = {
         "cib.set_node_attribute",
         "cluster.nodes",
         "cluster.configuration",
+        "cluster.evacuators",
+        "cluster.quorate",
         "flags.read",
         "flags.poll",
         "flags.write",

@@ -9,6 +9,7 @@ from vmha_ocf.agents import rounds
 from vmha_ocf.agents.evacuator import Evacuator
 from vmha_ocf.agents.nova_evacuate import longest_silence
 from vmha_ocf.agents.round import Round
+from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.controllers import Controllers
@@ -115,7 +116,7 @@ class EvacuateResource:
         if self._waker and process:
             self._waker.stop()
             self.parts.after(_STOP, lambda: self.parts.processes.kill(process))
-        self._home, self._waker = "", None
+        self._move("")
 
     def controller_died(self, name: str) -> None:
         """The worker is dead at once; where it runs next is decided when the controller is fenced."""
@@ -124,14 +125,18 @@ class EvacuateResource:
 
     def controller_gone(self, name: str) -> None:
         if self._home == name:
-            self._home, self._waker = "", None
+            self._move("")
+
+    def _move(self, home: str) -> None:
+        self._home, self._waker = home, None
+        self.parts.world.pacemaker.evacuators = frozenset()
 
     @property
     def _process(self) -> Process | None:
         return self._waker.process if self._waker else None
 
     def _start(self, controller: str) -> None:
-        self._home = controller
+        self._move(controller)
         waker = self._waker = SimWaker(self.parts.processes)
         self.parts.say(f"{NAME} starts on {controller}")
         self.parts.after(self.parts.timing.launch, lambda: self._launch(waker))
@@ -140,6 +145,7 @@ class EvacuateResource:
         if self._waker is not waker or self._home not in self.controllers().living:
             return
         home, self._launched = self._home, self.parts.world.now
+        self.parts.world.pacemaker.evacuators = frozenset({NodeName(home)})
         waker.process = self.parts.processes.start(
             f"{home}/{NAME}", lambda: self._run(home, waker), self._ended
         )

@@ -87,7 +87,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "attrd": frozenset({"query", "update"}),
     "cib": frozenset({"query", "update", "quorum"}),
     "history": frozenset({"query", "update"}),
-    "cluster": frozenset({"nodes", "configuration"}),
+    "cluster": frozenset({"nodes", "configuration", "evacuators", "quorate"}),
     "bmc": frozenset({"power", "set_power"}),
     "units": frozenset({"is_active", "start", "stop"}),
 }  # fmt: skip

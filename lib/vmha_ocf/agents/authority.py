@@ -1,0 +1,40 @@
+"""Whether this worker is the one that may act: asked of Pacemaker in each round. Not knowing is no."""
+
+from __future__ import annotations
+
+from vmha_ocf import acting
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import NodeName
+from vmha_ocf.ports import Clock, Cluster
+
+
+class Authority:
+    """``problem`` is for people, "" if there is none."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, me: str) -> None:
+        self.problem = ""
+        self._cluster = cluster
+        self._clock = clock
+        self._me = NodeName(me)
+        self._asked_at: float | None = None
+
+    def look(self, every: float) -> bool:
+        """At who runs NovaEvacuate. A yes is good for ``every`` seconds: what comes between is caught
+        by the quorum and the claim, which are read before each request."""
+        now = self._clock.monotonic()
+        if self._asked_at is not None and now - self._asked_at < every:
+            return True
+        self._asked_at = None
+        try:
+            evacuators = self._cluster.evacuators()
+            turn = acting.judge(self._me, evacuators, quorate=self._cluster.quorate())
+        except VmhaError as error:
+            turn = acting.Turn(False, f"who runs NovaEvacuate is not known: {error}")
+        self.problem = turn.problem
+        if turn.mine:
+            self._asked_at = now
+        return turn.mine
+
+    def has_quorum(self) -> bool:
+        """Asked right before a request. Raises ClusterUnavailable."""
+        return self._cluster.quorate()
