@@ -1,4 +1,4 @@
-"""Which of several workers may act: the one that Pacemaker runs, with quorum, and of two the first by name. Pure.
+"""Which of several workers may act: Pacemaker's, with quorum, and of two the first by name. Pure.
 
 Nova does not guard against two who evacuate, and attrd, which has no compare-and-set, cannot: so nobody
 acts because its own process lives. A worker that a person has started beside Pacemaker's, or one of a

@@ -147,9 +147,8 @@ class HostRound:
         if self._claim and flag.evidence and flag.evidence != self._claim.evidence:
             self._heartbeat = None  # What lived before this fencing does not live now.
             self._story.was_fenced_again()
-        if self._claim and flag.state is FlagState.CLAIMED:
-            if acting.is_claimed_by(flag, self._claim):
-                return replace(flag, evidence=flag.evidence or self._claim.evidence)
+        if self._claim and acting.is_claimed_by(flag, self._claim):
+            return replace(flag, evidence=flag.evidence or self._claim.evidence)
         now = self._ports.clock.now()
         claim = replace(flag, state=FlagState.CLAIMED, owner=self._me, since=float(int(now)))
         self._ports.flags.write(claim)
