@@ -35,7 +35,9 @@ def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
 def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName]:
     """The nodes that are fenced or not heard of any more, and that are not flagged yet."""
     flagged = {
-        state.name for flag in known if flag.pending and (state := state_of(flag, nodes, domain))
+        state.name
+        for flag in known
+        if is_proved(flag) and (state := state_of(flag, nodes, domain))
     }
     return frozenset(
         state.name
@@ -44,16 +46,14 @@ def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName
     )
 
 
-def is_proved(flag: Flag, nodes: Nodes, domain: str) -> bool:
-    """Somebody has read the host's power as off, or Pacemaker says that it is fenced.
+def is_proved(flag: Flag) -> bool:
+    """Whether it comes with evidence: somebody has read the host's power as off, and recorded it.
 
-    A flag without evidence is one of upstream's agents, whose node is fenced then, or somebody's
-    who has just typed it. One that is claimed was proved to whoever claimed it.
+    What anybody may write into attrd, a claim too, is none. Where Pacemaker says that the node of such
+    a flag is fenced and away, that is recorded first (agents/unflagged.py), as for a host without a
+    flag: what is only true now would be forgotten when the host boots in the middle of it all.
     """
-    if flag.evidence is not None or flag.state is FlagState.CLAIMED:
-        return True
-    state = state_of(flag, nodes, domain)
-    return state is not None and state.fenced
+    return flag.pending and flag.evidence is not None and flag.evidence.at > 0.0
 
 
 def hosts_off(flags: Iterable[Flag], nodes: Nodes, domain: str) -> Off:
@@ -77,18 +77,16 @@ def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
     state = state_of(flag, nodes, domain)
     if state is not None and state.fenced and not state.online:
         return STILL
-    if not flag.pending or not is_proved(flag, nodes, domain):
+    if not is_proved(flag):
         return state.fenced_at if state else None
     if not is_back(flag, nodes, domain):
         return STILL
     return flag.evidence.at if flag.evidence else None
 
 
-def gated(flags: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NovaHost]:
+def gated(flags: Iterable[Flag]) -> frozenset[NovaHost]:
     """Hosts that take nothing before their evacuation is over, whether they have booted or not."""
-    return frozenset(
-        flag.host for flag in flags if flag.pending and is_proved(flag, nodes, domain)
-    )
+    return frozenset(flag.host for flag in flags if is_proved(flag))
 
 
 def destinations(services: Services, off: Off, gated: Collection[NovaHost]) -> Services:

@@ -107,7 +107,7 @@ def test_node_states_are_read_whatever_they_say(
     with suppress(Unavailable):
         nodes = PacemakerCluster(Cib(run), run).nodes()
         for host, flag in flags.merge({"nova:compute-1": "yes"}, {}).items():
-            assert presence.is_proved(flag, nodes, "") in (True, False), host
+            assert presence.is_back(flag, nodes, "") in (True, False), host
 
 
 @given(st.integers(1, 10**10), st.sampled_from(["+00:00", " +14:00", " -12:00", "", "Z"]))

@@ -54,8 +54,8 @@ class TestGated:
 
     def test_until_its_evacuation_is_over(self) -> None:
         flag = Flag(ONE.host, FlagState.NEEDED, evidence=self.EVIDENCE)
-        assert gated([flag], self.BACK, "") == {ONE.host}
-        assert gated([replace(flag, state=FlagState.DONE)], self.BACK, "") == frozenset()
+        assert gated([flag]) == {ONE.host}
+        assert gated([replace(flag, state=FlagState.DONE)]) == frozenset()
 
     def test_not_on_the_word_of_a_flag_alone(self) -> None:
-        assert gated([Flag(ONE.host, FlagState.NEEDED)], self.BACK, "") == frozenset()
+        assert gated([Flag(ONE.host, FlagState.NEEDED)]) == frozenset()

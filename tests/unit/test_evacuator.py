@@ -9,7 +9,16 @@ import pytest
 
 from tests.unit.driven import TAGS, Driven, requests, where
 from vmha_ocf.hold import Hold
-from vmha_ocf.model import Flag, FlagState, ImageId, InstanceId, NodeName, NovaHost, ServiceChange
+from vmha_ocf.model import (
+    Evidence,
+    Flag,
+    FlagState,
+    ImageId,
+    InstanceId,
+    NodeName,
+    NovaHost,
+    ServiceChange,
+)
 from vmha_ocf.policy import Caps, Untagged
 from vmha_ocf.sim import World
 from vmha_ocf.sim.tripwire import Died, Tripwire
@@ -194,6 +203,30 @@ class TestDuplicates:
         assert not driven.problems
         driven.check()
 
+    def test_a_claim_without_a_record_is_no_proof(self, world: World) -> None:
+        boot(world)
+        world.attrd.put("evacuate", "compute-1", "ctl1@1763695800")
+        driven = Driven(world)
+        driven.run(60)
+        assert "nobody has proved that it is off" in driven.problems
+        assert requests(world) == 0
+        assert not world.service("compute-1").forced_down
+
+    def test_a_record_that_is_taken_away_ends_what_was_proved(self, world: World) -> None:
+        """Whoever restores an older configuration takes it away; the claim in attrd stays."""
+        boot(world)
+        world.fault("nova.conductor", "no-host")
+        world.fence("compute-1", reboot=True)
+        driven = Driven(world)
+        driven.run(62)
+        for node, text in world.cib.truth("evacuation").items():
+            world.cib.delete_node_attribute(node, "evacuation", text)
+        asked = requests(world)
+        world.end_fault("nova.conductor")
+        driven.run(120)
+        assert requests(world) == asked
+        assert "nobody has proved that it is off" in driven.problems
+
     @pytest.mark.parametrize("fault", ["down", "denied"])
     def test_what_a_host_waited_for_goes_with_its_flag(self, world: World, fault: str) -> None:
         """An operator drops it while Nova does not answer."""
@@ -330,7 +363,10 @@ class TestLosses:
         world.add_host("compute-9", nova="compute-9.example.com")
         boot(world, host="compute-9")
         world.fence("compute-9", flag=False)
-        wrong = Flag(NovaHost("Compute-9"), FlagState.NEEDED, node=NodeName("compute-9"))
+        proof = Evidence("ctl1", world.clock().now(), "BMC answered off")
+        wrong = Flag(
+            NovaHost("Compute-9"), FlagState.NEEDED, node=NodeName("compute-9"), evidence=proof
+        )
         world.flags().write(wrong)
         driven = Driven(world)
         driven.run(30)

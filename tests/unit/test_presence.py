@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.dead_host import FENCED, FLAG, HOST, NODE
 from vmha_ocf import presence
-from vmha_ocf.model import Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.presence import Nodes
 from vmha_ocf.records import STILL
 
@@ -49,20 +49,22 @@ class TestBack:
         assert not presence.is_back(NEEDED, nodes(online=True, fenced=True), "")
 
 
+UNTIMED = replace(FLAG, evidence=Evidence("unknown", 0.0, "none given"))
+
+
 @pytest.mark.parametrize(
-    ("flag", "view", "proved"),
+    ("flag", "proved"),
     [
-        (NEEDED, {}, True),
-        (FLAG, NEVER, True),
-        (replace(FLAG, evidence=None), NEVER, True),
-        (TYPED, AWAY, True),
-        (TYPED, NEVER, False),
-        (TYPED, BACK, False),
-        (TYPED, {}, False),
+        (NEEDED, True),
+        (FLAG, True),
+        (replace(FLAG, evidence=None), False),
+        (UNTIMED, False),
+        (TYPED, False),
+        (replace(FLAG, state=FlagState.DONE), False),
     ],
 )
-def test_a_flag_alone_proves_nothing(flag: Flag, view: Nodes, proved: bool) -> None:
-    assert presence.is_proved(flag, view, "") is proved
+def test_neither_a_flag_nor_a_claim_alone_proves_anything(flag: Flag, proved: bool) -> None:
+    assert presence.is_proved(flag) is proved
 
 
 class TestLost:
@@ -85,8 +87,10 @@ class TestLost:
         ("flag", "domain"),
         [
             (NEEDED, ""),
-            (TYPED, ""),
-            (Flag(NovaHost("compute-1.example.com"), FlagState.NEEDED), "example.com"),
+            (
+                replace(NEEDED, host=NovaHost("compute-1.example.com"), node=None),
+                "example.com",
+            ),
         ],
     )
     def test_is_none_that_is_flagged(self, flag: Flag, domain: str) -> None:
@@ -94,9 +98,14 @@ class TestLost:
 
     @pytest.mark.parametrize(
         "flag",
-        [DONE, replace(NEEDED, node=NodeName("compute-2")), Flag(NovaHost("x"), FLAG.state)],
+        [
+            DONE,
+            TYPED,
+            replace(NEEDED, node=NodeName("compute-2")),
+            replace(NEEDED, host=NovaHost("x"), node=None),
+        ],
     )
-    def test_is_one_whose_flag_is_over_or_anothers(self, flag: Flag) -> None:
+    def test_is_one_whose_flag_is_over_or_typed_or_anothers(self, flag: Flag) -> None:
         assert presence.lost([flag], self.GONE, "") == {NODE}
 
     def test_is_each_of_several(self) -> None:

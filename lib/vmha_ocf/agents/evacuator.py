@@ -86,9 +86,7 @@ class Evacuator:
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
-        self._unproved = [
-            flag for flag in pending if not presence.is_proved(flag, self._nodes, self._domain)
-        ]
+        self._unproved = [flag for flag in pending if not presence.is_proved(flag)]
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
         else:  # Whoever waited for Nova has lost its flag: somebody has dropped it.
@@ -148,7 +146,7 @@ class Evacuator:
             self._note_destinations(self._services(), flags)
 
     def _note_destinations(self, services: presence.Services, flags: Flagged) -> None:
-        gated = presence.gated(flags.values(), self._nodes, self._domain)
+        gated = presence.gated(flags.values())
         self._destinations = presence.destinations(services, self._off(flags), gated)
 
     def _services(self) -> Sequence[ComputeService]:
@@ -176,7 +174,7 @@ class Evacuator:
         """The hosts that are claimed and forced down."""
         prepared = []
         for flag in pending:
-            if flag.host not in self._hosts and (held or flag in self._unproved):
+            if flag in self._unproved or (held and flag.host not in self._hosts):
                 continue
             host = self._hosts.setdefault(
                 flag.host, HostRound(flag.host, self._ports, self._policy, self._me)
@@ -309,5 +307,6 @@ class Evacuator:
 def _unproved(flag: Flag) -> str:
     return (
         f"{flag.host} is flagged, but nobody has proved that it is off: fence it, "
-        f"for example with pcs stonith fence {flag.node or flag.host}"
+        f"for example with pcs stonith fence {flag.node or flag.host}, or drop the flag if it is in "
+        "service"
     )

@@ -56,7 +56,13 @@ class Unflagged:
                 self._flag(host, node)
 
     def _current(self, flags: Flagged) -> Flagged:
-        return {host: flag for host, flag in flags.items() if host not in self._seen_back}
+        """Those that tell of now. One that waits without evidence, typed or an older agent's, tells
+        nothing; where its node was fenced, that is recorded as if it were not there."""
+        return {
+            host: flag
+            for host, flag in flags.items()
+            if host not in self._seen_back and (not flag.pending or presence.is_proved(flag))
+        }
 
     def _names_of(self, node: NodeState) -> tuple[str, ...]:
         return (node.name, *presence.names_of(node.name, self._domain))

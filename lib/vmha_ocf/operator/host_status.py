@@ -168,5 +168,5 @@ def _names(told: Sequence[tuple[Instance, str]]) -> str:
     return f"{name} and {more} more are" if more else f"{name} is"
 
 
-def is_proved(flag: Flag | None, nodes: presence.Nodes, domain: str) -> bool:
-    return flag is None or not flag.pending or presence.is_proved(flag, nodes, domain)
+def is_proved(flag: Flag | None) -> bool:
+    return flag is None or not flag.pending or presence.is_proved(flag)

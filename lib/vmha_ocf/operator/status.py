@@ -133,7 +133,7 @@ class _Reading:
         )
         host = flag.host if flag else one.host
         service = next((it for it in self._services or () if it.host == host), None)
-        proved = is_proved(flag, nodes, self._domain)
+        proved = is_proved(flag)
         asked = self._services is not None
         seen = Seen(one.node, host, nodes.get(one.node), flag, service, asked, proved=proved)
         if flag is None or not flag.pending or service is None:
