@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.records import STILL, Off
 
 Nodes = Mapping[NodeName, NodeState]
