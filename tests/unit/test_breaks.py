@@ -62,7 +62,7 @@ def new_world() -> World:
 
 
 def ports(world: World, nova: type[SimNova] = SimNova) -> WorkerPorts:
-    made = nova(world.core, world.database, world.hosts, world.rebuilder, world.services)
+    made = nova(world.core, world.database, world.hosts, world.services, world.requests)
     return replace(world.worker_ports(), nova=made)
 
 

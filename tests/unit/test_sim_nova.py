@@ -463,12 +463,46 @@ class TestServices:
             nova.services()
 
 
-def test_stop_needs_a_service_that_is_up(world: World, nova: Nova) -> None:
+def test_a_disable_without_a_reason_erases_the_one_that_is_there(world: World) -> None:
+    change(world, "compute-1", DISABLED)
+    change(world, "compute-1", DOWN)
+    assert world.service("compute-1").view().disabled_reason == "test"
+    world.operator_changes("compute-1", ServiceChange(enabled=False))
+    assert world.service("compute-1").view().disabled_reason == ""
+    assert world.service("compute-1").disabled_by == "an operator"
+
+
+def test_a_stop_on_a_dead_host_waits_and_stops_what_was_evacuated_meanwhile(world: World) -> None:
+    """As Nova's stop_instance: what is off on this host is stopped in the database, wherever it runs.
+    Its new host then finds it running, and stops it really."""
     instance = world.boot("compute-1")
     lose(world)
-    with pytest.raises(NovaRefused) as raised:
-        nova.stop(world.instance(instance).view())
-    assert raised.value.code == 409
+    world.nova().stop(world.instance(instance).view())
+    assert world.instance(instance).task_state == "powering-off"
+    evacuate(world, instance)
+    world.run(10)
+    assert world.instance(instance).vm_state == "active"
+    world.boot_host("compute-1")
+    world.run(70)
+    world.start_compute("compute-1")
+    world.run(5)
+    assert world.instance(instance).vm_state == "stopped"
+    world.run(world.core.timing.power_sync)
+    assert world.runs_on(instance) == []
+
+
+def test_a_start_that_waits_for_a_dead_host_is_carried_out_there(world: World) -> None:
+    """As Nova's start_instance: the guest is started before anybody looks at the task_state."""
+    instance = world.boot("compute-1", vm_state="stopped")
+    lose(world)
+    world.requests.start(instance)
+    evacuate(world, instance)
+    world.run(10)
+    world.boot_host("compute-1")
+    world.run(70)
+    world.start_compute("compute-1")
+    world.run(5)
+    assert "compute-1" in world.runs_on(instance)
 
 
 def test_stop_stops(world: World, nova: Nova) -> None:

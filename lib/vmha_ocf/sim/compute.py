@@ -39,6 +39,10 @@ class ComputeStarts:
         host.begin_compute()
         self._later(host, self._core.timing.init_host, self._init_host)
 
+    def add(self, host: Host) -> None:
+        """It has been running for long."""
+        self._later(host, self._core.timing.power_sync, self._sync_power)
+
     def stop(self, host: Host) -> None:
         if host.compute.running:
             host.end_compute()
@@ -54,6 +58,8 @@ class ComputeStarts:
         self._core.timeline.after(delay, go_on)
 
     def _init_host(self, host: Host) -> None:
+        if host.name not in self._database.services:
+            self._database.add_service(host)
         gone = self._destroy_evacuated(host)
         for server in self._database.on(host.name):
             if server.id not in gone:
@@ -98,8 +104,16 @@ class ComputeStarts:
 
     def _sync_power(self, host: Host) -> None:
         for server in self._database.on(host.name):
-            off = server.id in host.guests and not host.runs_guest(server.id)
-            if off and server.vm_state == "active" and server.task_state is None:
-                server.vm_state, server.powered_off = "stopped", True
-                self._core.journal.say("nova", f"{server.name} is found off, now stopped")
+            if server.id in host.guests and server.task_state is None:
+                self._align(host, server)
         self._later(host, self._core.timing.power_sync, self._sync_power)
+
+    def _align(self, host: Host, server: Server) -> None:
+        """What Nova believes and what is, once a while."""
+        runs = host.runs_guest(server.id)
+        if not runs and server.vm_state == "active":
+            server.vm_state, server.powered_off = "stopped", True
+            self._core.journal.say("nova", f"{server.name} is found off, now stopped")
+        elif runs and server.vm_state == "stopped":
+            host.halt(server.id)
+            self._core.journal.say("nova", f"{server.name} is found running, and stopped")

@@ -134,9 +134,22 @@ class Database:
     images: dict[ImageId, Mapping[str, str]] = field(default_factory=dict)
     flavors: list[Mapping[str, str]] = field(default_factory=list)
     """Extra specs of flavors, used or not."""
+    _numbers: int = 0
+    """Of services, ever."""
 
     def on(self, host: NovaHost) -> list[Server]:
         return [server for server in self.servers.values() if server.host == host]
+
+    def add_service(self, host: Host) -> None:
+        """A nova-compute that Nova does not know registers itself."""
+        self._numbers += 1
+        service = Service(f"5e41ce00-{self._numbers:012d}", host, host.core.timing.service_down)
+        self.services[host.name] = service
+
+    def is_up(self, host: NovaHost) -> bool:
+        """As Nova sees it. A service that was deleted is not up."""
+        service = self.services.get(host)
+        return service is not None and service.up
 
     def add_record(self, server: Server, now: float) -> Record:
         record = Record(len(self.records) + 1, server.id, server.host, now)

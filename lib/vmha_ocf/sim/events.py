@@ -8,28 +8,13 @@ host = "compute-1"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from vmha_ocf import flag as texts
-from vmha_ocf.model import NodeName, ServiceChange
-from vmha_ocf.sim.resource_manager import ResourceManager
+from vmha_ocf.model import NodeName
+from vmha_ocf.sim.event_kind import Kind, Stage
+from vmha_ocf.sim.people import PEOPLE
 from vmha_ocf.sim.scenario import EventSpec
-from vmha_ocf.sim.world import World
-
-
-@dataclass(frozen=True)
-class Stage:
-    world: World
-    manager: ResourceManager
-
-
-@dataclass(frozen=True)
-class Kind:
-    summary: str
-    act: Callable[[Stage, EventSpec], None]
-    needs: frozenset[str] = frozenset()
-    may: frozenset[str] = frozenset()
 
 
 def _fence(stage: Stage, event: EventSpec) -> None:
@@ -41,11 +26,6 @@ def _fence_by_other(stage: Stage, event: EventSpec) -> None:
     stage.manager.fencing.fenced_by_other(host, event.by or "watchdog")
 
 
-def _operator(stage: Stage, event: EventSpec) -> None:
-    change = ServiceChange(event.forced_down, event.enabled, event.reason or None)
-    stage.world.operator_changes(event.host, change)
-
-
 def _kill_compute(stage: Stage, event: EventSpec) -> None:
     host = stage.world.host(event.host)
     host.end_compute()
@@ -55,10 +35,6 @@ def _kill_compute(stage: Stage, event: EventSpec) -> None:
 def _write_attribute(stage: Stage, event: EventSpec) -> None:
     stage.world.say("operator", f"writes {texts.ATTRIBUTE}[{event.key}]={event.value}")
     stage.world.attrd.put(texts.ATTRIBUTE, event.key, event.value)
-
-
-def _delete_instances(stage: Stage, event: EventSpec) -> None:
-    stage.world.delete_named(event.instances)
 
 
 _HOST = frozenset({"host"})
@@ -103,12 +79,6 @@ EVENTS: Mapping[str, Kind] = {
         _HOST,
     ),
     "kill_compute": Kind("nova-compute dies", _kill_compute, _HOST),
-    "operator": Kind(
-        "an operator changes the service in Nova: `enabled`, `forced_down`, `reason`",
-        _operator,
-        _HOST,
-        frozenset({"enabled", "forced_down", "reason"}),
-    ),
     "kill_worker": Kind(
         "SIGKILL of NovaEvacuate's worker", lambda stage, _: stage.manager.evacuate.kill()
     ),
@@ -158,10 +128,6 @@ EVENTS: Mapping[str, Kind] = {
         lambda stage, event: stage.world.attrd.purge(NodeName(stage.world.host(event.host).node)),
         _HOST,
     ),
-    "delete_instances": Kind(
-        "their owner deletes the instances of a group",
-        _delete_instances,
-        frozenset({"instances"}),
-    ),
+    **PEOPLE,
 }
 FIELDS = frozenset(EventSpec.__dataclass_fields__) - {"at", "do"}

@@ -74,6 +74,17 @@ class Host:
         """nova-compute runs and takes messages."""
         return self.compute.running and self.reachable
 
+    def send(self, message: Callable[[], None]) -> None:
+        """To its nova-compute. What a dead one is sent waits in its queue."""
+
+        def deliver() -> None:
+            if self.listening:
+                message()
+            else:
+                self.compute.inbox.append(message)
+
+        self.core.timeline.after(self.core.timing.cast, deliver)
+
     def define(self, instance: InstanceId) -> None:
         self.guests.setdefault(instance, None)
 

@@ -19,6 +19,7 @@ from vmha_ocf.policy import Marks
 from vmha_ocf.sim.database import Server
 from vmha_ocf.sim.hosts import Run
 from vmha_ocf.sim.journal import (
+    US,
     ComputeEnded,
     ComputeStarted,
     EvacuateAccepted,
@@ -103,7 +104,7 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
                 proved -= {fact.host} if fact.by_us else set()
             case ComputeEnded():
                 shown.pop(fact.host, None)
-            case EvacuateAccepted() if fact.host not in proved or fact.time >= shown.get(
+            case EvacuateAccepted(by="us") if fact.host not in proved or fact.time >= shown.get(
                 fact.host, inf
             ):
                 yield _text(
@@ -115,19 +116,24 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
 
 def _second_evacuations(world: World) -> Iterator[str]:
     for fact in world.core.journal.of(EvacuateAccepted):
-        if fact.rivals:
+        if fact.rivals and fact.by == US:
             numbers = ", ".join(map(str, fact.rivals))
             yield _text("P2", fact, f"{fact.instance} evacuated while {numbers} was in flight")
 
 
 def _double_guests(world: World) -> Iterator[str]:
+    """But for what another tool has asked for on top of what was under way: nobody prevents that."""
+    meddled: dict[InstanceId, float] = {}
+    for fact in world.core.journal.of(EvacuateAccepted):
+        if fact.rivals and fact.by != US:
+            meddled.setdefault(fact.instance, fact.time)
     runs: dict[InstanceId, list[Run]] = defaultdict(list)
     for host in world.hosts.values():
         for run in host.runs:
             runs[run.instance].append(run)
     for instance, each in sorted(runs.items()):
         for one, other in pairwise(sorted(each, key=lambda run: run.start)):
-            if other.start < one.end:
+            if other.start < min(one.end, meddled.get(instance, inf)):
                 where = f"{one.host} and {other.host}"
                 yield f"P2 at {other.start:.2f}: {instance} ran on {where} at once"
 
@@ -222,7 +228,7 @@ def _storms(world: World, limit: int) -> Iterator[str]:
                 flagged.add(fact.host)
             case StormRelease():
                 released = fact.released
-            case EvacuateAccepted() if len(flagged) > limit and not released:
+            case EvacuateAccepted(by="us") if len(flagged) > limit and not released:
                 yield _text("P11", fact, f"{fact.instance} evacuated, {len(flagged)} hosts down")
             case _:
                 pass

@@ -9,6 +9,9 @@ from typing import TypeVar
 from vmha_ocf.model import FlagState, InstanceId, NovaHost
 from vmha_ocf.sim.timeline import Timeline
 
+US = "us"
+"""Who asks through the Nova port; others have a name of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -71,11 +74,12 @@ class ComputeEnded(HostFact):
 
 @dataclass(frozen=True, slots=True)
 class EvacuateAccepted(HostFact):
-    """Nova said 200 to a request that came through the port."""
+    """Nova said 200 to a request: ours, which came through the port, or another tool's."""
 
     instance: InstanceId
     rivals: tuple[int, ...]
-    """Earlier evacuations of this instance that were still in flight."""
+    """Earlier moves of this instance that were still in flight, whoever had asked for them."""
+    by: str = US
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,18 +81,7 @@ class Rebuilder:
             self._fail(rebuild, "error", "no valid host was found")
         else:
             rebuild.dest = dest
-            self._cast(dest, lambda: self._claim(rebuild, dest))
-
-    def _cast(self, dest: Host, message: Callable[[], None]) -> None:
-        """What a dead nova-compute is sent waits in its queue."""
-
-        def deliver() -> None:
-            if dest.listening:
-                message()
-            else:
-                dest.compute.inbox.append(message)
-
-        self._core.timeline.after(self._core.timing.cast, deliver)
+            dest.send(lambda: self._claim(rebuild, dest))
 
     def _pick(self, server: Server) -> Host | None:
         if self._core.strike("nova.conductor", "no-host", server.host):
@@ -103,8 +92,8 @@ class Rebuilder:
         )
 
     def _fits(self, server: Server, host: Host) -> bool:
-        service = self._database.services[host.name]
-        if host.name == server.host or not service.up or not service.enabled:
+        service = self._database.services.get(host.name)
+        if host.name == server.host or not (service and service.up and service.enabled):
             return False
         if self._load(host) >= host.capacity:
             return False

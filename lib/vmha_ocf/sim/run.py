@@ -28,7 +28,8 @@ from typing import TypeVar
 from vmha_ocf.model import ImageId, InstanceId
 from vmha_ocf.sim import scenario_toml
 from vmha_ocf.sim.crashes import Crashes
-from vmha_ocf.sim.events import EVENTS, Stage
+from vmha_ocf.sim.event_kind import Stage
+from vmha_ocf.sim.events import EVENTS
 from vmha_ocf.sim.expectations import Members, ours_by, unmet
 from vmha_ocf.sim.faults import Limits
 from vmha_ocf.sim.invariants import Ours, check
@@ -154,6 +155,7 @@ def _schedule(stage: Stage, event: EventSpec) -> None:
 def _build(scenario: Scenario) -> tuple[World, Members]:
     world = World(timing=scenario.timing, controllers=scenario.pacemaker.controllers)
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
+    world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     for host in scenario.host:
         it = world.add_host(host.name, nova=host.nova, capacity=host.capacity)

@@ -101,6 +101,7 @@ class EventSpec:
     key: str = ""
     value: str = ""
     instances: str = ""
+    """A group, or one instance of it by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,12 @@ class PacemakerSpec:
     purges_on_fencing: bool = False
     """As Pacemaker 3.0.2 and later."""
     timing: PacemakerTiming = PacemakerTiming()
+
+
+@dataclass(frozen=True, slots=True)
+class NovaSpec:
+    checks_task_state: bool = False
+    """As Nova before 23.2.2, 24.2.0 and 25.1.0: a task_state makes an evacuation a 409."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +203,4 @@ class Scenario:
     event: tuple[EventSpec, ...] = ()
     crash: tuple[CrashSpec, ...] = ()
     expect: Expected = Expected()
+    nova: NovaSpec = NovaSpec()

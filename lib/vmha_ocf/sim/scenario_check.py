@@ -152,7 +152,7 @@ def _faults(scenario: Scenario) -> Iterator[str]:
 
 def _events(scenario: Scenario) -> Iterator[str]:
     hosts = [host.name for host in scenario.host]
-    groups = [group.name for group in scenario.instances]
+    instances = [name for group in scenario.instances for name in _names_of(group)]
     for number, event in enumerate(scenario.event, 1):
         where = f"event {number} ({event.do})"
         if event.do not in EVENTS:
@@ -163,11 +163,17 @@ def _events(scenario: Scenario) -> Iterator[str]:
         yield from _fields(where, event)
         for what, name, known in (
             ("host", event.host, hosts),
-            ("instances", event.instances, groups),
+            ("instances", event.instances, instances),
         ):
             if name:
                 yield from _known(f"{where}: {what}", name, known)
     yield from _controllers(scenario)
+
+
+def _names_of(group: GroupSpec) -> Iterator[str]:
+    """What an event may be about: all of it, or one."""
+    yield group.name
+    yield from (f"{group.name}-{number}" for number in range(1, group.count + 1))
 
 
 def _crashes(scenario: Scenario) -> Iterator[str]:
@@ -184,10 +190,10 @@ def _fields(where: str, event: EventSpec) -> Iterator[str]:
         kind.needs - given - ({"value"} if event.do == "write_attribute" else set())
     ):
         yield f"{where}: {name} is missing"
-    for name in sorted(given - kind.needs - kind.may):
+    for name in sorted(given - kind.needs - kind.may - kind.one_of):
         yield f"{where}: {name} says nothing here"
-    if kind.may & {"enabled"} and not given & {"enabled", "forced_down"}:
-        yield f"{where}: neither enabled nor forced_down is given"
+    if kind.one_of and not given & kind.one_of:
+        yield f"{where}: neither {' nor '.join(sorted(kind.one_of))} is given"
 
 
 def _controllers(scenario: Scenario) -> Iterator[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from vmha_ocf.errors import NovaRefused
-from vmha_ocf.model import ComputeService, ServiceChange
+from vmha_ocf.model import ComputeService, NovaHost, ServiceChange
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Service
-from vmha_ocf.sim.journal import ServiceUndone
+from vmha_ocf.sim.journal import US, ServiceUndone
 
-US = "us"
 OPERATOR = "an operator"
 
 
@@ -30,6 +29,17 @@ class Services:
             # Nova asks the compute itself, which does not answer; the PUT has had its effect.
             self._core.timeline.advance(self._core.timing.rpc_timeout)
         return service.view()
+
+    def delete(self, host: NovaHost) -> None:
+        """Its nova-compute, if it runs, is known again from its next start on."""
+        if self._database.on(host):
+            raise NovaRefused(
+                409,
+                "Unable to delete compute service that is hosting instances. Migrate or delete "
+                "the instances first.",
+            )
+        del self._database.services[host]
+        self._core.journal.say("nova", f"the service of {host} is deleted")
 
     def _find(self, service_id: str) -> Service:
         for service in self._database.services.values():
@@ -65,12 +75,12 @@ class Services:
             service.enabled = change.enabled
             service.disabled_by = "" if change.enabled else who
             said.append("enabled" if change.enabled else "disabled")
-        if who == OPERATOR:
-            # What an operator says again is the operator's from then on, where a reason shows it.
-            said_why = change.enabled is False and change.reason is not None
-            service.disabled_by = who if said_why else service.disabled_by
-        if change.enabled is False and change.reason is not None:
-            service.reason = change.reason
+        if who == OPERATOR and change.enabled is False:
+            # What an operator says again is the operator's from then on: the reason shows it.
+            service.disabled_by = who
+        if change.enabled is not None:
+            # Whoever says nothing about the reason erases it.
+            service.reason = "" if change.enabled else change.reason or ""
         service.written = self._core.now
         if said:
             what = f"service of {service.host.name} is {' and '.join(said)} by {who}"

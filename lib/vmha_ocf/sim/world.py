@@ -38,6 +38,7 @@ from vmha_ocf.sim.parallel import one_by_one
 from vmha_ocf.sim.power import PowerSupply
 from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.reported import Reported
+from vmha_ocf.sim.requests import InstanceRequests
 from vmha_ocf.sim.scenario import PacemakerSpec
 from vmha_ocf.sim.services import OPERATOR, Services
 from vmha_ocf.sim.timeline import Event, SimClock, Timeline
@@ -68,6 +69,7 @@ class World:
             self.pacemaker.add(NodeName(controller))
         self.rebuilder = Rebuilder(self.core, self.database, self.hosts)
         self.services = Services(self.core, self.database)
+        self.requests = InstanceRequests(self.core, self.database, self.hosts, self.rebuilder)
         self._computes = ComputeStarts(self.core, self.database, self.hosts, self.rebuilder)
         self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
         self.reported = Reported(lambda: self.now)
@@ -110,7 +112,7 @@ class World:
         return configured(self.settings, self.evacuator, hosts, attributes)
 
     def nova(self) -> SimNova:
-        return SimNova(self.core, self.database, self.hosts, self.rebuilder, self.services)
+        return SimNova(self.core, self.database, self.hosts, self.services, self.requests)
 
     def bmc(self, host: str, *, trusted: bool = True) -> SimBmc:
         return SimBmc(self.core, self.host(host), self._supply.switch_on, trusted=trusted)
@@ -166,9 +168,8 @@ class World:
     def add_host(self, node: str, *, nova: str = "", capacity: int = 1000) -> Host:
         host = Host(NodeName(node), NovaHost(nova or node), self.core, capacity)
         self.hosts[host.name] = host
-        number = len(self.hosts)
-        service = Service(f"5e41ce00-{number:012d}", host, self.core.timing.service_down)
-        self.database.services[host.name] = service
+        self.database.add_service(host)
+        self._computes.add(host)
         self.pacemaker.add(host.node)
         return host
 
@@ -263,15 +264,6 @@ class World:
 
     def start_cluster(self) -> None:
         self.pacemaker.start(self.hosts)
-
-    def delete_named(self, group: str) -> None:
-        """The instances named ``<group>-<number>`` are deleted by their owner."""
-        for server in list(self.database.servers.values()):
-            if server.name.rpartition("-")[0] == group:
-                for host in self.hosts.values():
-                    host.destroy(server.id)
-                del self.database.servers[server.id]
-                self.say("nova", f"{server.name} is deleted")
 
     def operator_changes(self, host: str, change: ServiceChange) -> None:
         try:

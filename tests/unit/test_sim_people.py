@@ -1,0 +1,134 @@
+"""Who else acts on the simulated cloud: owners, operators, another tool. What they do is not ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmha_ocf.model import NovaHost, ServiceChange
+from vmha_ocf.sim.journal import EvacuateAccepted
+from vmha_ocf.sim.run import Outcome, run
+from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, NovaSpec, Scenario
+
+HOSTS = tuple(HostSpec(f"compute-{number}") for number in (1, 2, 3))
+FORCED = ServiceChange(forced_down=True)
+DIES = EventSpec(20, "power_cut", host="compute-1")
+
+
+TODAY = NovaSpec()
+
+
+def play(
+    *events: EventSpec, length: float = 200, nova: NovaSpec = TODAY, **about: object
+) -> Outcome:
+    group = GroupSpec("web", "compute-1", **{"count": 2, **about})  # type: ignore[arg-type]
+    return run(Scenario("people", length, host=HOSTS, instances=(group,), event=events, nova=nova))
+
+
+def test_instances_are_named_as_a_group_or_one_by_one() -> None:
+    outcome = play(EventSpec(5, "untag_instances", instances="web-2"), length=10)
+    one, other = outcome.world.database.servers.values()
+    assert (len(one.tags), len(other.tags)) == (1, 0)
+    outcome = play(EventSpec(5, "tag_instances", instances="web", value="gold"), length=10)
+    assert all("gold" in server.tags for server in outcome.world.database.servers.values())
+
+
+def test_an_owner_stops_and_starts() -> None:
+    stop = EventSpec(5, "stop_instances", instances="web")
+    outcome = play(stop, length=10)
+    assert {one.vm_state for one in outcome.world.database.servers.values()} == {"stopped"}
+    outcome = play(stop, EventSpec(8, "start_instances", instances="web-1"), length=10)
+    assert [one.vm_state for one in outcome.world.database.servers.values()] == [
+        "active",
+        "stopped",
+    ]
+
+
+def test_what_nova_refuses_is_said_and_left() -> None:
+    outcome = play(EventSpec(5, "start_instances", instances="web"), length=10)
+    assert "its owner is refused to start web-1: Cannot 'start' instance" in outcome.log
+
+
+def test_metadata_is_set() -> None:
+    event = EventSpec(5, "set_metadata", instances="web", key="evacuable", value="no")
+    outcome = play(event, length=10)
+    assert {one.metadata["evacuable"] for one in outcome.world.database.servers.values()} == {"no"}
+
+
+def test_a_deletion_waits_for_a_dead_host_that_nova_believes_in() -> None:
+    outcome = play(
+        DIES,
+        EventSpec(21, "delete_instances", instances="web-1"),
+        length=25,
+    )
+    assert "web-1 is to be deleted, once compute-1 answers" in outcome.log
+    assert len(outcome.world.database.servers) == 2
+
+
+def test_nova_itself_deletes_what_is_on_a_host_that_is_down() -> None:
+    outcome = play(DIES, EventSpec(100, "delete_instances", instances="web-1"))
+    assert [one.name for one in outcome.world.database.servers.values()] == ["web-2"]
+
+
+def test_a_service_is_not_deleted_while_it_has_instances() -> None:
+    outcome = play(EventSpec(5, "delete_service", host="compute-1"), length=10)
+    assert "Unable to delete compute service that is hosting instances" in outcome.log
+
+
+def test_a_deleted_service_is_new_once_its_nova_compute_starts_again() -> None:
+    gone = EventSpec(5, "delete_service", host="compute-3")
+    outcome = play(gone, length=10)
+    assert NovaHost("compute-3") not in outcome.world.database.services
+    again = (
+        EventSpec(6, "kill_compute", host="compute-3"),
+        EventSpec(7, "start_compute", host="compute-3"),
+    )
+    outcome = play(gone, *again, length=20)
+    assert outcome.world.service("compute-3").id.endswith("004")
+
+
+def test_an_event_that_is_about_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="neither host nor instances is given"):
+        play(EventSpec(5, "evacuate_by_other"))
+
+
+class TestAnotherToolThatEvacuates:
+    def test_its_request_on_top_of_ours_is_not_our_second_one(self) -> None:
+        """Nor is what comes of it: nobody could have prevented that."""
+        outcome = play(DIES, EventSpec(31.5, "evacuate_by_other", host="compute-1"), length=60)
+        theirs = [one for one in outcome.world.core.journal.of(EvacuateAccepted) if one.by != "us"]
+        assert theirs
+        assert all(one.rivals for one in theirs)
+        assert not [one for one in outcome.broken if one.startswith("P2")]
+
+    def test_its_request_is_no_proof_and_no_breach_of_ours(self) -> None:
+        forced = EventSpec(1, "operator", host="compute-1", forced_down=True)
+        outcome = play(forced, EventSpec(5, "evacuate_by_other", instances="web-1"), length=5.1)
+        assert outcome.broken == []
+
+    def test_ours_while_its_is_in_flight_is_a_second_one(self) -> None:
+        outcome = play(length=1)
+        world = outcome.world
+        world.power_cut("compute-1")
+        world.services.change(world.service("compute-1").id, FORCED)
+        [one, _] = world.database.servers
+        world.requests.evacuate(one, "another tool")
+        world.requests.evacuate(one)
+        assert [fact.by for fact in world.core.journal.of(EvacuateAccepted) if fact.rivals] == [
+            "us"
+        ]
+
+    def test_whose_host_is_up_is_refused(self) -> None:
+        outcome = play(EventSpec(5, "evacuate_by_other", instances="web", by="Masakari"), length=9)
+        assert "Masakari is refused to evacuate web-1: Compute service of compute-1" in outcome.log
+
+
+def test_an_older_nova_refuses_what_has_a_task_state() -> None:
+    outcome = play(
+        DIES,
+        EventSpec(60, "evacuate_by_other", instances="web"),
+        length=61,
+        nova=NovaSpec(checks_task_state=True),
+        task_state="image_uploading",
+        tags=(),
+    )
+    assert "while it is in task_state image_uploading" in outcome.log
