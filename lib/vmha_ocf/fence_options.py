@@ -45,6 +45,11 @@ OPTIONS = (
         "level (default: 0, but 1 with auth_url and without ip and inventory). 2: do nothing",
         letter="r",
     ),
+    FenceOption(
+        "power_agents",
+        "With record_only: fence agents that switch power and that this one does not know, for "
+        "example fence_new,external/ipmi",
+    ),
     FenceOption("cipher", "RMCP+ cipher suite, 3 or 17 (default: the best that the BMC speaks)"),
     FenceOption(
         "privlvl",

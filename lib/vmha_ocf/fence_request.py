@@ -17,6 +17,7 @@ from vmha_ocf.bmc_access import (
 from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.power_agents import read_agents
 
 
 class Mode(Enum):
@@ -57,6 +58,8 @@ class FenceRequest:
     separator: str = ","
     delay: float = 0.0
     """Seconds to wait before an off or a reboot."""
+    power_agents: frozenset[str] = frozenset()
+    """Fence agents that switch power by an operator's word. RECORD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def read_request(options: Mapping[str, str]) -> FenceRequest:
         inventory=options.get("inventory", "") if mode is Mode.POWER else "",
         separator=options.get("separator", ","),
         delay=_number(options, "delay", 0),
+        power_agents=read_agents(options.get("power_agents", "")),
     )
 
 

@@ -69,8 +69,21 @@ class FenceStage:
 
     def add_level(self, node: str, devices: str) -> None:
         level = f'<fencing-level id="{node}-1" index="1" target="{node}" devices="{devices}"/>'
-        topology = f"<fencing-topology>{level}</fencing-topology>"
-        create = ["cibadmin", "--modify", "--allow-create", "-o", "configuration", "-X", topology]
+        self._configure(f"<fencing-topology>{level}</fencing-topology>")
+
+    def add_device(self, name: str, agent: str, **parameters: str) -> None:
+        pairs = "".join(
+            f'<nvpair id="{name}-{key}" name="{key}" value="{value}"/>'
+            for key, value in parameters.items()
+        )
+        attributes = f'<instance_attributes id="{name}-ia">{pairs}</instance_attributes>'
+        self._configure(
+            f'<resources><primitive id="{name}" class="stonith" type="{agent}">{attributes}'
+            "</primitive></resources>"
+        )
+
+    def _configure(self, part: str) -> None:
+        create = ["cibadmin", "--modify", "--allow-create", "-o", "configuration", "-X", part]
         added = self.cluster.run(create, timeout=10)
         assert added.rc == 0, added
 

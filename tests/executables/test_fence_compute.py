@@ -228,6 +228,12 @@ class TestFlagged:
         assert alone.rc == 1
         assert "nothing switches compute-2 off" in alone.stderr
         stage.add_level("compute-2", "ipmi,record")
+        stage.add_device("record", "fence_compute", **upstream)
+        stage.add_device("ipmi", "fence_kdump")
+        behind = stage.fence(action="off", nodename="compute-2", **{**given, **upstream})
+        assert behind.rc == 1
+        assert "ipmi is fence_kdump" in behind.stderr
+        stage.add_device("ipmi", "fence_ipmilan")
         answer = stage.fence(action="off", nodename="compute-2", **{**given, **upstream})
         assert answer.rc == 0, answer
         assert 'host="nova:compute-2.example.org" value="yes"' in stage.attributes()

@@ -10,6 +10,7 @@ import pytest
 
 from vmha_ocf.agents.fence_actions import Answer, FenceAction, FencePorts
 from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import (
     BmcRefused,
     BmcUnavailable,
@@ -118,6 +119,7 @@ class Stage:
         self.inventory = ""
         self.dead: set[str] = set()
         self.levels = [{"target": NODE, "devices": "ipmi,record"}]
+        self.kind = "stonith:fence_ipmilan"
 
     def perform(self, action: str, *, by_hand: bool = False, **changes: object) -> Answer:
         request = replace(self.request, action=action, **changes)  # type: ignore[arg-type]
@@ -130,8 +132,12 @@ class Stage:
             self.open_bmc,
             one_by_one,
             self.read_inventory,
-            lambda: self.levels,
+            self.configuration,
         )
+
+    def configuration(self) -> Configuration:
+        record = Resource("record", OUR_FENCING, {"record_only": "1"})
+        return Configuration([Resource("ipmi", self.kind), record], levels=self.levels)
 
     def open_bmc(self, target: Target) -> FakeBmc:
         if target.node in self.dead:
@@ -324,6 +330,22 @@ def test_record_only_alone_would_evacuate_a_running_host(stage: Stage) -> None:
     with pytest.raises(ParameterError, match="nothing switches compute-1 off"):
         stage.perform("off", mode=Mode.RECORD)
     assert not stage.flags.flags
+
+
+@pytest.mark.parametrize("devices", ["record,ipmi", "record"])
+def test_what_comes_before_the_power_goes_records_nothing(stage: Stage, devices: str) -> None:
+    stage.levels = [stage.levels[0], {"target": NODE, "index": "2", "devices": devices}]
+    with pytest.raises(ParameterError, match="fencing level 2 of compute-1 has no device"):
+        stage.perform("off", mode=Mode.RECORD)
+    assert not stage.flags.flags
+
+
+def test_an_operator_may_vouch_for_an_agent(stage: Stage) -> None:
+    stage.kind = "stonith:external/ipmi"
+    with pytest.raises(ParameterError, match="ipmi is external/ipmi"):
+        stage.perform("off", mode=Mode.RECORD)
+    vouched = frozenset({"external/ipmi"})
+    assert stage.perform("off", mode=Mode.RECORD, power_agents=vouched).code == 0
 
 
 def test_a_person_may_record_by_hand(stage: Stage) -> None:

@@ -17,9 +17,10 @@ from vmha_ocf.agents.fence_views import (
     recorded_power,
 )
 from vmha_ocf.agents.fencing import Fencer
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fence_request import FenceRequest, Mode, Target, host_of
-from vmha_ocf.fencing_level import verify_company
+from vmha_ocf.fencing_level import judge
 from vmha_ocf.flag import check
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import Flag, FlagState, NodeName, Power
@@ -42,8 +43,8 @@ class FencePorts:
     parallel: Parallel
     read_inventory: Callable[[str, str], Inventory]
     """From the file's path and the domain."""
-    fencing_levels: Callable[[], Sequence[Mapping[str, str]]]
-    """Pacemaker's, each one's attributes. Raises Unavailable."""
+    configuration: Callable[[], Configuration]
+    """Pacemaker's. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +100,15 @@ class FenceAction:
     def _record(self, target: Target) -> Answer:
         """A person who records by hand knows why; Pacemaker's configuration is looked at."""
         if not self._by_hand:
-            verify_company(target.node, self._ports.fencing_levels())
+            self._verify_order(target.node)
         self._fencer.record(target, RECORDED_BY_HAND if self._by_hand else RECORDED)
         return Answer(SUCCESS, ["Success: Recorded"])
+
+    def _verify_order(self, node: NodeName) -> None:
+        """Raises ParameterError where the host may still run when Pacemaker comes to us."""
+        problem = judge(node, self._ports.configuration(), self._request.power_agents)
+        if problem:
+            raise ParameterError(problem.what, hint=problem.hint)
 
     def _switch_power(self, target: Target) -> Answer:
         with closing(self._ports.open_bmc(target)) as bmc:

@@ -23,7 +23,6 @@ from vmha_ocf.ports import Bmc, Clock
 log = logging.getLogger(__name__)
 
 FAILED = 1
-FENCING_LEVELS = "/cib/configuration/fencing-topology/fencing-level"
 BMCS_AT_ONCE = 8
 """Asked by one monitor; each takes a process of 25 MiB meanwhile."""
 
@@ -81,6 +80,7 @@ def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Ans
 def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None) -> FencePorts:
     from vmha_ocf.backends.attrd import Attrd
     from vmha_ocf.backends.cib import Cib
+    from vmha_ocf.backends.configuration import read_settings
     from vmha_ocf.backends.inventory_file import read_inventory
     from vmha_ocf.backends.threads import Threads
     from vmha_ocf.flag_store import FlagStore
@@ -97,7 +97,7 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
         open_bmc=open_bmc,
         parallel=Threads(BMCS_AT_ONCE),
         read_inventory=read_inventory,
-        fencing_levels=lambda: [dict(level.items()) for level in cib.query(FENCING_LEVELS)],
+        configuration=lambda: read_settings(cib),
     )
 
 

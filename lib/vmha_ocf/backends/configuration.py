@@ -28,6 +28,17 @@ def read_configuration(cib: Cib) -> Configuration:
     return to_configuration(found[0])
 
 
+def read_settings(cib: Cib) -> Configuration:
+    """Without the results of actions: on many nodes these are most of the CIB. Raises
+    CommandUnavailable."""
+    found = cib.query("/cib/configuration")
+    if len(found) != 1:
+        raise CommandUnavailable("cibadmin shows no CIB", hint="is the cluster running here?")
+    root = Element("cib")
+    root.append(found[0])
+    return to_configuration(root)
+
+
 def to_configuration(cib: Element) -> Configuration:
     templates = {one.get("id", ""): one for one in cib.iterfind(".//resources/template")}
     clones = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from vmha_ocf.configuration import (
     COMPUTE,
@@ -23,7 +24,20 @@ RECORD = "record_only"
 """Our agent behind another device of the same level."""
 OTHER = "other"
 """Any other device: it switches the power, and our agent knows nothing of it."""
-DEVICES = (OURS, RECORD, OTHER)
+KDUMP = "kdump"
+"""Succeeds at a message, whoever sent it, and switches nothing."""
+PING = "heuristics_ping"
+"""Succeeds where the network is well, and switches nothing."""
+DEVICES = (OURS, RECORD, OTHER, KDUMP, PING)
+
+_OTHERS = {
+    OTHER: "stonith:fence_ipmilan",
+    KDUMP: "stonith:fence_kdump",
+    PING: "stonith:fence_heuristics_ping",
+}
+
+Levels = Sequence[Sequence[str]]
+"""The devices of each fencing level of every compute node."""
 
 
 def configured(
@@ -40,10 +54,10 @@ def configured(
         resources=[
             Resource("nova-evacuate", EVACUATOR, evacuator),
             Resource("nova-compute", COMPUTE, clone="nova-compute-clone"),
-            *(_device(name, settings, hosts) for name in dict.fromkeys(settings.level)),
+            *(_device(name, settings, hosts) for name in dict.fromkeys(chain(*settings.levels))),
             *(Resource(node, REMOTE, {"reconnect_interval": "60s"}) for node in nodes),
         ],
-        levels=levels_of(settings.level, nodes),
+        levels=levels_of(settings.levels, nodes),
         properties={"stonith-action": settings.action},
         attributes={
             node: {ROLE: role, **attributes.get(node, {})} for node, role in roles.items()
@@ -51,16 +65,20 @@ def configured(
     )
 
 
-def levels_of(devices: Sequence[str], nodes: Iterable[NodeName]) -> Sequence[Mapping[str, str]]:
-    """One for each node, as the CIB has them."""
-    return [{"target": node, "index": "1", "devices": ",".join(devices)} for node in nodes]
+def levels_of(levels: Levels, nodes: Iterable[NodeName]) -> Sequence[Mapping[str, str]]:
+    """Those of each node, as the CIB has them."""
+    return [
+        {"target": node, "index": str(index), "devices": ",".join(devices)}
+        for node in nodes
+        for index, devices in enumerate(levels, 1)
+    ]
 
 
 def _device(name: str, settings: PacemakerSpec, hosts: Sequence[Host]) -> Resource:
     """Ours know the hosts by what Nova calls them, others by Pacemaker's names alone."""
-    if name == OTHER:
+    if name in _OTHERS:
         nodes = {"pcmk_host_list": " ".join(host.node for host in hosts)}
-        return Resource(name, "stonith:fence_ipmilan", nodes)
+        return Resource(name, _OTHERS[name], nodes)
     map_ = ";".join(f"{host.node}:{host.name}" for host in hosts)
     own = {"record_only": "1"} if name == RECORD else {"ip": "192.0.2.1"}
     return Resource(name, OUR_FENCING, {**settings.fence_options, "pcmk_host_map": map_, **own})

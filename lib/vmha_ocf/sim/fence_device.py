@@ -5,39 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vmha_ocf.agents.fence_actions import FenceAction, FencePorts
-from vmha_ocf.errors import ParameterError
+from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fence_request import Target, read_request
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.ports import Bmc
-from vmha_ocf.sim.configured import OTHER, OURS, RECORD, levels_of
+from vmha_ocf.sim.configured import KDUMP, OTHER, OURS, PING, RECORD, Levels
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ProvenOff
 from vmha_ocf.sim.pacemaker_parts import Parts
 
 
 class FenceDevices:
-    """``level`` is the fencing level of every compute node, ``options`` our agent's parameters."""
+    """``options`` are our agent's parameters."""
 
-    def __init__(self, parts: Parts, level: Sequence[str], options: Mapping[str, str]) -> None:
+    def __init__(self, parts: Parts, levels: Levels, options: Mapping[str, str]) -> None:
         self._parts = parts
-        self._level = level
+        self._levels = levels
         self._options = options
 
     def perform(self, host: Host, action: str, controller: str) -> str:
-        """In a process of that controller. Returns what it said; raises VmhaError.
+        """In a process of that controller: level by level, until all devices of one succeed. Returns
+        what these said; raises VmhaError of the last level."""
+        for level in self._levels[:-1]:
+            try:
+                return self._run(level, host, action, controller)
+            except VmhaError as error:
+                self._parts.world.say(f"{controller}/{OURS}", f"{host.node}: next level: {error}")
+        return self._run(self._levels[-1], host, action, controller)
 
-        A reboot by several devices is all of them off, then all of them on."""
-        actions = ("off", "on") if action == "reboot" and len(self._level) > 1 else (action,)
-        said = [
-            self._call(device, host, each, controller)
-            for each in actions
-            for device in self._level
-        ]
+    def _run(self, level: Sequence[str], host: Host, action: str, controller: str) -> str:
+        """A reboot by several devices is all of them off, then all of them on."""
+        actions = ("off", "on") if action == "reboot" and len(level) > 1 else (action,)
+        said = [self._call(device, host, each, controller) for each in actions for device in level]
         return "; ".join(dict.fromkeys(said))
 
     def _call(self, device: str, host: Host, action: str, controller: str) -> str:
         if device == OTHER:
             return self._other(host, action)
+        if device in (KDUMP, PING):
+            return f"{device}: content"
         options = {**self._options, "action": action, "plug": host.name, "nodename": host.node}
         options |= {"record_only": "1"} if device == RECORD else {"ip": f"bmc-{host.node}"}
         answer = FenceAction(read_request(options), self._ports(), controller).perform()
@@ -63,17 +69,12 @@ class FenceDevices:
             open_bmc=self._bmc,
             parallel=world.parallel,
             read_inventory=_no_inventory,
-            fencing_levels=self._levels,
+            configuration=world.configuration,
         )
 
     def _bmc(self, target: Target) -> Bmc:
         bmc: Bmc = self._parts.world.bmc(target.node)
         return self._parts.wrap(bmc, f"{OURS}.bmc")
-
-    def _levels(self) -> Sequence[Mapping[str, str]]:
-        """As the CIB has them."""
-        nodes = (host.node for host in self._parts.world.hosts.values())
-        return levels_of(self._level, nodes)
 
 
 def _no_inventory(path: str, _domain: str) -> Inventory:

@@ -6,11 +6,12 @@ was seen of 2.1.5, and of 3.0.2 where a scenario says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.sim.compute_clone import ComputeClone
+from vmha_ocf.sim.configured import Levels
 from vmha_ocf.sim.controllers import Controllers
 from vmha_ocf.sim.evacuate_resource import EvacuateResource
 from vmha_ocf.sim.fence_device import FenceDevices
@@ -28,7 +29,7 @@ class Configuration:
     controllers: tuple[str, ...] = ("ctl1", "ctl2", "ctl3")
     action: str = "reboot"
     """stonith-action."""
-    level: Sequence[str] = ("fence_compute",)
+    levels: Levels = (("fence_compute",),)
     fence_options: Mapping[str, str] | None = None
     action_limit: int = -1
     alert: bool = True
@@ -49,7 +50,7 @@ class ResourceManager:
         self.fencing = Fencing(
             parts,
             controllers,
-            FenceDevices(parts, configuration.level, configuration.fence_options or {}),
+            FenceDevices(parts, configuration.levels, configuration.fence_options or {}),
             action=configuration.action,
             limit=configuration.action_limit,
             alert=self.evacuate.wake if configuration.alert else lambda: None,

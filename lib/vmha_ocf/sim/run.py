@@ -133,7 +133,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
             options,
             settings.controllers,
             settings.action,
-            settings.level,
+            settings.levels,
             settings.fence_options,
             settings.action_limit,
             settings.alert,

@@ -122,7 +122,10 @@ class PacemakerSpec:
     action: str = "reboot"
     """stonith-action: reboot or off."""
     level: tuple[str, ...] = ("fence_compute",)
-    """The fencing level of each compute node: of fence_compute, record_only, other."""
+    """The first fencing level of each compute node: of fence_compute, record_only, other, kdump,
+    heuristics_ping."""
+    more_levels: tuple[tuple[str, ...], ...] = ()
+    """Those that are tried after it, each when the one before has failed."""
     action_limit: int = -1
     """How many fencings at once; -1 is any number."""
     fence_options: Mapping[str, str] = field(default_factory=dict)
@@ -132,6 +135,11 @@ class PacemakerSpec:
     purges_on_fencing: bool = False
     """As Pacemaker 3.0.2 and later."""
     timing: PacemakerTiming = PacemakerTiming()
+
+    @property
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """In the order in which they are tried."""
+        return (self.level, *self.more_levels)
 
 
 @dataclass(frozen=True, slots=True)

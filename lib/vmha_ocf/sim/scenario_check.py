@@ -76,10 +76,11 @@ def _pacemaker(settings: PacemakerSpec) -> Iterator[str]:
     if not settings.controllers:
         yield "pacemaker.controllers is empty: somebody has to decide"
     yield from _one_of("pacemaker.action", settings.action, ("reboot", "off"))
-    for device in settings.level:
-        yield from _one_of("pacemaker.level", device, DEVICES)
-    if not settings.level:
-        yield "pacemaker.level is empty: nothing could be fenced"
+    for level in settings.levels:
+        for device in level:
+            yield from _one_of("pacemaker.level", device, DEVICES)
+        if not level:
+            yield "pacemaker.level is empty: nothing could be fenced"
     if settings.action_limit == 0:
         yield "pacemaker.action_limit is 0: nothing could be fenced; -1 is any number"
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from vmha_ocf.configuration import OUR_FENCING, REMOTE, Resource
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fence_request import Mode, decide_mode
-from vmha_ocf.fencing_level import verify_company
+from vmha_ocf.fencing_device import options_of
+from vmha_ocf.fencing_level import judge
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
+from vmha_ocf.power_agents import read_agents
 
 _LONGEST_START = 30.0
 """Seconds. Where a controller dies with a host, each other one tries to connect for as long."""
@@ -59,11 +61,15 @@ def every_host_is_flagged(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def recording_has_company(facts: Facts) -> Iterator[Finding]:
-    """A device that only records must come behind one that switches off."""
+def our_devices_do_something(facts: Facts) -> Iterator[Finding]:
+    """And a device that only records comes behind one that switches off: by the judge whom it asks
+    itself when Pacemaker calls it."""
+    recording = set()
     for device in facts.configuration.of_kind(OUR_FENCING):
+        options = options_of(device)
         try:
-            mode = decide_mode(device.parameters)
+            mode = decide_mode(options)
+            read_agents(options.get("power_agents", ""))
         except ParameterError as wrong:
             yield error(f"{device.name}: {wrong.message}", wrong.hint)
             continue
@@ -72,16 +78,12 @@ def recording_has_company(facts: Facts) -> Iterator[Finding]:
                 f"{device.name} does nothing: record_only is 2", "remove it, or set record_only=1"
             )
         if mode is Mode.RECORD:
-            yield from _company(device, facts)
-
-
-def _company(device: Resource, facts: Facts) -> Iterator[Finding]:
+            recording.add(device.name)
     for one in facts.hosts:
-        if device.name in one.devices:
-            try:
-                verify_company(one.node, facts.configuration.levels)
-            except ParameterError as alone:
-                yield error(alone.message, alone.hint)
+        if recording & set(one.devices):
+            problem = judge(one.node, facts.configuration)
+            if problem:
+                yield error(problem.what, problem.hint)
 
 
 def devices_fence_several(facts: Facts) -> Iterator[Finding]:
@@ -137,7 +139,7 @@ CHECKS: tuple[Check, ...] = (
     devices_answer,
     every_host_is_fenced,
     every_host_is_flagged,
-    recording_has_company,
+    our_devices_do_something,
     devices_fence_several,
     remotes_reconnect,
     remotes_start_quickly,
