@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from vmha_ocf import records, tagging
+from vmha_ocf import records, server_groups, tagging
 from vmha_ocf.memory import Found, Memory, gone
-from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, ServerGroup
+from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 from vmha_ocf.policy import Policy
 from vmha_ocf.records import Off
 from vmha_ocf.verdict import Next, Situation, Verdict, judge
 
-_PENDING = frozenset({Next.UNKNOWN, Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
+_PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
+_KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
 _REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
 
 
@@ -72,6 +73,8 @@ class View:
     """nova-compute runs on it again."""
     busy_groups: Collection[str] = ()
     """Server groups of which a member is on its way off another host."""
+    moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
+    """Of the instances that were on their way to another host, as far as they could be looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,17 @@ class Plan:
 def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
     """The steps for one claimed host that is forced down. ``now`` is monotonic."""
     found = records.by_instance(view.evacuations)
-    since = view.flag.evidence.at if view.flag.evidence else 0.0
-    situation = Situation(now, policy, view.off, memory, since, view.destinations, view.alive)
+    situation = Situation(
+        now,
+        policy,
+        view.off,
+        memory,
+        since=view.flag.evidence.at if view.flag.evidence else 0.0,
+        destinations=view.destinations,
+        alive=view.alive,
+        moves=view.moves,
+        bound=server_groups.bound(view.groups, (one.id for one in view.instances)),
+    )
     verdicts = [
         judge(
             instance,
@@ -128,7 +140,7 @@ def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: R
     flying = _in_flight(verdicts, found, situation)
     stuck = sum(one.next is Next.IN_FLIGHT and one.told for one in verdicts)
     allowed = min(room.requests, room.per_host - (len(flying) - stuck))
-    groups = _spaced(view.groups)
+    groups = server_groups.spaced(view.groups)
     busy = _busy(verdicts, groups)
     requests = list(_requests(verdicts, groups, busy | set(view.busy_groups), policy, allowed))
     steps: list[Step] = [*_stops(view, found, memory, policy), *requests]
@@ -217,27 +229,20 @@ def _requests(
         yield step(verdict.instance)
 
 
-def _spaced(groups: Sequence[ServerGroup]) -> Mapping[InstanceId, str]:
-    return {
-        member: group.id
-        for group in groups
-        if group.policy == "anti-affinity"
-        for member in group.members
-    }
-
-
 def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> bool:
     """Listed again in this round, and nothing of ours left that we could move.
 
-    What Nova does not evacuate (or has had no room for, again and again) keeps the flag only as
-    long as its host is away: then coming back with it is the best that can happen to an instance.
+    What Nova does not evacuate (or has had no room for, again and again), and what nobody could tell
+    whether it is ours, keeps the flag only as long as its host is away: then coming back with it is
+    the best that can happen to an instance.
     """
     if not view.fresh:
         return False
     kinds = {verdict.next for verdict in verdicts}
     if kinds & _PENDING or any(one.next is Next.RETRY and not one.told for one in verdicts):
         return False
-    if not kinds & {Next.RETRY, Next.REPORT}:
+    if not kinds & _KEEP:
         return True
-    looked_at = situation.now - situation.memory.first_seen
-    return view.node_back and looked_at >= situation.policy.back_after
+    policy, looked_at = situation.policy, situation.now - situation.memory.first_seen
+    patience = policy.unknown_after if Next.UNKNOWN in kinds else policy.back_after
+    return view.node_back and looked_at >= patience

@@ -7,10 +7,10 @@ earlier one could have asked for would be visible.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from vmha_ocf import records
+from vmha_ocf import records, task_states
 from vmha_ocf.model import Evacuation, Instance, InstanceId
 from vmha_ocf.records import Off
 
@@ -39,7 +39,9 @@ class Memory:
     """When something about an instance was first seen."""
     was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
     """Instances that Nova will start although they were stopped: an attempt failed, so they are
-    in error, which Nova brings back active."""
+    in error, which Nova brings back active. Or they were just being stopped."""
+    slept: frozenset[InstanceId] = frozenset()
+    """Instances that were seen suspended: libvirt calls that off, too, but they ran."""
 
     def waited(self, instance: InstanceId, what: str, now: float) -> float:
         """Seconds since ``what`` was first noticed; 0 if it is new."""
@@ -61,6 +63,7 @@ class Memory:
         """After an answer: new conditions get their time, those that ended are forgotten."""
         current = _conditions(instances, found, off)
         current.update((instance, ASKED) for instance in self.asked)
+        slept = self.slept | {one.id for one in instances if one.vm_state == "suspended"}
         silence = self.missed and now - self.looked > settle
         return replace(
             self,
@@ -68,7 +71,8 @@ class Memory:
             looked=now,
             missed=False,
             noticed={key: self.noticed.get(key, now) for key in current},
-            was_off={**self.was_off, **_turned_off(instances)},
+            was_off={**self.was_off, **_turned_off(instances, slept)},
+            slept=slept,
         )
 
     def ask(self, instances: Iterable[InstanceId], found: Found) -> Memory:
@@ -89,10 +93,6 @@ class Memory:
     def off_again(self, instance: InstanceId) -> Memory:
         was_off = {key: one for key, one in self.was_off.items() if key != instance}
         return replace(self, was_off=was_off)
-
-
-def is_rebuilding(instance: Instance) -> bool:
-    return (instance.task_state or "").startswith("rebuild")
 
 
 def of_record(record: Evacuation) -> str:
@@ -117,10 +117,17 @@ def _conditions(
     conditions |= {
         (instance.id, REBUILDING)
         for instance in instances
-        if is_rebuilding(instance) and instance.id not in in_flight
+        if task_states.is_rebuilding(instance) and instance.id not in in_flight
     }
     return conditions
 
 
-def _turned_off(instances: Sequence[Instance]) -> Mapping[InstanceId, Instance]:
-    return {one.id: one for one in instances if one.vm_state == "error" and one.powered_off}
+def _turned_off(
+    instances: Sequence[Instance], slept: Collection[InstanceId]
+) -> Mapping[InstanceId, Instance]:
+    return {
+        one.id: one
+        for one in instances
+        if (one.vm_state == "error" and one.powered_off and one.id not in slept)
+        or task_states.wants_off(one)
+    }

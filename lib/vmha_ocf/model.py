@@ -139,6 +139,22 @@ class Evacuation:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Nova's record (os-migrations) of one move of an instance that is no evacuation."""
+
+    id: int
+    instance: InstanceId
+    kind: str
+    """live-migration, migration or resize."""
+    source: NovaHost
+    dest: NovaHost | None
+    status: str
+    """queued, preparing, running, post-migrating, finished, ..., as far as Nova wrote it."""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerGroup:
     id: str
     policy: str

@@ -63,6 +63,8 @@ class Policy:
     back_after: float = 60.0
     """A node that was fenced while connected may look online for a while: it does not count as
     back before."""
+    unknown_after: float = 300.0
+    """How long a host that is back waits at its gate for what nobody could tell whether it is ours."""
     relist: float = 5.0
     look_again: float = 30.0
     """Between two looks at an instance that Nova would not evacuate."""

@@ -19,6 +19,7 @@ from vmha_ocf.model import (
     Flag,
     ImageId,
     Instance,
+    Move,
     NodeName,
     NodeState,
     NovaHost,
@@ -135,6 +136,9 @@ class Nova(Protocol):
     def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
         """All pages, newest first."""
 
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        """Its moves that are no evacuations: live migrations, migrations, resizes; newest first."""
+
     def evacuate(self, instance: Instance) -> None:
         """One POST, never repeated by a library. Accepted is not evacuated."""
 
@@ -147,7 +151,8 @@ class Nova(Protocol):
         does not exist any more has ``{}``."""
 
     def anything_marked(self, keys: Sequence[str]) -> bool:
-        """Whether any server tag, flavor, image in the cloud carries one of these marks."""
+        """Whether any server tag, server's metadata, flavor, image in the cloud carries one of these
+        marks. Where nothing does, each server of the cloud is looked at: seconds for each thousand."""
 
     def server_groups(self) -> Sequence[ServerGroup]: ...
 

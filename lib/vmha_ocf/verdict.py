@@ -7,13 +7,13 @@ instance was, and what this worker itself has asked for since.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
-from vmha_ocf import records
-from vmha_ocf.memory import ASKED, REBUILDING, Memory, is_rebuilding, of_record
-from vmha_ocf.model import Evacuation, Instance
+from vmha_ocf import moving, records, task_states
+from vmha_ocf.memory import ASKED, REBUILDING, Memory, of_record
+from vmha_ocf.model import Evacuation, Instance, InstanceId, Move
 from vmha_ocf.policy import Policy
 from vmha_ocf.records import Off
 from vmha_ocf.tagging import Choice
@@ -63,6 +63,10 @@ class Situation:
     """There is a host that could take an instance, or nobody knows."""
     alive: bool = False
     """nova-compute runs on the host again: it is not proved to be off any more."""
+    moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
+    """Of the instances that were on their way to another host; without those not looked up yet."""
+    bound: Collection[InstanceId] = ()
+    """Members of affinity groups that have nobody outside of this host."""
 
     def settled(self, instance: Instance, what: str) -> bool:
         """Whatever Nova could still do about it, it would have shown by now."""
@@ -75,18 +79,17 @@ class Situation:
 def judge(
     instance: Instance, choice: Choice, found: Sequence[Evacuation], situation: Situation
 ) -> Verdict:
-    """The verdict on one instance that Nova lists on the dead host."""
-    flying = _flying(instance, found, situation) or _asked(instance, found, situation)
-    if flying:
-        return flying
-    if instance.task_state == "deleting" or instance.vm_state in ("deleted", "soft-delete"):
-        return Verdict(instance, Next.LEAVE, "is being deleted")
-    if choice is Choice.UNKNOWN:
-        return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
-    if choice is not Choice.EVACUATE:
-        return Verdict(instance, Next.LEAVE, choice.value)
+    """The verdict on one instance that Nova lists on the dead host.
+
+    What comes first wins: what Nova is at, its owner's will, whether it is ours, what only a person
+    can decide, what is to be waited for, and at last its state.
+    """
     return (
-        _unsettled(instance, found, situation)
+        _flying(instance, found, situation)
+        or _asked(instance, found, situation)
+        or _not_ours(instance, choice)
+        or _kept(instance, situation)
+        or _unsettled(instance, found, situation)
         or _retry(instance, found, situation)
         or _by_state(instance, situation)
     )
@@ -117,7 +120,7 @@ def _at_work(
     not even begun. The instance is still here, so nobody has moved it since its host went off."""
     if found and found[0].status == "completed":
         known = situation.since > 0.0 and records.is_since(found[0], situation.since)
-        started_early = is_rebuilding(instance) or known
+        started_early = task_states.is_rebuilding(instance) or known
         if started_early and not records.destination_died(found[0], situation.off):
             yield found[0]
     yield from records.at_work(found, situation.off)
@@ -132,6 +135,36 @@ def _asked(
     return Verdict(instance, Next.IN_FLIGHT, "asked for; Nova has no record of it yet")
 
 
+def _not_ours(instance: Instance, choice: Choice) -> Verdict | None:
+    if task_states.is_being_deleted(instance):
+        return Verdict(instance, Next.LEAVE, "is being deleted")
+    if choice is Choice.UNKNOWN:
+        return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
+    if choice is not Choice.EVACUATE:
+        return Verdict(instance, Next.LEAVE, choice.value)
+    return None
+
+
+def _kept(instance: Instance, situation: Situation) -> Verdict | None:
+    """What would do harm, or be in vain, however often it is tried."""
+    if task_states.is_moving(instance):
+        moves = situation.moves.get(instance.id)
+        where = moving.elsewhere(instance, moves, situation.off, situation.since)
+        if where is not None:
+            return Verdict(instance, Next.REPORT, moving.why(instance, where), told=True)
+    if instance.id in situation.bound:
+        return Verdict(instance, Next.REPORT, _affine(instance), told=True)
+    return None
+
+
+def _affine(instance: Instance) -> str:
+    return (
+        "its server group (affinity) allows Nova no other host: move it by force, and the others of "
+        "the group follow: nova --os-compute-api-version 2.67 evacuate --force "
+        f"{instance.id} HOST"
+    )
+
+
 def _unsettled(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Verdict | None:
@@ -140,7 +173,7 @@ def _unsettled(
         return Verdict(instance, Next.WAIT, "an earlier worker may have just asked for it")
     if situation.now - memory.first_seen < policy.evacuate_delay:
         return Verdict(instance, Next.WAIT, f"evacuate_delay of {policy.evacuate_delay:.0f} s")
-    if is_rebuilding(instance) and not situation.settled(instance, REBUILDING):
+    if task_states.is_rebuilding(instance) and not situation.settled(instance, REBUILDING):
         return Verdict(instance, Next.WAIT, "is rebuilding without a record of it")
     done = found and found[0].status == "done"
     if done and not situation.settled(instance, of_record(found[0])):

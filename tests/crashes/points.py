@@ -31,7 +31,7 @@ READS = frozenset(
         "cluster.nodes", "flags.poll", "flags.read", "flags.read_for", "flags.storm_released",
         "holds.read",
         "nova.anything_marked", "nova.evacuations_from", "nova.image_marks", "nova.instances_on",
-        "nova.server_groups", "nova.services", "units.is_active",
+        "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",
     }
 )  # fmt: skip
 """Calls without an effect. ``bmc.power`` is none: it proves that a host is off."""

@@ -199,6 +199,8 @@ class HttpCloud:
             return self._page("servers", items, request)
         if path == "os-migrations":
             items = self._filtered(self.migrations, request, "source_compute")
+            if "instance_uuid" in request.query:
+                items = self._filtered(self.migrations, request, "instance_uuid")
             return self._page("migrations", items, request, "uuid")
         if path == "flavors/detail":
             return self._page("flavors", self.flavors, request)

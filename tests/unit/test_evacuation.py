@@ -164,9 +164,17 @@ class TestServerGroups:
         assert evacuated(plan(both, noticed(stuck, ago=601))) == ["b"]
 
     def test_other_groups_do_not_matter(self) -> None:
-        groups = [ServerGroup("g", "affinity", frozenset({InstanceId("a"), InstanceId("b")}))]
+        members = frozenset({InstanceId("a"), InstanceId("b")})
+        groups = [ServerGroup("g", "soft-affinity", members)]
         both = view([instance("a"), instance("b")], groups=groups)
         assert evacuated(plan(both)) == ["a", "b"]
+
+    def test_an_affinity_group_that_cannot_leave_is_told_and_not_turned_into_errors(self) -> None:
+        groups = [ServerGroup("g", "affinity", frozenset({InstanceId("a"), InstanceId("b")}))]
+        planned = plan(view([instance("a"), instance("b")], groups=groups))
+        assert planned.steps == []
+        assert ["affinity" in one.reason for one in planned.told] == [True, True]
+        assert evacuated(plan(view([instance("a")], groups=groups))) == ["a"], "b is elsewhere"
 
 
 class TestStopAgain:
@@ -221,7 +229,6 @@ class TestOver:
             ([instance()], [record("accepted")]),
             ([instance()], [record("done")]),
             ([instance(vm_state="paused")], []),
-            ([instance(tags=frozenset(), image="unknown")], []),
         ],
     )
     def test_not_with_anything_left_to_do(
@@ -259,6 +266,18 @@ class TestOver:
     ) -> None:
         stays = view([instance(vm_state="resized")], node_back=node_back)
         planned = plan(stays, Memory(first_seen, watching=0.0))
+        assert bool(planned.steps) is over
+        assert [one.instance.id for one in planned.told] == [ONE]
+
+    @pytest.mark.parametrize(
+        ("node_back", "first_seen", "over"),
+        [(False, 0.0, False), (True, NOW - 300, True), (True, NOW - 299, False)],
+    )
+    def test_what_cannot_be_looked_up_does_not_keep_a_host_for_ever(
+        self, node_back: bool, first_seen: float, over: bool
+    ) -> None:
+        unknown = view([instance(tags=frozenset(), image="unknown")], node_back=node_back)
+        planned = plan(unknown, Memory(first_seen, watching=0.0))
         assert bool(planned.steps) is over
         assert [one.instance.id for one in planned.told] == [ONE]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.dead_host import DEST, ONE, instance, record
 from vmha_ocf import memory as memories
 from vmha_ocf import records
@@ -119,3 +121,13 @@ class TestAnInstanceThatWasOff:
 
     def test_is_not_when_it_was_running(self) -> None:
         assert not look(NEW, 10.0, instance(vm_state="error")).was_off
+
+    def test_is_not_when_it_was_suspended(self) -> None:
+        """libvirt says off of it, too; it ran, and was reset so that Nova evacuates it."""
+        memory = look(NEW, 10.0, instance(vm_state="suspended", powered_off=True))
+        assert not look(memory, 20.0, instance(vm_state="error", powered_off=True)).was_off
+
+    @pytest.mark.parametrize("task_state", ["powering-off", "shelving_image_uploading"])
+    def test_is_when_its_owner_was_stopping_it(self, task_state: str) -> None:
+        memory = look(NEW, 10.0, instance(task_state=task_state))
+        assert list(look(memory, 20.0).was_off) == [ONE]

@@ -226,3 +226,50 @@ def test_evacuations_of_another_host_are_a_hard_error(
     cloud.migrations = [bodies.migration(1, "compute-2")]
     with pytest.raises(NovaDenied, match="ignored"):
         nova.evacuations_from(HOST)
+
+
+# Moves
+
+
+MOVING = Instance(InstanceId(bodies.uuid(1)), HOST)
+
+
+def move(number: int, **about: object) -> dict[str, object]:
+    usual = {"instance_uuid": MOVING.id, "migration_type": "live-migration", "status": "running"}
+    return {**bodies.migration(number, "compute-1"), **usual, **about}
+
+
+def test_the_moves_of_an_instance_are_no_evacuations(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    cloud.migrations = [
+        move(1, migration_type="migration", status="confirmed", dest_compute="compute-9"),
+        move(2, migration_type="evacuation", status="completed"),
+        move(3, dest_compute="compute-2"),
+        bodies.migration(4, "compute-1"),
+    ]
+    newest, oldest = nova.moves_of(MOVING)
+    assert (newest.id, newest.kind, newest.source) == (3, "live-migration", "compute-1")
+    assert (newest.dest, newest.status, newest.instance) == ("compute-2", "running", MOVING.id)
+    assert (oldest.id, oldest.kind, oldest.status) == (1, "migration", "confirmed")
+    [asked] = cloud.asked("GET", "os-migrations")
+    assert asked.query["instance_uuid"] == MOVING.id
+    assert asked.microversion >= "2.59"
+
+
+def test_a_move_has_no_destination_at_first(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.migrations = [move(1, dest_compute=None)]
+    assert nova.moves_of(MOVING)[0].dest is None
+
+
+def test_moves_of_another_instance_are_a_hard_error(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.filters_ignored = True
+    cloud.migrations = [move(1, instance_uuid=bodies.uuid(2))]
+    with pytest.raises(NovaDenied, match="listed another's"):
+        nova.moves_of(MOVING)
+
+
+def test_moves_without_their_hosts_are_a_hard_error(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.migrations = [move(1, source_compute=None)]
+    with pytest.raises(NovaDenied, match="which hosts"):
+        nova.moves_of(MOVING)

@@ -61,7 +61,16 @@ def _image_property(cloud: HttpCloud) -> None:
     cloud.images = [bodies.image("1", evacuable="true")]
 
 
-@pytest.mark.parametrize("mark", [_tagged_server, _private_flavor, _hidden_image, _image_property])
+def _metadata_of_a_server(cloud: HttpCloud) -> None:
+    cloud.page = 2
+    cloud.servers = [bodies.server(number, "x") for number in range(3)]
+    cloud.servers += [bodies.server(3, "x", metadata={"evacuable": "Yes"})]
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [_tagged_server, _private_flavor, _hidden_image, _image_property, _metadata_of_a_server],
+)
 def test_anything_marked(
     cloud: HttpCloud, nova: OpenStackNova, mark: Callable[[HttpCloud], None]
 ) -> None:
@@ -71,11 +80,12 @@ def test_anything_marked(
 
 
 def test_nothing_is_marked(cloud: HttpCloud, nova: OpenStackNova) -> None:
-    cloud.servers = [bodies.server(1, "compute-1")]
+    cloud.servers = [bodies.server(1, "compute-1", metadata={"evacuable": "no"})]
     cloud.flavors = [bodies.flavor(1, evacuable="false")]
     cloud.images = [bodies.image("1")]
     assert not nova.anything_marked(["evacuable", "with,comma"])
-    [tags] = cloud.asked("GET", "servers/detail")
+    tags, every = cloud.asked("GET", "servers/detail")
+    assert "tags-any" not in every.query
     assert (tags.query["tags-any"], tags.query["limit"]) == ("evacuable", "1")
     [flavors] = cloud.asked("GET", "flavors/detail")
     assert flavors.query["is_public"] == "None"
@@ -84,6 +94,14 @@ def test_nothing_is_marked(cloud: HttpCloud, nova: OpenStackNova) -> None:
 def test_a_failed_lookup_is_not_nothing_marked(cloud: HttpCloud, nova: OpenStackNova) -> None:
     cloud.on("GET", "/image/", Answer(503))
     with pytest.raises(NovaUnavailable):
+        nova.anything_marked(["evacuable"])
+
+
+def test_an_instance_of_a_cell_that_is_down_may_be_marked(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    cloud.servers = [{"id": bodies.uuid(1), "status": "UNKNOWN", "tags": []}]
+    with pytest.raises(NovaUnavailable, match="a cell is down"):
         nova.anything_marked(["evacuable"])
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dead_host import DEST, FENCED, ONE, instance, record, situation, text
+from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, record, situation, text
 from vmha_ocf import memory as memories
 from vmha_ocf.memory import ASKED, REBUILDING, Memory
-from vmha_ocf.model import Evacuation, Instance
+from vmha_ocf.model import Evacuation, Instance, Move
 from vmha_ocf.policy import Policy
 from vmha_ocf.records import STILL
 from vmha_ocf.tagging import Choice
@@ -58,6 +58,10 @@ def of(found: Evacuation, ago: float) -> Situation:
         ({"vm_state": "shelved"}, Next.REPORT),
         ({"vm_state": "what comes next"}, Next.REPORT),
         ({"task_state": "deleting"}, Next.LEAVE),
+        ({"task_state": "soft-deleting"}, Next.LEAVE),
+        ({"task_state": "shelving"}, Next.EVACUATE),
+        ({"task_state": "image_uploading"}, Next.EVACUATE),
+        ({"task_state": "rebooting_hard"}, Next.EVACUATE),
         ({"vm_state": "deleted"}, Next.LEAVE),
         ({"vm_state": "soft-delete"}, Next.LEAVE),
     ],
@@ -67,6 +71,41 @@ def test_unevacuable_states(about: dict[str, Any], expected: Next) -> None:
     assert found.next is expected
     assert found.told is (expected is Next.REPORT)
     assert not found.told or about["vm_state"] in found.reason
+
+
+class TestOnItsWayToAnotherHost:
+    MIGRATING = instance(task_state="migrating")
+    RUNNING = Move(7, ONE, "live-migration", HOST, DEST, "running", updated_at=text(-5))
+
+    def test_it_is_told_and_never_doubled(self) -> None:
+        found = verdict(on=self.MIGRATING)
+        assert (found.next, found.told) == (Next.REPORT, True)
+        assert "may run on its destination" in found.reason
+
+    def test_with_the_name_of_its_destination(self) -> None:
+        found = verdict(on=self.MIGRATING, at=situation(moves={ONE: [self.RUNNING]}))
+        assert found.next is Next.REPORT
+        assert "may run on compute-2" in found.reason
+
+    def test_until_it_is_certain_that_it_runs_nowhere(self) -> None:
+        at = situation(moves={ONE: [self.RUNNING]}, off={DEST: STILL})
+        assert verdict(on=self.MIGRATING, at=at).next is Next.EVACUATE
+
+    def test_or_a_person_says_so(self) -> None:
+        at = situation(moves={ONE: [self.RUNNING]})
+        assert verdict(on=instance(vm_state="error"), at=at).next is Next.EVACUATE
+
+    def test_an_evacuation_of_it_comes_first(self) -> None:
+        assert verdict(record("accepted"), on=self.MIGRATING).next is Next.IN_FLIGHT
+
+    def test_it_is_nobodys_matter_if_it_is_not_ours(self) -> None:
+        assert verdict(on=self.MIGRATING, choice=Choice.UNTAGGED).next is Next.LEAVE
+
+
+def test_an_affinity_group_that_cannot_leave_its_host_is_not_asked_for() -> None:
+    found = verdict(record("error"), at=situation(bound={ONE}))
+    assert (found.next, found.told) == (Next.REPORT, True)
+    assert f"nova --os-compute-api-version 2.67 evacuate --force {ONE} HOST" in found.reason
 
 
 def test_states_that_are_only_reported_where_that_is_wanted() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf import acting, evacuation, marker, records
 from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.agents.host_moves import HostMoves
 from vmha_ocf.agents.host_requests import HostRequests, load_of, name_of, remember
 from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.errors import NovaUnavailable, Refused, VmhaError
@@ -55,6 +56,7 @@ class HostRound:
         self._policy = policy
         self._me = me
         self._marks = HostMarks(host, ports, policy)
+        self._moves = HostMoves(ports, policy)
         self._requests = HostRequests(host, ports)
         self._story = HostStory(host, ports)
         self._claim: Flag | None = None
@@ -227,6 +229,7 @@ class HostRound:
         self._relist()
         self._marks.look_up(self._instances)
         groups = self._marks.groups(self._instances)
+        moves = self._moves.look_up(self._instances)
         evacuations = self._ports.nova.evacuations_from(self.host)
         self._memory = self._memory.look(
             self._instances,
@@ -248,6 +251,7 @@ class HostRound:
             around.destinations,
             self._heartbeat is not None and self._heartbeat.alive,
             around.busy_groups,
+            moves,
         )
 
     def _relist(self) -> None:

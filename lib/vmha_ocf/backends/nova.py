@@ -18,6 +18,7 @@ from vmha_ocf.backends.nova_values import (
     to_evacuation,
     to_group,
     to_instance,
+    to_move,
     to_service,
 )
 from vmha_ocf.boolean import parse_boolean
@@ -28,6 +29,7 @@ from vmha_ocf.model import (
     Evacuation,
     ImageId,
     Instance,
+    Move,
     NovaHost,
     ServerGroup,
     ServiceChange,
@@ -104,6 +106,15 @@ class OpenStackNova:
         # Cells number their records each for itself, and each cell's come sorted.
         return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
 
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        found: list[Move | None] = []
+        query = {"instance_uuid": instance.id}
+        doing = "list the moves of an instance"
+        for page in self._api.pages("/os-migrations", "migrations", doing, marker="uuid", **query):
+            found += [to_move(item, instance.id) for item in page]
+        moves = [one for one in found if one is not None]
+        return sorted(moves, key=lambda one: (one.created_at, one.id), reverse=True)
+
     def evacuate(self, instance: Instance) -> None:
         # No host: the scheduler chooses. Since microversion 2.68 there is nothing to force.
         self._act(instance, f"evacuate {instance.id}", {"evacuate": {}})
@@ -124,6 +135,7 @@ class OpenStackNova:
             self._any_server_tagged(keys)
             or any(_is_marked(flavor, keys) for flavor in self._flavors())
             or self._glance.anything_marked(keys)
+            or self._any_metadata(keys)
         )
 
     def server_groups(self) -> Sequence[ServerGroup]:
@@ -156,6 +168,24 @@ class OpenStackNova:
         if servers and set(tags).isdisjoint(servers[0].get("tags") or []):
             raise NovaDenied("Nova does not filter instances by tag for us")
         return bool(servers)
+
+    def _any_metadata(self, keys: Sequence[str]) -> bool:
+        """Nova finds metadata by its exact value alone, and true is written in many ways: so every
+        server is looked at. One of a cell that is down may be marked: NovaUnavailable."""
+        every = {"all_tenants": "1"}
+        for page in self._api.pages("/servers/detail", "servers", "list all instances", **every):
+            if any(
+                _is_true((server.get("metadata") or {}).get(key))
+                for server in page
+                for key in keys
+            ):
+                return True
+            if any("metadata" not in server for server in page):
+                raise NovaUnavailable(
+                    "Nova cannot list all instances: a cell is down",
+                    hint="its database does not answer Nova",
+                )
+        return False
 
     def _flavors(self) -> Iterator[Item]:
         """Private ones, too. Microversion 2.61 and later show the extra specs here."""

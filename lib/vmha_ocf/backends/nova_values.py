@@ -15,6 +15,7 @@ from vmha_ocf.model import (
     ImageId,
     Instance,
     InstanceId,
+    Move,
     NovaHost,
     ServerGroup,
 )
@@ -124,6 +125,34 @@ def to_evacuation(item: Item, host: NovaHost) -> Evacuation:
         id=int(item["id"]),
         instance=InstanceId(_id(item["instance_uuid"])),
         source=host,
+        dest=NovaHost(sys.intern(str(dest))) if dest else None,
+        status=sys.intern(str(item["status"])),
+        created_at=str(item.get("created_at") or ""),
+        updated_at=str(item.get("updated_at") or ""),
+    )
+
+
+@_understood
+def to_move(item: Item, instance: InstanceId) -> Move | None:
+    """None for an evacuation. Raises NovaDenied as to_instance does."""
+    if item.get("instance_uuid") != instance:
+        raise NovaDenied(
+            f"Nova was asked for the moves of {instance} and listed another's", hint=_NOT_ADMIN
+        )
+    kind, source, dest = (
+        item["migration_type"],
+        item.get("source_compute"),
+        item.get("dest_compute"),
+    )
+    if kind == "evacuation":
+        return None
+    if not source:
+        raise NovaDenied("Nova does not show which hosts moves are between", hint=_NOT_ADMIN)
+    return Move(
+        id=int(item["id"]),
+        instance=instance,
+        kind=sys.intern(str(kind)),
+        source=NovaHost(sys.intern(str(source))),
         dest=NovaHost(sys.intern(str(dest))) if dest else None,
         status=sys.intern(str(item["status"])),
         created_at=str(item.get("created_at") or ""),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from vmha_ocf import evacuation, presence, records
 from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.agents.host_moves import HostMoves
 from vmha_ocf.evacuation import Plan, Room, View
 from vmha_ocf.memory import Memory, of_record
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
@@ -59,6 +60,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
         groups=groups,
         off=around.off,
         node_back=around.node_back,
+        moves=HostMoves(ports, policy).look_up(instances),
         destinations=bool(presence.destinations(around.services, around.off, {flag.host})),
     )
     now = ports.clock.monotonic()

@@ -15,6 +15,7 @@ from vmha_ocf.model import (
     ImageId,
     Instance,
     InstanceId,
+    Move,
     NovaHost,
     ServerGroup,
 )
@@ -129,6 +130,8 @@ class Service:
 class Database:
     servers: dict[InstanceId, Server] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    """As the records, but no evacuations."""
     services: dict[NovaHost, Service] = field(default_factory=dict)
     groups: list[ServerGroup] = field(default_factory=list)
     images: dict[ImageId, Mapping[str, str]] = field(default_factory=dict)
@@ -159,11 +162,15 @@ class Database:
     def records_of(self, server: InstanceId) -> Iterator[Record]:
         return (record for record in self.records if record.server == server)
 
+    def moves_of(self, server: InstanceId) -> list[Move]:
+        """Newest first."""
+        return [move for move in reversed(self.moves) if move.instance == server]
+
     def group_of(self, server: InstanceId) -> ServerGroup | None:
         return next((group for group in self.groups if server in group.members), None)
 
-    def group_hosts(self, group: ServerGroup, but: InstanceId) -> set[NovaHost]:
-        """Where the scheduler sees the other members of a group."""
+    def group_hosts(self, group: ServerGroup, but: InstanceId | None = None) -> set[NovaHost]:
+        """Where the scheduler sees the members of a group, or the others."""
         return {
             self.servers[member].host
             for member in group.members

@@ -82,6 +82,7 @@ METHODS: Mapping[str, frozenset[str]] = {
         {
             "services", "update_service", "instances_on", "evacuations_from", "evacuate",
             "reset_to_error", "stop", "image_marks", "anything_marked", "server_groups",
+            "moves_of",
         }
     ),
     "attrd": frozenset({"query", "update"}),

@@ -52,7 +52,9 @@ def marked(server: Server) -> bool:
 
 
 def refused(server: Server) -> bool:
-    """Its own metadata says no: that wins over every mark."""
+    """Its owner's word against it: that wins over every mark."""
+    if server.task_state in ("deleting", "soft-deleting") or server.vm_state == "soft-delete":
+        return True
     own = (server.metadata[key] for key in Marks().metadata if key in server.metadata)
     return any(_says(text, "no") for text in own)
 

@@ -10,6 +10,7 @@ from vmha_ocf.model import (
     Evacuation,
     ImageId,
     Instance,
+    Move,
     NovaHost,
     ServerGroup,
     ServiceChange,
@@ -55,6 +56,11 @@ class SimNova:
 
     def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
         return self._wire.call("evacuations_from", lambda: self._list_evacuations(host), host)
+
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        return self._wire.call(
+            "moves_of", lambda: self._database.moves_of(instance.id), instance.host
+        )
 
     def evacuate(self, instance: Instance) -> None:
         self._wire.call("evacuate", lambda: self._requests.evacuate(instance.id), instance.host)
@@ -103,7 +109,8 @@ class SimNova:
         servers = database.servers.values()
         tagged = any(server.tags & keys for server in servers)
         specs = [server.extra_specs for server in servers]
-        marks = [*specs, *database.flavors, *database.images.values()]
+        own = [server.metadata for server in servers]
+        marks = [*specs, *own, *database.flavors, *database.images.values()]
         return tagged or any(_marks(properties, keys) for properties in marks)
 
 

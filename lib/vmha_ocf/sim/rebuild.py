@@ -100,10 +100,10 @@ class Rebuilder:
         group = self._database.group_of(server.id)
         if group is None:
             return True
-        others = self._database.group_hosts(group, server.id)
         if group.policy == "anti-affinity":
-            return host.name not in others
-        return group.policy != "affinity" or not others or host.name in others
+            return host.name not in self._database.group_hosts(group, server.id)
+        # Its own host counts among them, which it cannot be sent to.
+        return group.policy != "affinity" or host.name in self._database.group_hosts(group)
 
     def _load(self, host: Host) -> int:
         coming = {one.server.id for one in self.rebuilds if one.alive and one.dest is host}

@@ -1,0 +1,55 @@
+"""What the task_state of an instance means once its host is dead. Pure.
+
+A task_state is a request that Nova had under way when the host died. Nothing ends it before the host's
+nova-compute starts, and Nova does not look at it when it is asked to evacuate (some older versions do,
+and answer 409 for ever: docs/compatibility.rst). So we look:
+
+========================================  ================================================================
+task_state                                what becomes of the instance
+========================================  ================================================================
+``deleting``, ``soft-deleting``           left: its owner does not want it any more
+``migrating``, ``resize_*``               another host may run it already: told, see ``moving.py``
+``rebuilding``, ``rebuild_*``             an evacuation: never doubled, see ``records.py``
+``powering-off``, ``shelving*``           evacuated, and stopped where it is then: its owner wanted it off
+all others, such as ``rebooting``,        evacuated: what was asked of the dead host died with it, and
+``image_snapshot``, ``suspending``        another host never knew of it
+========================================  ================================================================
+"""
+
+from __future__ import annotations
+
+from vmha_ocf.model import Instance
+
+_DELETING = frozenset({"deleting", "soft-deleting"})
+_DELETED = frozenset({"deleted", "soft-delete"})
+"""As vm_state."""
+
+
+def _task(instance: Instance) -> str:
+    return instance.task_state or ""
+
+
+def is_being_deleted(instance: Instance) -> bool:
+    """Or is deleted, and nobody has it restored."""
+    if _task(instance) in _DELETING:
+        return True
+    return instance.vm_state in _DELETED and _task(instance) != "restoring"
+
+
+def is_moving(instance: Instance) -> bool:
+    """It was on its way to another host, by a live migration, a migration or a resize."""
+    return _task(instance) == "migrating" or _task(instance).startswith("resize_")
+
+
+def is_rebuilding(instance: Instance) -> bool:
+    return _task(instance).startswith("rebuild")
+
+
+def wants_off(instance: Instance) -> bool:
+    """Its owner had asked for it to be off when the host died."""
+    return _task(instance) == "powering-off" or _task(instance).startswith("shelving")
+
+
+def is_stale(instance: Instance) -> bool:
+    """It has a task_state that died with its host, and that no other host works on."""
+    return bool(_task(instance)) and not is_moving(instance) and not is_rebuilding(instance)
