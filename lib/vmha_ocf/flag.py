@@ -55,6 +55,17 @@ class Record:
     evidence: Evidence | None
 
 
+def format_release(at: float) -> str:
+    """Of a storm, with its time: the version before reads it as none, and holds."""
+    return f"{STORM_RELEASE}@{int(at)}"
+
+
+def parse_release(value: str) -> float | None:
+    """When it was given, 0 where nobody has noted that: people type the bare word."""
+    match = re.fullmatch(rf"{STORM_RELEASE}(?:@(?P<at>[0-9]{{1,12}}))?", value.strip())
+    return float(match["at"] or 0) if match else None
+
+
 def format_key(host: NovaHost) -> str:
     return KEY_PREFIX + host
 

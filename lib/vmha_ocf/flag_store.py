@@ -107,15 +107,26 @@ class FlagStore:
             f"the flag of {host} was not cleared",
         )
 
-    def storm_released(self) -> bool:
+    def storm_release(self) -> float | None:
         with told_as_flags_unavailable():
             values = self._attrd.values(text.STORM_ATTRIBUTE)
-        return values.get(text.STORM_KEY) == text.STORM_RELEASE
+        return text.parse_release(values.get(text.STORM_KEY, ""))
+
+    def date_storm_release(self, at: float) -> None:
+        dated = float(int(at))
+        self._insist(
+            lambda: self._attrd.update(
+                text.STORM_ATTRIBUTE, text.STORM_KEY, text.format_release(dated)
+            ),
+            lambda: self.storm_release() == dated,
+            self._clock.monotonic() + self._deadline,
+            "the storm release was not dated",
+        )
 
     def end_storm_release(self) -> None:
         self._insist(
             lambda: self._attrd.update(text.STORM_ATTRIBUTE, text.STORM_KEY, ""),
-            lambda: not self.storm_released(),
+            lambda: self.storm_release() is None,
             self._clock.monotonic() + self._deadline,
             "the storm release was not ended",
         )

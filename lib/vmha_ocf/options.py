@@ -52,6 +52,8 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         or parse_boolean(values["rebuild_from_image"]),
         caps=caps,
         storm_limit=int(values["storm_limit"]),
+        storm_window=float(values["storm_window"]),
+        storm_share=int(values["storm_share"]) / 100,
         evacuate_delay=float(values["evacuate_delay"]),
         # What was asked for can take so long to be seen in Nova, however short our patience is.
         settle=max(float(values["settle"]), timeout),

@@ -55,7 +55,10 @@ class Policy:
     the dead host: Nova would make new, empty ones (trap storage-not-shared)."""
     caps: Caps = Caps()
     storm_limit: int = 5
-    """More hosts than this flagged at once hold every evacuation; 0 is no limit."""
+    """More failures than this within ``storm_window`` hold every evacuation; 0 is no limit."""
+    storm_window: float = 3600.0
+    storm_share: float = 0.25
+    """More of all hosts than this down at once, and more than ``storm_limit``, hold it too."""
     evacuate_delay: float = 0.0
     """Between the first sight of a flag and the first request (NFS lock grace)."""
     settle: float = 60.0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from vmha_ocf import storm
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
@@ -67,8 +68,12 @@ class Flags(Protocol):
         """The host is back in service: the attrd record of a flag that is DONE goes. A flag that
         is pending stays: write it as DONE first."""
 
-    def storm_released(self) -> bool:
-        """An operator allowed evacuation although too many hosts are down at once."""
+    def storm_release(self) -> float | None:
+        """When an operator allowed evacuation although too many hosts have failed, in seconds since
+        the epoch: 0 as long as nobody has noted when, None if nobody did. Raises FlagsUnavailable."""
+
+    def date_storm_release(self, at: float) -> None:
+        """Note when a release was given, or seen first. Raises as ``write``."""
 
     def end_storm_release(self) -> None: ...
 
@@ -86,7 +91,19 @@ class Holds(Protocol):
         """Every hold there is."""
 
     def release_storm(self) -> None:
-        """What ``Flags.storm_released`` tells from then on, until nothing is pending."""
+        """What ``Flags.storm_release`` tells from then on, until it has aged."""
+
+
+class Failures(Protocol):
+    """When the nodes failed, kept apart from flags and history: what makes a storm."""
+
+    def read(self) -> storm.Failures:
+        """Raises FlagsUnavailable."""
+
+    def note(self, node: NodeName, at: float) -> None:
+        """One failure more, seconds since the epoch; one that is known already changes nothing. Read
+        back before it returns. Raises FlagsUnavailable, FlagNotWritten, ParameterError (Pacemaker
+        does not know the node)."""
 
 
 class Cluster(Protocol):
@@ -183,6 +200,7 @@ class WorkerPorts:
     clock: Clock
     flags: Flags
     holds: Holds
+    failures: Failures
     cluster: Cluster
     nova: Nova
     parallel: Parallel

@@ -14,6 +14,7 @@ from vmha_ocf.backends.log import open_log
 from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import LocalParameterError, NotInstalled
+from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
@@ -76,6 +77,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         clock=clock,
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
+        failures=FailureStore(cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

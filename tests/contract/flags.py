@@ -260,22 +260,27 @@ class FlagsContract:
         assert len(set(seen)) == 4
 
     def test_a_storm_is_not_released_until_somebody_does(self, stage: Stage) -> None:
-        assert not stage.flags.storm_released()
+        assert stage.flags.storm_release() is None
         stage.set_value(STORM_KEY, "yes", name=STORM_ATTRIBUTE)
-        assert not stage.flags.storm_released()
+        assert stage.flags.storm_release() is None
         stage.set_value(STORM_KEY, STORM_RELEASE, name=STORM_ATTRIBUTE)
-        assert stage.flags.storm_released()
+        assert stage.flags.storm_release() == 0.0
         assert stage.flags.read() == {}
+
+    def test_a_storm_release_has_a_date(self, stage: Stage) -> None:
+        stage.set_value(STORM_KEY, STORM_RELEASE, name=STORM_ATTRIBUTE)
+        stage.flags.date_storm_release(1763695800.7)
+        assert stage.flags.storm_release() == 1763695800.0
 
     def test_a_storm_release_ends(self, stage: Stage) -> None:
         stage.flags.end_storm_release()
         stage.set_value(STORM_KEY, STORM_RELEASE, name=STORM_ATTRIBUTE)
         stage.flags.end_storm_release()
-        assert not stage.flags.storm_released()
+        assert stage.flags.storm_release() is None
 
     def test_without_a_cluster_nothing_is_known(self, stage: Stage) -> None:
         stage.lose_cluster()
-        for question in (stage.flags.read, stage.flags.poll, stage.flags.storm_released):
+        for question in (stage.flags.read, stage.flags.poll, stage.flags.storm_release):
             with pytest.raises(FlagsUnavailable) as raised:
                 question()
             assert raised.value.hint

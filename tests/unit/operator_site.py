@@ -149,6 +149,7 @@ class Desk:
             clock=world.clock(),
             flags=world.flags(),
             holds=world.holds(),
+            failures=world.failures(),
             history=world.history,
             cluster=world.cluster(),
             parallel=world.parallel,

@@ -352,8 +352,8 @@ class TestP11AStormIsHeld:
     class Released(SimFlags):
         """Takes silence for an operator's word."""
 
-        def storm_released(self) -> bool:
-            return True
+        def storm_release(self) -> float | None:
+            return self._core.clock().now()
 
     @pytest.mark.parametrize(("kind", "expected"), [(SimFlags, []), (Released, ["P11"])])
     def test_a_release_that_nobody_gave(

@@ -100,8 +100,11 @@ class FakeFlags:
     def clear(self, host: NovaHost) -> None:
         raise AssertionError("fencing clears no flag")
 
-    def storm_released(self) -> bool:
-        return False
+    def storm_release(self) -> float | None:
+        return None
+
+    def date_storm_release(self, at: float) -> None:
+        raise AssertionError("fencing dates no release")
 
     def end_storm_release(self) -> None:
         raise AssertionError("fencing ends no release")

@@ -343,7 +343,7 @@ def test_what_is_not_read_back_is_told_in_time(
         (end_storm_release, "the storm release was not ended: no answer"),
         (FlagStore.read, "the flags cannot be read: no answer"),
         (FlagStore.poll, "the flags cannot be read: no answer"),
-        (FlagStore.storm_released, "the flags cannot be read: no answer"),
+        (FlagStore.storm_release, "the flags cannot be read: no answer"),
     ],
 )
 def test_silence_is_told_with_what_to_do(act: Callable[[FlagStore], object], failure: str) -> None:
@@ -354,12 +354,15 @@ def test_silence_is_told_with_what_to_do(act: Callable[[FlagStore], object], fai
 
 def test_a_storm_release_is_one_word_under_one_key() -> None:
     outside = Outside()
-    assert not store(outside).storm_released()
+    assert store(outside).storm_release() is None
     for storm in ({"nova:": "Release"}, {"nova:compute-1": "release"}):
         outside.storm = storm
-        assert not store(outside).storm_released()
+        assert store(outside).storm_release() is None
     outside.storm = {"nova:": "release"}
-    assert store(outside).storm_released()
+    assert store(outside).storm_release() == 0.0
+    store(outside).date_storm_release(1763695800.0)
+    assert outside.storm == {"nova:": "release@1763695800"}
+    assert store(outside).storm_release() == 1763695800.0
     store(outside).end_storm_release()
     assert outside.storm == {"nova:": ""}
     assert outside.attrd == {}

@@ -131,7 +131,7 @@ def test_a_storm_says_how_it_is_released(world: World, desk: Desk) -> None:
     world.fence("compute-2")
     told = desk.run(COMMAND)
     assert told.code == 2
-    assert told.first.startswith("ERROR  more than storm_limit=1 hosts were down at once")
+    assert told.first.startswith("ERROR  more than storm_limit=1 nodes have failed within 3600 s")
     assert "vmha release" in told.first
     world.release_storm()
     assert "storm_limit" not in desk.run(COMMAND).out

@@ -302,9 +302,16 @@ def test_p11_a_storm(world: World, instance: InstanceId) -> None:
         world.fence(host)
     world.run(100)
     change(world, DOWN)
-    world.release_storm()
-    evacuate(world, instance)
-    assert promises(world) == []
-    world.flags().end_storm_release()
     evacuate(world, instance)
     assert promises(world) == ["P11"]
+
+
+def test_p11_a_storm_that_is_released(world: World, instance: InstanceId) -> None:
+    for host in ("compute-1", "compute-2", "compute-3"):
+        world.fence(host)
+    world.run(100)
+    change(world, DOWN)
+    world.release_storm()
+    world.run(9000)
+    evacuate(world, instance)
+    assert promises(world) == []

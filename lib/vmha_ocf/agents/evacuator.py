@@ -55,7 +55,7 @@ class Evacuator:
         self._nodes: presence.Nodes = {}
         self._unflagged = Unflagged(ports, domain)
         self._lost = LostHosts(ports, domain)
-        self._held = Held(ports, policy.storm_limit)
+        self._held = Held(ports, policy)
         self._authority = Authority(ports.cluster, ports.clock, me)
         self._nova_time = NovaTime(ports.clock)
         self._strangers = False
@@ -152,6 +152,7 @@ class Evacuator:
     def _services(self) -> Sequence[ComputeService]:
         services = self._ports.nova.services()
         self._nova_time.look(services)
+        self._held.hosts = len(services)
         return services
 
     def _forget(self, flags: Flagged) -> None:
@@ -271,8 +272,7 @@ class Evacuator:
         self._note_destinations(services, flags)
         self._waiting = self._return.run(services, flags, self._off(flags))
         self._unflagged.run({one.host: one for one in services}, flags, self._nodes)
-        if not any(flag.pending for flag in flags.values()) and self._ports.flags.storm_released():
-            self._ports.flags.end_storm_release()
+        self._held.end_release(flags.values())
 
     def _summary(self, pending: Sequence[Flag], flags: Flagged) -> Round:
         hosts = list(self._hosts.values())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from vmha_ocf import storm
-from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import Flag
+from vmha_ocf.errors import ParameterError, VmhaError
+from vmha_ocf.model import Flag, NodeName
+from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 
 LOOK_AGAIN = 10.0
@@ -17,17 +18,30 @@ LOOK_AGAIN = 10.0
 class Held:
     """Not knowing holds too. ``problems`` says why, one sentence for each reason."""
 
-    def __init__(self, ports: WorkerPorts, storm_limit: int) -> None:
+    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
         self.problems: dict[str, str] = {}
+        self.hosts: int | None = None
+        """How many compute hosts Nova has, as far as anybody has asked."""
         self._ports = ports
-        self._limit = storm_limit
-        self._storm = False
+        self._limits = storm.limits_of(policy)
+        self._failures: storm.Failures | None = None
+        """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf
 
     def look(self, flags: Iterable[Flag]) -> bool:
         known = list(flags)
         by_hand = self._is_held_by_hand(bool(known))
-        return self._is_storm(known) or by_hand
+        return self._is_storm([flag for flag in known if flag.pending]) or by_hand
+
+    def end_release(self, flags: Iterable[Flag]) -> None:
+        """A release that has aged, and whose storms are over, ends: what fails next week is looked at
+        by a person again. Raises VmhaError."""
+        released = self._released()
+        if released is None or self._ports.clock.now() <= released + self._limits.window:
+            return
+        pending = [flag for flag in flags if flag.pending]
+        if not storm.is_covered(pending, self._failures or {}, self._limits):
+            self._ports.flags.end_storm_release()
 
     def _is_held_by_hand(self, flagged: bool) -> bool:
         """Told all the time: a hold that was forgotten must not be noticed by the next failure."""
@@ -45,15 +59,48 @@ class Held:
             self.problems["hold"] = hold.reason
         return hold is not None
 
-    def _is_storm(self, known: list[Flag]) -> bool:
-        self._storm = storm.is_storm(known, self._limit, self._storm)
+    def _is_storm(self, pending: Sequence[Flag]) -> bool:
         self.problems.pop("storm", None)
-        if not self._storm:
+        if not pending:
+            self._failures = None
             return False
         try:
-            if self._ports.flags.storm_released():
-                return False
-            self.problems["storm"] = storm.hold_reason(known, self._limit)
+            failures = self._noted(pending)
+            why = storm.held(pending, failures, self._limits, hosts=self.hosts)
+            if why:
+                why = storm.held(
+                    pending, failures, self._limits, hosts=self.hosts, released=self._released()
+                )
         except VmhaError as error:
-            self.problems["storm"] = str(error)
-        return True
+            self._failures = None
+            why = f"whether too many hosts have failed is not known: {error}"
+        if why:
+            self.problems["storm"] = why
+        return bool(why)
+
+    def _noted(self, pending: Iterable[Flag]) -> storm.Failures:
+        """The failures, with those that a flag tells of and that nobody has noted yet."""
+        if self._failures is None:
+            self._failures = self._ports.failures.read()
+        every = storm.with_flagged(self._failures, pending)
+        for node, times in every.items():
+            for at in times:
+                if at not in self._failures.get(node, ()):
+                    self._note(node, at)
+        self._failures = every
+        return every
+
+    def _note(self, node: NodeName, at: float) -> None:
+        """What Pacemaker has no node for is known to this worker alone: that holds nobody up."""
+        try:
+            self._ports.failures.note(node, at)
+        except ParameterError:
+            self._ports.say(f"{node}: its failure is not kept, Pacemaker has no such node")
+
+    def _released(self) -> float | None:
+        """When; one that a person has typed without a time gets that of our first look."""
+        released = self._ports.flags.storm_release()
+        found = storm.dated(released, self._ports.clock.now())
+        if found is not None and found != released:
+            self._ports.flags.date_storm_release(found)
+        return found

@@ -229,14 +229,34 @@ AGENT = Agent(
         ),
         integer(
             "storm_limit",
-            "Most hosts flagged at once",
-            "When more are, evacuation is held until an operator releases it; fencing goes on. 0 is "
-            "no limit.",
+            "Most failures of hosts within storm_window",
+            "When more have failed, evacuation is held until an operator releases it; fencing goes "
+            "on. 0 is no limit.",
             least=0,
             most=10000,
             unit="hosts",
             default="5",
             example="5",
+        ),
+        integer(
+            "storm_window",
+            "For how long a failure counts for storm_limit",
+            "A storm that has begun lasts until it is released or none of its hosts is flagged.",
+            least=60,
+            most=604800,
+            unit="seconds",
+            default="3600",
+            example="3600",
+        ),
+        integer(
+            "storm_share",
+            "Largest share of the hosts that may be down at once",
+            "When more are, and more than storm_limit, evacuation is held as well. 0 is no limit.",
+            least=0,
+            most=100,
+            unit="percent of the hosts",
+            default="25",
+            example="25",
         ),
         integer(
             "max_in_flight",

@@ -49,7 +49,7 @@ def release(args: Namespace, connect: Connect) -> Answer:
     if before is None and not stormy:
         return Answer(Level.OK, "nothing is held", notes, data={"released": []})
     released = [f"the hold of {before.by}"] if before else []
-    released += ["the storm: it stays released until nothing is flagged"] if stormy else []
+    released += ["the storm, and what fails within storm_window from now"] if stormy else []
     pending = _pending(flags)
     notes += [f"evacuated now: {pending}"] if pending else []
     headline = f"released: {' and '.join(released)}"
@@ -57,19 +57,21 @@ def release(args: Namespace, connect: Connect) -> Answer:
 
 
 def _is_storm(flags: Mapping[NovaHost, Flag], site: Site, name: str) -> tuple[bool, str]:
-    """Whether one holds evacuation, and what keeps us from knowing. A storm goes on until nothing is
-    flagged, which only the worker remembers: its word counts."""
-    if site.flags.storm_released():
-        return False, ""
+    """Whether one holds evacuation, and what keeps us from knowing. How many hosts there are, which a
+    large share of them is told by, only the worker has asked: its word counts too."""
     configuration = site.configuration()
     try:
         worker = site.worker(configuration, name)
     except ParameterError as error:
         return False, f"whether there is a storm is not known: {error}"
     results = configuration.runs_on(worker.resource.name)
-    said = any("storm_limit=" in one.reason for one in results)
-    limit = worker.options.policy.storm_limit
-    return storm.is_storm(flags.values(), limit, before=said), ""
+    said = any("storm_" in one.reason and "evacuation is held" in one.reason for one in results)
+    pending = [flag for flag in flags.values() if flag.pending]
+    limits = storm.limits_of(worker.options.policy)
+    failures = storm.with_flagged(site.failures.read(), pending)
+    released = storm.dated(site.flags.storm_release(), site.clock.now())
+    stormy = bool(storm.held(pending, failures, limits, released=released))
+    return stormy or (said and bool(pending) and released is None), ""
 
 
 def _pending(flags: Mapping[NovaHost, Flag]) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from vmha_ocf import presence, storm
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.evacuation import order_key
-from vmha_ocf.hold import Hold
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
@@ -17,6 +16,7 @@ from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
 from vmha_ocf.operator.site import Site, Worker
 from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL
 from vmha_ocf.topology import ComputeHost, compute_hosts, find
 from vmha_ocf.verdict import Next, Verdict
@@ -59,7 +59,7 @@ def _planned(host: ComputeHost, site: Site, worker: Worker) -> Planned:
     known = {**flags, flag.host: flag}
     off = {**presence.hosts_off(known.values(), nodes, domain), flag.host: STILL}
     look = look_at(flag, Around(off, services), ports, policy)
-    holds = _held(ports.holds.read(), known, policy, ports.flags.storm_released())
+    holds = _held(ports, known, policy, len(services))
     return Planned(host.node, look, flagged, list(holds))
 
 
@@ -76,12 +76,22 @@ def _verify_known(host: ComputeHost, known: Sequence[NovaHost]) -> None:
 
 
 def _held(
-    hold: Hold | None, flags: Mapping[NovaHost, Flag], policy: Policy, released: bool
+    ports: WorkerPorts, flags: Mapping[NovaHost, Flag], policy: Policy, hosts: int
 ) -> Iterator[str]:
+    """With the failure that is planned for."""
+    hold = ports.holds.read()
     if hold is not None:
         yield hold.reason
-    if storm.is_storm(flags.values(), policy.storm_limit, before=False) and not released:
-        yield storm.hold_reason(flags.values(), policy.storm_limit)
+    pending = [flag for flag in flags.values() if flag.pending]
+    why = storm.held(
+        pending,
+        storm.with_flagged(ports.failures.read(), pending),
+        storm.limits_of(policy),
+        hosts=hosts,
+        released=storm.dated(ports.flags.storm_release(), ports.clock.now()),
+    )
+    if why:
+        yield why
 
 
 def _answer(planned: Planned, policy: Policy, *, every: bool) -> Answer:

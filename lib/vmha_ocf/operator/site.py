@@ -11,7 +11,7 @@ from vmha_ocf.history import History
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
-from vmha_ocf.ports import Clock, Cluster, Flags, Holds, Nova, Parallel, WorkerPorts
+from vmha_ocf.ports import Clock, Cluster, Failures, Flags, Holds, Nova, Parallel, WorkerPorts
 from vmha_ocf.room import HostRoom
 
 Values = Mapping[str, str]
@@ -70,6 +70,7 @@ class Site:
     clock: Clock
     flags: Flags
     holds: Holds
+    failures: Failures
     history: HistoryReader
     cluster: Cluster
     parallel: Parallel
@@ -91,6 +92,7 @@ class Site:
             clock=self.clock,
             flags=self.flags,
             holds=self.holds,
+            failures=self.failures,
             cluster=self.cluster,
             nova=self.nova(values),
             parallel=self.parallel,

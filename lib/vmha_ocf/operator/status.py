@@ -91,13 +91,22 @@ class _Reading:
         if hold is not None:
             self._forget(hold.reason)
             self._notices.append((Level.ERROR if pending else Level.WARNING, hold.reason))
-        limit = self._worker.options.policy.storm_limit
-        stormy = storm.is_storm(flags.values(), limit, before=False)
-        if stormy and not self._site.flags.storm_released():
-            self._forget(storm.hold_reason(flags.values(), limit))
-            self._notices.append((Level.ERROR, storm.hold_reason(flags.values(), limit)))
-            return True
-        return hold is not None
+        why = self._storm([flag for flag in flags.values() if flag.pending])
+        if why:
+            self._forget(why)
+            self._notices.append((Level.ERROR, why))
+        return bool(why) or hold is not None
+
+    def _storm(self, pending: Sequence[Flag]) -> str:
+        site = self._site
+        if not pending:
+            return ""
+        return storm.held(
+            pending,
+            storm.with_flagged(site.failures.read(), pending),
+            storm.limits_of(self._worker.options.policy),
+            released=storm.dated(site.flags.storm_release(), site.clock.now()),
+        )
 
     def _forget(self, reason: str) -> None:
         """What the worker says of it as well: once is enough, and not every hold needs a person."""

@@ -21,6 +21,7 @@ from vmha_ocf.backends.threads import Threads
 from vmha_ocf.configuration import Configuration, find_evacuator
 from vmha_ocf.credentials import credentials_from
 from vmha_ocf.errors import NotInstalled, NotPermitted
+from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
@@ -64,6 +65,7 @@ def connect(program: Run = run) -> Site:
         clock=clock,
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
+        failures=FailureStore(cib, clock),
         history=HistoryStore(cib),
         cluster=cluster,
         parallel=Threads(AT_ONCE),

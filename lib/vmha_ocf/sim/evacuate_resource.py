@@ -177,6 +177,7 @@ class EvacuateResource:
             clock=wrap(world.clock(), f"{NAME}.clock"),
             flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
             holds=wrap(world.holds(), f"{NAME}.holds"),
+            failures=wrap(world.failures(), f"{NAME}.failures"),
             cluster=wrap(world.cluster(), f"{NAME}.cluster"),
             nova=wrap(world.nova(), f"{NAME}.nova"),
             parallel=world.parallel,

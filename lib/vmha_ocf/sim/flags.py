@@ -59,8 +59,11 @@ class SimFlags:
             self._core.journal.note(FlagCleared(self._core.now, host))
             self._core.journal.say("flags", f"{host} has no flag any more")
 
-    def storm_released(self) -> bool:
-        return self._store.storm_released()
+    def storm_release(self) -> float | None:
+        return self._store.storm_release()
+
+    def date_storm_release(self, at: float) -> None:
+        self._store.date_storm_release(at)
 
     def end_storm_release(self) -> None:
         self._store.end_storm_release()

@@ -29,9 +29,9 @@ from vmha_ocf.sim.journal import (
     HostFact,
     ProvenOff,
     ServiceUndone,
-    StormRelease,
 )
 from vmha_ocf.sim.services import OPERATOR
+from vmha_ocf.sim.storms import evacuated_in_a_storm
 from vmha_ocf.sim.world import World
 
 H = TypeVar("H", bound=HostFact)
@@ -64,7 +64,9 @@ def image_marks(properties: Mapping[str, str]) -> bool:
     return any(_says(properties.get(key, ""), "yes") for key in Marks().image)
 
 
-def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[str]:
+def check(
+    world: World, *, ours: Ours = marked, storm_limit: int = 0, storm_window: float = 3600.0
+) -> list[str]:
     """One sentence for each promise that was broken, in the order of the promises."""
     return [
         *_evacuated_without_proof(world),
@@ -75,7 +77,7 @@ def check(world: World, *, ours: Ours = marked, storm_limit: int = 0) -> list[st
         *_done_too_early(world, ours),
         *_skipped(world, ours),
         *_undone(world),
-        *_storms(world, storm_limit),
+        *_storms(world, storm_limit, storm_window),
     ]
 
 
@@ -219,21 +221,9 @@ def _undone(world: World) -> Iterator[str]:
             yield _text("P7", fact, f"{fact.host} was {fact.what}; an operator had set that")
 
 
-def _storms(world: World, limit: int) -> Iterator[str]:
-    flagged: set[NovaHost] = set()
-    released = False
-    for fact in world.core.journal.facts if limit else ():
-        match fact:
-            case FlagWritten(state=FlagState.DONE) | FlagCleared():
-                flagged.discard(fact.host)
-            case FlagWritten():
-                flagged.add(fact.host)
-            case StormRelease():
-                released = fact.released
-            case EvacuateAccepted(by="us") if len(flagged) > limit and not released:
-                yield _text("P11", fact, f"{fact.instance} evacuated, {len(flagged)} hosts down")
-            case _:
-                pass
+def _storms(world: World, limit: int, window: float) -> Iterator[str]:
+    for fact, why in evacuated_in_a_storm(world.core.journal.facts, limit, window):
+        yield _text("P11", fact, why)
 
 
 def _last(kind: type[H], facts: Sequence[Fact], host: NovaHost) -> H | None:

@@ -93,11 +93,17 @@ class Play:
         self.processes.close()
         scenario, world, members, ours = self.scenario, self.world, self.members, self.ours
         problems = self.manager.evacuate.told.problems
+        policy = options_of(scenario).policy
         return Outcome(
             scenario,
             world,
             members,
-            check(world, ours=ours, storm_limit=options_of(scenario).policy.storm_limit),
+            check(
+                world,
+                ours=ours,
+                storm_limit=policy.storm_limit,
+                storm_window=policy.storm_window,
+            ),
             list(unmet(scenario, world, members, ours, problems)),
             self.calls,
             problems,

@@ -55,6 +55,7 @@ class Tripwire:
             clock=self.wrap(ports.clock, "clock"),
             flags=self.wrap(ports.flags, "flags"),
             holds=self.wrap(ports.holds, "holds"),
+            failures=self.wrap(ports.failures, "failures"),
             cluster=self.wrap(ports.cluster, "cluster"),
             nova=self.wrap(ports.nova, "nova"),
         )

@@ -9,6 +9,7 @@ from typing import Unpack
 from vmha_ocf import flag as texts
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import NovaRefused
+from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import (
@@ -103,6 +104,9 @@ class World:
     def holds(self) -> HoldStore:
         return HoldStore(self.attrd, self.cib, self.clock())
 
+    def failures(self) -> FailureStore:
+        return FailureStore(self.cib, self.clock())
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker, self.configuration)
 
@@ -126,6 +130,7 @@ class World:
             clock=self.clock(),
             flags=self.flags(),
             holds=self.holds(),
+            failures=self.failures(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,
