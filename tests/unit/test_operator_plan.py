@@ -98,7 +98,8 @@ def test_nothing_is_changed_not_even_a_claim(world: World, desk: Desk) -> None:
     after = (world.flag("compute-1"), world.service("compute-1").view(), len(world.log))
     assert before == after
     assert set(calls.calls) <= {
-        "flags.read", "flags.storm_release", "failures.read", "holds.read", "cluster.nodes", "nova.services",
+        "flags.read", "flags.storm_release", "failures.read", "holds.read", "cluster.nodes",
+        "nova.services",
         "nova.instances_on", "nova.evacuations_from", "nova.image_marks", "nova.anything_marked",
         "nova.server_groups",
     }  # fmt: skip

@@ -84,7 +84,6 @@ class TestARelease:
         assert not storm.held(pending, failures, LIMITS, hosts=20, released=newest - 3600)
         assert storm.held(pending, failures, LIMITS, hosts=20, released=newest - 3601)
 
-
     def test_one_without_a_date_is_one_of_now(self) -> None:
         assert storm.dated(None, NOW) is None
         assert storm.dated(0.0, NOW) == NOW
