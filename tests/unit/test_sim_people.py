@@ -132,3 +132,64 @@ def test_an_older_nova_refuses_what_has_a_task_state() -> None:
         tags=(),
     )
     assert "while it is in task_state image_uploading" in outcome.log
+
+
+class TestTheConfigurationIsRestored:
+    """pcs config restore: the permanent attributes of the nodes with it."""
+
+    def test_as_it_was_so_many_seconds_ago(self) -> None:
+        typed = EventSpec(5, "set_node_attribute", host="compute-2", key="rack", value="b")
+        outcome = play(typed, EventSpec(9, "restore_configuration", value="5"), length=10)
+        assert not outcome.world.cib.truth("rack")
+        assert "restores the configuration of 5 s ago" in outcome.log
+
+    def test_as_it_was_when_it_was_saved(self) -> None:
+        """A record that was there comes back, and what came later goes."""
+        outcome = play(
+            EventSpec(1, "set_node_attribute", host="compute-2", key="rack", value="b"),
+            EventSpec(2, "save_configuration", value="monday"),
+            EventSpec(3, "set_node_attribute", host="compute-2", key="rack"),
+            EventSpec(4, "set_node_attribute", controller="ctl1", key="site", value="x"),
+            EventSpec(5, "restore_configuration", value="monday"),
+            length=10,
+        )
+        assert outcome.world.cib.attributes() == {"compute-2": {"rack": "b"}}
+
+    def test_with_the_history(self) -> None:
+        outcome = play(DIES, EventSpec(100, "restore_configuration", value="99"), length=101)
+        assert not outcome.world.history.read()
+
+    def test_what_was_never_saved_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="'tuesday' does not exist"):
+            play(EventSpec(9, "restore_configuration", value="tuesday"))
+
+
+class TestASecondWorkerByHand:
+    START = EventSpec(5, "start_worker", controller="ctl2")
+
+    def test_it_runs_beside_pacemakers(self) -> None:
+        outcome = play(self.START, length=60)
+        calls = {call.partition(".")[0] for call in outcome.calls}
+        assert {"NovaEvacuate", "debug-start"} <= calls
+        assert outcome.broken == []
+
+    def test_it_ends_by_hand_or_with_its_controller(self) -> None:
+        for event in (
+            EventSpec(7, "stop_worker", controller="ctl2"),
+            EventSpec(7, "kill_controller", controller="ctl2"),
+        ):
+            outcome = play(self.START, event, EventSpec(8, "lose_dc"), length=60)
+            after = play(self.START, event, EventSpec(8, "lose_dc"), length=120)
+            counts = [
+                sum(call.startswith("debug-start") for call in one.calls)
+                for one in (outcome, after)
+            ]
+            assert counts[0] == counts[1]
+
+    def test_there_is_one_of_them_on_a_controller(self) -> None:
+        outcome = play(self.START, EventSpec(7, "start_worker", controller="ctl2"), length=20)
+        assert "a worker runs here already" in outcome.log
+
+    def test_a_controller_that_is_down_cannot_run_one(self) -> None:
+        with pytest.raises(ValueError, match="ctl2 is down"):
+            play(EventSpec(1, "kill_controller", controller="ctl2"), self.START)

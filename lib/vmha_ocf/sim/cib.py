@@ -1,13 +1,16 @@
-"""The permanent node attributes of the CIB: on disk, and changed only with quorum."""
+"""The CIB, as far as these agents write it: permanent node attributes and sets of properties. On disk, and
+changed only with quorum, but by whoever restores a backup of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from vmha_ocf.errors import FlagsUnavailable, ParameterError
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.core import Core, Wire
+from vmha_ocf.sim.past import Past
 
 T = TypeVar("T")
 
@@ -16,6 +19,9 @@ class SimCib:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._values: dict[tuple[NodeName, str], str] = {}
+        self._sets: dict[tuple[str, str], str] = {}
+        self._past = Past(core.timeline, self._values, self._sets)
+        self._saved: dict[str, Sequence[Mapping[Any, str]]] = {}
         self.nodes: set[NodeName] = set()
         self.running = True
         self.has_quorum = True
@@ -46,7 +52,25 @@ class SimCib:
         return found
 
     def put(self, node: NodeName, name: str, value: str) -> None:
-        self._values[node, name] = value
+        """Without a word to anybody; "" deletes it."""
+        self._past.change(self._values, (node, name), value)
+        self.on_change()
+
+    def properties(self, name: str) -> Mapping[str, str]:
+        """One set of them, without a call."""
+        return {key: value for (each, key), value in self._sets.items() if each == name}
+
+    def put_property(self, name: str, key: str, value: str) -> None:
+        self._past.change(self._sets, (name, key), value)
+
+    def save(self, name: str) -> None:
+        """``pcs config backup`` at this moment."""
+        self._saved[name] = self._past.at(self._core.now)
+
+    def restore(self, what: str) -> None:
+        """``pcs config restore``: a moment that was saved, or so many seconds ago."""
+        saved = self._saved.get(what)
+        self._past.bring_back(saved or self._past.at(self._core.now - float(what)))
         self.on_change()
 
     def _set(self, node: NodeName, name: str, value: str) -> None:
@@ -57,8 +81,7 @@ class SimCib:
 
     def _delete(self, node: NodeName, name: str, value: str) -> None:
         if self._values.get((node, name)) == value:
-            del self._values[node, name]
-            self.on_change()
+            self.put(node, name, "")
 
     def _has_quorum(self) -> bool:
         return self.has_quorum and self._core.strike("cib.quorum", "no-quorum") is None

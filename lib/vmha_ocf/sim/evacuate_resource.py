@@ -2,79 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vmha_ocf.agents import rounds
-from vmha_ocf.agents.evacuator import Evacuator
 from vmha_ocf.agents.nova_evacuate import longest_silence
-from vmha_ocf.agents.round import Round
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.controllers import Controllers
-from vmha_ocf.sim.history import SimHistorian
 from vmha_ocf.sim.pacemaker_parts import Parts
-from vmha_ocf.sim.processes import End, Process, Processes
-from vmha_ocf.sim.world import World
+from vmha_ocf.sim.processes import Process
+from vmha_ocf.sim.worker import NAME, SimWaker, Told, Worker
 
-NAME = "NovaEvacuate"
 _STOP = 18.0
 """Seconds after which the stop action kills what has not ended."""
-
-
-class Bug(BaseException):
-    """Not an Exception: the worker's loop does not survive it."""
-
-
-@dataclass
-class Told:
-    """What the worker said last, as ``pcs status`` shows it, and when."""
-
-    rounds: int = 0
-    problems: Sequence[str] = ()
-    last_beat: float = 0.0
-
-    def beat(self, now: float, sentence: str, problems: Sequence[str]) -> None:
-        del sentence
-        self.rounds, self.problems, self.last_beat = self.rounds + 1, problems, now
-
-
-@dataclass
-class SimWaker:
-    """Ends a pause early. One for each worker."""
-
-    processes: Processes
-    stopping: bool = False
-    process: Process | None = None
-
-    def wait(self, seconds: float) -> bool:
-        return self.stopping or self.processes.sleep(seconds, lightly=True) or self.stopping
-
-    def wake(self) -> None:
-        if self.process:
-            self.processes.wake(self.process)
-
-    def stop(self) -> None:
-        self.stopping = True
-        self.wake()
-
-
-@dataclass
-class Reporting:
-    """The worker's rounds, with a note of what they told about instances."""
-
-    evacuator: Evacuator
-    world: World
-
-    def round(self) -> Round:
-        """A bug ends the run here, where the worker itself would tell it and go on."""
-        try:
-            outcome = self.evacuator.round()
-        except Exception as error:
-            raise Bug from error
-        self.world.reported.take(outcome.told)
-        return outcome
 
 
 @dataclass
@@ -146,50 +86,9 @@ class EvacuateResource:
             return
         home, self._launched = self._home, self.parts.world.now
         self.parts.world.pacemaker.evacuators = frozenset({NodeName(home)})
-        waker.process = self.parts.processes.start(
-            f"{home}/{NAME}", lambda: self._run(home, waker), self._ended
-        )
+        worker = Worker(self.parts, self.options, home, waker, self.told)
+        waker.process = self.parts.processes.start(f"{home}/{NAME}", worker.run, worker.ended)
         self._monitor_later(waker)
-
-    def _run(self, home: str, waker: SimWaker) -> None:
-        historian = self.parts.world.historian(f"{home}/{NAME}")
-        try:
-            self._work(home, waker, historian)
-        finally:
-            historian.kill()
-
-    def _work(self, home: str, waker: SimWaker, historian: SimHistorian) -> None:
-        ports = self._ports(home, historian)
-        evacuator = Evacuator(ports, self.options.policy, home, domain=self.options.domain)
-        rounds.run(
-            Reporting(evacuator, self.parts.world),
-            flags=ports.flags,
-            clock=ports.clock,
-            waker=waker,
-            pulse=self.told,
-            looked=historian.looked,
-            say=ports.say,
-        )
-
-    def _ports(self, home: str, historian: SimHistorian) -> WorkerPorts:
-        world, wrap = self.parts.world, self.parts.wrap
-        return WorkerPorts(
-            clock=wrap(world.clock(), f"{NAME}.clock"),
-            flags=wrap(world.flags(wrap, NAME), f"{NAME}.flags"),
-            holds=wrap(world.holds(), f"{NAME}.holds"),
-            failures=wrap(world.failures(), f"{NAME}.failures"),
-            cluster=wrap(world.cluster(), f"{NAME}.cluster"),
-            nova=wrap(world.nova(), f"{NAME}.nova"),
-            parallel=world.parallel,
-            say=lambda what: world.say(f"{home}/{NAME}", what),
-            tell=historian.tell,
-        )
-
-    def _ended(self, end: End) -> None:
-        if isinstance(end.error, Bug) and end.error.__cause__:
-            raise end.error.__cause__
-        if end.error is not None and not end.killed:
-            raise end.error
 
     def _monitor_later(self, waker: SimWaker) -> None:
         self.parts.after(self.parts.timing.monitor, lambda: self._monitor(waker))

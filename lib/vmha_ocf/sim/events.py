@@ -37,6 +37,23 @@ def _write_attribute(stage: Stage, event: EventSpec) -> None:
     stage.world.attrd.put(texts.ATTRIBUTE, event.key, event.value)
 
 
+def _set_node_attribute(stage: Stage, event: EventSpec) -> None:
+    node = stage.world.host(event.host).node if event.host else NodeName(event.controller)
+    stage.world.say("operator", f"sets the attribute {event.key} of {node} to {event.value!r}")
+    stage.world.cib.put(node, event.key, event.value)
+
+
+def _save_configuration(stage: Stage, event: EventSpec) -> None:
+    stage.world.say("operator", f"saves the configuration as {event.value}")
+    stage.world.cib.save(event.value)
+
+
+def _restore_configuration(stage: Stage, event: EventSpec) -> None:
+    then = f"of {event.value} s ago" if event.value.isdecimal() else event.value
+    stage.world.say("operator", f"restores the configuration {then}")
+    stage.world.cib.restore(event.value)
+
+
 _HOST = frozenset({"host"})
 _CONTROLLER = frozenset({"controller"})
 
@@ -122,6 +139,34 @@ EVENTS: Mapping[str, Kind] = {
         "somebody writes attrd's attribute evacuate: `key` and `value`",
         _write_attribute,
         frozenset({"key", "value"}),
+    ),
+    "set_node_attribute": Kind(
+        "somebody sets a permanent attribute of a `host` or `controller` in the CIB: `key` and `value`; "
+        "without a value it is deleted",
+        _set_node_attribute,
+        frozenset({"key"}),
+        frozenset({"value"}),
+        frozenset({"host", "controller"}),
+    ),
+    "save_configuration": Kind(
+        "pcs config backup, node attributes included: `value` is the name of this moment",
+        _save_configuration,
+        frozenset({"value"}),
+    ),
+    "restore_configuration": Kind(
+        "pcs config restore: `value` is a saved moment, or how many seconds ago",
+        _restore_configuration,
+        frozenset({"value"}),
+    ),
+    "start_worker": Kind(
+        "somebody starts a second worker by hand (debug-start): Pacemaker knows nothing of it",
+        lambda stage, event: stage.manager.by_hand.start(event.controller),
+        _CONTROLLER,
+    ),
+    "stop_worker": Kind(
+        "somebody stops the worker that was started by hand there",
+        lambda stage, event: stage.manager.by_hand.stop(event.controller),
+        _CONTROLLER,
     ),
     "purge": Kind(
         "crm_node -R: attrd forgets everything under the node's own name",

@@ -25,17 +25,13 @@ class SimProperties:
 
     def __init__(self, core: Core, cib: SimCib) -> None:
         self._cib = cib
-        self._sets: dict[str, dict[str, str]] = {}
         self._wire = Wire(core, "history", {"down": _silent}, {"lost-answer": _silent})
 
     def properties(self, name: str) -> Mapping[str, str]:
-        return self._call("query", lambda: dict(self._sets.get(name, {})))
+        return self._call("query", lambda: self._cib.properties(name))
 
     def set_property(self, name: str, key: str, value: str) -> None:
-        def put() -> None:
-            self._sets.setdefault(name, {})[key] = value
-
-        self._call("update", put)
+        self._call("update", lambda: self._cib.put_property(name, key, value))
 
     def quorate(self) -> bool:
         return self._cib.has_quorum

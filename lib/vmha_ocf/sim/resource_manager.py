@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vmha_ocf.options import WorkerOptions
+from vmha_ocf.sim.by_hand import WorkersByHand
 from vmha_ocf.sim.compute_clone import ComputeClone
 from vmha_ocf.sim.configured import Levels
 from vmha_ocf.sim.controllers import Controllers
@@ -46,6 +47,7 @@ class ResourceManager:
             return self.controllers
 
         self.evacuate = EvacuateResource(parts, controllers, configuration.options)
+        self.by_hand = WorkersByHand(parts, configuration.options)
         self.clone = ComputeClone(parts, controllers)
         self.fencing = Fencing(
             parts,
@@ -107,6 +109,7 @@ class ResourceManager:
 
     def _died(self, controller: str) -> None:
         self.evacuate.controller_died(controller)
+        self.by_hand.controller_died(controller)
         self.fencing.abandon(controller)
         if not self.controllers.quorate:
             self.evacuate.stop()

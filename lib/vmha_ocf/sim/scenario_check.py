@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from difflib import get_close_matches
 
 from vmha_ocf.agents.nova_evacuate import AGENT
 from vmha_ocf.errors import VmhaError
@@ -13,11 +12,10 @@ from vmha_ocf.fence_request import read_request
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.sim.configured import DEVICES
 from vmha_ocf.sim.crashes import CALLS
-from vmha_ocf.sim.events import EVENTS, FIELDS
+from vmha_ocf.sim.event_check import event_problems, must_exist
 from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
-    EventSpec,
     GroupSpec,
     PacemakerSpec,
     Scenario,
@@ -53,7 +51,7 @@ def _problems(scenario: Scenario) -> Iterator[str]:
     yield from _options(scenario)
     yield from _instances(scenario)
     yield from _faults(scenario)
-    yield from _events(scenario)
+    yield from event_problems(scenario)
     yield from _crashes(scenario)
     yield from _expected(scenario)
 
@@ -94,7 +92,7 @@ def _timing(name: str, timing: Timing | PacemakerTiming) -> Iterator[str]:
 def _options(scenario: Scenario) -> Iterator[str]:
     known = [one.name for one in AGENT.parameters]
     for name in scenario.options:
-        yield from _known("options", name, known)
+        yield from must_exist("options", name, known)
     if scenario.options.keys() <= set(known):
         try:
             options_of(scenario)
@@ -122,14 +120,14 @@ def _instances(scenario: Scenario) -> Iterator[str]:
 
 def _group(group: GroupSpec, scenario: Scenario) -> Iterator[str]:
     where = f"instances {group.name}"
-    yield from _known(f"{where}: host", group.host, (host.name for host in scenario.host))
+    yield from must_exist(f"{where}: host", group.host, (host.name for host in scenario.host))
     if group.count < 1:
         yield f"{where}: count is {group.count}: at least 1"
     if group.server_group:
         groups = (one.name for one in scenario.server_group)
-        yield from _known(f"{where}: server_group", group.server_group, groups)
+        yield from must_exist(f"{where}: server_group", group.server_group, groups)
     if group.image:
-        yield from _known(f"{where}: image", group.image, (one.id for one in scenario.image))
+        yield from must_exist(f"{where}: image", group.image, (one.id for one in scenario.image))
 
 
 def _faults(scenario: Scenario) -> Iterator[str]:
@@ -141,7 +139,7 @@ def _faults(scenario: Scenario) -> Iterator[str]:
         except UnknownFault as error:
             yield f"{where}: {error}"
         if fault.host:
-            yield from _known(f"{where}: host", fault.host, hosts)
+            yield from must_exist(f"{where}: host", fault.host, hosts)
         end = scenario.length if fault.until is None else fault.until
         if not 0 <= fault.since <= scenario.length:
             yield f"{where}: since {fault.since:g} is not within 0 to {scenario.length:g}"
@@ -151,71 +149,11 @@ def _faults(scenario: Scenario) -> Iterator[str]:
             yield f"{where}: times is {fault.times}: it would never strike"
 
 
-def _events(scenario: Scenario) -> Iterator[str]:
-    hosts = [host.name for host in scenario.host]
-    instances = [name for group in scenario.instances for name in _names_of(group)]
-    for number, event in enumerate(scenario.event, 1):
-        where = f"event {number} ({event.do})"
-        if event.do not in EVENTS:
-            yield from _known(f"event {number}: do", event.do, EVENTS)
-            continue
-        if not 0 <= event.at <= scenario.length:
-            yield f"{where}: at {event.at:g} is not within 0 to {scenario.length:g}"
-        yield from _fields(where, event)
-        for what, name, known in (
-            ("host", event.host, hosts),
-            ("instances", event.instances, instances),
-        ):
-            if name:
-                yield from _known(f"{where}: {what}", name, known)
-    yield from _controllers(scenario)
-
-
-def _names_of(group: GroupSpec) -> Iterator[str]:
-    """What an event may be about: all of it, or one."""
-    yield group.name
-    yield from (f"{group.name}-{number}" for number in range(1, group.count + 1))
-
-
 def _crashes(scenario: Scenario) -> Iterator[str]:
     for number, crash in enumerate(scenario.crash, 1):
-        yield from _known(f"crash {number}: call", crash.call, CALLS)
+        yield from must_exist(f"crash {number}: call", crash.call, CALLS)
         if crash.number < 1:
             yield f"crash {number}: number is {crash.number}: 1 is the first call"
-
-
-def _fields(where: str, event: EventSpec) -> Iterator[str]:
-    kind = EVENTS[event.do]
-    given = {name for name in FIELDS if getattr(event, name) not in ("", None)}
-    for name in sorted(
-        kind.needs - given - ({"value"} if event.do == "write_attribute" else set())
-    ):
-        yield f"{where}: {name} is missing"
-    for name in sorted(given - kind.needs - kind.may - kind.one_of):
-        yield f"{where}: {name} says nothing here"
-    if kind.one_of and not given & kind.one_of:
-        yield f"{where}: neither {' nor '.join(sorted(kind.one_of))} is given"
-
-
-def _controllers(scenario: Scenario) -> Iterator[str]:
-    """Whoever is killed lives, and whoever is started is dead."""
-    up = dict.fromkeys(scenario.pacemaker.controllers, True)
-    for event in sorted(scenario.event, key=lambda event: event.at):
-        where = f"event {event.do} at {event.at:g}"
-        wanted = event.do.startswith("start_")
-        match event.do:
-            case "kill_controller" | "start_controller":
-                yield from _known(f"{where}: controller", event.controller, up)
-                if up.get(event.controller) is wanted:
-                    state = "up already" if wanted else "down already"
-                    yield f"{where}: {event.controller} is {state}"
-                up |= {event.controller: wanted}
-            case "stop_cluster" | "shut_down_cluster" | "start_cluster":
-                if all(one is wanted for one in up.values()):
-                    yield f"{where}: it is {'up' if wanted else 'down'} already"
-                up = dict.fromkeys(up, wanted)
-            case _:
-                pass
 
 
 def _expected(scenario: Scenario) -> Iterator[str]:
@@ -223,14 +161,14 @@ def _expected(scenario: Scenario) -> Iterator[str]:
     hosts = [host.name for host in scenario.host]
     for instances in scenario.expect.instances:
         where = f"expect.instances {instances.group}"
-        yield from _known(where, instances.group, groups)
+        yield from must_exist(where, instances.group, groups)
         for name in instances.on:
-            yield from _known(f"{where}: on", name, hosts)
+            yield from must_exist(f"{where}: on", name, hosts)
         if instances.stays and (instances.moved or instances.on):
             yield f"{where}: it cannot stay and move"
     for host in scenario.expect.host:
         where = f"expect.host {host.name}"
-        yield from _known(where, host.name, hosts)
+        yield from must_exist(where, host.name, hosts)
         yield from _one_of(f"{where}: flag", host.flag, ("", *_FLAGS))
         yield from _one_of(f"{where}: power", host.power, ("", "on", "off"))
     if scenario.expect.problem and scenario.expect.no_problem:
@@ -247,11 +185,3 @@ def _one_of(what: str, value: str, allowed: Iterable[str]) -> Iterator[str]:
     allowed = tuple(allowed)
     if value not in allowed:
         yield f"{what} is {value!r}: one of {', '.join(filter(None, allowed))}"
-
-
-def _known(what: str, name: str, names: Iterable[str]) -> Iterator[str]:
-    known = list(names)
-    if name not in known:
-        near = get_close_matches(name, known, 1)
-        meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(known) or 'none'}"
-        yield f"{what} {name!r} does not exist; {meant}"
