@@ -1,4 +1,4 @@
-"""The contracts of Flags and Holds on a real Pacemaker cluster of one node."""
+"""The contracts of Flags, Holds and Failures on a real Pacemaker cluster of one node."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
+from tests.contract import failures, holds
 from tests.contract import flags as contract
-from tests.contract import holds
 from tests.contract.one_node import NODE, REMOTES, OneNode
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.command import Result
+from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold import ATTRIBUTE as HOLD
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import NodeName
+from vmha_ocf.storm import ATTRIBUTE as FAILURES
 
 pytestmark = pytest.mark.real
 
@@ -32,6 +34,7 @@ class RealStage:
         self.cib = Cib(self.run)
         self.flags = FlagStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.holds = HoldStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
+        self.failures = FailureStore(self.cib, SystemClock(), deadline=3.0)
 
     def run(
         self,
@@ -90,8 +93,9 @@ class RealStage:
         if not self.quorate:
             self.node.set_quorum(True)
         for remote in REMOTES:
-            command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", RECORD, "-D"]
-            self.node.run(command, timeout=5)
+            for name in (RECORD, FAILURES):
+                command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", name, "-D"]
+                self.node.run(command, timeout=5)
         self.node.run(["crm_attribute", "-N", NODE, "-l", "forever", "-n", HOLD, "-D"], timeout=5)
         if self._attrd_remembers():
             self.forget_attrd()
@@ -109,4 +113,8 @@ class TestRealFlags(contract.FlagsContract):
 
 
 class TestRealHolds(holds.HoldsContract):
+    pass
+
+
+class TestRealFailures(failures.FailuresContract):
     pass

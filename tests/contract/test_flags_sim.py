@@ -1,4 +1,4 @@
-"""The contracts of Flags and Holds on the simulator."""
+"""The contracts of Flags, Holds and Failures on the simulator."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from tests.contract.failures import FailuresContract
 from tests.contract.flags import FlagsContract
 from tests.contract.holds import HoldsContract
 from vmha_ocf.flag import ATTRIBUTE, RECORD
@@ -20,6 +21,7 @@ class SimStage:
         self.world = world
         self.flags = flags
         self.holds = world.holds()
+        self.failures = world.failures()
 
     def values(self) -> Mapping[str, str]:
         return self.world.attrd.truth(ATTRIBUTE)
@@ -58,4 +60,8 @@ class TestSimFlags(FlagsContract):
 
 
 class TestSimHolds(HoldsContract):
+    pass
+
+
+class TestSimFailures(FailuresContract):
     pass
