@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from vmha_ocf import storm
+from vmha_ocf import storm, trace
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
@@ -104,6 +104,19 @@ class Failures(Protocol):
         """One failure more, seconds since the epoch; one that is known already changes nothing. Read
         back before it returns. Raises FlagsUnavailable, FlagNotWritten, ParameterError (Pacemaker
         does not know the node)."""
+
+
+class Traces(Protocol):
+    """What we change on compute services, kept where only we write. Raises FlagsUnavailable; writes
+    also FlagNotWritten, and are read back before they return."""
+
+    def read(self) -> trace.Traces: ...
+
+    def write(self, trace: trace.Trace, nodes: Sequence[NodeName]) -> None:
+        """In the place of the host's former one, if there is one: else on the first of these nodes that
+        Pacemaker knows. Raises ParameterError where it knows none, or cannot keep it."""
+
+    def remove(self, host: NovaHost) -> None: ...
 
 
 class Cluster(Protocol):
@@ -201,6 +214,7 @@ class WorkerPorts:
     flags: Flags
     holds: Holds
     failures: Failures
+    traces: Traces
     cluster: Cluster
     nova: Nova
     parallel: Parallel

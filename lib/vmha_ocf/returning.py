@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vmha_ocf import records
-from vmha_ocf.marker import Ours, format_reason
+from vmha_ocf.marker import Ours, format_reason, ours
 from vmha_ocf.model import ComputeService, Evacuation, NovaHost, ServiceChange
 from vmha_ocf.records import Off
 
@@ -51,7 +51,7 @@ def plan_return(
 ) -> Undo | Back | Await:
     """The next thing to undo on the service of a host that is not flagged any more.
 
-    ``mine``: what we changed on it, by its mark or as we remember it.
+    ``mine``: what we changed on it, by ownership.py.
     ``beating``: its nova-compute was seen to send heartbeats since the evacuation was over (Nova's
     ``state`` cannot tell while the service is forced down).
     """
@@ -59,10 +59,16 @@ def plan_return(
         return Back(service.host)
     if service.forced_down and mine.forced_down:
         return _plan_unforce(service, mine, evacuations, beating, off)
-    if service.enabled:
+    if ours(service) is None:
         return Back(service.host)
     if service.forced_down:
-        return Await(service.host, "waits for whoever had forced it down to undo that")
+        return Await(
+            service.host,
+            (
+                "waits for whoever had forced it down to undo that: "
+                f"openstack compute service set --up {service.host} nova-compute"
+            ),
+        )
     if not service.up:
         return Await(service.host, "waits for nova-compute to be up")
     if mine.disabled:
@@ -94,8 +100,9 @@ def _plan_unforce(
 
 
 def _unforce(service: ComputeService, mine: Ours) -> ServiceChange:
-    """With what is still ours then, in one PUT: whoever forces it down from now on is not us."""
-    if service.enabled:
+    """With what is still ours then, in one PUT: whoever forces it down from now on is not us.
+    Where the mark is not there any more, nothing is touched of what others wrote in its place."""
+    if ours(service) is None:
         return ServiceChange(forced_down=False)
     left = format_reason(replace(mine, forced_down=False)) if mine.disabled else mine.before
     return ServiceChange(forced_down=False, enabled=False, reason=left or "disabled")

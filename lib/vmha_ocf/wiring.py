@@ -20,6 +20,7 @@ from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.ports import Nova, WorkerPorts
+from vmha_ocf.trace_store import TraceStore
 
 THREADS = 8
 """Requests to Nova at once."""
@@ -78,6 +79,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock),
+        traces=TraceStore(cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

@@ -1,4 +1,4 @@
-"""The contracts of Flags, Holds and Failures on a real Pacemaker cluster of one node."""
+"""The contracts of Flags, Holds, Failures and Traces on a real Pacemaker cluster of one node."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from tests.contract import failures, holds
+from tests.contract import failures, holds, traces
 from tests.contract import flags as contract
 from tests.contract.one_node import NODE, REMOTES, OneNode
 from vmha_ocf.backends.attrd import Attrd
@@ -21,6 +21,8 @@ from vmha_ocf.hold import ATTRIBUTE as HOLD
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import NodeName
 from vmha_ocf.storm import ATTRIBUTE as FAILURES
+from vmha_ocf.trace import ATTRIBUTE as TRACE
+from vmha_ocf.trace_store import TraceStore
 
 pytestmark = pytest.mark.real
 
@@ -35,6 +37,7 @@ class RealStage:
         self.flags = FlagStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.holds = HoldStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.failures = FailureStore(self.cib, SystemClock(), deadline=3.0)
+        self.traces = TraceStore(self.cib, SystemClock(), deadline=3.0)
 
     def run(
         self,
@@ -63,6 +66,12 @@ class RealStage:
 
     def set_record(self, node: NodeName, text: str) -> None:
         self.cib.set_node_attribute(node, RECORD, text)
+
+    def set_attribute(self, node: NodeName, text: str) -> None:
+        self.cib.set_node_attribute(node, TRACE, text)
+
+    def trace_attributes(self) -> Mapping[NodeName, str]:
+        return self.cib.node_attributes(TRACE)
 
     def attributes(self) -> Mapping[NodeName, str]:
         return self.cib.node_attributes(HOLD)
@@ -93,7 +102,7 @@ class RealStage:
         if not self.quorate:
             self.node.set_quorum(True)
         for remote in REMOTES:
-            for name in (RECORD, FAILURES):
+            for name in (RECORD, FAILURES, TRACE):
                 command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", name, "-D"]
                 self.node.run(command, timeout=5)
         self.node.run(["crm_attribute", "-N", NODE, "-l", "forever", "-n", HOLD, "-D"], timeout=5)
@@ -117,4 +126,8 @@ class TestRealHolds(holds.HoldsContract):
 
 
 class TestRealFailures(failures.FailuresContract):
+    pass
+
+
+class TestRealTraces(traces.TracesContract):
     pass

@@ -1,4 +1,4 @@
-"""The contracts of Flags, Holds and Failures on the simulator."""
+"""The contracts of Flags, Holds, Failures and Traces on the simulator."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 from tests.contract.failures import FailuresContract
 from tests.contract.flags import FlagsContract
 from tests.contract.holds import HoldsContract
+from tests.contract.traces import TracesContract
 from vmha_ocf.flag import ATTRIBUTE, RECORD
 from vmha_ocf.hold import ATTRIBUTE as HOLD
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Flags
 from vmha_ocf.sim import World
+from vmha_ocf.trace import ATTRIBUTE as TRACE
 
 
 class SimStage:
@@ -22,6 +24,7 @@ class SimStage:
         self.flags = flags
         self.holds = world.holds()
         self.failures = world.failures()
+        self.traces = world.traces()
 
     def values(self) -> Mapping[str, str]:
         return self.world.attrd.truth(ATTRIBUTE)
@@ -34,6 +37,12 @@ class SimStage:
 
     def set_record(self, node: NodeName, text: str) -> None:
         self.world.cib.put(node, RECORD, text)
+
+    def set_attribute(self, node: NodeName, text: str) -> None:
+        self.world.cib.put(node, TRACE, text)
+
+    def trace_attributes(self) -> Mapping[NodeName, str]:
+        return self.world.cib.truth(TRACE)
 
     def attributes(self) -> Mapping[NodeName, str]:
         return self.world.cib.truth(HOLD)
@@ -64,4 +73,8 @@ class TestSimHolds(HoldsContract):
 
 
 class TestSimFailures(FailuresContract):
+    pass
+
+
+class TestSimTraces(TracesContract):
     pass

@@ -150,6 +150,7 @@ class Desk:
             flags=world.flags(),
             holds=world.holds(),
             failures=world.failures(),
+            traces=world.traces(),
             history=world.history,
             cluster=world.cluster(),
             parallel=world.parallel,
@@ -189,6 +190,7 @@ def _counted(connect: Callable[[], Site], calls: Tripwire) -> Site:
         site,
         flags=calls.wrap(site.flags, "flags"),
         holds=calls.wrap(site.holds, "holds"),
+        traces=calls.wrap(site.traces, "traces"),
         cluster=calls.wrap(site.cluster, "cluster"),
         nova=lambda values: calls.wrap(site.nova(values), "nova"),
     )

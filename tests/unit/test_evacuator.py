@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from tests.unit.driven import TAGS, Driven, requests, where
+from vmha_ocf import marker
 from vmha_ocf.hold import Hold
+from vmha_ocf.marker import Ours
 from vmha_ocf.model import (
     Evidence,
     Flag,
@@ -22,6 +24,7 @@ from vmha_ocf.model import (
 from vmha_ocf.policy import Caps, Untagged
 from vmha_ocf.sim import World
 from vmha_ocf.sim.tripwire import Died, Tripwire
+from vmha_ocf.trace import Trace
 
 
 @pytest.fixture
@@ -1046,3 +1049,203 @@ class TestCrashes:
         assert world.service("compute-1").up
         assert world.service("compute-1").enabled
         assert world.flag("compute-1") is None
+
+
+class TestWhatOthersDoToTheService:
+    """Operators write reasons, enable, disable, un-force, delete; the force-down stays known as ours."""
+
+    def back_in(self, world: World, driven: Driven) -> None:
+        driven.until_done("compute-1")
+        world.boot_host("compute-1")
+        driven.run(200)
+
+    @pytest.mark.parametrize("reason", ["DIMM B2 broken", "x" * 255])
+    def test_a_reason_that_takes_our_mark_away_leaves_the_host_disabled_and_not_forced_down(
+        self, world: World, reason: str
+    ) -> None:
+        boot(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(3)
+        world.operator_changes("compute-1", ServiceChange(enabled=False, reason=reason))
+        driven.restart("ctl2")
+        self.back_in(world, driven)
+        service = world.service("compute-1")
+        assert (service.enabled, service.forced_down, service.reason) == (False, False, reason)
+        assert world.traces().read().of == {}
+        assert not driven.problems
+        driven.check()
+
+    def test_a_reason_that_is_erased_is_somebodys_disable(self, world: World) -> None:
+        boot(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(3)
+        world.service("compute-1").reason = ""
+        driven.restart()
+        self.back_in(world, driven)
+        service = world.service("compute-1")
+        assert (service.enabled, service.forced_down) == (False, False)
+
+    def test_who_enables_it_with_no_worker_there_does_not_make_us_forget(
+        self, world: World
+    ) -> None:
+        boot(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        world.operator_changes("compute-1", ServiceChange(enabled=True))
+        driven.restart("ctl2")
+        self.back_in(world, driven)
+        service = world.service("compute-1")
+        assert (service.enabled, service.forced_down) == (True, False)
+
+    def test_the_trace_is_there_before_nova_is_asked(self, world: World) -> None:
+        boot(world)
+        world.fence("compute-1")
+        world.fault("nova.update_service", "down")
+        driven = Driven(world)
+        driven.run(3)
+        assert not world.service("compute-1").forced_down
+        trace = world.traces().read().of[NovaHost("compute-1")]
+        assert trace.ours.forced_down
+        assert trace.service == world.service("compute-1").id
+
+    def test_without_quorum_nothing_is_forced_down(self, world: World) -> None:
+        boot(world)
+        world.fence("compute-1")
+        world.fault("cib", "no-quorum", until=130)
+        driven = Driven(world)
+        driven.run(20)
+        assert not world.service("compute-1").forced_down
+        assert requests(world) == 0
+        driven.until_done("compute-1")
+        driven.check()
+
+    def test_an_old_trace_does_not_make_a_persons_force_down_ours(self, world: World) -> None:
+        """Somebody has restored the configuration of last month."""
+        service = world.service("compute-1")
+        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        world.traces().write(old, (NodeName("compute-1"),))
+        world.operator_changes("compute-1", ServiceChange(forced_down=True))
+        driven = Driven(world)
+        driven.run(60)
+        assert world.service("compute-1").forced_down
+        assert "vmha forget compute-1" in driven.problems
+        world.traces().remove(NovaHost("compute-1"))
+        driven.run(30)
+        assert not driven.problems
+        driven.check()
+
+    def test_nor_does_the_death_of_that_host(self, world: World) -> None:
+        boot(world)
+        service = world.service("compute-1")
+        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        world.traces().write(old, (NodeName("compute-1"),))
+        world.operator_changes("compute-1", ServiceChange(forced_down=True))
+        world.fence("compute-1")
+        driven = Driven(world)
+        self.back_in(world, driven)
+        assert world.service("compute-1").forced_down
+        assert "waits for whoever had forced it down" in driven.problems
+        driven.check()
+
+    def test_an_old_trace_of_a_host_in_service_goes_without_a_word(self, world: World) -> None:
+        service = world.service("compute-1")
+        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        world.traces().write(old, (NodeName("compute-1"),))
+        driven = Driven(world)
+        driven.run(30)
+        assert world.traces().read().of == {}
+        assert not driven.problems
+        assert (service.enabled, service.forced_down) == (True, False)
+
+    def test_nova_is_the_witness_of_a_trace_whose_flag_is_lost(self, world: World) -> None:
+        """All controllers were stopped while the host waits for parts, with a reason of its own."""
+        boot(world)
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        world.operator_changes("compute-1", ServiceChange(enabled=False, reason="waits for parts"))
+        world.stop_cluster()
+        world.start_cluster()
+        driven.restart()
+        driven.run(60)
+        self.back_in(world, driven)
+        service = world.service("compute-1")
+        assert (service.enabled, service.forced_down) == (False, False)
+        driven.check()
+
+    def test_what_nobody_can_read_is_told(self, world: World) -> None:
+        world.cib.put(NodeName("compute-1"), "evacuation-trace", "a note")
+        driven = Driven(world)
+        driven.run(20)
+        assert "evacuation-trace of compute-1 cannot be read ('a note')" in driven.problems
+
+    def test_who_unforces_it_again_and_again_is_told_and_not_fought_for_ever(
+        self, world: World
+    ) -> None:
+        boot(world)
+        world.fault("nova.conductor", "no-host")
+        world.fence("compute-1")
+        driven = Driven(world)
+        puts = 0
+        for _ in range(40):
+            driven.run(5)
+            puts += world.service("compute-1").forced_down
+            world.operator_changes("compute-1", ServiceChange(forced_down=False))
+        assert "somebody has undone" in driven.problems
+        assert 3 <= puts < 10
+        driven.check()
+
+    def test_a_service_that_is_deleted_leaves_nothing_to_undo(self, world: World) -> None:
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        del world.database.services[NovaHost("compute-1")]
+        driven.run(120)
+        assert world.flag("compute-1") is None
+        assert world.traces().read().of == {}
+        assert "Nova has no compute service there any more" in driven.told()
+
+    def test_a_service_that_is_made_anew_is_not_the_one_that_we_forced_down(
+        self, world: World
+    ) -> None:
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        service = world.service("compute-1")
+        service.id, service.enabled, service.reason = "another", True, ""
+        driven.restart()
+        self.back_in(world, driven)
+        assert service.forced_down
+        assert "is another one than we had forced down" in driven.problems
+
+    def test_what_waits_for_a_person_is_told_as_long_as_it_lasts(self, world: World) -> None:
+        boot(world)
+        world.fence("compute-1", reboot=True)
+        world.fault("nova.update_service", "denied", since=140)
+        driven = Driven(world)
+        driven.run(300)
+        assert "compute-1 is not back in service yet" in driven.problems
+        world.end_fault("nova.update_service")
+        driven.run(30)
+        assert not driven.problems
+        assert world.service("compute-1").enabled
+
+    def test_what_is_held_is_not_called_nothing(self, world: World) -> None:
+        world.holds().write(Hold(NodeName("ctl2"), "alice@ctl2", 1767225600.0, "rack 7 moves"))
+        world.fence("compute-1")
+        driven = Driven(world)
+        assert driven.round().sentence == "waiting: compute-1"
+
+    def test_a_mark_of_another_cause_is_left_alone(self, world: World) -> None:
+        reason = marker.format_cause("policy", "1767225600")
+        world.services.change(
+            world.service("compute-1").id, ServiceChange(enabled=False, reason=reason)
+        )
+        driven = Driven(world)
+        driven.run(60)
+        service = world.service("compute-1")
+        assert (service.enabled, service.reason) == (False, reason)
+        assert not driven.problems

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vmha_ocf import marker
-from vmha_ocf.marker import REASON_MOST, Ours
+from vmha_ocf.marker import REASON_MOST, Mark, Ours
 from vmha_ocf.model import ComputeService, NovaHost, ServiceChange
 
 
@@ -126,3 +126,56 @@ def test_as_much_of_a_reason_as_there_is_room_for(length: int, whole: bool) -> N
     assert mark is not None
     assert (mark.before == reason) is whole
     assert whole or len(after.disabled_reason) == REASON_MOST
+
+
+def test_the_marks_that_every_version_knows() -> None:
+    """An upgrade or a downgrade in the middle of a failure reads the other's: literally these."""
+    for reason, ours in {
+        "vmha-ocf: evacuation": Ours(True, True),
+        "vmha-ocf: evacuation (was forced down)": Ours(False, True),
+        "swap [vmha-ocf: forced down]": Ours(True, False, "swap"),
+        "[vmha-ocf: forced down]": Ours(True, False, ""),
+    }.items():
+        assert marker.format_reason(ours) == reason
+        assert marker.parse_reason(reason) == ours
+
+
+@pytest.mark.parametrize("cause", ["policy", "spare", "process", "what-comes-next"])
+def test_a_mark_of_another_cause_is_read_and_is_not_a_dead_hosts(cause: str) -> None:
+    reason = marker.format_cause(cause, "1763695800")
+    assert reason == f"vmha-ocf: {cause} 1763695800"
+    assert marker.parse_mark(reason) == Mark(cause, "1763695800", Ours(False, True))
+    assert marker.parse_reason(reason) is None
+    assert marker.ours(service(enabled=False, disabled_reason=reason)) is None
+
+
+def test_a_mark_may_lack_its_episode() -> None:
+    assert marker.parse_mark("vmha-ocf: policy") == Mark("policy", "", Ours(False, True))
+
+
+@pytest.mark.parametrize(
+    ("cause", "episode"), [("Policy", "1"), ("policy", "a b"), ("policy", "")]
+)
+def test_what_could_not_be_read_again_is_no_cause(cause: str, episode: str) -> None:
+    with pytest.raises(ValueError, match="not a cause and an episode"):
+        marker.format_cause(cause, episode)
+
+
+def test_a_host_that_dies_disabled_for_another_cause_comes_back_so() -> None:
+    reason = marker.format_cause("policy", "1763695800")
+    after = changed(service(enabled=False, disabled_reason=reason))
+    assert after.disabled_reason == f"{reason} [vmha-ocf: forced down]"
+    assert marker.ours(after) == Ours(True, False, reason)
+
+
+@pytest.mark.parametrize("known", [None, Ours(True, True), Ours(False, True)])
+def test_who_writes_a_reason_of_their_own_has_disabled_it(known: Ours | None) -> None:
+    theirs = service(enabled=False, forced_down=True, disabled_reason="DIMM")
+    forced = known is not None and known.forced_down
+    assert marker.ours_when_down(theirs, known) == Ours(forced, False, "DIMM")
+
+
+def test_whether_anything_is_ours() -> None:
+    assert Ours(True, False)
+    assert Ours(False, True)
+    assert not Ours(False, False, "swap")

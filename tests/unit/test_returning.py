@@ -103,7 +103,11 @@ def test_what_is_forced_down_after_us_is_not_ours() -> None:
 
 def test_a_force_down_of_others_is_waited_for() -> None:
     planned = plan_return(service(Ours(False, True)), [], beating=True, off={})
-    assert planned == Await(HOST, "waits for whoever had forced it down to undo that")
+    assert isinstance(planned, Await)
+    assert planned.reason == (
+        "waits for whoever had forced it down to undo that: "
+        f"openstack compute service set --up {HOST} nova-compute"
+    )
 
 
 def test_an_unforced_host_is_enabled_once_it_is_up() -> None:

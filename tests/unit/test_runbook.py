@@ -22,6 +22,7 @@ SYMPTOMS = re.findall(r"^\| ``(.+)``$", RUNBOOK, re.MULTILINE)
 TELLS = (
     "verdict.py",
     "gate.py",
+    "ownership.py",
     "returning.py",
     "storm.py",
     "hold.py",
@@ -37,6 +38,7 @@ TELLS = (
     "agents/listeners.py",
     "agents/lost_hosts.py",
     "agents/rounds.py",
+    "agents/take_down.py",
     "agents/unflagged.py",
     "agents/chronicle.py",
     "operator/host_status.py",
@@ -59,6 +61,7 @@ NEWS = (
     "...: fenced by ...: flagged",
     "is on its way",
     "on its way back into service",
+    "if nobody wants it down: ",
     "the host is away",
     "left disabled, as it was found",
     "forced down in Nova",

@@ -2,101 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from vmha_ocf import marker, returning
-from vmha_ocf.errors import NovaRefused
+from vmha_ocf import marker, ownership, returning
+from vmha_ocf.agents.waits import PATIENCE, Waits
+from vmha_ocf.errors import NovaRefused, VmhaError
 from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.ownership import Owned
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
+from vmha_ocf.trace import Trace
+
+Flagged = Mapping[NovaHost, Flag]
 
 
 class HostReturn:
-    """Follows every service that carries our mark and is not flagged any more."""
+    """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
     def __init__(self, ports: WorkerPorts) -> None:
         self._ports = ports
-        self._beats: dict[NovaHost, str] = {}
-        self._marks: dict[NovaHost, marker.Ours] = {}
-        self._said: dict[NovaHost, str] = {}
+        self._waits = Waits(ports)
+        self._beats: dict[NovaHost, ComputeService] = {}
+        self._seen: dict[NovaHost, Trace] = {}
+        """What we have seen to be ours with our own eyes: whatever becomes of mark and trace."""
+        self._illegible: Mapping[NodeName, str] = {}
+        self._failed: dict[NovaHost, str] = {}
+
+    @property
+    def problems(self) -> Collection[str]:
+        illegible = (_illegible(node, text) for node, text in self._illegible.items())
+        return [*self._waits.problems.values(), *self._failed.values(), *illegible]
 
     def run(
-        self, services: Sequence[ComputeService], flags: Mapping[NovaHost, Flag], off: Off
+        self, services: Sequence[ComputeService], flags: Flagged, off: Off
     ) -> Collection[NovaHost]:
-        """Undo what can be undone now; the hosts that still have something to undo."""
+        """Undo what can be undone now; the hosts that still have something to undo. One that cannot be
+        judged keeps no other waiting. Raises FlagsUnavailable."""
+        traces = self._ports.traces.read()
+        self._illegible = traces.illegible
+        self._failed = {}
         waiting = set()
         for service in services:
-            flag = flags.get(service.host)
-            mine = self._mine(service)
-            if flag is None and mine is None:
-                continue
-            if (flag is not None and flag.pending) or off.get(service.host) == STILL:
-                self._beats.pop(service.host, None)
-            elif not self._step(service, mine, flag, off):
-                waiting.add(service.host)
+            host = service.host
+            flag, trace = flags.get(host), self._known(service, traces.of.get(host))
+            if flag is None and trace is None and marker.ours(service) is None:
+                self._forget(host)
+            elif (flag is not None and flag.pending) or off.get(host) == STILL:
+                self._beats.pop(host, None)
+                self._waits.over(host)
+            elif not self._attempt(service, trace, flag, off):
+                waiting.add(host)
+        self._forget_deleted({*traces.of, *flags} - {one.host for one in services}, flags)
         return waiting
 
-    def _mine(self, service: ComputeService) -> marker.Ours | None:
-        """What we changed. Whoever enables the service wipes out our mark, and not our force-down:
-        as long as we remember, the host does not stay forced down for ever."""
-        mine = marker.ours(service)
-        if mine is not None:
-            self._marks[service.host] = mine
-        elif not (service.enabled and service.forced_down):
-            self._marks.pop(service.host, None)
-        return self._marks.get(service.host)
+    def _known(self, service: ComputeService, trace: Trace | None) -> Trace | None:
+        """Whoever writes the reason wipes out our mark, and not our force-down."""
+        host, mark = service.host, marker.ours(service)
+        if not service.forced_down or (mark is not None and not mark.forced_down):
+            self._seen.pop(host, None)
+        elif mark is not None:
+            self._seen[host] = Trace(host, service.id, 0.0, mark)
+        return trace or self._seen.get(host)
+
+    def _attempt(
+        self, service: ComputeService, trace: Trace | None, flag: Flag | None, off: Off
+    ) -> bool:
+        try:
+            return self._step(service, trace, flag, off)
+        except VmhaError as error:
+            self._failed[service.host] = f"{service.host} is not back in service yet: {error}"
+            return False
 
     def _step(
-        self, service: ComputeService, mine: marker.Ours | None, flag: Flag | None, off: Off
+        self, service: ComputeService, trace: Trace | None, flag: Flag | None, off: Off
     ) -> bool:
-        host = service.host
-        beating = service.updated_at != self._beats.setdefault(host, service.updated_at)
+        """True when nothing is left to do."""
+        owned = self._owned(service, trace, flag)
+        if owned.told:
+            self._waits.note(service.host, owned.told, patience=0.0)
+            return False
+        host, beating = service.host, self._is_beating(service)
         evacuations = self._ports.nova.evacuations_from(host) if beating else ()
-        match returning.plan_return(service, mine, evacuations, beating=beating, off=off):
+        match returning.plan_return(service, owned.ours, evacuations, beating=beating, off=off):
             case returning.Undo() as undo:
-                self._undo(undo)
+                self._undo(undo, trace)
             case returning.Await(reason=reason):
-                self._say(host, f"{host}: {reason}")
+                self._waits.note(host, f"{host}: {reason}", patience=PATIENCE if beating else None)
             case returning.Back():
-                self._back(service, flag)
+                self._back(service, trace, flag)
                 return True
         return False
 
-    def _undo(self, undo: returning.Undo) -> None:
+    def _owned(self, service: ComputeService, trace: Trace | None, flag: Flag | None) -> Owned:
+        """The flag of the failure is kept until its return is over."""
+        witness = flag is not None or service.host in self._seen
+        if not witness and trace is not None and ownership.needs_witness(service, trace):
+            witness = ownership.stood_since(trace, self._ports.nova.evacuations_from(service.host))
+            if witness:
+                self._seen[service.host] = trace
+        return ownership.weigh(service, trace, witness=witness)
+
+    def _is_beating(self, service: ComputeService) -> bool:
+        """Since we began to look. What somebody else's change moves is no heartbeat."""
+        before = self._beats.setdefault(service.host, service)
+        moved = service.updated_at != before.updated_at
+        if moved and _settings(service) != _settings(before):
+            self._beats[service.host] = service
+            return False
+        return moved
+
+    def _undo(self, undo: returning.Undo, trace: Trace | None) -> None:
         """What Nova refuses for one host must not keep the others waiting."""
         host = undo.service.host
         try:
             after = self._ports.nova.update_service(undo.service, undo.change)
         except NovaRefused as error:
-            self._say(host, f"{host}: is not {undo.what} yet: {error}")
+            self._waits.note(host, f"{host}: is not {undo.what} yet: {error}")
             return
-        self._beats[host] = after.updated_at
-        if after.enabled:
-            self._marks.pop(
-                host, None
-            )  # Nothing of ours is left: who forces it down now is not us.
-        self._say(host, f"{host}: {undo.what}")
+        self._beats[host] = after
+        self._waits.note(host, f"{host}: {undo.what}", patience=None)
         if undo.change.forced_down is False:
+            self._seen.pop(host, None)
+            if trace is not None:
+                # At once: what somebody forces down from now on is not ours.
+                left = replace(trace, ours=replace(trace.ours, forced_down=False))
+                self._ports.traces.write(left, ())
             self._tell(Step.RETURNED, host)
 
-    def _back(self, service: ComputeService, flag: Flag | None) -> None:
+    def _back(self, service: ComputeService, trace: Trace | None, flag: Flag | None) -> None:
         """The flag goes last: a worker that is killed before tells it again."""
         host = service.host
-        self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
+        if flag is not None:
+            self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
+        if trace is not None:
+            self._ports.traces.remove(host)
         if flag is not None:
             self._ports.flags.clear(host)
             self._ports.say(f"{host}: {_standing(service)}")
-        for remembered in (self._beats, self._said, self._marks):
-            remembered.pop(host, None)
+        self._forget(host)
 
-    def _say(self, host: NovaHost, line: str) -> None:
-        if self._said.get(host) != line:
-            self._said[host] = line
-            self._ports.say(line)
+    def _forget_deleted(self, hosts: Iterable[NovaHost], flags: Flagged) -> None:
+        """Of hosts whose service was deleted nothing is left to undo. Asked by its name, Nova says
+        whether it knows it; a list may be incomplete."""
+        for host in sorted(hosts):
+            flag = flags.get(host)
+            if (flag is not None and flag.pending) or self._ports.nova.services(host):
+                continue
+            self._ports.traces.remove(host)
+            if flag is not None:
+                self._ports.flags.clear(host)
+            self._ports.say(f"{host}: Nova has no compute service there any more")
+            self._forget(host)
+
+    def _forget(self, host: NovaHost) -> None:
+        self._waits.over(host)
+        for remembered in (self._beats, self._seen):
+            remembered.pop(host, None)
 
     def _tell(self, step: Step, host: NovaHost, detail: str = "") -> None:
         self._ports.tell(Event(step, host, self._ports.clock.now(), detail=detail))
+
+
+def _settings(service: ComputeService) -> tuple[str, bool, bool, str]:
+    return service.id, service.enabled, service.forced_down, service.disabled_reason
+
+
+def _illegible(node: NodeName, text: str) -> str:
+    return (
+        f"the attribute evacuation-trace of {node} cannot be read ({text[:80]!r}): what it tells is not "
+        f"undone; look at the host, then: pcs node attribute {node} evacuation-trace="
+    )
 
 
 def _standing(service: ComputeService) -> str:
@@ -105,6 +182,7 @@ def _standing(service: ComputeService) -> str:
 
 
 def _left_as_it_is(service: ComputeService) -> str:
-    left = ["disabled"] if not service.enabled else []
-    left += ["forced down"] if service.forced_down else []
-    return f"it stays {' and '.join(left)}, which is not ours to undo" if left else ""
+    """What somebody else has set, and we do not undo; "" where it is in service."""
+    disabled = [] if service.enabled else ["disabled"]
+    kept = [*disabled, *(["forced down"] if service.forced_down else [])]
+    return f"it stays {' and '.join(kept)}, which is not ours to undo" if kept else ""

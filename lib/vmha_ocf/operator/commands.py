@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmha_ocf.backends.deployment_file import read_yaml, write_secret
-from vmha_ocf.operator import check, flag, generate, history, hold, plan, status
+from vmha_ocf.operator import check, flag, forget, generate, history, hold, plan, status
 from vmha_ocf.operator.command import Command
 
 COMMANDS: Sequence[Command] = (
@@ -17,4 +17,5 @@ COMMANDS: Sequence[Command] = (
     hold.HOLD,
     hold.RELEASE,
     flag.COMMAND,
+    forget.COMMAND,
 )

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf import evacuation, presence, records
-from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.host_moves import HostMoves
 from vmha_ocf.evacuation import Plan, Room, View
@@ -49,7 +48,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
     marks = HostMarks(flag.host, ports, policy)
     instances = ports.nova.instances_on(flag.host)
     marks.look_up(instances)
-    groups = Cloud(ports).groups() if instances else ()
+    groups = marks.groups(instances)
     evacuations = ports.nova.evacuations_from(flag.host)
     view = View(
         flag=flag,

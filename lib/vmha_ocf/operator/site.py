@@ -11,7 +11,17 @@ from vmha_ocf.history import History
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
-from vmha_ocf.ports import Clock, Cluster, Failures, Flags, Holds, Nova, Parallel, WorkerPorts
+from vmha_ocf.ports import (
+    Clock,
+    Cluster,
+    Failures,
+    Flags,
+    Holds,
+    Nova,
+    Parallel,
+    Traces,
+    WorkerPorts,
+)
 from vmha_ocf.room import HostRoom
 
 Values = Mapping[str, str]
@@ -71,6 +81,7 @@ class Site:
     flags: Flags
     holds: Holds
     failures: Failures
+    traces: Traces
     history: HistoryReader
     cluster: Cluster
     parallel: Parallel
@@ -93,6 +104,7 @@ class Site:
             flags=self.flags,
             holds=self.holds,
             failures=self.failures,
+            traces=self.traces,
             cluster=self.cluster,
             nova=self.nova(values),
             parallel=self.parallel,

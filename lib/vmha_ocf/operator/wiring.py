@@ -33,6 +33,7 @@ from vmha_ocf.operator.site import Site, Values, Worker
 from vmha_ocf.options import worker_options
 from vmha_ocf.ports import Nova
 from vmha_ocf.room import HostRoom
+from vmha_ocf.trace_store import TraceStore
 
 AT_ONCE = 8
 """Requests to Nova, and fence agents that run."""
@@ -66,6 +67,7 @@ def connect(program: Run = run) -> Site:
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock),
+        traces=TraceStore(cib, clock),
         history=HistoryStore(cib),
         cluster=cluster,
         parallel=Threads(AT_ONCE),

@@ -41,6 +41,9 @@ _PORTS = {
         "failures.note",
         "flags.end_storm_release",
         "holds.read",
+        "traces.read",
+        "traces.write",
+        "traces.remove",
         *(f"nova.{method}" for method in sorted(METHODS["nova"])),
     ),
     "fence_compute": (

@@ -56,6 +56,7 @@ class Tripwire:
             flags=self.wrap(ports.flags, "flags"),
             holds=self.wrap(ports.holds, "holds"),
             failures=self.wrap(ports.failures, "failures"),
+            traces=self.wrap(ports.traces, "traces"),
             cluster=self.wrap(ports.cluster, "cluster"),
             nova=self.wrap(ports.nova, "nova"),
         )

@@ -46,6 +46,7 @@ from vmha_ocf.sim.timeline import Event, SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
+from vmha_ocf.trace_store import TraceStore
 
 
 class World:
@@ -107,6 +108,9 @@ class World:
     def failures(self) -> FailureStore:
         return FailureStore(self.cib, self.clock())
 
+    def traces(self, wrap: Wrap = unwrapped, who: str = "") -> TraceStore:
+        return TraceStore(wrap(self.cib, f"{who}.cib"), wrap(self.clock(), f"{who}.clock"))
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker, self.configuration)
 
@@ -131,6 +135,7 @@ class World:
             flags=self.flags(),
             holds=self.holds(),
             failures=self.failures(),
+            traces=self.traces(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,

@@ -1,0 +1,160 @@
+"""Forcing one flagged host down in Nova: traced first, then changed in one request, and looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from vmha_ocf import marker
+from vmha_ocf.agents.host_story import HostStory
+from vmha_ocf.errors import NovaUnavailable
+from vmha_ocf.heartbeat import Heartbeat
+from vmha_ocf.marker import Ours
+from vmha_ocf.model import ComputeService, Flag, InstanceId, NodeName, NovaHost, ServiceChange
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.trace import Trace
+
+_CHECK = 3.0
+"""Seconds between two looks at the service: is it still forced down, and silent? More where Nova
+takes long to answer."""
+_STUBBORN = 3
+"""How often what somebody undoes is done again at once."""
+_RESPITE = 60.0
+"""Seconds between two changes after that: somebody wants something else, and is to be asked."""
+
+
+class TakeDown:
+    """What one worker knows of one flagged host's service. Losing it costs time only."""
+
+    def __init__(
+        self,
+        host: NovaHost,
+        ports: WorkerPorts,
+        story: HostStory,
+        me: str,
+        problems: dict[str, str],
+    ) -> None:
+        self.host = host
+        self.heartbeat: Heartbeat | None = None
+        """None until the service was seen forced down."""
+        self.problems = problems
+        """The host's; ours are under "service" and "meddled"."""
+        self.trace: Trace | None = None
+        """As it was written, or read."""
+        self._ports = ports
+        self._story = story
+        self._me = me
+        self._ours: Ours | None = None
+        self._was_down = False
+        self._meddled = 0
+        self._changed_at = 0.0
+        self._check_at = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        return self._ports.clock.monotonic() >= self._check_at
+
+    @property
+    def is_down(self) -> bool:
+        """As far as was seen at the last look."""
+        return self.heartbeat is not None
+
+    def doubt(self) -> None:
+        """What was seen is of the past: look again at once."""
+        self.heartbeat, self._check_at = None, 0.0
+
+    def look(self) -> ComputeService | None:
+        """None: Nova has no such service."""
+        found = self._ports.nova.services(self.host)
+        if found:
+            self.problems.pop("service", None)
+            return found[0]
+        self.problems["service"] = self._unknown_host()
+        return None
+
+    def force(self, service: ComputeService, flag: Flag) -> bool:
+        """True: it is forced down and carries our mark, and our trace says since when. False: somebody
+        undoes it again and again, and it is not done anew for a while."""
+        now = self._ports.clock.monotonic()
+        known = self._known(service, flag)
+        change = marker.plan_take_down(service, known)
+        beat = self.heartbeat or Heartbeat(service.updated_at, now)
+        meddled = change is not None and self._was_down
+        beat = (beat.doubted if meddled else beat.seen)(service.updated_at, now)
+        if meddled and not self._is_tried_again(now):
+            self.heartbeat, self._check_at = None, now + _CHECK
+            return False
+        self._write_trace(service, flag, marker.ours_when_down(service, known))
+        if change is not None:
+            service = self._change(service, change)
+            beat = beat.after_our_change(service.updated_at)
+            self._changed_at = now
+        elif self.heartbeat is None:
+            self._story.found_forced_down()
+        self._was_down, self.heartbeat = True, beat
+        after = self._ports.clock.monotonic()
+        self._check_at = after + max(_CHECK, 4 * (after - now))
+        return True
+
+    def _known(self, service: ComputeService, flag: Flag) -> Ours | None:
+        """What is ours beside the mark. Of a trace only if it is of this very failure: a CIB that was
+        restored has older ones, and a person may have forced the host down since."""
+        if self.trace is None:
+            self.trace = self._ports.traces.read().of.get(self.host)
+            found = self.trace
+            same = found is not None and found.incident == _incident(flag)
+            if found is not None and same and found.service == service.id:
+                self._ours = found.ours
+        return self._ours
+
+    def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
+        """Before Nova is asked to change anything, and only if it says something new."""
+        wanted = Trace(self.host, service.id, _incident(flag), ours, self._noted(flag))
+        if wanted != self.trace:
+            self._ports.traces.write(wanted, self._nodes(flag))
+        self.trace, self._ours = wanted, ours
+
+    def _noted(self, flag: Flag) -> Mapping[InstanceId, str]:
+        """A host that is fenced again before its evacuation is over has not failed anew."""
+        found = self.trace
+        same = found is not None and (self._was_down or found.incident == _incident(flag))
+        return found.was if found is not None and same else {}
+
+    def _nodes(self, flag: Flag) -> Sequence[NodeName]:
+        """Its own, else this controller's: not every flag names one, and nodes are removed."""
+        own = [] if flag.node is None else [flag.node]
+        return [*own, NodeName(self._me)]
+
+    def _change(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        changed = self._ports.nova.update_service(service, change)
+        if not changed.forced_down:
+            raise NovaUnavailable(f"Nova does not show {self.host} as forced down yet")
+        self._story.forced_down()
+        return changed
+
+    def _is_tried_again(self, now: float) -> bool:
+        """Not for ever against a person, and never without a word."""
+        if self._meddled >= _STUBBORN and now - self._changed_at < _RESPITE:
+            return False
+        self._meddled += 1
+        if self._meddled >= _STUBBORN:
+            self.problems["meddled"] = (
+                f"{self.host}: somebody has undone {self._meddled} times that it is forced down and "
+                "disabled, in the middle of its evacuation: nothing is asked for while it is not; to "
+                "stop the evacuation run: vmha hold"
+            )
+        return True
+
+    def _unknown_host(self) -> str:
+        short = self.host.partition(".")[0].lower()
+        known = [one.host for one in self._ports.nova.services()]
+        near = [host for host in known if host.partition(".")[0].lower() == short]
+        meant = f"did you mean {', '.join(near)}? " if near else ""
+        return (
+            f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
+            "in pcmk_host_map or domain of the fencing device"
+        )
+
+
+def _incident(flag: Flag) -> float:
+    """To the millisecond, as it is written."""
+    return round(flag.evidence.at, 3) if flag.evidence else 0.0
