@@ -10,6 +10,7 @@ from vmha_ocf.sim.database import IN_FLIGHT, Database, Server
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ComputeStarted
 from vmha_ocf.sim.rebuild import Rebuilder
+from vmha_ocf.sim.requests import InstanceRequests
 
 _GONE_FROM_HERE = IN_FLIGHT | {"done"}
 
@@ -21,11 +22,13 @@ class ComputeStarts:
         database: Database,
         hosts: Mapping[NovaHost, Host],
         rebuilder: Rebuilder,
+        requests: InstanceRequests,
     ) -> None:
         self._core = core
         self._database = database
         self._hosts = hosts
         self._rebuilder = rebuilder
+        self._requests = requests
 
     def start(self, host: Host, *, by_us: bool, flagged: bool) -> None:
         """It starts whether it is forced down or not: Nova has no gate."""
@@ -89,6 +92,7 @@ class ComputeStarts:
     def _init_instance(self, host: Host, server: Server) -> None:
         if (server.task_state or "").startswith("rebuild"):
             server.fail()
+        self._requests.pending(host, server)
         off = server.id in host.guests and not host.runs_guest(server.id)
         if off and host.resumes_guests and server.vm_state == "active":
             host.run(server.id)

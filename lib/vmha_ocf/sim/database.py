@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import floor
-from typing import TypedDict
+from typing import Any, TypedDict
 
+from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
@@ -155,9 +156,36 @@ class Database:
         return service is not None and service.up
 
     def add_record(self, server: Server, now: float) -> Record:
-        record = Record(len(self.records) + 1, server.id, server.host, now)
+        record = Record(self._next_number(), server.id, server.host, now)
         self.records.append(record)
         return record
+
+    def add_move(
+        self, server: Server, kind: str, now: float, status: str, dest: NovaHost | None
+    ) -> int:
+        """The number of its record."""
+        at = _text(floor(now))
+        number = self._next_number()
+        self.moves.append(Move(number, server.id, kind, server.host, dest, status, at))
+        return number
+
+    def move(self, number: int) -> Move:
+        return next(one for one in self.moves if one.id == number)
+
+    def change_move(self, number: int, now: float, **changes: Any) -> None:
+        at = self.moves.index(self.move(number))
+        self.moves[at] = replace(self.moves[at], updated_at=_text(floor(now)), **changes)
+
+    def _next_number(self) -> int:
+        """Evacuations and other moves are rows of one table."""
+        return len(self.records) + len(self.moves) + 1
+
+    def find(self, server: InstanceId) -> Server:
+        """Raises NovaRefused."""
+        found = self.servers.get(server)
+        if found is None:
+            raise NovaRefused(404, f"Instance {server} could not be found.")
+        return found
 
     def records_of(self, server: InstanceId) -> Iterator[Record]:
         return (record for record in self.records if record.server == server)

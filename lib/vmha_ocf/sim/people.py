@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from vmha_ocf.errors import NovaRefused
-from vmha_ocf.model import ServiceChange
+from vmha_ocf.model import NovaHost, ServiceChange
 from vmha_ocf.policy import Marks
 from vmha_ocf.sim.database import Server
 from vmha_ocf.sim.event_kind import Kind, Stage
+from vmha_ocf.sim.moves import MIGRATION, RESIZE
 from vmha_ocf.sim.scenario import EventSpec
 
 OWNER = "its owner"
@@ -27,14 +28,14 @@ def _ask(stage: Stage, who: str, what: str, act: Callable[[], None]) -> None:
 
 
 def _each(
-    what: str, act: Callable[[Stage, EventSpec, Server], None]
+    what: str, act: Callable[[Stage, EventSpec, Server], None], who: str = OWNER
 ) -> Callable[[Stage, EventSpec], None]:
-    """Done to each of the instances that are named, by their owner."""
+    """Done to each of the instances that are named."""
 
     def act_on_all(stage: Stage, event: EventSpec) -> None:
         for server in stage.world.requests.named(event.instances):
             told = f"{what} {server.name}"
-            _ask(stage, OWNER, told, partial(act, stage, event, server))
+            _ask(stage, who, told, partial(act, stage, event, server))
 
     return act_on_all
 
@@ -68,6 +69,22 @@ def _delete_service(stage: Stage, event: EventSpec) -> None:
     )
 
 
+def _to(stage: Stage, event: EventSpec) -> NovaHost | None:
+    return stage.world.host(event.host).name if event.host else None
+
+
+def _live_migrate(stage: Stage, event: EventSpec, one: Server) -> None:
+    stage.world.moves.live_migrate(one.id, _to(stage, event))
+
+
+def _cold_move(kind: str) -> Callable[[Stage, EventSpec, Server], None]:
+    def act(stage: Stage, event: EventSpec, one: Server) -> None:
+        stage.world.moves.cold_move(one.id, kind, _to(stage, event))
+
+    return act
+
+
+_HOST = frozenset({"host"})
 _INSTANCES = frozenset({"instances"})
 
 PEOPLE: Mapping[str, Kind] = {
@@ -122,6 +139,28 @@ PEOPLE: Mapping[str, Kind] = {
     "start_instances": Kind(
         "their owner starts instances that are stopped: on a dead host that waits, too",
         _each("start", lambda stage, _, one: stage.world.requests.start(one.id)),
+        _INSTANCES,
+    ),
+    "live_migrate_instances": Kind(
+        "an admin migrates instances live, to `host` or wherever Nova chooses",
+        _each("live-migrate", _live_migrate, "an admin"),
+        _INSTANCES,
+        _HOST,
+    ),
+    "migrate_instances": Kind(
+        "an admin migrates instances cold, to `host` or wherever Nova chooses",
+        _each("migrate", _cold_move(MIGRATION), "an admin"),
+        _INSTANCES,
+        _HOST,
+    ),
+    "resize_instances": Kind(
+        "their owner resizes instances: they are to be confirmed",
+        _each("resize", _cold_move(RESIZE)),
+        _INSTANCES,
+    ),
+    "confirm_resize": Kind(
+        "their owner confirms a resize or a migration",
+        _each("confirm", lambda stage, _, one: stage.world.moves.confirm(one.id)),
         _INSTANCES,
     ),
     "delete_instances": Kind(

@@ -76,14 +76,15 @@ class Rebuilder:
         # The conductor does not know which record it works for: it takes the first accepted one.
         accepted = (r for r in self._database.records_of(server.id) if r.status == "accepted")
         rebuild.record = next(accepted, None) or self._database.add_record(server, self._core.now)
-        dest = self._pick(server)
+        dest = self.pick(server)
         if dest is None:
             self._fail(rebuild, "error", "no valid host was found")
         else:
             rebuild.dest = dest
             dest.send(lambda: self._claim(rebuild, dest))
 
-    def _pick(self, server: Server) -> Host | None:
+    def pick(self, server: Server) -> Host | None:
+        """The scheduler's choice, of a host that is not its own."""
         if self._core.strike("nova.conductor", "no-host", server.host):
             return None
         fitting = [host for host in self._hosts.values() if self._fits(server, host)]

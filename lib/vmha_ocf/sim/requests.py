@@ -6,14 +6,16 @@ needs the host is a message to its nova-compute: where that is dead, it waits, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.sim.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Record, Server
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import US, EvacuateAccepted
+from vmha_ocf.sim.moves import Moves
 from vmha_ocf.sim.rebuild import Rebuilder
 
 _EVACUABLE = frozenset({"active", "stopped", "error"})
@@ -29,11 +31,13 @@ class InstanceRequests:
         database: Database,
         hosts: Mapping[NovaHost, Host],
         rebuilder: Rebuilder,
+        moves: Moves,
     ) -> None:
         self._core = core
         self._database = database
         self._hosts = hosts
         self._rebuilder = rebuilder
+        self._moves = moves
         self.checks_task_state = False
         """As Nova before 23.2.2, 24.2.0 and 25.1.0: a task_state makes an evacuation a 409."""
 
@@ -44,9 +48,12 @@ class InstanceRequests:
         return group or [one for one in servers if one.name == name]
 
     def evacuate(self, instance: InstanceId, by: str = US) -> None:
-        server = self._find(instance)
+        server = self._database.find(instance)
         self._verify_evacuable(server)
-        rivals = tuple(record.id for record in self._rivals(server))
+        rivals = (
+            *(one.id for one in self._rivals(server)),
+            *self._moves.running_elsewhere(server),
+        )
         fact = EvacuateAccepted(self._core.now, server.host, server.id, rivals, by)
         self._core.journal.note(fact)
         if by != US:
@@ -54,30 +61,30 @@ class InstanceRequests:
         self._rebuilder.accept(server)
 
     def reset_to_error(self, instance: InstanceId) -> None:
-        server = self._find(instance)
+        server = self._database.find(instance)
         server.fail()
         self._say(server, "is reset to error")
 
     def stop(self, instance: InstanceId) -> None:
         """Also on a host that is down: then it waits for its nova-compute."""
-        server = self._find(instance)
-        _verify_state("stop", server, _STOPPABLE)
-        _verify_idle("stop", server)
+        server = self._database.find(instance)
+        verify_state("stop", server, _STOPPABLE)
+        verify_idle("stop", server)
         server.task_state = "powering-off"
         host = self._hosts[server.host]
         host.send(lambda: self._stop_on(host, server))
 
     def start(self, instance: InstanceId) -> None:
-        server = self._find(instance)
-        _verify_state("start", server, {"stopped"})
-        _verify_idle("start", server)
+        server = self._database.find(instance)
+        verify_state("start", server, {"stopped"})
+        verify_idle("start", server)
         server.task_state = "powering-on"
         host = self._hosts[server.host]
         host.send(lambda: self._start_on(host, server))
 
     def delete(self, instance: InstanceId) -> None:
         """By Nova itself where the host is known to be down; else its nova-compute has to do it."""
-        server = self._find(instance)
+        server = self._database.find(instance)
         host = self._hosts[server.host]
         if self._database.is_up(server.host) and not host.listening:
             server.task_state, server.delete_waits_for = "deleting", server.host
@@ -89,20 +96,20 @@ class InstanceRequests:
         self._say(server, "is deleted")
 
     def tag(self, instance: InstanceId, tag: str) -> None:
-        server = self._find(instance)
-        _verify_state("update_tags", server, _TAGGABLE)
+        server = self._database.find(instance)
+        verify_state("update_tags", server, _TAGGABLE)
         server.tags |= {tag}
         self._say(server, f"is tagged {tag}")
 
     def untag(self, instance: InstanceId, tag: str) -> None:
-        server = self._find(instance)
-        _verify_state("update_tags", server, _TAGGABLE)
+        server = self._database.find(instance)
+        verify_state("update_tags", server, _TAGGABLE)
         server.tags -= {tag}
         self._say(server, f"is not tagged {tag} any more")
 
     def set_metadata(self, instance: InstanceId, key: str, value: str) -> None:
-        server = self._find(instance)
-        _verify_state("update_instance_metadata", server, _TAGGABLE)
+        server = self._database.find(instance)
+        verify_state("update_instance_metadata", server, _TAGGABLE)
         server.metadata = {**server.metadata, key: value}
         self._say(server, f"has {key}={value} now")
 
@@ -111,9 +118,9 @@ class InstanceRequests:
         if server.vtpm:
             text = "Operation 'evacuate' not supported for vTPM-enabled instance"
             raise NovaRefused(400, f"{text} {server.id}.")
-        _verify_state("evacuate", server, _EVACUABLE)
+        verify_state("evacuate", server, _EVACUABLE)
         if self.checks_task_state:
-            _verify_idle("evacuate", server)
+            verify_idle("evacuate", server)
         if not server.launched:
             text = f"Instance {server.id} is in an invalid state for 'evacuate'"
             raise NovaRefused(409, text)
@@ -134,6 +141,25 @@ class InstanceRequests:
             if record in truly or (shown and record.id > moved):
                 yield record
 
+    def pending(self, host: Host, server: Server) -> None:
+        """nova-compute of the host has started, and finds what was asked of it before it died."""
+        self._moves.begin_again(host, server)
+        match server.task_state:
+            case "powering-off":
+                self._stop_on(host, server)
+            case "powering-on":
+                self._start_on(host, server)
+            case "soft-deleting":
+                host.halt(server.id)
+                server.vm_state, server.task_state, server.powered_off = "soft-delete", None, True
+            case str() as task if task.startswith("reboot") and server.vm_state == "active":
+                host.run(server.id)
+                server.task_state = None
+            case str() as task if task.startswith("image_"):
+                server.task_state = None
+            case _:
+                pass
+
     def _stop_on(self, host: Host, server: Server) -> None:
         """What is off already on this host is stopped in the database whatever its task is: also an
         instance that was evacuated while the request waited here."""
@@ -153,26 +179,5 @@ class InstanceRequests:
             server.vm_state, server.task_state, server.powered_off = "active", None, False
             self._say(server, f"is started on {host.name}")
 
-    def _find(self, instance: InstanceId) -> Server:
-        server = self._database.servers.get(instance)
-        if server is None:
-            raise NovaRefused(404, f"Instance {instance} could not be found.")
-        return server
-
     def _say(self, server: Server, what: str) -> None:
         self._core.journal.say("nova", f"{server.name} {what}")
-
-
-def _verify_state(action: str, server: Server, allowed: Collection[str]) -> None:
-    if server.vm_state not in allowed:
-        raise _wrong_state(action, server, f"vm_state {server.vm_state}")
-
-
-def _verify_idle(action: str, server: Server) -> None:
-    if server.task_state is not None:
-        raise _wrong_state(action, server, f"task_state {server.task_state}")
-
-
-def _wrong_state(action: str, server: Server, state: str) -> NovaRefused:
-    text = f"Cannot '{action}' instance {server.id} while it is in {state}"
-    return NovaRefused(409, text)

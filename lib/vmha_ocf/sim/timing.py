@@ -27,6 +27,12 @@ class Timing:
     attach: float = 0.1
     """Ports and volumes, before the guest is spawned."""
     spawn: float = 2.0
+    live_migration: float = 20.0
+    """Until all memory is sent, and the guest runs on its destination."""
+    post_live: float = 1.0
+    """From then until Nova has its new host."""
+    cold_copy: float = 5.0
+    """The disk of an instance that is resized or migrated."""
     save: float = 0.05
     """Between two writes of Nova that belong together: host, record and state are separate."""
     init_host: float = 1.0

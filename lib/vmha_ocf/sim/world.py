@@ -23,6 +23,7 @@ from vmha_ocf.model import (
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.bmc import SimBmc
+from vmha_ocf.sim.boot import boot
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.cluster import Pacemaker, SimCluster
 from vmha_ocf.sim.compute import ComputeStarts
@@ -34,6 +35,7 @@ from vmha_ocf.sim.flags import SimFlags, flag_at_once
 from vmha_ocf.sim.history import SimHistorian, sim_history
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import Journal, Line, StormRelease
+from vmha_ocf.sim.moves import Moves
 from vmha_ocf.sim.nova import SimNova
 from vmha_ocf.sim.parallel import one_by_one
 from vmha_ocf.sim.power import PowerSupply
@@ -71,8 +73,10 @@ class World:
             self.pacemaker.add(NodeName(controller))
         self.rebuilder = Rebuilder(self.core, self.database, self.hosts)
         self.services = Services(self.core, self.database)
-        self.requests = InstanceRequests(self.core, self.database, self.hosts, self.rebuilder)
-        self._computes = ComputeStarts(self.core, self.database, self.hosts, self.rebuilder)
+        nova = (self.core, self.database, self.hosts, self.rebuilder)
+        self.moves = Moves(*nova)
+        self.requests = InstanceRequests(*nova, self.moves)
+        self._computes = ComputeStarts(*nova, self.requests)
         self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
         self.reported = Reported(lambda: self.now)
         """Filled by whoever runs the worker."""
@@ -185,19 +189,7 @@ class World:
 
     def boot(self, host: str, **about: Unpack[Booting]) -> InstanceId:
         """An instance, and its guest where its state has one."""
-        number = len(self.database.servers) + 1
-        instance = InstanceId(f"{number:08d}-0000-4000-8000-000000000000")
-        about.setdefault("name", f"instance-{number}")
-        where = self.host(host)
-        server = Server(instance, where.name, **about)
-        server.powered_off = server.vm_state == "stopped"
-        if server.task_state == "deleting":
-            server.delete_waits_for = where.name
-        self.database.servers[instance] = server
-        where.define(instance)
-        if server.vm_state in ("active", "paused", "rescued", "resized") and server.launched:
-            where.run(instance)
-        return instance
+        return boot(self.database, self.host(host), about)
 
     def group(self, policy: str, *members: InstanceId) -> None:
         number = len(self.database.groups) + 1
