@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import (
@@ -10,6 +10,7 @@ from vmha_ocf.model import (
     Evacuation,
     ImageId,
     Instance,
+    InstanceId,
     Move,
     NovaHost,
     ServerGroup,
@@ -48,7 +49,7 @@ class SimNova:
 
     def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         return self._wire.call(
-            "update_service", lambda: self._services.change(service.id, change), service.host
+            "update_service", lambda: self._change_service(service, change), service.host
         )
 
     def instances_on(self, host: NovaHost) -> Sequence[Instance]:
@@ -58,20 +59,22 @@ class SimNova:
         return self._wire.call("evacuations_from", lambda: self._list_evacuations(host), host)
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
-        return self._wire.call(
-            "moves_of", lambda: self._database.moves_of(instance.id), instance.host
-        )
+        return self._wire.call("moves_of", lambda: self._list_moves(instance), instance.host)
 
     def evacuate(self, instance: Instance) -> None:
-        self._wire.call("evacuate", lambda: self._requests.evacuate(instance.id), instance.host)
+        self._wire.call(
+            "evacuate", lambda: self._act(self._requests.evacuate, instance), instance.host
+        )
 
     def reset_to_error(self, instance: Instance) -> None:
         self._wire.call(
-            "reset_to_error", lambda: self._requests.reset_to_error(instance.id), instance.host
+            "reset_to_error",
+            lambda: self._act(self._requests.reset_to_error, instance),
+            instance.host,
         )
 
     def stop(self, instance: Instance) -> None:
-        self._wire.call("stop", lambda: self._requests.stop(instance.id), instance.host)
+        self._wire.call("stop", lambda: self._act(self._requests.stop, instance), instance.host)
 
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         asked = tuple(images)
@@ -87,8 +90,9 @@ class SimNova:
         return self._wire.call("server_groups", lambda: tuple(self._database.groups))
 
     def _list_services(self, host: NovaHost | None) -> Sequence[ComputeService]:
-        if any(self._cell_is_down(name) for name in self._hosts):
-            raise NovaUnavailable("a cell is down: os-services is incomplete")
+        """Nova reads all cells and filters then: a cell that is down shows its hosts as unknown."""
+        for asked in self._hosts if host is None else [host]:
+            self._verify_cell(asked)
         found = self._database.services.values()
         return [one.view() for one in found if host in (None, one.host.name)]
 
@@ -98,8 +102,27 @@ class SimNova:
         return [server.view() for server in self._database.on(host)]
 
     def _list_evacuations(self, host: NovaHost) -> Sequence[Evacuation]:
+        self._verify_cell(host)
         found = [record for record in self._database.records if record.source == host]
         return [record.view() for record in reversed(found)]
+
+    def _list_moves(self, instance: Instance) -> Sequence[Move]:
+        """Missing without a word, as the instances."""
+        if self._cell_is_down(instance.host):
+            return []
+        return self._database.moves_of(instance.id)
+
+    def _change_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        self._verify_cell(service.host)
+        return self._services.change(service.id, change)
+
+    def _act(self, act: Callable[[InstanceId], None], instance: Instance) -> None:
+        self._verify_cell(instance.host)
+        act(instance.id)
+
+    def _verify_cell(self, host: NovaHost) -> None:
+        if self._cell_is_down(host):
+            raise NovaUnavailable(f"Nova cannot tell about {host}: its cell is down")
 
     def _cell_is_down(self, host: NovaHost) -> bool:
         return self._core.strike("nova.cell", "down", host) is not None

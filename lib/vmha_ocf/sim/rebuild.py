@@ -96,6 +96,8 @@ class Rebuilder:
         service = self._database.services.get(host.name)
         if host.name == server.host or not (service and service.up and service.enabled):
             return False
+        if self._core.strike("nova.cell", "down", host.name):
+            return False
         if self._load(host) >= host.capacity:
             return False
         group = self._database.group_of(server.id)
