@@ -71,8 +71,6 @@ class View:
     """There is a host that could take an instance, or nobody knows."""
     alive: bool = False
     """nova-compute runs on it again."""
-    busy_groups: Collection[str] = ()
-    """Server groups of which a member is on its way off another host."""
     moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
     """Of the instances that were on their way to another host, as far as they could be looked up."""
 
@@ -114,8 +112,33 @@ class Plan:
         return self.in_flight - self.stuck + asked
 
 
-def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
-    """The steps for one claimed host that is forced down. ``now`` is monotonic."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How the instances of one host stand, before anybody decides how many requests there is room for."""
+
+    view: View
+    situation: Situation
+    verdicts: Sequence[Verdict]
+    found: Found
+    flying: frozenset[InstanceId]
+    groups: Mapping[InstanceId, str]
+
+    @property
+    def stuck(self) -> int:
+        return sum(one.next is Next.IN_FLIGHT and one.told for one in self.verdicts)
+
+    @property
+    def load(self) -> int:
+        """Evacuations off this host that Nova works on."""
+        return len(self.flying) - self.stuck
+
+    @property
+    def busy_groups(self) -> frozenset[str]:
+        return frozenset(_busy(self.verdicts, self.groups))
+
+
+def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
+    """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
     found = records.by_instance(view.evacuations)
     situation = Situation(
         now,
@@ -138,16 +161,25 @@ def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: R
         for instance in view.instances
     ]
     flying = _in_flight(verdicts, found, situation)
-    stuck = sum(one.next is Next.IN_FLIGHT and one.told for one in verdicts)
-    allowed = min(room.requests, room.per_host - (len(flying) - stuck))
-    groups = server_groups.spaced(view.groups)
-    busy = _busy(verdicts, groups)
-    requests = list(_requests(verdicts, groups, busy | set(view.busy_groups), policy, allowed))
-    steps: list[Step] = [*_stops(view, found, memory, policy), *requests]
-    if not steps and not flying and _is_over(view, verdicts, situation):
+    return Survey(view, situation, verdicts, found, flying, server_groups.spaced(view.groups))
+
+
+def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> Plan:
+    """The steps for one host. ``busy_groups``: of which a member is on its way off another host."""
+    view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
+    allowed = min(room.requests, room.per_host - seen.load)
+    busy = set(seen.busy_groups)
+    requests = list(_requests(seen.verdicts, seen.groups, busy | {*busy_groups}, policy, allowed))
+    steps: list[Step] = [*_stops(view, seen.found, memory, policy), *requests]
+    if not steps and not seen.flying and _is_over(view, seen.verdicts, seen.situation):
         steps = [Finish(view.flag)]
-    busy |= {groups[step.instance.id] for step in requests if step.instance.id in groups}
-    return Plan(steps, verdicts, len(flying), stuck, busy)
+    busy |= {seen.groups[step.instance.id] for step in requests if step.instance.id in seen.groups}
+    return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
+
+
+def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
+    """Both at once, for a host that nobody shares the room with."""
+    return plan_steps(survey(view, policy=policy, memory=memory, now=now), room)
 
 
 def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:

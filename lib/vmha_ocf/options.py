@@ -55,6 +55,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         storm_window=float(values["storm_window"]),
         storm_share=int(values["storm_share"]) / 100,
         evacuate_delay=float(values["evacuate_delay"]),
+        service_down_time=float(values["service_down_time"]),
         # What was asked for can take so long to be seen in Nova, however short our patience is.
         settle=max(float(values["settle"]), timeout),
         priority_key=values["priority_key"],

@@ -61,6 +61,8 @@ class Policy:
     """More of all hosts than this down at once, and more than ``storm_limit``, hold it too."""
     evacuate_delay: float = 0.0
     """Between the first sight of a flag and the first request (NFS lock grace)."""
+    service_down_time: float = 0.0
+    """Nova's own, which its API does not tell; 0 is to assume it from what is seen."""
     settle: float = 60.0
     """How long an unclear request may still take effect inside Nova."""
     back_after: float = 60.0

@@ -1,4 +1,4 @@
-"""What is asked about the instances of one host beside themselves: images, marks, groups.
+"""What is asked about the instances of one host beside themselves: images and marks.
 
 What cannot be looked up keeps nobody waiting but those that it decides about, and is asked again
 only after a while: a silent Glance must not hold up what is tagged on the server.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from vmha_ocf import tagging
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import ImageId, Instance, NovaHost, ServerGroup
+from vmha_ocf.model import ImageId, Instance, NovaHost
 from vmha_ocf.policy import Policy, Untagged
 from vmha_ocf.ports import WorkerPorts
 
@@ -23,7 +23,6 @@ class HostMarks:
         self._host = host
         self._ports = ports
         self._policy = policy
-        self._groups: Sequence[ServerGroup] | None = None
         self._again_at = 0.0
 
     def look_up(self, instances: Sequence[Instance]) -> None:
@@ -42,16 +41,6 @@ class HostMarks:
             self.problem = ""
         except VmhaError as error:
             self.problem = f"{self._host}: marks could not be looked up: {error}"
-
-    def groups(self, instances: Sequence[Instance]) -> Sequence[ServerGroup]:
-        """Asked once. Without them nothing is unsafe: members that collide are retried."""
-        if self._groups is None and instances:
-            try:
-                self._groups = self._ports.nova.server_groups()
-            except VmhaError as error:
-                self._groups = ()
-                self._ports.say(f"{self._host}: goes on without server groups: {error}")
-        return self._groups or ()
 
     def _is_anything_marked(self, instances: Sequence[Instance]) -> bool | None:
         marks = self._policy.marks

@@ -39,24 +39,26 @@ class Answer:
 
 
 class HostRequests:
+    """``announce``, then ``send`` each, several at once and beside those of other hosts, then ``heard``."""
+
     def __init__(self, host: NovaHost, ports: WorkerPorts) -> None:
         self._host = host
         self._ports = ports
 
-    def send(self, requests: Sequence[Request]) -> Sequence[Answer]:
+    def announce(self, requests: Sequence[Request]) -> None:
         for request in requests:
             if not isinstance(request, Evacuate):
                 self._ports.say(f"{self._host}: {_announce(request)}")
-        answers = self._ports.parallel(self._send_one, requests)
+
+    def heard(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
             if answer.error is not None:
                 self._say_error(answer, answer.error)
         self._say_accepted(
             [one for one in answers if one.error is None and isinstance(one.request, Evacuate)]
         )
-        return answers
 
-    def _send_one(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Answer:
         nova, clock = self._ports.nova, self._ports.clock
         start = clock.monotonic()
         error: VmhaError | None = None

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from vmha_ocf import presence, reconcile
-from vmha_ocf.model import Flag, NodeName, NovaHost
-from vmha_ocf.ports import WorkerPorts
-
-LONGEST = 60.0
-"""Seconds that a lost host is waited for. Nova's own service_down_time is as long: after it Nova does
-not choose the host any more, and what still is up for Nova is alive and only lost to Pacemaker."""
+from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.ports import Clock
 
 
 class LostHosts:
@@ -22,23 +18,27 @@ class LostHosts:
     cannot be repeated before that host is back (trap dead-destination).
     """
 
-    def __init__(self, ports: WorkerPorts, domain: str) -> None:
-        self._ports = ports
+    def __init__(self, clock: Clock, domain: str) -> None:
+        self._clock = clock
         self._domain = domain
         self._since: dict[NodeName, float] = {}
 
     def look(self, flags: Mapping[NovaHost, Flag], nodes: presence.Nodes) -> None:
         """In every round, so that what has been lost for long keeps nobody waiting."""
-        now = self._ports.clock.monotonic()
+        now = self._clock.monotonic()
         lost = presence.lost(flags.values(), nodes, self._domain)
         self._since = {node: self._since.get(node, now) for node in lost}
 
-    def awaited(self) -> Collection[NovaHost]:
-        """Raises NovaUnavailable, NovaDenied."""
-        now = self._ports.clock.monotonic()
-        recent = sorted(node for node, since in self._since.items() if now - since < LONGEST)
+    def awaited(
+        self, listed: Callable[[], Iterable[ComputeService]], longest: float
+    ) -> Collection[NovaHost]:
+        """``listed``: all services; it may raise, and is called only if somebody is lost. ``longest``:
+        Nova's service_down_time. After it Nova does not choose a dead host any more, and what still is
+        up for Nova is alive and only lost to Pacemaker."""
+        now = self._clock.monotonic()
+        recent = sorted(node for node, since in self._since.items() if now - since < longest)
         if not recent:
             return ()
-        services = {one.host: one for one in self._ports.nova.services()}
+        services = {one.host: one for one in listed()}
         hosts = [reconcile.host_of(node, self._domain, services) for node in recent]
         return [host for host in hosts if host in services and services[host].schedulable]

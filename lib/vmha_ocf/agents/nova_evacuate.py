@@ -259,6 +259,17 @@ AGENT = Agent(
             example="25",
         ),
         integer(
+            "service_down_time",
+            "Nova's service_down_time, which its API does not tell",
+            "While a host is dying, requests wait as long for Nova to miss it. 0 is six times the "
+            "interval at which nova-computes are seen to report, and at least 60.",
+            least=0,
+            most=86400,
+            unit="seconds",
+            default="0",
+            example="180",
+        ),
+        integer(
             "max_in_flight",
             "Most evacuations at once",
             least=1,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf import evacuation, presence, records
+from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.host_moves import HostMoves
 from vmha_ocf.evacuation import Plan, Room, View
@@ -48,7 +49,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
     marks = HostMarks(flag.host, ports, policy)
     instances = ports.nova.instances_on(flag.host)
     marks.look_up(instances)
-    groups = marks.groups(instances)
+    groups = Cloud(ports, policy.service_down_time).groups() if instances else ()
     evacuations = ports.nova.evacuations_from(flag.host)
     view = View(
         flag=flag,

@@ -1,0 +1,86 @@
+"""The same step for several hosts at once, on threads; what one of them cannot do is its own problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from vmha_ocf.agents.host_round import HostRound
+from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
+from vmha_ocf.model import NovaHost
+from vmha_ocf.ports import WorkerPorts
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """It has not begun: the round has taken long enough."""
+
+
+class AtOnce:
+    """One round after another: ``begin``, then ``run`` for each step of it."""
+
+    def __init__(self, ports: WorkerPorts, longest: float) -> None:
+        self.waiting: dict[NovaHost, VmhaError] = {}
+        """The hosts that Nova does not answer for, and what it was."""
+        self.tried: dict[NovaHost, float] = {}
+        """When each was last looked at."""
+        self._ports = ports
+        self._longest = longest
+        self._start = 0.0
+
+    def begin(self, hosts: Collection[NovaHost]) -> None:
+        """``hosts``: those that are flagged."""
+        self._start = self._ports.clock.monotonic()
+        self.tried = {host: at for host, at in self.tried.items() if host in hosts}
+
+    def only(self, hosts: Collection[NovaHost]) -> None:
+        """Nobody waits for Nova but these: somebody has dropped the flags of the others."""
+        self.waiting = {host: error for host, error in self.waiting.items() if host in hosts}
+
+    @property
+    def is_late(self) -> bool:
+        return self._ports.clock.monotonic() - self._start >= self._longest
+
+    def run(
+        self, action: Callable[[HostRound], R], hosts: Sequence[HostRound]
+    ) -> Sequence[tuple[HostRound, R]]:
+        """Those that could, in their order, each with its answer."""
+        answers = self._ports.parallel(partial(self._try, action), hosts)
+        done = []
+        for host, answer in zip(hosts, answers, strict=True):
+            if isinstance(answer, VmhaError):
+                self._failed(host, answer)
+            elif not isinstance(answer, _Late):
+                self.waiting.pop(host.host, None)
+                host.problems.pop("round", None)
+                done.append((host, answer))
+        return done
+
+    def _try(self, action: Callable[[HostRound], R], host: HostRound) -> R | VmhaError | _Late:
+        """On a thread of its own."""
+        if self.is_late:
+            return _Late()
+        try:
+            return action(host)
+        except VmhaError as error:
+            return error
+
+    def _failed(self, host: HostRound, error: VmhaError) -> None:
+        self.tried[host.host] = self._ports.clock.monotonic()
+        if isinstance(error, NovaUnavailable | NovaDenied):
+            self.waiting[host.host] = error
+        else:
+            host.problems["round"] = f"{host.host}: {error}"
+
+    @property
+    def problem(self) -> str:
+        """None ("") while Nova answers for all of them."""
+        if not self.waiting:
+            return ""
+        host, error = next(iter(self.waiting.items()))
+        others = f" (and {len(self.waiting) - 1} more)" if len(self.waiting) > 1 else ""
+        return f"{host} is waiting: {error}{others}"

@@ -1,0 +1,25 @@
+"""What is done now and again: when it was done last."""
+
+from __future__ import annotations
+
+from math import inf
+
+from vmha_ocf.ports import Clock
+
+
+class Due:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._did: dict[str, float] = {}
+
+    def now(self, what: str, every: float) -> bool:
+        """Whether it was done longer than ``every`` seconds ago; then it counts as done."""
+        now = self._clock.monotonic()
+        if now - self._did.get(what, -inf) < every:
+            return False
+        self._did[what] = now
+        return True
+
+    def again(self, what: str) -> None:
+        """At once: what failed must not pass for done as long as it only waits for its time."""
+        self._did.pop(what, None)

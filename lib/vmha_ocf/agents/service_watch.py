@@ -1,0 +1,63 @@
+"""The list of services, now and again: hosts on their way back, and fenced hosts that nobody flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.host_return import HostReturn
+from vmha_ocf.agents.round import Pauses
+from vmha_ocf.agents.unflagged import Unflagged
+from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.presence import Nodes
+from vmha_ocf.records import STILL, Off
+
+Flagged = Mapping[NovaHost, Flag]
+
+
+class ServiceWatch:
+    def __init__(self, ports: WorkerPorts, cloud: Cloud, pauses: Pauses, domain: str) -> None:
+        self.waiting: Collection[NovaHost] = ()
+        """Hosts that are on their way back."""
+        self._ports = ports
+        self._cloud = cloud
+        self._pauses = pauses
+        self._return = HostReturn(ports)
+        self._unflagged = Unflagged(ports, domain)
+        self._strangers = False
+        """A node may be fenced that nobody flagged."""
+        self._over = False
+        """A host whose evacuation is over has its flag still: it is away, or on its way back."""
+
+    def every(self, flags: Flagged, nodes: Nodes, off: Off) -> float:
+        """Seconds between two looks, as things are."""
+        self._strangers = self._unflagged.look(flags, nodes)
+        over = [flag.host for flag in flags.values() if not flag.pending]
+        self._over = bool(over)
+        returning = any(off.get(host) != STILL for host in over)
+        soon = self.waiting or self._strangers or returning or self._cloud.is_learning
+        return self._pauses.returning if soon else self._pauses.services
+
+    def look(
+        self,
+        nodes: Nodes,
+        off: Callable[[Flagged], Off],
+        note: Callable[[Sequence[ComputeService], Flagged], None],
+    ) -> None:
+        """``note`` is told the services, and the flags as they are now: the round may have taken a
+        while. Raises NovaUnavailable, NovaDenied, FlagsUnavailable."""
+        services = self._cloud.services()
+        flags = self._ports.flags.read()
+        note(services, flags)
+        self.waiting = self._return.run(services, flags, off(flags))
+        self._unflagged.run({one.host: one for one in services}, flags, nodes)
+
+    @property
+    def is_busy(self) -> bool:
+        """There is something to wait for, be it only to learn how often nova-computes report."""
+        return bool(self.waiting) or self._strangers or self._over or self._cloud.is_learning
+
+    @property
+    def problems(self) -> Collection[str]:
+        return [*self._unflagged.problems.values(), *self._return.problems]
