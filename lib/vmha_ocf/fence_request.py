@@ -69,6 +69,12 @@ class Target:
     host: NovaHost
     node: NodeName
     access: BmcAccess | None
+    others: tuple[NovaHost, ...] = ()
+    """Further hosts of Nova on the same machine: they go down with it."""
+
+    @property
+    def hosts(self) -> tuple[NovaHost, ...]:
+        return (self.host, *self.others)
 
 
 def read_request(options: Mapping[str, str]) -> FenceRequest:

@@ -159,6 +159,8 @@ def _weak_device(node: NodeName, configuration: Configuration, kinds: _Kinds) ->
     watchdog = ("stonith-watchdog-timeout", "fencing-watchdog-timeout")
     if any(configuration.properties.get(name, "0") not in ("0", "0s") for name in watchdog):
         weak.append("the watchdog")
+    if not may:
+        weak.append("a device that is not configured now")
     return weak[0] if weak else ""
 
 

@@ -10,14 +10,16 @@ An INI file. A section is a node, by Pacemaker's name; ``[DEFAULT]`` holds for a
     ip = 192.0.2.7
     host = compute-1.example.com
 
-``host`` is Nova's name of it, by default the section's name, with ``domain`` if it has no dot. The
-others are named as the device's parameters: ip, ipport, username, password, cipher, privlvl,
+``host`` is Nova's name of it, by default the section's name, with ``domain`` if it has no dot. A machine
+that runs several nova-computes has several, by commas: ``host = compute-1-a, compute-1-b``. The others
+are named as the device's parameters: ip, ipport, username, password, cipher, privlvl,
 hexadecimal_kg. Values are taken as they are: no quotes, no interpolation, no comment behind them.
 """
 
 from __future__ import annotations
 
 import configparser
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,17 +37,36 @@ class Inventory:
     path: str
     targets: Sequence[Target]
 
-    def find(self, *names: str) -> Target:
-        """By Pacemaker's name or by Nova's, the first name that is known. Case matters."""
-        for name in names:
-            for target in self.targets:
-                if name in (target.node, target.host):
-                    return target
+    def find(self, plug: str, node: NodeName | None = None) -> Target:
+        """Raises ParameterError."""
+        found = find_target(self.targets, plug, node)
+        other = next((one for one in self.targets if plug in one.hosts), found)
+        if found and other and not node and other is not found:
+            raise ParameterError(
+                f"{plug} is the node [{found.node}] of {self.path}, and [{other.node}]'s name in Nova",
+                hint=f"say --nodename={found.node} or --nodename={other.node}, too",
+            )
+        if found:
+            return found
         raise ParameterError(
-            f"{names[0]} is not in {self.path}",
+            f"{plug} is not in {self.path}",
             hint=f"it has {', '.join(target.node for target in self.targets[:8]) or 'no host'}"
             f"{', ...' if len(self.targets) > 8 else ''}; names are case-sensitive",
         )
+
+
+def find_target(targets: Sequence[Target], plug: str, node: NodeName | None) -> Target | None:
+    """By Pacemaker's name or by Nova's. Case matters.
+
+    ``node`` is who is to be fenced, ``plug`` may be either name of it. Pacemaker's names come first: a
+    host of Nova that is called like another node must not have that node switched off."""
+    by_node = {target.node: target for target in targets}
+    named = by_node.get(node) if node else None
+    if named and plug in (named.node, *named.hosts):
+        return named
+    by_plug = by_node.get(NodeName(plug))
+    by_host = next((target for target in targets if plug in target.hosts), None)
+    return by_plug or by_host or named
 
 
 def parse_inventory(text: str, path: str, domain: str) -> Inventory:
@@ -83,8 +104,11 @@ def _target(path: str, name: str, section: Mapping[str, str], domain: str) -> Ta
         access = read_access(section)
     except ParameterError as error:
         raise _wrong(path, f"[{name}]: {error.message}", error.hint) from error
-    host = section.get("host") or name
-    return Target(host_of(host, domain), NodeName(name), access)
+    hosts = [
+        host_of(host, domain) for host in re.split(r"[,\s]+", section.get("host", "")) if host
+    ]
+    first, *others = hosts or [host_of(name, domain)]
+    return Target(first, NodeName(name), access, tuple(others))
 
 
 def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
@@ -92,7 +116,7 @@ def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
     seen: dict[object, NodeName] = {}
     for target in targets:
         assert target.access is not None
-        for what in (f"BMC {target.access}", f"host {target.host}"):
+        for what in (f"BMC {target.access}", *(f"host {host}" for host in target.hosts)):
             other = seen.setdefault(what, target.node)
             if other != target.node:
                 raise _wrong(path, f"[{other}] and [{target.node}] have the same {what}")

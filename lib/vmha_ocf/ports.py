@@ -14,6 +14,7 @@ from vmha_ocf import storm, trace
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
+from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
@@ -218,6 +219,8 @@ class WorkerPorts:
     cluster: Cluster
     nova: Nova
     parallel: Parallel
+    read_inventory: Callable[[str, str], Inventory]
+    """A fencing device's file of hosts, from its path and its domain. Raises LocalParameterError."""
     say: Callable[[str], None]
     """One line for the operator's timeline."""
     tell: Callable[[Event], None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.names import Names
 from vmha_ocf.records import STILL, Off
 
 Nodes = Mapping[NodeName, NodeState]
@@ -12,37 +13,31 @@ Services = Sequence[ComputeService] | None
 """As last seen; None is not seen yet."""
 
 
-def names_of(node: NodeName, domain: str) -> tuple[NovaHost, ...]:
-    """What Nova may call a node: its name, and that with ``domain``."""
-    name = NovaHost(str(node))
-    return (name, NovaHost(f"{node}.{domain}")) if domain else (name,)
+def state_of(flag: Flag, nodes: Nodes, names: Names) -> NodeState | None:
+    """The node of a flag: the one that it names, else the one that its host is known to be."""
+    node = flag.node if flag.node is not None else names.node_of(flag.host)
+    return nodes.get(node) if node is not None else None
 
 
-def state_of(flag: Flag, nodes: Nodes, domain: str) -> NodeState | None:
-    """The node of a flag: the one that it names, else the one of its host's name."""
-    if flag.node is not None:
-        return nodes.get(flag.node)
-    return next(
-        (state for state in nodes.values() if flag.host in names_of(state.name, domain)), None
-    )
-
-
-def is_back(flag: Flag, nodes: Nodes, domain: str) -> bool:
-    state = state_of(flag, nodes, domain)
+def is_back(flag: Flag, nodes: Nodes, names: Names) -> bool:
+    state = state_of(flag, nodes, names)
     return state is not None and state.online and not state.fenced
 
 
-def lost(known: Iterable[Flag], nodes: Nodes, domain: str) -> frozenset[NodeName]:
-    """The nodes that are fenced or not heard of any more, and that are not flagged yet."""
-    flagged = {
-        state.name
-        for flag in known
-        if is_proved(flag) and (state := state_of(flag, nodes, domain))
-    }
+def lost(known: Iterable[Flag], nodes: Nodes, names: Names) -> frozenset[NodeName]:
+    """The nodes that are fenced or not heard of any more, and that have a host that is not flagged yet."""
+    proved = [flag for flag in known if is_proved(flag)]
+    flagged = {state.name for flag in proved if (state := state_of(flag, nodes, names))}
+    hosts = {flag.host for flag in proved}
+
+    def is_flagged(node: NodeName) -> bool:
+        several = len(names.hosts_of(node)) > 1
+        return hosts.issuperset(names.hosts_of(node)) if several else node in flagged
+
     return frozenset(
         state.name
         for state in nodes.values()
-        if (state.fenced or not state.online) and state.name not in flagged
+        if (state.fenced or not state.online) and not is_flagged(state.name)
     )
 
 
@@ -56,7 +51,7 @@ def is_proved(flag: Flag) -> bool:
     return flag.pending and flag.evidence is not None and flag.evidence.at > 0.0
 
 
-def hosts_off(flags: Iterable[Flag], nodes: Nodes, domain: str) -> Off:
+def hosts_off(flags: Iterable[Flag], nodes: Nodes, names: Names) -> Off:
     """The hosts proved to be off, and until when.
 
     A pending flag keeps a host at its gate, but if it has booted, only what went before counts.
@@ -65,21 +60,21 @@ def hosts_off(flags: Iterable[Flag], nodes: Nodes, domain: str) -> Off:
     for state in nodes.values():
         until = STILL if state.fenced and not state.online else state.fenced_at
         if until is not None:
-            off |= dict.fromkeys(names_of(state.name, domain), until)
+            off |= dict.fromkeys(names.hosts_of(state.name), until)
     for flag in flags:
-        until = _off_until(flag, nodes, domain)
+        until = _off_until(flag, nodes, names)
         if until is not None:
             off[flag.host] = max(until, off.get(flag.host, 0.0))
     return off
 
 
-def _off_until(flag: Flag, nodes: Nodes, domain: str) -> float | None:
-    state = state_of(flag, nodes, domain)
+def _off_until(flag: Flag, nodes: Nodes, names: Names) -> float | None:
+    state = state_of(flag, nodes, names)
     if state is not None and state.fenced and not state.online:
         return STILL
     if not is_proved(flag):
         return state.fenced_at if state else None
-    if not is_back(flag, nodes, domain):
+    if not is_back(flag, nodes, names):
         return STILL
     return flag.evidence.at if flag.evidence else None
 

@@ -1,4 +1,4 @@
-"""Which nodes are compute hosts, what Nova calls them, and which devices fence them. Pure."""
+"""Which nodes are compute hosts, what our devices call them, and which devices fence them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from vmha_ocf.configuration import (
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fence_request import Target, host_of
 from vmha_ocf.flag import same
+from vmha_ocf.inventory import find_target
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.names import Hosts, Names, Words
 
 Inventories = Mapping[str, Sequence[Target]]
 """By fencing device, the hosts of its inventory file."""
@@ -25,29 +27,63 @@ Inventories = Mapping[str, Sequence[Target]]
 
 @dataclass(frozen=True, slots=True)
 class ComputeHost:
+    """A machine that runs two nova-computes is two of them, on one node."""
+
     node: NodeName
     host: NovaHost
-    """As the flag will name it: by its fencing device, else by ``domain`` of NovaEvacuate."""
+    """As it is known to be, else as it would be flagged."""
     devices: Sequence[str] = ()
     """Fencing devices that say they fence it."""
 
 
+def words_about(
+    configuration: Configuration,
+    inventories: Inventories,
+    domain: str,
+    listed: Sequence[NovaHost] | None = None,
+) -> Words:
+    """For names, without what only flags tell. ``domain`` is NovaEvacuate's."""
+    devices = configuration.of_kind(OUR_FENCING)
+    remotes = {NodeName(one.name) for one in configuration.of_kind(REMOTE)}
+    return Words(
+        nodes=frozenset(configuration.attributes.keys() | remotes),
+        devices={one.name: words_of(one, inventories.get(one.name, ())) for one in devices},
+        domain=domain,
+        listed=None if listed is None else frozenset(listed),
+    )
+
+
 def compute_hosts(
-    configuration: Configuration, inventories: Inventories, domain: str
+    configuration: Configuration, inventories: Inventories, words: Words, names: Names
 ) -> Sequence[ComputeHost]:
     """By node. A node is a compute host by its attribute, as a remote node, or because one of our
     fencing devices fences it."""
-    plugs: dict[NodeName, dict[str, str]] = {}
-    hosts: dict[NodeName, NovaHost] = {}
+    plugs: dict[NodeName, list[str]] = {}
     for device in configuration.devices:
-        for node, plug in plugs_of(device, inventories).items():
-            plugs.setdefault(node, {})[device.name] = plug
-            if device.kind == OUR_FENCING:
-                hosts[node] = _host_by(device, node, plug, inventories)
+        for node in plugs_of(device, inventories):
+            plugs.setdefault(node, []).append(device.name)
+    nodes = _nodes(configuration) | {node for hosts in words.devices.values() for node in hosts}
     return [
-        ComputeHost(node, hosts.get(node) or host_of(node, domain), tuple(plugs.get(node, ())))
-        for node in sorted(_nodes(configuration) | hosts.keys())
+        ComputeHost(node, host, tuple(plugs.get(node, ())))
+        for node in sorted(nodes)
+        for host in names.hosts_of(node) or would_be_flagged(node, words)
     ]
+
+
+def would_be_flagged(node: NodeName, words: Words) -> Sequence[NovaHost]:
+    """By its fencing device, else by ``domain`` of NovaEvacuate, whether Nova knows it or not."""
+    by_device = (hosts[node] for hosts in words.devices.values() if node in hosts)
+    return next(by_device, (host_of(node, words.domain),))
+
+
+def words_of(device: Resource, targets: Sequence[Target]) -> Hosts:
+    """What one of our devices calls the hosts of its nodes, as it will flag them."""
+    plugs = plugs_of(device, {device.name: targets})
+    return {node: _hosts_by(device, node, plug, targets) for node, plug in plugs.items()}
+
+
+def domain_of(device: Resource) -> str:
+    return device.parameters.get("domain") or device.parameters.get("compute_domain") or ""
 
 
 def plugs_of(device: Resource, inventories: Inventories) -> Mapping[NodeName, str]:
@@ -63,14 +99,24 @@ def plugs_of(device: Resource, inventories: Inventories) -> Mapping[NodeName, st
 
 
 def find(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
-    """By Pacemaker's name or by Nova's. Raises ParameterError."""
-    for one in hosts:
-        if same(name, one.node) or same(name, one.host):
-            return one
+    """By Pacemaker's name, by Nova's, or by both as NODE:HOST. Raises ParameterError, also where
+    the name means several: a machine is not switched off, or evacuated, by a guess."""
+    found = [one for one in hosts if _is_named(one, name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ParameterError(
+            f"{name} is not the name of one host alone",
+            hint=f"say which: {', '.join(f'{one.node}:{one.host}' for one in found)}",
+        )
     known = ", ".join(one.node for one in hosts[:8]) + (", ..." if len(hosts) > 8 else "")
     raise ParameterError(
         f"{name} is not a compute host of this cluster", hint=f"it has {known or 'none'}"
     )
+
+
+def _is_named(one: ComputeHost, name: str) -> bool:
+    return any(same(name, each) for each in (one.node, one.host, f"{one.node}:{one.host}"))
 
 
 def _nodes(configuration: Configuration) -> set[NodeName]:
@@ -80,9 +126,8 @@ def _nodes(configuration: Configuration) -> set[NodeName]:
     return compute | {node for node in remotes if told.get(node) in (None, COMPUTE_ROLE)}
 
 
-def _host_by(device: Resource, node: NodeName, plug: str, inventories: Inventories) -> NovaHost:
-    for target in inventories.get(device.name, ()):
-        if plug in (target.node, target.host) or node == target.node:
-            return target.host
-    domain = device.parameters.get("domain") or device.parameters.get("compute_domain") or ""
-    return host_of(plug, domain)
+def _hosts_by(
+    device: Resource, node: NodeName, plug: str, targets: Sequence[Target]
+) -> Sequence[NovaHost]:
+    target = find_target(targets, plug, node)
+    return target.hosts if target else (host_of(plug, domain_of(device)),)

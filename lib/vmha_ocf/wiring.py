@@ -64,6 +64,7 @@ def nova(values: Mapping[str, str]) -> Nova:
 
 def worker(values: Mapping[str, str]) -> WorkerParts:
     from vmha_ocf.backends.clouds_file import exposed_clouds_file
+    from vmha_ocf.backends.inventory_file import read_inventory
     from vmha_ocf.backends.threads import Threads
 
     options = worker_options(values)
@@ -83,6 +84,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),
+        read_inventory=read_inventory,
         say=say,
         tell=listeners.tell,
     )

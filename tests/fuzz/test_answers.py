@@ -21,6 +21,7 @@ from vmha_ocf.backends.command import Result
 from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.errors import CommandUnavailable, Unavailable, VmhaError
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.names import Names
 
 results = st.builds(Result, st.integers(-15, 130), any_texts(), any_texts())
 STATE = ("in_ccm", "crmd", "node_fenced", "remote_node", "join")
@@ -107,7 +108,7 @@ def test_node_states_are_read_whatever_they_say(
     with suppress(Unavailable):
         nodes = PacemakerCluster(Cib(run), run).nodes()
         for host, flag in flags.merge({"nova:compute-1": "yes"}, {}).items():
-            assert presence.is_back(flag, nodes, "") in (True, False), host
+            assert presence.is_back(flag, nodes, Names()) in (True, False), host
 
 
 @given(st.integers(1, 10**10), st.sampled_from(["+00:00", " +14:00", " -12:00", "", "Z"]))

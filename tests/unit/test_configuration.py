@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -12,7 +13,16 @@ from vmha_ocf.configuration import Configuration, Resource, Result, find_evacuat
 from vmha_ocf.errors import LocalParameterError, ParameterError
 from vmha_ocf.fence_request import Target
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.topology import ComputeHost, compute_hosts, find, plugs_of
+from vmha_ocf.names import learn
+from vmha_ocf.topology import (
+    ComputeHost,
+    Inventories,
+    compute_hosts,
+    find,
+    plugs_of,
+    words_about,
+    words_of,
+)
 
 CIB = """
 <cib><configuration>
@@ -139,6 +149,14 @@ def test_the_evacuator_is_found_or_it_is_said_why_not(read: Configuration) -> No
 REMOTE = Resource("compute-1", "ocf:pacemaker:remote")
 
 
+def hosts_of(
+    configuration: Configuration, inventories: Inventories, domain: str = ""
+) -> Sequence[ComputeHost]:
+    """While Nova does not answer."""
+    words = words_about(configuration, inventories, domain)
+    return compute_hosts(configuration, inventories, words, learn(words))
+
+
 class TestTopology:
     def device(self, **parameters: str) -> Resource:
         return Resource("fence", "stonith:fence_compute", parameters)
@@ -162,7 +180,7 @@ class TestTopology:
                 NodeName("compute-3"): {"osprole": "compute"},
             },
         )
-        assert compute_hosts(configuration, {}, "lab.example.com") == [
+        assert hosts_of(configuration, {}, "lab.example.com") == [
             ComputeHost(NodeName("compute-1"), NovaHost("compute-1.lab.example.com"), ("ipmi",)),
             ComputeHost(NodeName("compute-2"), NovaHost("two.example.com"), ("fence",)),
             ComputeHost(NodeName("compute-3"), NovaHost("compute-3.lab.example.com"), ()),
@@ -172,13 +190,13 @@ class TestTopology:
         target = Target(NovaHost("one.example.com"), NodeName("compute-1"), None)
         other = Target(NovaHost("two.example.com"), NodeName("compute-2"), None)
         configuration = Configuration(resources=[self.device(inventory="/etc/x")])
-        found = compute_hosts(configuration, {"fence": [target, other]}, "")
+        found = hosts_of(configuration, {"fence": [target, other]})
         assert [(one.node, one.host) for one in found] == [
             ("compute-1", "one.example.com"),
             ("compute-2", "two.example.com"),
         ]
         mapped = self.device(inventory="/etc/x", pcmk_host_list="compute-2 compute-9")
-        found = compute_hosts(Configuration(resources=[mapped]), {"fence": [target, other]}, "")
+        found = hosts_of(Configuration(resources=[mapped]), {"fence": [target, other]})
         assert [(one.node, one.host) for one in found] == [
             ("compute-2", "two.example.com"),
             ("compute-9", "compute-9"),
@@ -189,11 +207,41 @@ class TestTopology:
         target = Target(NovaHost("one.example.com"), NodeName("compute-1"), None)
         for mapped in ("n:one.example.com", "n:compute-1", "compute-1:7"):
             device = self.device(pcmk_host_map=mapped, compute_domain="lab")
-            (found,) = compute_hosts(Configuration(resources=[device]), {"fence": [target]}, "")
+            (found,) = hosts_of(Configuration(resources=[device]), {"fence": [target]})
             assert found.host == "one.example.com"
         device = self.device(pcmk_host_map="n:two", compute_domain="lab")
-        (found,) = compute_hosts(Configuration(resources=[device]), {"fence": [target]}, "")
+        (found,) = hosts_of(Configuration(resources=[device]), {"fence": [target]})
         assert found.host == "two.lab"
+
+    def test_names_that_nova_lists_come_before_what_would_be_flagged(self) -> None:
+        listed = [NovaHost("compute-1"), NovaHost("compute-1-b"), NovaHost("compute-2")]
+        target = Target(listed[0], NodeName("compute-1"), None, (listed[1],))
+        configuration = Configuration(
+            resources=[self.device(inventory="/etc/x"), Resource("compute-2", REMOTE.kind)]
+        )
+        words = words_about(configuration, {"fence": [target]}, "example.com", listed)
+        found = compute_hosts(configuration, {"fence": [target]}, words, learn(words))
+        assert [(one.node, one.host) for one in found] == [
+            ("compute-1", "compute-1"),
+            ("compute-1", "compute-1-b"),
+            ("compute-2", "compute-2"),
+        ]
+
+    def test_a_host_that_is_called_like_another_node_is_the_one_of_its_own_node(self) -> None:
+        crossed = [
+            Target(NovaHost("compute-1"), NodeName("compute-0"), None),
+            Target(NovaHost("compute-2"), NodeName("compute-1"), None),
+        ]
+        assert words_of(self.device(inventory="/etc/x"), crossed) == {
+            "compute-0": ("compute-1",),
+            "compute-1": ("compute-2",),
+        }
+        hosts = [ComputeHost(one.node, one.host) for one in crossed]
+        assert find(hosts, "compute-2") is hosts[1]
+        assert find(hosts, "compute-0:compute-1") is hosts[0]
+        with pytest.raises(ParameterError) as caught:
+            find(hosts, "compute-1")
+        assert caught.value.hint == "say which: compute-0:compute-1, compute-1:compute-2"
 
     def test_finding_one(self) -> None:
         hosts = [ComputeHost(NodeName(f"c{n}"), NovaHost(f"c{n}.example.com")) for n in range(9)]

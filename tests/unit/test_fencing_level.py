@@ -224,6 +224,9 @@ class TestThatPacemakerHasFencedIsProof:
             device = Resource("record", OUR_FENCING, {**record, **mine})
             assert weak_spot(NODE, cluster(elsewhere, devices=[ipmi, device])) == "record", mine
 
+    def test_a_device_that_is_gone_may_have_been_anything(self) -> None:
+        assert weak_spot(NODE, cluster(devices=[])) == "a device that is not configured now"
+
     def test_the_watchdog_counts_where_there_is_no_level(self) -> None:
         for name in ("stonith-watchdog-timeout", "fencing-watchdog-timeout"):
             armed, idle = {name: "10s"}, {name: "0"}

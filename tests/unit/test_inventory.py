@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vmha_ocf.backends.inventory_file import read_inventory
 from vmha_ocf.errors import LocalParameterError, ParameterError
 from vmha_ocf.inventory import parse_inventory
+from vmha_ocf.model import NodeName
 
 GOOD = """\
 # all of our hosts
@@ -44,7 +45,43 @@ def test_a_section_is_a_node_with_its_bmc() -> None:
 def test_a_host_is_found_by_either_name() -> None:
     inventory = parse_inventory(GOOD, "/etc/bmc", "")
     assert inventory.find("compute-2") is inventory.find("c2.example.com")
-    assert inventory.find("unknown", "compute-1").node == "compute-1"
+    assert inventory.find("unknown", NodeName("compute-1")).node == "compute-1"
+
+
+def test_a_machine_may_run_several_hosts_of_nova() -> None:
+    text = "[compute-1]\nip = 1\nhost = a.lan, b  c\n"
+    (target,) = parse_inventory(text, "/etc/bmc", "example.com").targets
+    assert target.hosts == ("a.lan", "b.example.com", "c.example.com")
+    inventory = parse_inventory(text, "/etc/bmc", "")
+    assert all(inventory.find(name).node == "compute-1" for name in ("compute-1", "a.lan", "c"))
+
+
+class TestAHostThatIsCalledLikeAnotherNode:
+    TEXT = "[compute-0]\nip = 1\nhost = compute-1\n[compute-1]\nip = 2\nhost = compute-2\n"
+
+    @pytest.mark.parametrize(
+        ("plug", "node", "found"),
+        [
+            ("compute-1", "compute-1", "compute-1"),
+            ("compute-1", "compute-0", "compute-0"),
+            ("compute-0", "compute-0", "compute-0"),
+            ("compute-2", "compute-1", "compute-1"),
+            ("compute-1", "elsewhere", "compute-1"),
+        ],
+    )
+    def test_is_not_taken_for_that_node(self, plug: str, node: str, found: str) -> None:
+        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
+        assert inventory.find(plug, NodeName(node)).node == found
+
+    def test_is_not_guessed_where_nobody_says_which_node(self) -> None:
+        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
+        assert inventory.find("compute-0").node == "compute-0"
+        assert inventory.find("compute-2").node == "compute-1"
+        with pytest.raises(
+            ParameterError, match="compute-1 is the node .compute-1. of /etc/bmc"
+        ) as caught:
+            inventory.find("compute-1")
+        assert caught.value.hint == "say --nodename=compute-1 or --nodename=compute-0, too"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +126,7 @@ def test_every_line_that_is_none_is_told() -> None:
 
 def test_an_unknown_host_is_told_with_those_that_there_are() -> None:
     with pytest.raises(ParameterError, match="Compute-1 is not in /etc/bmc") as refused:
-        parse_inventory(GOOD, "/etc/bmc", "").find("Compute-1", "c1")
+        parse_inventory(GOOD, "/etc/bmc", "").find("Compute-1", NodeName("c1"))
     assert refused.value.hint == "it has compute-1, compute-2; names are case-sensitive"
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vmha_ocf import reconcile
+from vmha_ocf.configuration import Configuration, Resource
 from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.names import Names, Words, learn
 
 SHORT = NovaHost("compute-1")
 FULL = NovaHost("compute-1.example.com")
@@ -18,20 +22,11 @@ def node(*, online: bool = False, fenced: bool = True, name: str = NODE) -> Node
     return NodeState(NodeName(name), online, fenced, 100.0, "ctl2")
 
 
-@pytest.mark.parametrize(
-    ("domain", "known", "host"),
-    [
-        ("", [SHORT], SHORT),
-        ("", [FULL], SHORT),
-        ("example.com", [FULL], FULL),
-        ("example.com", [SHORT, FULL], FULL),
-        ("example.com", [SHORT], SHORT),
-    ],
-)
-def test_the_host_of_a_node_is_one_that_nova_knows(
-    domain: str, known: list[NovaHost], host: NovaHost
-) -> None:
-    assert reconcile.host_of(NODE, domain, services(*known)) == host
+def names(*known: NovaHost, domain: str = "", **device: str) -> Names:
+    """``device``: what a fencing device calls a node, whose name is written with _ here."""
+    told = {NodeName(node.replace("_", "-")): (NovaHost(host),) for node, host in device.items()}
+    nodes = [NODE, NodeName("compute-1.lan"), NodeName("Compute-1"), NodeName("compute-11")]
+    return learn(Words(nodes, {"fence": told}, domain=domain, listed=known))
 
 
 @pytest.mark.parametrize(
@@ -48,35 +43,53 @@ def test_the_host_of_a_node_is_one_that_nova_knows(
 def test_fenced_without_us(
     state: NodeState, known: list[NovaHost], flags: dict[NovaHost, Flag], found: bool
 ) -> None:
-    assert bool(reconcile.fenced_without_flag([state], services(*known), flags, "")) is found
+    told = reconcile.fenced_without_flag([state], services(*known), flags, names(*known))
+    assert bool(told) is found
+
+
+def test_a_namesake_of_another_site_is_not_the_host_that_the_device_means() -> None:
+    other = NovaHost("compute-1.b.example.com")
+    known = names(FULL, other, domain="example.com", compute_1=other)
+    found = reconcile.fenced_without_flag([node()], services(FULL, other), {}, known)
+    assert found == {other: node()}
+
+
+def test_all_hosts_of_a_machine_are_found_and_those_that_are_flagged_are_not() -> None:
+    second = NovaHost("compute-1-b")
+    known = Names({NODE: (SHORT, second)})
+    flags = {SHORT: Flag(SHORT, FlagState.NEEDED, NODE)}
+    listed = services(SHORT, second)
+    assert reconcile.fenced_without_flag([node()], listed, {}, known).keys() == {SHORT, second}
+    assert reconcile.fenced_without_flag([node()], listed, flags, known) == {second: node()}
 
 
 @pytest.mark.parametrize(
     ("state", "known", "flags", "found"),
     [
-        (node(), [FULL], {}, {NODE: FULL}),
-        (node(name="compute-1.lan"), [FULL], {}, {NodeName("compute-1.lan"): FULL}),
-        (node(name="Compute-1"), [FULL], {}, {NodeName("Compute-1"): FULL}),
+        (node(), [FULL], {}, {NODE: [FULL]}),
+        (node(name="compute-1.lan"), [FULL], {}, {NodeName("compute-1.lan"): [FULL]}),
+        (node(name="Compute-1"), [FULL], {}, {NodeName("Compute-1"): [FULL]}),
+        (node(name="Compute-1"), [SHORT], {}, {}),
         (node(), [SHORT], {}, {}),
         (node(name="compute-11"), [FULL], {}, {}),
         (node(online=True), [FULL], {}, {}),
         (node(fenced=False), [FULL], {}, {}),
         (node(), [FULL], {FULL: Flag(FULL, FlagState.DONE)}, {}),
         (node(), [FULL], {SHORT: Flag(SHORT, FlagState.NEEDED, NODE)}, {}),
-        (node(), [FULL], {SHORT: Flag(SHORT, FlagState.NEEDED, NodeName("x"))}, {NODE: FULL}),
+        (node(), [FULL], {SHORT: Flag(SHORT, FlagState.NEEDED, NodeName("x"))}, {NODE: [FULL]}),
     ],
 )
 def test_a_name_that_nova_may_know_otherwise(
     state: NodeState,
     known: list[NovaHost],
     flags: dict[NovaHost, Flag],
-    found: dict[NodeName, NovaHost],
+    found: dict[NodeName, list[NovaHost]],
 ) -> None:
-    assert reconcile.misnamed([state], services(*known), flags, "") == found
+    assert reconcile.misnamed([state], flags, names(*known)) == found
 
 
 def test_with_its_domain_it_is_no_doubt() -> None:
-    assert reconcile.misnamed([node()], services(FULL), {}, "example.com") == {}
+    assert reconcile.misnamed([node()], {}, names(FULL, domain="example.com")) == {}
 
 
 def test_the_flag_tells_whose_word_it_is() -> None:
@@ -91,3 +104,26 @@ def test_a_fencing_that_nobody_remembers_is_one_of_now() -> None:
     flag = reconcile.flag_for(SHORT, NodeState(NODE, online=False, fenced=True), 500.0)
     assert flag.evidence is not None
     assert (flag.evidence.by, flag.evidence.at) == ("pacemaker", 500.0)
+
+
+class TestAFencingThatMayHaveSwitchedNothing:
+    IPMI = Resource("ipmi", "stonith:fence_ipmilan", {"pcmk_host_list": NODE})
+    KDUMP = Resource("kdump", "stonith:fence_kdump", {"pcmk_host_list": NODE})
+
+    def test_is_believed_where_a_person_confirmed_it(self) -> None:
+        weak = Configuration(resources=[self.KDUMP])
+        assert reconcile.weakness(node(), weak) == "kdump"
+        confirmed = replace(node(), fenced_by="a human")
+        assert reconcile.weakness(confirmed, weak) == ""
+        assert reconcile.weakness(node(), Configuration(resources=[self.IPMI])) == ""
+
+    def test_leaves_the_node_away_and_no_more(self) -> None:
+        back = NodeState(NODE, online=True, fenced=False, fenced_at=100.0)
+        never = NodeState(NODE, online=True, fenced=False)
+        for state, left in (
+            (node(), NodeState(NODE, online=False, fenced=False, fenced_by="ctl2")),
+            (back, never),
+            (never, never),
+        ):
+            assert reconcile.believed({NODE: state}, lambda _: "kdump") == {NODE: left}
+            assert reconcile.believed({NODE: state}, lambda _: "") == {NODE: state}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vmha_ocf.agents.nova_time import NovaTime
 from vmha_ocf.errors import VmhaError
@@ -19,10 +19,17 @@ to be learnt by the way."""
 class Cloud:
     """Its answers about services are those of one round; ``new_round`` forgets them."""
 
-    def __init__(self, ports: WorkerPorts, service_down_time: float) -> None:
+    def __init__(
+        self,
+        ports: WorkerPorts,
+        service_down_time: float,
+        listed: Callable[[Sequence[ComputeService]], None] = lambda _: None,
+    ) -> None:
+        """``listed`` is told each list of all services."""
         self.reports = Reports()
         """What the looks at all services have shown of Nova's times."""
         self._ports = ports
+        self._listed = listed
         self._configured = service_down_time
         self._began = ports.clock.monotonic()
         self.nova_time = NovaTime(ports.clock)
@@ -41,6 +48,7 @@ class Cloud:
             self.reports = self.reports.look(self._services, self._ports.clock.monotonic())
             self.nova_time.look(self._services)
             self.hosts = len(self._services)
+            self._listed(self._services)
         return self._services
 
     @property

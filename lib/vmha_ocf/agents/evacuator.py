@@ -22,6 +22,7 @@ from vmha_ocf.agents.flag_story import FlagStory
 from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LostHosts
+from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.requesting import Asked, Requesting
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.service_watch import ServiceWatch
@@ -60,16 +61,16 @@ class Evacuator:
         self._ports = ports
         self._policy = policy
         self._me = me
-        self._domain = domain
+        self._naming = Naming(ports, domain)
         self._pauses = pauses or Pauses()
-        self._cloud = Cloud(ports, policy.service_down_time)
+        self._cloud = Cloud(ports, policy.service_down_time, self._naming.list_seen)
         self._at_once = AtOnce(ports, self._pauses.longest_round)
         self._requesting = Requesting(ports, policy)
         self._hosts: dict[NovaHost, HostRound] = {}
         self._story = FlagStory(ports)
         self._nodes: presence.Nodes = {}
-        self._watch = ServiceWatch(ports, self._cloud, self._pauses, domain)
-        self._lost = LostHosts(ports.clock, domain)
+        self._watch = ServiceWatch(ports, self._cloud, self._pauses, self._naming)
+        self._lost = LostHosts(ports.clock, self._naming)
         self._held = Held(ports, policy)
         self._authority = Authority(ports.cluster, ports.clock, me)
         self._due = Due(ports.clock)
@@ -101,6 +102,7 @@ class Evacuator:
     def _see(self, flags: Flagged) -> Sight:
         """What there is to do, whoever has not been looked at for longest first."""
         self._forget(flags)
+        self._naming.look(flags, self._nodes)
         self._lost.look(flags, self._nodes)
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
@@ -218,10 +220,10 @@ class Evacuator:
         self._at_once.only(self._hosts)
 
     def _is_back(self, flag: Flag) -> bool:
-        return presence.is_back(flag, self._nodes, self._domain)
+        return presence.is_back(flag, self._naming.nodes, self._naming.names)
 
     def _off(self, flags: Flagged) -> Off:
-        off = presence.hosts_off(flags.values(), self._nodes, self._domain)
+        off = presence.hosts_off(flags.values(), self._naming.nodes, self._naming.names)
         return self._cloud.nova_time.trusted(off)
 
     def _awaits(self, down: Sequence[HostRound], sight: Sight) -> bool:
@@ -265,6 +267,7 @@ class Evacuator:
         problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
         problems += map(_unproved, self._unproved)
         problems += self._watch.problems
+        problems += self._naming.problems
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())

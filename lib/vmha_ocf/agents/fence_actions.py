@@ -187,5 +187,5 @@ class FenceAction:
             return Target(host, request.node or NodeName(request.plug), request.access)
         if not request.plug:
             raise ParameterError("no host is given", hint="-n HOST, or plug=HOST on stdin")
-        found = inventory.find(request.plug, *([request.node] if request.node else []))
+        found = inventory.find(request.plug, request.node)
         return replace(found, node=request.node or found.node)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from vmha_ocf import presence, reconcile
+from vmha_ocf import presence
+from vmha_ocf.agents.naming import Naming
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock
 
@@ -18,27 +19,34 @@ class LostHosts:
     cannot be repeated before that host is back (trap dead-destination).
     """
 
-    def __init__(self, clock: Clock, domain: str) -> None:
+    def __init__(self, clock: Clock, naming: Naming) -> None:
         self._clock = clock
-        self._domain = domain
+        self._naming = naming
         self._since: dict[NodeName, float] = {}
+        self._flagged: Collection[NovaHost] = ()
 
     def look(self, flags: Mapping[NovaHost, Flag], nodes: presence.Nodes) -> None:
         """In every round, so that what has been lost for long keeps nobody waiting."""
         now = self._clock.monotonic()
-        lost = presence.lost(flags.values(), nodes, self._domain)
+        self._flagged = {host for host, flag in flags.items() if flag.pending}
+        lost = presence.lost(flags.values(), nodes, self._naming.names)
         self._since = {node: self._since.get(node, now) for node in lost}
 
     def awaited(
         self, listed: Callable[[], Iterable[ComputeService]], longest: float
     ) -> Collection[NovaHost]:
-        """``listed``: all services; it may raise, and is called only if somebody is lost. ``longest``:
-        Nova's service_down_time. After it Nova does not choose a dead host any more, and what still is
-        up for Nova is alive and only lost to Pacemaker."""
+        """Also those that a lost node may only be: it costs a wait. ``listed``: all services; it may raise,
+        and is called only if somebody is lost. ``longest``: Nova's service_down_time. After it Nova does
+        not choose a dead host any more, and what still is up for Nova is alive and only lost to
+        Pacemaker."""
         now = self._clock.monotonic()
         recent = sorted(node for node, since in self._since.items() if now - since < longest)
         if not recent:
             return ()
-        services = {one.host: one for one in listed()}
-        hosts = [reconcile.host_of(node, self._domain, services) for node in recent]
-        return [host for host in hosts if host in services and services[host].schedulable]
+        services = listed()
+        maybe = {host for node in recent for host in self._naming.names.may_be(node)}
+        return [
+            one.host
+            for one in services
+            if one.schedulable and one.host in maybe and one.host not in self._flagged
+        ]

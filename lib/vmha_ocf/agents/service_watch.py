@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_return import HostReturn
+from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.round import Pauses
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.model import ComputeService, Flag, NovaHost
@@ -17,14 +18,14 @@ Flagged = Mapping[NovaHost, Flag]
 
 
 class ServiceWatch:
-    def __init__(self, ports: WorkerPorts, cloud: Cloud, pauses: Pauses, domain: str) -> None:
+    def __init__(self, ports: WorkerPorts, cloud: Cloud, pauses: Pauses, naming: Naming) -> None:
         self.waiting: Collection[NovaHost] = ()
         """Hosts that are on their way back."""
         self._ports = ports
         self._cloud = cloud
         self._pauses = pauses
         self._return = HostReturn(ports)
-        self._unflagged = Unflagged(ports, domain)
+        self._unflagged = Unflagged(ports, naming)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False

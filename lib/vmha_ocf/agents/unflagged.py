@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vmha_ocf import presence, reconcile
+from vmha_ocf.agents.naming import Naming
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.names import way_to_say
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
 
@@ -17,10 +19,10 @@ Flagged = Mapping[NovaHost, Flag]
 class Unflagged:
     """Each is watched until its nova-compute has been silent for long enough."""
 
-    def __init__(self, ports: WorkerPorts, domain: str) -> None:
+    def __init__(self, ports: WorkerPorts, naming: Naming) -> None:
         self.problems: dict[str, str] = {}
         self._ports = ports
-        self._domain = domain
+        self._naming = naming
         self._watched: dict[NovaHost, Heartbeat] = {}
         self._seen_back: set[NovaHost] = set()
         """Hosts that were back after their evacuation: their flag tells of the past."""
@@ -30,30 +32,51 @@ class Unflagged:
         done = {host: flag for host, flag in flags.items() if not flag.pending}
         self._seen_back.intersection_update(done)
         self._seen_back.update(
-            host for host, flag in done.items() if presence.is_back(flag, nodes, self._domain)
+            host
+            for host, flag in done.items()
+            if presence.is_back(flag, nodes, self._naming.names)
         )
         current = self._current(flags)
-        known = {name for flag in current.values() for name in (flag.host, flag.node)}
-        return any(
-            reconcile.is_away(node) and known.isdisjoint(self._names_of(node))
-            for node in nodes.values()
-        )
+        return any(self._may_lack(node, current) for node in nodes.values())
+
+    def _may_lack(self, node: NodeState, current: Flagged) -> bool:
+        """Who has nothing to do with Nova, and whose doubt is told already, costs no more questions."""
+        if not reconcile.is_away(node):
+            return False
+        hosts = self._naming.names.hosts_of(node.name)
+        if hosts:
+            return not current.keys() >= set(hosts)
+        if any(flag.node == node.name for flag in current.values()):
+            return False
+        unknown = self._naming.words.listed is None or bool(self._naming.names.may_be(node.name))
+        return unknown and node.name not in self.problems
 
     def run(
         self, services: Mapping[NovaHost, ComputeService], flags: Flagged, nodes: Nodes
     ) -> None:
         current = self._current(flags)
-        found = reconcile.fenced_without_flag(nodes.values(), services, current, self._domain)
+        names = self._naming.names
+        found = reconcile.fenced_without_flag(nodes.values(), services, current, names)
         self._watched = {host: one for host, one in self._watched.items() if host in found}
-        doubtful = reconcile.misnamed(nodes.values(), services, current, self._domain)
-        self.problems = {node: _doubt(node, host) for node, host in doubtful.items()}
+        doubtful = reconcile.misnamed(nodes.values(), current, names)
+        self.problems = {node: self._doubt(node, hosts) for node, hosts in doubtful.items()}
         now = self._ports.clock.monotonic()
         for host, node in found.items():
             updated_at = services[host].updated_at
             beat = self._watched.get(host) or Heartbeat(updated_at, now)
             self._watched[host] = beat = beat.seen(updated_at, now)
-            if beat.quiet(now):
+            if beat.quiet(now) and self._is_proof(host, node):
                 self._flag(host, node)
+
+    def _is_proof(self, host: NovaHost, node: NodeState) -> bool:
+        """Pacemaker's word alone may be that of a device that switches nothing."""
+        weak = self._naming.weakness(node)
+        if weak:
+            self.problems[host] = (
+                f"{node.name} counts as fenced, but {weak} could have said so without switching it off: "
+                f"look at the machine, and when it is off: pcs stonith confirm {node.name}"
+            )
+        return not weak
 
     def _current(self, flags: Flagged) -> Flagged:
         """Those that tell of now. One that waits without evidence, typed or an older agent's, tells
@@ -64,8 +87,9 @@ class Unflagged:
             if host not in self._seen_back and (not flag.pending or presence.is_proved(flag))
         }
 
-    def _names_of(self, node: NodeState) -> tuple[str, ...]:
-        return (node.name, *presence.names_of(node.name, self._domain))
+    def _doubt(self, node: NodeName, hosts: Sequence[NovaHost]) -> str:
+        way = way_to_say(node, hosts[0], self._naming.words)
+        return f"{node} was fenced, and nobody flagged it: if it is {' or '.join(hosts)} in Nova, {way}"
 
     def _flag(self, host: NovaHost, node: NodeState) -> None:
         try:
@@ -74,10 +98,3 @@ class Unflagged:
             self.problems[host] = f"{host} was fenced and cannot be flagged: {error}"
             return
         self._ports.say(f"{host}: fenced by {node.fenced_by or 'Pacemaker'}: flagged")
-
-
-def _doubt(node: NodeName, host: NovaHost) -> str:
-    return (
-        f"{node} was fenced, and nobody flagged it: if it is {host} in Nova, set domain of "
-        "NovaEvacuate to the end that its name lacks"
-    )

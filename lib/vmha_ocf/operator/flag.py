@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
 from vmha_ocf import records
 from vmha_ocf.errors import ParameterError, Refused, VmhaError
@@ -10,9 +11,10 @@ from vmha_ocf.heartbeat import QUIET
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.options import add_resource, inventories_of
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.topology import ComputeHost, compute_hosts, find
+from vmha_ocf.topology import ComputeHost, find
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -25,7 +27,10 @@ def run(args: Namespace, connect: Connect) -> Answer:
     configuration = site.configuration()
     worker = site.worker(configuration, args.resource)
     inventories = inventories_of(configuration, site.machine)
-    host = find(compute_hosts(configuration, inventories, worker.options.domain), args.host)
+    known = known_hosts(
+        configuration, inventories, worker.options.domain, services=_services(site, worker)
+    )
+    host = find(known.hosts, args.host)
     _refuse_online(host, site)
     doubt = _refuse_alive(host, site, worker)
     if not args.yes and not _is_confirmed(host, doubt, site):
@@ -33,6 +38,14 @@ def run(args: Namespace, connect: Connect) -> Answer:
             Level.ERROR, f"not confirmed: {host.node} is not flagged", data={"host": host.host}
         )
     return _flag(host, doubt, site)
+
+
+def _services(site: Site, worker: Worker) -> Sequence[ComputeService] | None:
+    """All of them, for the names; None where Nova does not say: an emergency goes on."""
+    try:
+        return site.nova(worker.values).services()
+    except VmhaError:
+        return None
 
 
 def _refuse_online(host: ComputeHost, site: Site) -> None:

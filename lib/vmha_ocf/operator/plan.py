@@ -5,20 +5,23 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from vmha_ocf import presence, storm
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.evacuation import order_key
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.names import way_to_say
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
-from vmha_ocf.operator.site import Site, Worker
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.reconcile import believed, weakness
 from vmha_ocf.records import STILL
-from vmha_ocf.topology import ComputeHost, compute_hosts, find
+from vmha_ocf.topology import ComputeHost, find
 from vmha_ocf.verdict import Next, Verdict
 
 _MOVES = (Next.EVACUATE, Next.RESET, Next.IN_FLIGHT)
@@ -40,38 +43,58 @@ def run(args: Namespace, connect: Connect) -> Answer:
     configuration = site.configuration()
     worker = site.worker(configuration, args.resource)
     inventories = inventories_of(configuration, site.machine)
-    hosts = compute_hosts(configuration, inventories, worker.options.domain)
-    planned = _planned(find(hosts, args.host), site, worker)
+    ports, flags = site.ports(worker.values), site.flags.read()
+    services = ports.nova.services()
+    known = known_hosts(
+        configuration,
+        inventories,
+        worker.options.domain,
+        services=services,
+        flags=flags.values(),
+    )
+    host = find(known.hosts, args.host)
+    _verify_known(host, known)
+    nodes = believed(site.cluster.nodes(), partial(weakness, configuration=configuration))
+    off = {
+        **presence.hosts_off(flags.values(), nodes, known.names),
+        **dict.fromkeys((host.host, *known.names.hosts_of(host.node)), STILL),
+    }
+    around = Around(off, services)
+    planned = _planned(host, flags, around, ports, worker.options.policy)
     return _answer(planned, worker.options.policy, every=args.all)
 
 
-def _planned(host: ComputeHost, site: Site, worker: Worker) -> Planned:
-    ports, policy, domain = site.ports(worker.values), worker.options.policy, worker.options.domain
-    flags = ports.flags.read()
-    nodes = ports.cluster.nodes()
-    services = ports.nova.services()
-    _verify_known(host, [one.host for one in services])
+def _planned(
+    host: ComputeHost,
+    flags: Mapping[NovaHost, Flag],
+    around: Around,
+    ports: WorkerPorts,
+    policy: Policy,
+) -> Planned:
     found = flags.get(host.host)
     flagged = found is not None and found.pending
     proof = Evidence("vmha", ports.clock.now(), "if it were fenced now")
     lost = Flag(host.host, FlagState.NEEDED, node=host.node, evidence=proof)
     flag = found if found is not None and flagged else lost
     known = {**flags, flag.host: flag}
-    off = {**presence.hosts_off(known.values(), nodes, domain), flag.host: STILL}
-    look = look_at(flag, Around(off, services), ports, policy)
-    holds = _held(ports, known, policy, len(services))
+    look = look_at(flag, around, ports, policy)
+    holds = _held(ports, known, policy, len(around.services))
     return Planned(host.node, look, flagged, list(holds))
 
 
-def _verify_known(host: ComputeHost, known: Sequence[NovaHost]) -> None:
+def _verify_known(host: ComputeHost, known: Known) -> None:
     """Raises ParameterError: a plan for a name that Nova does not know would be empty."""
-    if host.host in known:
+    if host.host in known.names.hosts_of(host.node):
         return
-    near = [name for name in known if name.partition(".")[0] == host.node.partition(".")[0]]
+    doubt = known.names.doubts.get(host.node)
+    if doubt:
+        raise ParameterError(doubt)
+    near = known.names.may_be(host.node)
+    listed = sorted(known.words.listed or ())
     raise ParameterError(
         f"Nova has no compute service on {host.host}",
-        hint=f"it has {', '.join(near or known[:5]) or 'none'}: set pcmk_host_map or domain of "
-        "the fencing device",
+        hint=f"it has {', '.join(near or listed[:5]) or 'none'}: "
+        + way_to_say(host.node, near[0] if near else NovaHost("NAME-IN-NOVA"), known.words),
     )
 
 

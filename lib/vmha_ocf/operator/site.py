@@ -108,6 +108,7 @@ class Site:
             cluster=self.cluster,
             nova=self.nova(values),
             parallel=self.parallel,
+            read_inventory=self.machine.read_inventory,
             say=_nothing,
             tell=_nothing,
         )

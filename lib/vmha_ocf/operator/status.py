@@ -5,11 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from vmha_ocf import presence, storm
+from vmha_ocf import presence, reconcile, storm
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.names import Names
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.host_status import (
@@ -21,11 +23,12 @@ from vmha_ocf.operator.host_status import (
     is_proved,
     progress,
 )
+from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.look import Around, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
 from vmha_ocf.operator.site import Site, Worker
 from vmha_ocf.presence import Nodes
-from vmha_ocf.topology import ComputeHost, compute_hosts
+from vmha_ocf.topology import ComputeHost
 
 Notice = tuple[Level, str]
 """Something about the whole cluster."""
@@ -54,7 +57,7 @@ class _Reading:
         self._site = site
         self._configuration = configuration
         self._worker = worker
-        self._domain = worker.options.domain
+        self._names = Names()
         self._notices: list[Notice] = []
         self._services: Sequence[ComputeService] | None = None
 
@@ -127,7 +130,14 @@ class _Reading:
         except VmhaError as error:
             self._notices.append((Level.ERROR, str(error)))
             inventories = {}
-        hosts = compute_hosts(self._configuration, inventories, self._domain)
+        found = known_hosts(
+            self._configuration,
+            inventories,
+            self._worker.options.domain,
+            services=self._services,
+            flags=flags.values(),
+        )
+        hosts, self._names = found.hosts, found.names
         known = {name for one in hosts for name in (one.host, one.node)}
         others = [
             ComputeHost(flag.node or _node_of(flag), flag.host)
@@ -152,10 +162,12 @@ class _Reading:
     def _looked_into(
         self, seen: Seen, flag: Flag, flags: Mapping[NovaHost, Flag], nodes: Nodes
     ) -> Seen:
+        weak = partial(reconcile.weakness, configuration=self._configuration)
+        believed = reconcile.believed(nodes, weak)
         around = Around(
-            presence.hosts_off(flags.values(), nodes, self._domain),
+            presence.hosts_off(flags.values(), believed, self._names),
             self._services or (),
-            presence.is_back(flag, nodes, self._domain),
+            presence.is_back(flag, believed, self._names),
         )
         ports = self._site.ports(self._worker.values)
         try:

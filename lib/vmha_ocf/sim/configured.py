@@ -15,7 +15,9 @@ from vmha_ocf.configuration import (
     Configuration,
     Resource,
 )
-from vmha_ocf.model import NodeName
+from vmha_ocf.fence_request import Target
+from vmha_ocf.inventory import Inventory
+from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.scenario import PacemakerSpec
 
@@ -63,6 +65,15 @@ def configured(
             node: {ROLE: role, **attributes.get(node, {})} for node, role in roles.items()
         },
     )
+
+
+def inventory_of(hosts: Sequence[Host], path: str) -> Inventory:
+    """The file of a device that has one for all of them. Their BMCs are not in it."""
+    names: dict[NodeName, list[NovaHost]] = {}
+    for host in hosts:
+        names.setdefault(host.node, []).append(host.name)
+    targets = [Target(own[0], node, None, tuple(own[1:])) for node, own in names.items()]
+    return Inventory(path, targets)
 
 
 def levels_of(levels: Levels, nodes: Iterable[NodeName]) -> Sequence[Mapping[str, str]]:

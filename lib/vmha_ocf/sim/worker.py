@@ -117,6 +117,7 @@ class Worker:
             cluster=wrap(world.cluster(), f"{name}.cluster"),
             nova=wrap(world.nova(), f"{name}.nova"),
             parallel=world.parallel,
+            read_inventory=world.inventory,
             say=lambda what: world.say(f"{self.home}/{name}", what),
             tell=historian.tell,
         )

@@ -12,6 +12,7 @@ from vmha_ocf.errors import NovaRefused
 from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import (
     Flag,
     InstanceId,
@@ -27,7 +28,7 @@ from vmha_ocf.sim.boot import boot
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.cluster import Pacemaker, SimCluster
 from vmha_ocf.sim.compute import ComputeStarts
-from vmha_ocf.sim.configured import configured
+from vmha_ocf.sim.configured import configured, inventory_of
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Booting, Database, Record, Server, Service
 from vmha_ocf.sim.faults import Fault, Faults, Limits
@@ -118,6 +119,9 @@ class World:
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker, self.configuration)
 
+    def inventory(self, path: str, _domain: str) -> Inventory:
+        return inventory_of(list(self.hosts.values()), path)
+
     def configuration(self) -> Configuration:
         """Pacemaker's, without asking it."""
         hosts, attributes = list(self.hosts.values()), self.cib.attributes()
@@ -143,6 +147,7 @@ class World:
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,
+            read_inventory=self.inventory,
             say=lambda what: self.say(who, what),
             tell=self.historian(who).tell,
         )

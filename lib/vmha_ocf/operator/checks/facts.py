@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.hold import Hold
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.names import Names, Words
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
 from vmha_ocf.operator.site import Worker
@@ -28,6 +29,8 @@ class Facts:
 
     configuration: Configuration
     hosts: Sequence[ComputeHost] = ()
+    names: Names = Names()
+    words: Words = Words()
     worker: Worker | None = None
     now: float = 0.0
     """Seconds since the epoch, by this controller's clock."""

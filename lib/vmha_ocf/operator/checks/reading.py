@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from vmha_ocf import presence
+from vmha_ocf import presence, reconcile
 from vmha_ocf.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
 from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
+from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import inventories_of
 from vmha_ocf.operator.site import Site, Worker
 from vmha_ocf.ports import WorkerPorts
-from vmha_ocf.records import STILL
-from vmha_ocf.topology import ComputeHost, compute_hosts
+from vmha_ocf.records import STILL, Off
+from vmha_ocf.topology import ComputeHost
 
 T = TypeVar("T")
 
@@ -37,13 +38,31 @@ class Reading:
         worker = self._or_gap(lambda: site.worker(configuration, self._resource))
         domain = worker.options.domain if worker else ""
         inventories = self._or_gap(lambda: inventories_of(configuration, site.machine))
-        hosts = compute_hosts(configuration, inventories or {}, domain)
         nodes = self._or_gap(site.cluster.nodes)
         flags = self._or_gap(site.flags.read)
-        services, looks = self._cloud(worker, hosts, nodes or {}, flags or {})
+        ports = self._or_gap(lambda: site.ports(worker.values)) if worker else None
+        services = self._or_gap(ports.nova.services) if ports else None
+        known = known_hosts(
+            configuration,
+            inventories or {},
+            domain,
+            services=services,
+            flags=(flags or {}).values(),
+        )
+        believed = reconcile.believed(
+            nodes or {}, partial(reconcile.weakness, configuration=configuration)
+        )
+        off = presence.hosts_off((flags or {}).values(), believed, known.names)
+        looks = (
+            self._looks(known, services, off, worker, ports)
+            if worker and ports and services
+            else {}
+        )
         return Facts(
             configuration=configuration,
-            hosts=hosts,
+            hosts=known.hosts,
+            names=known.names,
+            words=known.words,
             worker=worker,
             now=site.clock.now(),
             nodes=nodes,
@@ -67,25 +86,20 @@ class Reading:
             self._gaps.append(_gap(error))
             return None
 
-    def _cloud(
+    def _looks(
         self,
-        worker: Worker | None,
-        hosts: Sequence[ComputeHost],
-        nodes: Mapping[NodeName, NodeState],
-        flags: Mapping[NovaHost, Flag],
-    ) -> tuple[Sequence[ComputeService] | None, Mapping[NovaHost, Look]]:
-        if worker is None:
-            return None, {}
-        ports = self._or_gap(lambda: self._site.ports(worker.values))
-        services = self._or_gap(ports.nova.services) if ports else None
-        if ports is None or services is None:
-            return None, {}
-        off = presence.hosts_off(flags.values(), nodes, worker.options.domain)
-        known = {service.host for service in services}
-        todo = [one for one in hosts if one.host in known]
+        known: Known,
+        services: Sequence[ComputeService],
+        off: Off,
+        worker: Worker,
+        ports: WorkerPorts,
+    ) -> Mapping[NovaHost, Look]:
+        listed = {service.host for service in services}
+        todo = [one for one in known.hosts if one.host in listed]
 
         def look(one: ComputeHost) -> Look | VmhaError:
-            around = Around({**off, one.host: STILL}, services)
+            down = dict.fromkeys((one.host, *known.names.hosts_of(one.node)), STILL)
+            around = Around({**off, **down}, services)
             try:
                 return look_at(_lost(one, ports), around, ports, worker.options.policy)
             except VmhaError as error:
@@ -94,7 +108,7 @@ class Reading:
         found = dict(zip(todo, self._site.parallel(look, todo), strict=True))
         gaps = {_gap(one) for one in found.values() if isinstance(one, VmhaError)}
         self._gaps.extend(sorted(gaps, key=lambda gap: gap.what))
-        return services, {one.host: it for one, it in found.items() if isinstance(it, Look)}
+        return {one.host: it for one, it in found.items() if isinstance(it, Look)}
 
     def _complaints(self, configuration: Configuration) -> Mapping[str, str]:
         devices = configuration.devices

@@ -1,0 +1,36 @@
+"""The compute hosts and their names, as every command sees them: the worker's own mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from vmha_ocf.configuration import Configuration
+from vmha_ocf.model import ComputeService, Flag
+from vmha_ocf.names import Names, Words, learn, pairs_of
+from vmha_ocf.topology import ComputeHost, Inventories, compute_hosts, words_about
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    hosts: Sequence[ComputeHost]
+    names: Names
+    words: Words
+
+
+def known_hosts(
+    configuration: Configuration,
+    inventories: Inventories,
+    domain: str,
+    *,
+    services: Iterable[ComputeService] | None,
+    flags: Iterable[Flag] = (),
+) -> Known:
+    """``services``: all that Nova lists; None where it did not answer."""
+    listed = None if services is None else [one.host for one in services]
+    words = replace(
+        words_about(configuration, inventories, domain, listed),
+        flagged=pairs_of(flag for flag in flags if flag.pending),
+    )
+    names = learn(words)
+    return Known(compute_hosts(configuration, inventories, words, names), names, words)
