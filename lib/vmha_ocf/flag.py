@@ -15,6 +15,10 @@ CIB, permanent attribute ``evacuation`` of the compute node, present as long as 
 not over: ``host=compute-1 at=1763695800 by=ctl1 proof=BMC 192.0.2.7 answered off``. It survives
 the stop of all controllers, and a location rule on its presence keeps NovaCompute away.
 
+A machine that runs several nova-computes has a record for each: the further ones in ``evacuation-2`` and
+so on, of the same form. A version that knows only ``evacuation`` reads what it always read, and has the
+others from attrd.
+
 attrd's keys ignore case and keep the spelling of their first writer, so hosts are matched without
 case here, and the CIB record's spelling wins.
 
@@ -25,7 +29,7 @@ checked against Nova's own records all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vmha_ocf.errors import ParameterError
@@ -36,6 +40,8 @@ STORM_ATTRIBUTE = "evacuate-storm"
 STORM_KEY = "nova:"
 STORM_RELEASE = "release"
 RECORD = "evacuation"
+RECORDS = (RECORD, *(f"{RECORD}-{number}" for number in range(2, 9)))
+"""One for each host of a machine, in no order: whoever comes first takes the first that is free."""
 KEY_PREFIX = "nova:"
 
 # Only what people can be shown as it is, and not more than they can read: anybody who may set an
@@ -162,9 +168,9 @@ def _is_name(text: str) -> bool:
 
 
 def merge(
-    attributes: Mapping[str, str], records: Mapping[NodeName, str]
+    attributes: Mapping[str, str], records: Iterable[tuple[NodeName, str]]
 ) -> Mapping[NovaHost, Flag]:
-    """All flags, from attrd's values by key and the CIB's records by node.
+    """All flags, from attrd's values by key and the CIB's records, each with its node.
 
     A host is flagged if either says so; it is done only if attrd says so and no record is left.
     """
@@ -174,7 +180,7 @@ def merge(
         if flag is not None:
             name = flag.host.casefold()
             flags[name] = _stronger(flags.get(name), flag)
-    for node, text in sorted(records.items()):
+    for node, text in sorted(records):
         record = parse_record(node, text)
         name = record.host.casefold()
         flag = flags.get(name)

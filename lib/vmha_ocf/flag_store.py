@@ -15,7 +15,7 @@ It reaches the two through Protocols, so that the simulator runs this very code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -43,6 +43,9 @@ class Records(Protocol):
 
     def node_attributes(self, name: str) -> Mapping[NodeName, str]: ...
 
+    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        """The permanent values of several attributes, by node and name. One question."""
+
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
         """Raises ParameterError if Pacemaker has no such node."""
 
@@ -65,7 +68,7 @@ class FlagStore:
 
     def read(self) -> Mapping[NovaHost, Flag]:
         with told_as_flags_unavailable():
-            return text.merge(self._values(), self._records())
+            return text.merge(self._values(), self._pairs())
 
     def read_for(self, host: NovaHost, node: NodeName) -> Flag | None:
         """The flag that concerns one compute host, for its gate: two calls.
@@ -91,7 +94,7 @@ class FlagStore:
 
     def clear(self, host: NovaHost) -> None:
         def is_done(values: Mapping[str, str]) -> bool:
-            flag = _of_host(text.merge(values, self._records()), host)
+            flag = _of_host(text.merge(values, self._pairs()), host)
             return flag is not None and not flag.pending
 
         def clear_values() -> None:
@@ -141,11 +144,11 @@ class FlagStore:
 
         def write() -> None:
             self._need_quorum(flag.host)
-            self._cib.set_node_attribute(node, text.RECORD, record)
+            self._cib.set_node_attribute(node, self._place(node, flag.host), record)
 
         self._insist(
             write,
-            lambda: self._records().get(node) == record,
+            lambda: (node, record) in self._pairs(),
             until,
             f"the CIB record of {flag.host} was not written",
         )
@@ -172,9 +175,9 @@ class FlagStore:
 
     def _delete_record(self, flag: Flag, until: float) -> None:
         def delete() -> None:
-            for node, record in self._records_to_delete(flag).items():
+            for (node, name), record in self._records_to_delete(flag).items():
                 self._need_quorum(flag.host)
-                self._cib.delete_node_attribute(node, text.RECORD, record)
+                self._cib.delete_node_attribute(node, name, record)
 
         self._insist(
             delete,
@@ -198,16 +201,37 @@ class FlagStore:
     def _values(self) -> Mapping[str, str]:
         return self._attrd.values(text.ATTRIBUTE)
 
-    def _records(self) -> Mapping[NodeName, str]:
-        return self._cib.node_attributes(text.RECORD)
+    def _records(self) -> Mapping[tuple[NodeName, str], str]:
+        return self._cib.each_node_attribute(text.RECORDS)
 
-    def _records_to_delete(self, done: Flag) -> Mapping[NodeName, str]:
+    def _pairs(self) -> Sequence[tuple[NodeName, str]]:
+        return [(node, record) for (node, _), record in self._records().items()]
+
+    def _place(self, node: NodeName, host: NovaHost) -> str:
+        """Where the host's record is, else a free place; what was typed there gives way."""
+        taken = {
+            name: record
+            for (each, name), value in self._records().items()
+            if each == node and (record := text.parse_record(node, value)).evidence
+        }
+        mine = [name for name, record in taken.items() if text.same(record.host, host)]
+        free = [name for name in text.RECORDS if name not in taken]
+        if not mine and not free:
+            raise FlagNotWritten(
+                f"the CIB record of {host} has no place: {node} has {len(taken)} others",
+                hint=f"crm_attribute --node={node} --query --name={text.RECORD} shows the first",
+            )
+        return (mine or free)[0]
+
+    def _records_to_delete(self, done: Flag) -> Mapping[tuple[NodeName, str], str]:
         """The host's CIB records that tell of the same power-off, unless it goes on."""
         records = self._records()
         if _is_of_the_past(done, self._values()):
             return {}
         return {
-            node: each for node, each in records.items() if text.is_record_of(done, node, each)
+            (node, name): each
+            for (node, name), each in records.items()
+            if text.is_record_of(done, node, each)
         }
 
 
@@ -224,7 +248,7 @@ def _is_of_the_past(done: Flag, values: Mapping[str, str]) -> bool:
     """The host was flagged, or claimed by another, since the claim that this ends."""
     if done.state is not FlagState.DONE or not done.owner:
         return False
-    found = _of_host(text.merge(values, {}), done.host)
+    found = _of_host(text.merge(values, ()), done.host)
     if found is None or not found.pending:
         return False
     claim = text.format_value(replace(done, state=FlagState.CLAIMED))

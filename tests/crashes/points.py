@@ -27,9 +27,9 @@ P = TypeVar("P")
 WORKER = "NovaEvacuate"
 READS = frozenset(
     {
-        "attrd.answer", "attrd.values", "cib.node_attributes", "cib.quorate", "clock.sleep",
-        "cluster.nodes", "flags.poll", "flags.read", "flags.read_for", "flags.storm_released",
-        "holds.read", "traces.read",
+        "attrd.answer", "attrd.values", "cib.each_node_attribute", "cib.node_attributes", "cib.quorate",
+        "clock.sleep", "cluster.configuration", "cluster.nodes", "flags.poll", "flags.read",
+        "flags.read_for", "flags.storm_released", "holds.read", "traces.read",
         "nova.anything_marked", "nova.evacuations_from", "nova.image_marks", "nova.instances_on",
         "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",
     }

@@ -93,7 +93,7 @@ def test_one_bad_value_hides_no_other(values: dict[str, str]) -> None:
     found = Attrd(Replay(history(*listed))).values("evacuate")
     assert len(found) >= 1
     assert found["nova:compute-1"] == "yes"
-    assert flags.merge(found, {})[NovaHost("compute-1")].pending
+    assert flags.merge(found, ())[NovaHost("compute-1")].pending
 
 
 @given(
@@ -107,7 +107,7 @@ def test_node_states_are_read_whatever_they_say(
     run = Replay(states, history(element("fence_event", **event)))
     with suppress(Unavailable):
         nodes = PacemakerCluster(Cib(run), run).nodes()
-        for host, flag in flags.merge({"nova:compute-1": "yes"}, {}).items():
+        for host, flag in flags.merge({"nova:compute-1": "yes"}, ()).items():
             assert presence.is_back(flag, nodes, Names()) in (True, False), host
 
 

@@ -86,14 +86,14 @@ def test_a_record_of_another_power_off_is_not_its_own(
 
 @given(nodes, st.text())
 def test_any_record_is_a_pending_flag(node: NodeName, text: str) -> None:
-    (flag,) = merge({}, {node: text}).values()
+    (flag,) = merge({}, [(node, text)]).values()
     assert flag.pending
     assert flag.node == node
 
 
 @given(st.dictionaries(st.text(), st.text()), st.dictionaries(nodes, st.text()))
 def test_no_garbage_opens_a_gate(values: dict[str, str], records: dict[NodeName, str]) -> None:
-    found = merge(values, records)
+    found = merge(values, records.items())
     pending = {flag.host.casefold() for flag in found.values() if flag.pending}
     for node, text in records.items():
         assert parse_record(node, text).host.casefold() in pending
@@ -105,20 +105,20 @@ def test_no_garbage_opens_a_gate(values: dict[str, str], records: dict[NodeName,
 
 def test_two_keys_of_one_host_count_as_the_one_with_more_to_do() -> None:
     host = NovaHost("compute-1")
-    assert merge({"nova:compute-1": "no", "compute-1": "yes"}, {})[host].state is FlagState.NEEDED
-    assert merge({"nova:compute-1": "no", "compute-1": "c@1"}, {})[host].owner == "c"
+    assert merge({"nova:compute-1": "no", "compute-1": "yes"}, ())[host].state is FlagState.NEEDED
+    assert merge({"nova:compute-1": "no", "compute-1": "c@1"}, ())[host].owner == "c"
 
 
 def test_the_records_spelling_of_a_host_wins() -> None:
     record = "host=Compute-1 at=5 by=ctl1 proof=off"
-    found = merge({"nova:COMPUTE-1": "ctl1@7"}, {NodeName("c1"): record})
+    found = merge({"nova:COMPUTE-1": "ctl1@7"}, [(NodeName("c1"), record)])
     assert list(found) == ["Compute-1"]
     assert found[NovaHost("Compute-1")].owner == "ctl1"
 
 
 def test_attrd_alone_does_not_end_a_flag() -> None:
     record = "host=compute-1 at=5 by=ctl1 proof=off"
-    (flag,) = merge({"nova:compute-1": "no"}, {NodeName("c1"): record}).values()
+    (flag,) = merge({"nova:compute-1": "no"}, [(NodeName("c1"), record)]).values()
     assert flag.state is FlagState.NEEDED
 
 

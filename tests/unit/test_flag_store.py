@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
 
 from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable, ParameterError
-from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE, format_record
+from vmha_ocf.flag import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE, format_record, merge
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 
@@ -32,6 +32,8 @@ class Outside:
     storm: dict[str, str] = field(default_factory=dict)
     """Of the storm's attribute."""
     cib: dict[NodeName, str] = field(default_factory=dict)
+    further: dict[tuple[NodeName, str], str] = field(default_factory=dict)
+    """Of a machine that runs several nova-computes."""
     calls: list[str] = field(default_factory=list)
     time: float = 0.0
     lost_updates: int = 0
@@ -66,18 +68,29 @@ class Outside:
         self._call(f"attrd {key}={value}", change)
 
     def node_attributes(self, name: str) -> Mapping[NodeName, str]:
+        """What a version before reads."""
         assert name == RECORD
-        return self._call("records", lambda: dict(self.cib))
+        return dict(self.cib)
+
+    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        assert names == RECORDS
+        first = {(node, RECORD): text for node, text in self.cib.items()}
+        return self._call("records", lambda: {**first, **self.further})
 
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        assert name == RECORD
-        self._call("cib set", lambda: self.cib.update({} if self.loses_records else {node: value}))
+        def change() -> None:
+            if name == RECORD:
+                self.cib[node] = value
+            else:
+                self.further[node, name] = value
+
+        self._call("cib set", change if not self.loses_records else lambda: None)
 
     def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        assert name == RECORD
-
         def delete() -> None:
-            if self.cib.get(node) == value and not self.loses_records:
+            if name != RECORD and self.further.get((node, name)) == value:
+                del self.further[node, name]
+            elif self.cib.get(node) == value and not self.loses_records:
                 del self.cib[node]
 
         self._call("cib delete", delete)
@@ -408,3 +421,92 @@ def test_the_gate_prefers_a_pending_flag() -> None:
 def test_the_gate_sees_no_flag_of_others() -> None:
     outside = Outside(attrd={"nova:compute-2": "yes"})
     assert store(outside).read_for(HOST, NODE) is None
+
+
+class TestAMachineThatRunsSeveralHosts:
+    SECOND = replace(NEEDED, host=NovaHost("compute-1-b"))
+
+    def flagged(self) -> tuple[Outside, FlagStore]:
+        outside = Outside()
+        flags = store(outside)
+        for flag in (NEEDED, self.SECOND):
+            flags.write(flag)
+        return outside, flags
+
+    def test_has_a_record_for_each(self) -> None:
+        outside, flags = self.flagged()
+        assert outside.cib == {NODE: format_record(NEEDED)}
+        assert outside.further == {(NODE, "evacuation-2"): format_record(self.SECOND)}
+        assert flags.read() == {HOST: NEEDED, self.SECOND.host: self.SECOND}
+
+    def test_a_fencing_of_the_first_leaves_the_record_of_the_second(self) -> None:
+        outside, flags = self.flagged()
+        flags.write(AGAIN)
+        assert outside.cib == {NODE: format_record(AGAIN)}
+        again = replace(self.SECOND, evidence=AGAIN.evidence)
+        flags.write(again)
+        assert flags.read() == {HOST: AGAIN, again.host: again}
+
+    @pytest.mark.parametrize("first", [NEEDED, SECOND])
+    def test_one_is_done_and_the_other_is_not(self, first: Flag) -> None:
+        outside, flags = self.flagged()
+        flags.write(replace(first, state=FlagState.DONE))
+        left = flags.read()
+        assert [flag.host for flag in left.values() if flag.pending] == [
+            flag.host for flag in (NEEDED, self.SECOND) if flag is not first
+        ]
+        (other,) = (flag for flag in left.values() if flag.pending)
+        flags.write(replace(other, state=FlagState.DONE))
+        assert (outside.cib, outside.further) == ({}, {})
+
+    def test_the_gate_of_the_node_waits_for_all(self) -> None:
+        _, flags = self.flagged()
+        flags.write(replace(NEEDED, state=FlagState.DONE))
+        found = flags.read_for(HOST, NODE)
+        assert found is not None
+        assert (found.host, found.pending) == (self.SECOND.host, True)
+
+    def test_a_version_before_reads_the_first_and_has_the_others_from_attrd(self) -> None:
+        outside, _ = self.flagged()
+        found = merge(outside.attrd, outside.node_attributes(RECORD).items())
+        assert found[HOST] == NEEDED
+        assert found[self.SECOND.host] == Flag(self.SECOND.host, FlagState.NEEDED)
+
+    def test_what_a_version_before_wrote_is_the_first(self) -> None:
+        outside = Outside(cib={NODE: format_record(NEEDED)}, attrd={OURS: "yes"})
+        flags = store(outside)
+        flags.write(self.SECOND)
+        assert outside.cib == {NODE: format_record(NEEDED)}
+        assert flags.read().keys() == {HOST, self.SECOND.host}
+
+    def test_what_was_typed_gives_way(self) -> None:
+        outside = Outside(cib={NODE: "by hand"})
+        store(outside).write(NEEDED)
+        assert (outside.cib, outside.further) == ({NODE: format_record(NEEDED)}, {})
+
+    def test_a_place_that_another_takes_meanwhile_is_left_to_it(self) -> None:
+        outside = Outside()
+        other = format_record(replace(NEEDED, host=NovaHost("compute-1-c")))
+
+        def take() -> None:
+            outside.cib[NODE] = other
+
+        outside.after, outside.meanwhile = outside_calls_of_a_write(), take
+        store(outside).write(NEEDED)
+        assert outside.cib == {NODE: other}
+        assert outside.further == {(NODE, "evacuation-2"): format_record(NEEDED)}
+
+    def test_there_are_eight_places(self) -> None:
+        outside = Outside()
+        flags = store(outside)
+        for number in range(8):
+            flags.write(replace(NEEDED, host=NovaHost(f"cell-{number}")))
+        with pytest.raises(FlagNotWritten, match="has no place: node-1 has 8 others"):
+            flags.write(NEEDED)
+
+
+def outside_calls_of_a_write() -> int:
+    """Until the record is set: attrd is not asked before."""
+    outside = Outside()
+    store(outside).write(NEEDED)
+    return outside.calls.index("cib set") + 1

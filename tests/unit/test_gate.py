@@ -51,6 +51,6 @@ def test_of_every_pair_of_records_only_nothing_and_no_without_a_record_open(
 ) -> None:
     values = {} if value is None else {"nova:compute-1": value}
     records = {} if record is None else {NodeName("compute-1"): record}
-    flag = merge(values, records).get(HOST)
+    flag = merge(values, records.items()).get(HOST)
     opens = record is None and value in (None, "", "no", "NO")
     assert isinstance(gate.decide(HOST, flag), gate.Open) == opens

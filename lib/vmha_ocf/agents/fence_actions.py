@@ -84,7 +84,8 @@ class FenceAction:
             raise ParameterError("no host is given", hint="-n HOST, or plug=HOST on stdin")
         if action in ("off", "reboot"):
             # What cannot be recorded would be switched off, and fail, again and again.
-            check(Flag(target.host, FlagState.NEEDED, node=target.node))
+            for host in target.hosts:
+                check(Flag(host, FlagState.NEEDED, node=target.node))
             self._ports.clock.sleep(self._request.delay)
         match self._request.mode:
             case Mode.DISABLED:

@@ -56,17 +56,20 @@ class Fencer:
         return switch(bmc, Power.ON, self.clock, self.patience)
 
     def record(self, target: Target, proof: str) -> None:
-        """Write the flag, whatever it says by now: this fencing may be a new failure.
+        """Write the flags of all its hosts, whatever they say by now: this may be a new failure.
 
         Raises FlagNotWritten."""
         evidence = Evidence(self.controller, self.clock.now(), proof)
-        flag = Flag(target.host, FlagState.NEEDED, node=target.node, evidence=evidence)
+        for host in target.hosts:
+            self._write(Flag(host, FlagState.NEEDED, node=target.node, evidence=evidence))
+            log.info("recorded: %s is to be evacuated (%s)", host, proof)
+
+    def _write(self, flag: Flag) -> None:
         try:
             self.flags.write(flag)
         except VmhaError as error:
             raise FlagNotWritten(
-                f"{target.host} is off, but its flag was not written: {error.message}",
+                f"{flag.host} is off, but its flag was not written: {error.message}",
                 hint=f"{error.hint or 'look at the cluster'}; until this is repeated with "
                 "success, nothing is evacuated from it",
             ) from error
-        log.info("recorded: %s is to be evacuated (%s)", target.host, proof)

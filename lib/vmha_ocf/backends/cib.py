@@ -49,6 +49,16 @@ class Cib:
             if pair.get("name") == name
         }
 
+    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        """As node_attributes, of several, by node and name. Raises CommandUnavailable."""
+        wanted = " or ".join(f"@name={quote(name)}" for name in names)
+        return {
+            (NodeName(node.get("uname", "")), pair.get("name", "")): pair.get("value", "")
+            for node in self.query(f"{_NODES}[{_ATTRIBUTE}[{wanted}]]")
+            for pair in node.iterfind(_ATTRIBUTE)
+            if pair.get("name") in names
+        }
+
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
         """Raises CommandUnavailable, ParameterError (Pacemaker has no such node)."""
         result = ask(

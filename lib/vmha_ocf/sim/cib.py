@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from vmha_ocf.errors import FlagsUnavailable, ParameterError
+from vmha_ocf.flag import RECORDS
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.past import Past
@@ -31,6 +32,9 @@ class SimCib:
     def node_attributes(self, name: str) -> Mapping[NodeName, str]:
         return self._call("query", lambda: self.truth(name))
 
+    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        return self._call("query", lambda: self.several(names))
+
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
         self._call("update", lambda: self._set(node, name, value))
 
@@ -43,6 +47,13 @@ class SimCib:
 
     def truth(self, name: str) -> Mapping[NodeName, str]:
         return {node: value for (node, each), value in self._values.items() if each == name}
+
+    def several(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        return {place: value for place, value in self._values.items() if place[1] in names}
+
+    def records(self) -> Sequence[tuple[NodeName, str]]:
+        """Of the flags, each with its node."""
+        return [(node, text) for (node, _), text in self.several(RECORDS).items()]
 
     def attributes(self) -> Mapping[NodeName, Mapping[str, str]]:
         """The truth of all nodes."""

@@ -20,7 +20,7 @@ from vmha_ocf.sim.scenario import CrashSpec
 from vmha_ocf.sim.tripwire import Died, Wired
 
 P = TypeVar("P")
-_FLAGS = ("clock.sleep", "attrd.values", "attrd.update", "cib.node_attributes", "cib.quorate")
+_FLAGS = ("clock.sleep", "attrd.values", "attrd.update", "cib.each_node_attribute", "cib.quorate")
 _PORTS = {
     "NovaEvacuate": (
         *_FLAGS,

@@ -224,7 +224,7 @@ class World:
 
     def flag(self, host: str) -> Flag | None:
         """The truth, without asking attrd or the CIB."""
-        flags = texts.merge(self.attrd.truth(texts.ATTRIBUTE), self.cib.truth(texts.RECORD))
+        flags = texts.merge(self.attrd.truth(texts.ATTRIBUTE), self.cib.records())
         names = {host, *(it.name for it in self.hosts.values() if it.node == host)}
         return next((flag for name, flag in flags.items() if name in names), None)
 
