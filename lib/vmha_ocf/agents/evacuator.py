@@ -265,7 +265,7 @@ class Evacuator:
         problems = [self._authority.problem] if self._authority.problem else []
         problems += [*self._held.problems.values(), *self._problems.values()]
         problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
-        problems += map(_unproved, self._unproved)
+        problems += map(self._naming.unproved, self._unproved)
         problems += self._watch.problems
         problems += self._naming.problems
         told: dict[InstanceId, str] = {}
@@ -273,11 +273,3 @@ class Evacuator:
             problems.extend(host.problems.values())
             told.update(host.told)
         return Round(sentence, problems, pause, told, flags)
-
-
-def _unproved(flag: Flag) -> str:
-    return (
-        f"{flag.host} is flagged, but nobody has proved that it is off: fence it, "
-        f"for example with pcs stonith fence {flag.node or flag.host}, or drop the flag if it is in "
-        "service"
-    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
-from vmha_ocf import reconcile
+from vmha_ocf import leftover, reconcile
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
@@ -78,6 +78,9 @@ class Naming:
             weak = reconcile.weakness(node, self.configuration)
             self._weak[node.name, node.fenced_by] = weak
         return self._weak[node.name, node.fenced_by]
+
+    def unproved(self, flag: Flag) -> str:
+        return leftover.unproved(flag, self.nodes, self.names, self.words.listed)
 
     def _learn(self, words: Words) -> None:
         if words != self.words:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from vmha_ocf import leftover
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.naming import Naming
@@ -25,6 +26,9 @@ class ServiceWatch:
         self._cloud = cloud
         self._pauses = pauses
         self._return = HostReturn(ports)
+        self._naming = naming
+        self._left: Sequence[str] = ()
+        """What is over for hosts that have no node any more: nobody waits for these."""
         self._unflagged = Unflagged(ports, naming)
         self._strangers = False
         """A node may be fenced that nobody flagged."""
@@ -34,10 +38,15 @@ class ServiceWatch:
     def every(self, flags: Flagged, nodes: Nodes, off: Off) -> float:
         """Seconds between two looks, as things are."""
         self._strangers = self._unflagged.look(flags, nodes)
-        over = [flag.host for flag in flags.values() if not flag.pending]
+        names = self._naming.names
+        done = [flag for flag in flags.values() if not flag.pending]
+        told = {flag.host: leftover.over(flag, nodes, names) for flag in done}
+        self._left = [sentence for sentence in told.values() if sentence]
+        over = {host for host, sentence in told.items() if not sentence}
         self._over = bool(over)
         returning = any(off.get(host) != STILL for host in over)
-        soon = self.waiting or self._strangers or returning or self._cloud.is_learning
+        waiting = [host for host in self.waiting if not told.get(host)]
+        soon = waiting or self._strangers or returning or self._cloud.is_learning
         return self._pauses.returning if soon else self._pauses.services
 
     def look(
@@ -61,4 +70,4 @@ class ServiceWatch:
 
     @property
     def problems(self) -> Collection[str]:
-        return [*self._unflagged.problems.values(), *self._return.problems]
+        return [*self._unflagged.problems.values(), *self._return.problems, *self._left]

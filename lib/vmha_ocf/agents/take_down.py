@@ -151,7 +151,7 @@ class TakeDown:
         meant = f"did you mean {', '.join(near)}? " if near else ""
         return (
             f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
-            "in pcmk_host_map or domain of the fencing device"
+            "in pcmk_host_map or domain of the fencing device; if it is gone for good, drop the flag"
         )
 
 

@@ -20,7 +20,9 @@ def run(args: Namespace, connect: Connect) -> Answer:
             hint="vmha status says how far it is; vmha hold stops it",
         )
     traces = site.traces.read()
-    if host not in traces.of:
+    if flag is not None:
+        site.flags.clear(host)
+    elif host not in traces.of:
         others = ", ".join(sorted(traces.of)) or "none"
         notes = [f"hosts of which something is remembered, by their names in Nova: {others}"]
         return Answer(Level.OK, f"nothing is remembered of {host}", notes, data={"host": host})
