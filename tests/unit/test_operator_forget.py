@@ -46,6 +46,13 @@ def test_a_name_of_which_nothing_is_remembered_shows_those_of_which_something_is
     assert "names in Nova: compute-1" in " ".join(told.out.split())
 
 
+def test_the_flag_of_a_host_that_is_gone_for_good_goes_too(world: World, desk: Desk) -> None:
+    world.attrd.put("evacuate", "nova:compute-1", "no")
+    told = desk.run(COMMAND, "compute-1")
+    assert (told.code, told.first) == (0, "OK  forgotten: what we changed on compute-1")
+    assert world.flag("compute-1") is None
+
+
 def test_it_is_refused_in_the_middle_of_an_evacuation(world: World, desk: Desk) -> None:
     world.boot("compute-1", tags=TAGS)
     world.fence("compute-1")

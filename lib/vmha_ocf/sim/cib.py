@@ -62,6 +62,12 @@ class SimCib:
             found.setdefault(node, {})[name] = value
         return found
 
+    def remove_node(self, node: NodeName) -> None:
+        for each, name in [place for place in self._values if place[0] == node]:
+            self._past.change(self._values, (each, name), "")
+        self.nodes.discard(node)
+        self.on_change()
+
     def put(self, node: NodeName, name: str, value: str) -> None:
         """Without a word to anybody; "" deletes it."""
         self._past.change(self._values, (node, name), value)

@@ -27,6 +27,7 @@ class Pacemaker:
         self._online: dict[NodeName, bool] = {}
         self._fenced: set[NodeName] = set()
         self._history: dict[NodeName, tuple[float, str]] = {}
+        self.removed: set[NodeName] = set()
         self.purges_on_fencing = False
         self.running = True
         self.evacuators: frozenset[NodeName] = frozenset({NodeName("ctl1")})
@@ -47,6 +48,8 @@ class Pacemaker:
         """A remote connection starts: its attributes are purged."""
         if not self.running or not host.reachable or self._online[host.node]:
             return
+        if host.node in self.removed:
+            return
         if not self.may_connect(host):
             return
         self._attrd.purge(host.node)
@@ -63,6 +66,15 @@ class Pacemaker:
         if was_online:
             self._core.journal.note(NodeLost(self._core.now, host.name))
             self.on_lost(host)
+
+    def remove(self, node: NodeName) -> None:
+        """pcs cluster node remove-remote: nobody watches it any more, and the CIB has nothing of it."""
+        self.disconnect(node)
+        self.removed.add(node)
+        self._fenced.discard(node)
+        self._history.pop(node, None)
+        self._cib.remove_node(node)
+        self._core.journal.say("pacemaker", f"{node} is removed")
 
     def is_fenced(self, node: NodeName) -> bool:
         return node in self._fenced
@@ -116,7 +128,7 @@ class Pacemaker:
         return self._cib.has_quorum and self._core.strike("cib.quorum", "no-quorum") is None
 
     def nodes(self) -> Mapping[NodeName, NodeState]:
-        return {node: self._state(node) for node in sorted(self._online)}
+        return {node: self._state(node) for node in sorted(self._online.keys() - self.removed)}
 
     def _state(self, node: NodeName) -> NodeState:
         at, by = self._history.get(node, (None, ""))

@@ -173,6 +173,11 @@ EVENTS: Mapping[str, Kind] = {
         lambda stage, event: stage.world.attrd.purge(NodeName(stage.world.host(event.host).node)),
         _HOST,
     ),
+    "remove_node": Kind(
+        "pcs cluster node remove-remote: the host is no node of Pacemaker any more",
+        lambda stage, event: stage.world.pacemaker.remove(stage.world.host(event.host).node),
+        _HOST,
+    ),
     **PEOPLE,
 }
 FIELDS = frozenset(EventSpec.__dataclass_fields__) - {"at", "do"}

@@ -48,7 +48,7 @@ class Fencing:
         return node in self._running or any(host.node == node for host in self._queue)
 
     def request(self, host: Host, why: str) -> None:
-        if self.is_pending(host.node):
+        if self.is_pending(host.node) or host.node in self._parts.world.pacemaker.removed:
             return
         self._queue.append(host)
         self._parts.say(f"{host.node} {why}: {self._action} is requested")

@@ -124,7 +124,8 @@ class World:
 
     def configuration(self) -> Configuration:
         """Pacemaker's, without asking it."""
-        hosts, attributes = list(self.hosts.values()), self.cib.attributes()
+        removed, attributes = self.pacemaker.removed, self.cib.attributes()
+        hosts = [host for host in self.hosts.values() if host.node not in removed]
         return configured(self.settings, self.evacuator, hosts, attributes)
 
     def nova(self) -> SimNova:
