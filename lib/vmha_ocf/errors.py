@@ -16,6 +16,7 @@
     ├── FlagNotWritten          a flag was written and could not be read back  OCF 1
     ├── Refused                 a clear no
     │   ├── BmcRefused           wrong credentials or privilege, or an answer of "no"
+    │   │   └── BmcAlready        ... "it is so already", or "not in the state I am in"
     │   ├── NovaDenied           Nova or Keystone: who we are or may do is not enough
     │   └── NovaRefused          Nova will not do this one thing (it had no effect)
     ├── PowerNotVerified        the wanted power state was not read back in time
@@ -120,6 +121,11 @@ class Refused(VmhaError):
 
 class BmcRefused(Refused):
     pass
+
+
+class BmcAlready(BmcRefused):
+    """To a request for a power state. So says one whose host has it, and one that has just
+    restarted and knows nothing of its host."""
 
 
 class NovaDenied(Refused):

@@ -139,15 +139,24 @@ class Cluster(Protocol):
 
 
 class Bmc(Protocol):
-    """One host's power switch. Never guesses a state."""
+    """One host's power switch. Never guesses a state.
+
+    A session that is lost after a request is told as BmcUnavailable, and not opened again before the
+    next call: the BMC may have restarted, and then its answers mean something else."""
 
     def power(self) -> Power:
         """Ask the BMC now. Raises BmcUnavailable, BmcRefused."""
 
     def set_power(self, wanted: Power) -> None:
-        """Request a change, which may take effect later. Raises BmcUnavailable, BmcRefused."""
+        """Request a change, which may take effect later. Raises BmcUnavailable, BmcRefused,
+        and of that BmcAlready."""
 
-    def close(self) -> None: ...
+    def in_service(self) -> bool:
+        """Whether the BMC says so itself; one that starts or updates its firmware does not. Raises
+        BmcUnavailable, BmcRefused."""
+
+    def close(self) -> None:
+        """End the session. The next call opens a new one."""
 
 
 class Nova(Protocol):

@@ -35,7 +35,8 @@ class BmcStage(Protocol):
         """The BMC answers nothing from now on."""
 
     def restart(self) -> None:
-        """The BMC forgets all sessions; the host keeps its power."""
+        """The BMC forgets all sessions; the host keeps its power. It has looked at its host when this
+        returns."""
 
 
 class BmcContract:
@@ -90,6 +91,26 @@ class BmcContract:
         stage.bmc.set_power(Power.OFF)
         stage.wait()
         assert stage.host() is Power.OFF
+
+    def test_a_session_that_is_lost_after_a_request_is_told(self, stage: BmcStage) -> None:
+        """What is read in another one may be of a BMC that knows nothing of the request."""
+        stage.set_host(Power.ON)
+        stage.bmc.set_power(Power.OFF)
+        stage.wait()
+        stage.restart()
+        with pytest.raises(BmcUnavailable):
+            stage.bmc.power()
+        assert stage.bmc.power() is Power.OFF
+
+    def test_it_says_that_it_is_in_service(self, stage: BmcStage) -> None:
+        assert stage.bmc.in_service() is True
+
+    def test_closed_it_opens_a_new_session_for_the_next_question(self, stage: BmcStage) -> None:
+        stage.set_host(Power.OFF)
+        assert stage.bmc.power() is Power.OFF
+        stage.bmc.close()
+        assert stage.bmc.in_service() is True
+        assert stage.bmc.power() is Power.OFF
 
     def test_it_can_be_closed_twice(self, stage: BmcStage) -> None:
         stage.bmc.power()

@@ -110,6 +110,14 @@ class BmcProcess(ABC):
     def silence(self) -> None:
         self._process.send_signal(signal.SIGSTOP)
 
+    def knows_its_host(self, yes: bool) -> None:
+        """Not: it does as one that has just restarted. ``PyghmiSim`` only."""
+        sign = self.power_file.with_suffix(".restarted")
+        if yes:
+            sign.unlink()
+        else:
+            sign.touch()
+
     def restart(self) -> None:
         self._stop()
         self._process = self._start()

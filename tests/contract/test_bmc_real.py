@@ -14,10 +14,12 @@ import pytest
 
 from tests.contract.bmc import BmcContract
 from tests.contract.bmc_processes import ADDRESS, PASSWORD, USER, BmcProcess, IpmiSim, PyghmiSim
+from vmha_ocf.agents import power_switch
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
 from vmha_ocf.bmc_access import BmcAccess
-from vmha_ocf.errors import BmcRefused, BmcUnavailable
+from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, PowerNotVerified
+from vmha_ocf.fence_request import Patience
 from vmha_ocf.model import Power
 
 pytestmark = pytest.mark.real
@@ -142,6 +144,36 @@ def test_a_user_without_the_privilege_is_told_so(ipmi_sim: IpmiSim) -> None:
     assert client.power() in Power
     with pytest.raises(BmcRefused, match="privilege"):
         client.set_power(Power.OFF)
+    client.close()
+
+
+def test_a_bmc_that_has_just_restarted_is_seen_through(pyghmi_sim: PyghmiSim) -> None:
+    """The trap bmc-restarts, on the wire: completion code D5h and the bit of Get Device ID."""
+    pyghmi_sim.set_host(Power.ON)
+    client = pyghmi_sim.client()
+    pyghmi_sim.knows_its_host(False)
+    try:
+        assert client.power() is Power.OFF
+        assert client.in_service() is False
+        for wanted in Power:
+            with pytest.raises(BmcAlready, match="already: completion code 0xd5"):
+                client.set_power(wanted)
+        with pytest.raises(PowerNotVerified, match="not in service"):
+            power_switch.off(client, SystemClock(), Patience(power=1))
+    finally:
+        pyghmi_sim.knows_its_host(True)
+    assert client.in_service() is True
+    power_switch.off(client, SystemClock(), Patience())
+    assert pyghmi_sim.host() is Power.OFF
+    client.close()
+
+
+def test_a_host_that_is_off_is_told_so_once_more_and_watched(ipmi_sim: IpmiSim) -> None:
+    ipmi_sim.set_host(Power.OFF)
+    client = ipmi_sim.client()
+    before = time.monotonic()
+    power_switch.off(client, SystemClock(), Patience())
+    assert power_switch.STEADY <= time.monotonic() - before < power_switch.STEADY + 3
     client.close()
 
 

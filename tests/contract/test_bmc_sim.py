@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bmc import BmcContract
+from vmha_ocf.errors import BmcAlready
 from vmha_ocf.model import Power
 from vmha_ocf.sim import World
 
@@ -31,10 +32,22 @@ class SimStage:
         self.world.fault("bmc", "silent")
 
     def restart(self) -> None:
-        """It keeps no sessions."""
+        self.world.host("compute-1").bmc_starts += 1
 
 
 class TestSimBmc(BmcContract):
     @pytest.fixture
     def stage(self) -> SimStage:
         return SimStage()
+
+    def test_one_that_starts_says_that_it_is_not_in_service(self, stage: SimStage) -> None:
+        stage.world.fault("bmc", "not-in-service", times=1)
+        assert stage.bmc.in_service() is False
+        assert stage.bmc.in_service() is True
+
+    def test_a_state_that_it_believes_to_have_is_refused(self, stage: SimStage) -> None:
+        stage.world.fault("bmc", "already", times=1)
+        with pytest.raises(BmcAlready):
+            stage.bmc.set_power(Power.OFF)
+        stage.wait()
+        assert stage.host() is Power.ON

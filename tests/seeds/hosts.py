@@ -61,10 +61,19 @@ def _confirmed(random: Random, host: str, since: float, until: float) -> Iterato
 
 
 def _lied_about(random: Random, host: str, since: float, until: float) -> Iterator[Happening]:
-    """Its BMC says "off" without a look. It is right for once."""
-    yield EventSpec(since, "power_cut", host)
-    until = min(until, since + 25)
-    yield FaultSpec("bmc", "says-off", times=1, since=since, until=until, host=host)
+    """Its BMC has just restarted: it says "off" without a look, and "already" to a request."""
+    yield EventSpec(since, random.choice(["power_cut", "isolate", "fence"]), host)
+    over = min(until, since + 25)
+    if random.random() < 0.5:
+        yield FaultSpec("bmc.power", "says-off", times=1, since=since, until=over, host=host)
+    else:
+        for where, what in (
+            ("power", "says-off"),
+            ("set_power", "already"),
+            ("in_service", "not-in-service"),
+        ):
+            yield FaultSpec(f"bmc.{where}", what, since=since, until=over, host=host)
+    yield EventSpec(until, "rejoin", host)
 
 
 def _bad_bmc(random: Random, host: str, since: float, until: float) -> Iterator[Happening]:

@@ -87,8 +87,21 @@ class TestP1NothingIsEvacuatedBeforeItsHostIsProvedOff:
             self._bmc.set_power(wanted)
             self._said = wanted
 
+        def in_service(self) -> bool:
+            return self._bmc.in_service()
+
         def close(self) -> None:
             self._bmc.close()
+
+    class FirstWord(Believing):
+        """Takes an off that was there before the request for the power-off, and sends none."""
+
+        def power(self) -> Power:
+            self._said = self._said or self._bmc.power()
+            return self._said
+
+        def set_power(self, _: Power) -> None:
+            pass
 
     def fence(self, world: World, bmc: Bmc) -> None:
         world.fault("bmc", "ignored")
@@ -104,6 +117,15 @@ class TestP1NothingIsEvacuatedBeforeItsHostIsProvedOff:
         assert broken(world) == []
         self.fence(world, self.Believing(world.bmc(HOST)))
         assert broken(world) == ["P1", "P2"], "the guests run on, so they run twice"
+
+    @pytest.mark.parametrize(("trusting", "expected"), [(False, []), (True, ["P1", "P2"])])
+    def test_a_bmc_that_has_just_restarted(self, trusting: bool, expected: Sequence[str]) -> None:
+        world = new_world()
+        world.isolate(HOST)
+        world.fault("bmc.power", "says-off", times=1)
+        bmc = world.bmc(HOST)
+        self.fence(world, self.FirstWord(bmc) if trusting else bmc)
+        assert broken(world) == expected
 
 
 class TestP2AtMostOneEvacuationIsInFlight:

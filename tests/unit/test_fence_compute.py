@@ -12,6 +12,7 @@ from vmha_ocf.agents.fence_actions import Answer, FenceAction, FencePorts
 from vmha_ocf.bmc_access import BmcAccess
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import (
+    BmcAlready,
     BmcRefused,
     BmcUnavailable,
     FlagNotWritten,
@@ -56,6 +57,9 @@ class FakeBmc:
     ignores: frozenset[Power] = frozenset()
     silent_until: float = 0.0
     refusal: VmhaError | None = None
+    restarted_until: float = 0.0
+    """Until then it says off, and takes no request, as one does that has just restarted."""
+    serves_from: float = 0.0
     _due: tuple[float, Power] | None = None
 
     def power(self) -> Power:
@@ -63,15 +67,28 @@ class FakeBmc:
             raise self.refusal
         if self.clock.time < self.silent_until:
             raise BmcUnavailable("BMC 192.0.2.7 does not answer")
-        if self._due and self.clock.time >= self._due[0]:
-            self.state = self._due[1]
-        self.journal.append(f"read {self.state.value}")
-        return self.state
+        self._happen()
+        seen = Power.OFF if self.clock.time < self.restarted_until else self.state
+        self.journal.append(f"read {seen.value}")
+        return seen
 
     def set_power(self, wanted: Power) -> None:
         self.journal.append(f"request {wanted.value}")
+        self._happen()
+        if self.clock.time < self.restarted_until:
+            raise BmcAlready("BMC 192.0.2.7 says that the host has this power state already")
         if wanted not in self.ignores:
             self._due = (self.clock.time + self.lag, wanted)
+
+    def _happen(self) -> None:
+        if self._due and self.clock.time >= self._due[0]:
+            self.state, self._due = self._due[1], None
+
+    def in_service(self) -> bool:
+        if self.clock.time < self.silent_until:
+            raise BmcUnavailable("BMC 192.0.2.7 does not answer")
+        self.journal.append("in service?")
+        return self.clock.time >= self.serves_from
 
     def close(self) -> None:
         self.journal.append("close")
@@ -181,10 +198,117 @@ def test_the_first_looks_are_close_together(stage: Stage) -> None:
     assert stage.clock.time - before < 0.2
 
 
-def test_already_off_is_flagged_without_a_request(stage: Stage) -> None:
-    stage.bmc.state = Power.OFF
-    assert stage.perform("off").code == 0
-    assert stage.requests() == ["read off", "flag needed"]
+class TestAnOffThatWasThereBeforeUs:
+    @pytest.fixture
+    def stage(self, stage: Stage) -> Stage:
+        stage.bmc.state = Power.OFF
+        return stage
+
+    def test_is_requested_and_watched_in_a_new_session_and_flagged(self, stage: Stage) -> None:
+        before = stage.clock.time
+        assert stage.perform("off").code == 0
+        begin = ["read off", "request off", "read off", "close", "in service?"]
+        assert stage.journal[:5] == begin
+        assert stage.journal[5:] == ["read off"] * 6 + ["flag needed", "close"]
+        assert 5 <= stage.clock.time - before < 6
+
+    def test_is_what_a_bmc_says_that_has_just_restarted(self, stage: Stage) -> None:
+        """It says so once, and has not listened; the host runs."""
+        stage.bmc.state = Power.ON
+        stage.bmc.restarted_until = stage.clock.time + 0.01
+        assert stage.perform("off").code == 0
+        assert stage.bmc.state is Power.OFF
+        assert stage.journal.count("request off") >= 2
+
+    @pytest.mark.parametrize("lying", [0.02, 0.2, 1.5, 4.9, 12.0])
+    def test_counts_only_when_no_on_was_seen_among_it(self, stage: Stage, lying: float) -> None:
+        stage.bmc.state = Power.ON
+        stage.bmc.restarted_until = stage.clock.time + lying
+        stage.bmc.serves_from = stage.clock.time + max(0.0, lying - 4)
+        assert stage.perform("off").code == 0
+        stage.bmc.power()
+        assert stage.bmc.state is Power.OFF
+        assert stage.journal.count("request off") >= 2
+
+    def test_is_no_proof_while_the_bmc_is_not_in_service(self, stage: Stage) -> None:
+        stage.bmc.serves_from = float("inf")
+        before = stage.clock.time
+        with pytest.raises(PowerNotVerified, match="the last time: .* it is not in service") as no:
+            stage.perform("off")
+        assert "will be tried again" in no.value.hint
+        assert not stage.flags.flags
+        assert stage.clock.time - before <= 30
+
+    def test_is_no_proof_from_a_bmc_that_goes_on_and_off(self, stage: Stage) -> None:
+        class Flapping(FakeBmc):
+            def power(self) -> Power:
+                super().power()
+                return Power.ON if self.clock.time % 4 >= 3 else Power.OFF
+
+        stage.bmc = Flapping(stage.clock, stage.journal, Power.OFF)
+        with pytest.raises(PowerNotVerified, match="the last time: it still answers on"):
+            stage.perform("off")
+        assert not stage.flags.flags
+
+    def test_is_watched_again_after_a_silence(self, stage: Stage) -> None:
+        class Nodding(FakeBmc):
+            def in_service(self) -> bool:
+                self.silent_until = self.clock.time + (3 if self.clock.time < 1004 else 0)
+                return True
+
+        stage.bmc = Nodding(stage.clock, stage.journal, Power.OFF)
+        assert stage.perform("off").code == 0
+        assert stage.clock.time > 1008
+
+    def test_is_watched_however_short_the_patience(self, stage: Stage) -> None:
+        assert stage.perform("off", patience=Patience(power=1)).code == 0
+        assert HOST in stage.flags.flags
+
+    def test_is_watched_without_end_where_patience_has_none(self, stage: Stage) -> None:
+        stage.bmc.serves_from = stage.clock.time + 500
+        assert stage.perform("off", patience=Patience(power=0)).code == 0
+
+    def test_is_doubtful_where_only_the_request_is_refused(self, stage: Stage) -> None:
+        """It said on, restarted, and says off now."""
+
+        class Restarting(FakeBmc):
+            def set_power(self, wanted: Power) -> None:
+                if self.journal.count("request off") == 0:
+                    self.restarted_until = self.clock.time + 3
+                super().set_power(wanted)
+
+        stage.bmc = Restarting(stage.clock, stage.journal)
+        assert stage.perform("off").code == 0
+        assert stage.bmc.state is Power.OFF
+        assert "in service?" in stage.journal
+
+    def test_told_again_it_may_be_silent(self, stage: Stage) -> None:
+        class Deaf(FakeBmc):
+            def set_power(self, wanted: Power) -> None:
+                if self.journal.count("request off") == 1:
+                    self.journal.append("request off")
+                    raise BmcUnavailable("BMC 192.0.2.7 does not answer")
+                super().set_power(wanted)
+
+        stage.bmc = Deaf(stage.clock, stage.journal)
+        stage.bmc.restarted_until = stage.clock.time + 0.5
+        assert stage.perform("off").code == 0
+        assert stage.bmc.state is Power.OFF
+
+    def test_is_enough_to_switch_on(self, stage: Stage) -> None:
+        assert stage.perform("on").code == 0
+        assert "in service?" not in stage.journal
+        stage.bmc.state = Power.OFF
+        stage.bmc.restarted_until = stage.clock.time + 1
+        with pytest.raises(PowerNotVerified, match="still answers off"):
+            stage.perform("on", patience=Patience(retries=0))
+        assert stage.perform("on").code == 0
+
+
+def test_the_usual_case_takes_no_question_more(stage: Stage) -> None:
+    stage.bmc.lag = 0.0
+    stage.perform("off")
+    assert stage.journal == ["read on", "request off", "read off", "flag needed", "close"]
 
 
 def test_fenced_twice_is_one_flag_written_twice(stage: Stage) -> None:
@@ -193,7 +317,7 @@ def test_fenced_twice_is_one_flag_written_twice(stage: Stage) -> None:
     stage.flags.flags[HOST] = claimed
     stage.perform("off")
     assert stage.flags.flags[HOST].state is FlagState.NEEDED
-    assert stage.journal.count("request off") == 1
+    assert stage.journal.count("request off") == 2
 
 
 @pytest.mark.parametrize("action", ["off", "reboot"])
@@ -216,6 +340,7 @@ def test_a_bmc_that_falls_silent_after_the_request_is_waited_for(stage: Stage) -
     stage.bmc = Blinking(stage.clock, stage.journal)
     assert stage.perform("off").code == 0
     assert HOST in stage.flags.flags
+    assert "in service?" in stage.journal, "it may have restarted"
 
 
 def test_silence_for_good_after_the_request_is_not_off(stage: Stage) -> None:

@@ -94,7 +94,7 @@ def test_an_event_that_is_about_nothing_is_refused() -> None:
 class TestAnotherToolThatEvacuates:
     def test_its_request_on_top_of_ours_is_not_our_second_one(self) -> None:
         """Nor is what comes of it: nobody could have prevented that."""
-        outcome = play(DIES, EventSpec(31.5, "evacuate_by_other", host="compute-1"), length=60)
+        outcome = play(DIES, EventSpec(36.5, "evacuate_by_other", host="compute-1"), length=60)
         theirs = [one for one in outcome.world.core.journal.of(EvacuateAccepted) if one.by != "us"]
         assert theirs
         assert all(one.rivals for one in theirs)

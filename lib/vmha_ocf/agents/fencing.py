@@ -1,7 +1,7 @@
 """Fence one host: it is fenced when its BMC answered OFF and the flag was read back.
 
-Every step can be repeated, and a host that is off already is recorded too, because whoever
-switched it off has not. Over ports only.
+Every step can be repeated. A host that is off already is told off and recorded too, because whoever
+switched it off has not, and because a BMC says off that has just restarted. Over ports only.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, replace
 
-from vmha_ocf.agents.power_switch import switch
+from vmha_ocf.agents import power_switch
 from vmha_ocf.errors import FlagNotWritten, VmhaError
 from vmha_ocf.fence_request import Patience, Target
-from vmha_ocf.model import Evidence, Flag, FlagState, Power
+from vmha_ocf.model import Evidence, Flag, FlagState
 from vmha_ocf.ports import Bmc, Clock, Flags
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Fencer:
 
     def off(self, target: Target, bmc: Bmc) -> None:
         """Raises what Bmc and Flags raise, and PowerNotVerified; then nothing was reported."""
-        switch(bmc, Power.OFF, self.clock, self.patience)
+        power_switch.off(bmc, self.clock, self.patience)
         self.record(target, f"BMC {target.access} answered off")
 
     def reboot(self, target: Target, bmc: Bmc) -> None:
@@ -41,7 +41,7 @@ class Fencer:
         self.off(target, bmc)
         wait = min(self.patience.power or ON_AFTER_OFF, ON_AFTER_OFF)
         try:
-            switch(bmc, Power.ON, self.clock, replace(self.patience, power=wait))
+            power_switch.on(bmc, self.clock, replace(self.patience, power=wait))
         except VmhaError as error:
             log.warning("%s is fenced and recorded, but did not come on: %s", target.host, error)
 
@@ -50,10 +50,10 @@ class Fencer:
         and what must not start too early waits at its own gate."""
         for _ in range(self.patience.retries):
             try:
-                return switch(bmc, Power.ON, self.clock, self.patience)
+                return power_switch.on(bmc, self.clock, self.patience)
             except VmhaError as error:
                 log.warning("trying again: %s", error)
-        return switch(bmc, Power.ON, self.clock, self.patience)
+        return power_switch.on(bmc, self.clock, self.patience)
 
     def record(self, target: Target, proof: str) -> None:
         """Write the flags of all its hosts, whatever they say by now: this may be a new failure.

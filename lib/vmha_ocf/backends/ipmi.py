@@ -128,6 +128,8 @@ class IpmiBmc:
         self._deadlines = deadlines or IpmiDeadlines()
         self._fresh = child
         self._session: IpmiChild | None = None
+        self._told = False
+        """A request was accepted in this session."""
 
     def power(self) -> Power:
         """What the BMC answers now, within ``IpmiDeadlines.operation`` seconds.
@@ -139,11 +141,18 @@ class IpmiBmc:
     def set_power(self, wanted: Power) -> None:
         """Request on, or off at once (no soft shutdown), within the same time.
 
-        The request may be sent twice; a repeated one changes nothing. Raises as ``power``.
+        The request may be sent twice; a repeated one changes nothing. Raises as ``power``, and
+        BmcAlready.
         """
         self._ask({"do": "set", "power": wanted.value})
+        self._told = True
+
+    def in_service(self) -> bool:
+        """By its Get Device ID, within the same time. Raises as ``power``."""
+        return self._ask({"do": "service"})["service"] == "yes"
 
     def close(self) -> None:
+        self._told = False
         for child in (self._session, self._fresh):
             if child is not None:
                 child.close()
@@ -151,11 +160,12 @@ class IpmiBmc:
 
     def _ask(self, request: Mapping[str, object]) -> Mapping[str, str]:
         end = self._clock.monotonic() + self._deadlines.operation
+        told = self._told
         try:
             return self._try(request, end)
         except BmcUnavailable:
             self.close()
-            if self._clock.monotonic() + self._deadlines.command > end:
+            if told or self._clock.monotonic() + self._deadlines.command > end:
                 raise
             return self._try(request, end)
 

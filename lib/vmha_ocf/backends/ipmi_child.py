@@ -7,9 +7,11 @@ child holds one session with one BMC. Requests are lines of JSON on stdin, answe
      "password": "...", "kg": null, "suite": null, "privilege": null}
     {"do": "power", "seconds": 5}
     {"do": "set", "seconds": 5, "power": "off"}
+    {"do": "service", "seconds": 5}
 
 ``kg`` is hexadecimal, ``suite`` 3 or 17 (null: the best that the BMC speaks), ``privilege`` 1 to
-4 (null: administrator, or else operator). The answer is ``{"ok": true}``, ``{"power": "on"}`` or
+4 (null: administrator, or else operator). The answer is ``{"ok": true}``, ``{"power": "on"}``,
+``{"service": "yes"}`` (whether the BMC is in service: "no" while it starts or is updated) or
 ``{"failed": KIND, "detail": TEXT}``; the parent knows the kinds and words the sentences. Stdin's
 end is the order to log out and leave.
 
@@ -27,8 +29,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-CHASSIS = 0
+CHASSIS, APPLICATION = 0, 6  # network functions
 GET_STATUS, CONTROL = 1, 2
+GET_DEVICE_ID = 1
+UNAVAILABLE = 0x80  # in the third byte of its answer: "device firmware, SDR repository update or
+# self-initialization in progress"
+NOT_IN_PRESENT_STATE = 0xD5
 CONTROL_OFF, CONTROL_ON = 0, 1
 
 try:
@@ -132,14 +138,17 @@ def log_in(request: Mapping[str, Any]) -> StrictSession:
     return session
 
 
-def command(session: StrictSession, number: int, data: tuple[int, ...] = ()) -> bytes:
-    response = session.raw_command(netfn=CHASSIS, command=number, data=data)
+def command(
+    session: StrictSession, number: int, data: tuple[int, ...] = (), *, function: int = CHASSIS
+) -> bytes:
+    response = session.raw_command(netfn=function, command=number, data=data)
     code = response.get("code", 0)
     if code == 0xFFFF:  # pyghmi's own number for silence
         raise Failed("silent", "no answer")
-    if code in (0xD4, 0xD5):
-        kind = "privilege" if code == 0xD4 else "refused"
-        raise Failed(kind, f"completion code {code:#04x}")
+    if code == NOT_IN_PRESENT_STATE and (function, number) == (CHASSIS, CONTROL):
+        raise Failed("already", f"completion code {code:#04x}")
+    if code == 0xD4:
+        raise Failed("privilege", f"completion code {code:#04x}")
     if code or "error" in response:
         raise Failed("refused", f"completion code {code:#04x}, {response.get('error', '')}")
     return bytes(response["data"])
@@ -150,6 +159,11 @@ def perform(session: StrictSession, request: Mapping[str, Any]) -> dict[str, obj
         wanted = CONTROL_ON if request["power"] == "on" else CONTROL_OFF
         command(session, CONTROL, (wanted,))
         return {"ok": True}
+    if request["do"] == "service":
+        device = command(session, GET_DEVICE_ID, function=APPLICATION)
+        if len(device) < 3:
+            raise Failed("garbled", "half a device id")
+        return {"service": "no" if device[2] & UNAVAILABLE else "yes"}
     status = command(session, GET_STATUS)
     if not status:
         raise Failed("garbled", "an empty chassis status")

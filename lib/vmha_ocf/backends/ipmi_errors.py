@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vmha_ocf.bmc_access import BmcAccess
-from vmha_ocf.errors import BmcRefused, BmcUnavailable, NotInstalled, VmhaError
+from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, NotInstalled, VmhaError
 
 _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
     "silent": (
@@ -80,6 +80,11 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
         BmcRefused,
         "BMC {bmc} refused the command: {detail}",
         "look at the BMC's own log; some refuse while they start or update their firmware",
+    ),
+    "already": (
+        BmcAlready,
+        "BMC {bmc} says that the host has this power state already: {detail}",
+        "a BMC says so, too, that has just restarted: look at its own log",
     ),
     "not-installed": (
         NotInstalled,

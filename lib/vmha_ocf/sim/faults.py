@@ -66,6 +66,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "ignored": "a power change is accepted and never happens",
         "says-on": "it answers on, whatever is true",
         "says-off": "it answers off, whatever is true",
+        "already": "a power change is refused as one that has happened: BmcAlready",
+        "not-in-service": "it says of itself that it is not",
     },
     "units": {
         "slow": "it takes `seconds` (10)",
@@ -89,7 +91,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "cib": frozenset({"query", "update", "quorum"}),
     "history": frozenset({"query", "update"}),
     "cluster": frozenset({"nodes", "configuration", "evacuators", "quorate"}),
-    "bmc": frozenset({"power", "set_power"}),
+    "bmc": frozenset({"power", "set_power", "in_service"}),
     "units": frozenset({"is_active", "start", "stop"}),
 }  # fmt: skip
 

@@ -53,6 +53,8 @@ class Host:
     power: Power = Power.ON
     booted: bool = True
     power_ons: int = 0
+    bmc_starts: int = 0
+    """Sessions of a life before are lost."""
     isolated: bool = False
     """Its network is gone. Guests run on, and nobody hears of it."""
     starts_compute: bool = False
