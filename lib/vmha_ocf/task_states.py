@@ -10,6 +10,9 @@ task_state                                what becomes of the instance
 ``deleting``, ``soft-deleting``           left: its owner does not want it any more
 ``migrating``, ``resize_*``               another host may run it already: told, see ``moving.py``
 ``rebuilding``, ``rebuild_*``             an evacuation: never doubled, see ``records.py``
+``powering-on``, ``resuming``, ...        left and told: nova-compute of the host starts the guest at its
+                                          return before it looks whether it still should, also one that
+                                          was evacuated meanwhile (measured on Nova 34)
 ``powering-off``, ``shelving*``           evacuated, and stopped where it is then: its owner wanted it off
 all others, such as ``rebooting``,        evacuated: what was asked of the dead host died with it, and
 ``image_snapshot``, ``suspending``        another host never knew of it
@@ -21,6 +24,8 @@ from __future__ import annotations
 from vmha_ocf.model import Instance
 
 _DELETING = frozenset({"deleting", "soft-deleting"})
+_STARTS = frozenset({"powering-on", "resuming", "restoring", "rescuing", "unrescuing"})
+"""nova-compute starts the guest first and compares the task_state then; a reboot does it the other way."""
 _DELETED = frozenset({"deleted", "soft-delete"})
 """As vm_state."""
 
@@ -39,6 +44,11 @@ def is_being_deleted(instance: Instance) -> bool:
 def is_moving(instance: Instance) -> bool:
     """It was on its way to another host, by a live migration, a migration or a resize."""
     return _task(instance) == "migrating" or _task(instance).startswith("resize_")
+
+
+def starts_at_return(instance: Instance) -> bool:
+    """nova-compute of its host starts it as soon as it runs again, wherever the instance is by then."""
+    return _task(instance) in _STARTS
 
 
 def is_rebuilding(instance: Instance) -> bool:

@@ -152,9 +152,18 @@ def _kept(instance: Instance, situation: Situation) -> Verdict | None:
         where = moving.elsewhere(instance, moves, situation.off, situation.since)
         if where is not None:
             return Verdict(instance, Next.REPORT, moving.why(instance, where), told=True)
+    if task_states.starts_at_return(instance):
+        return Verdict(instance, Next.REPORT, _waits_to_start(instance), told=True)
     if instance.id in situation.bound:
         return Verdict(instance, Next.REPORT, _affine(instance), told=True)
     return None
+
+
+def _waits_to_start(instance: Instance) -> str:
+    return (
+        f"it is {instance.task_state}: that waits for nova-compute of its host, which starts it when it "
+        "returns, as a second copy if it were evacuated"
+    )
 
 
 def _affine(instance: Instance) -> str:

@@ -42,7 +42,7 @@ class Stage(Protocol):
         tags: Sequence[str] = (),
         metadata: Mapping[str, str] | None = None,
     ) -> InstanceId:
-        """vm_state: active, stopped or paused."""
+        """vm_state: active, stopped, suspended or paused."""
 
     def image(self, *tags: str, **properties: str) -> ImageId: ...
 
@@ -53,6 +53,15 @@ class Stage(Protocol):
 
     def return_host(self, host: NovaHost) -> None:
         """It is up again, and so is its nova-compute."""
+
+    def start(self, instance: InstanceId) -> None:
+        """Its owner does."""
+
+    def live_migrate(self, instance: InstanceId, dest: NovaHost) -> None:
+        """Its memory is being sent, and that takes its time."""
+
+    def lose_cell(self, host: NovaHost) -> None:
+        """This host is in another cell than all others, whose database Nova cannot read."""
 
     def lose_nova(self) -> None:
         """Its API does not answer any more."""
@@ -94,6 +103,28 @@ class NovaContract:
         stage.nova.update_service(service(stage, DEAD), disabled)
         after = stage.nova.update_service(service(stage, DEAD), ServiceChange(enabled=True))
         assert (after.enabled, after.disabled_reason) == (True, "")
+
+    def test_disabling_again_without_a_reason_erases_it(self, stage: Stage) -> None:
+        disabled = ServiceChange(forced_down=True, enabled=False, reason="mine")
+        stage.nova.update_service(service(stage, DEAD), disabled)
+        after = stage.nova.update_service(service(stage, DEAD), ServiceChange(enabled=False))
+        assert (after.forced_down, after.enabled, after.disabled_reason) == (True, False, "")
+
+    def test_a_cell_that_is_down_hides_nothing_of_the_others(self, stage: Stage) -> None:
+        lost = NovaHost("compute-8")
+        instance = stage.boot(DEAD)
+        stage.lose_cell(lost)
+        assert service(stage, DEAD).up
+        assert listed(stage, instance).id == instance
+        with pytest.raises(NovaUnavailable, match="its cell is down|their cell is down"):
+            stage.nova.services(lost)
+        after = stage.nova.update_service(service(stage, DEAD), FORCED)
+        assert after.forced_down
+
+    def test_what_is_suspended_is_off(self, stage: Stage) -> None:
+        """Its memory is on the disk: libvirt and Nova call that SHUTDOWN."""
+        found = listed(stage, stage.boot(DEAD, vm_state="suspended"))
+        assert (found.vm_state, found.powered_off) == ("suspended", True)
 
     def test_an_instance_is_listed_with_its_marks(self, stage: Stage) -> None:
         marked = stage.boot(DEAD, tags=["automatic-recovery"], metadata={"HA_Enabled": "true"})
@@ -164,6 +195,62 @@ class NovaContract:
         stage.nova.evacuate(before)
         assert len(stage.nova.evacuations_from(DEAD)) == 2
 
+    def test_a_task_that_waits_for_a_dead_host_keeps_nova_from_nothing(self, stage: Stage) -> None:
+        """The stop is carried out when the host returns, wherever the instance is by then."""
+        instance = stage.boot(DEAD)
+        lose(stage)
+        stage.nova.stop(listed(stage, instance))
+        assert listed(stage, instance).task_state == "powering-off"
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+        [record] = stage.nova.evacuations_from(DEAD)
+        assert record.dest is not None
+        assert found_on(stage, record.dest, instance).vm_state == "active"
+        stage.return_host(DEAD)
+        dest = record.dest
+        stage.until(lambda: found_on(stage, dest, instance).vm_state == "stopped")
+
+    def test_a_start_that_waits_for_a_dead_host_starts_a_second_copy(self, stage: Stage) -> None:
+        """nova-compute starts the guest and looks at the task_state then. If this ever fails, Nova has
+        become safer."""
+        instance = stage.boot(DEAD, vm_state="stopped")
+        lose(stage)
+        stage.start(instance)
+        assert listed(stage, instance).task_state == "powering-on"
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+        assert stage.runs_on(instance) == []
+        stage.return_host(DEAD)
+        stage.until(lambda: DEAD in stage.runs_on(instance))
+        assert list(stage.nova.instances_on(DEAD)) == []
+
+    def test_a_live_migration_stays_running_without_its_source(self, stage: Stage) -> None:
+        """And Nova accepts an evacuation beside it."""
+        instance = stage.boot(DEAD)
+        stage.live_migrate(instance, HOSTS[1])
+        lose(stage)
+        before = listed(stage, instance)
+        [move] = stage.nova.moves_of(before)
+        assert (move.kind, move.source, move.dest) == ("live-migration", DEAD, HOSTS[1])
+        assert (before.vm_state, before.task_state, move.status) == (
+            "active",
+            "migrating",
+            "running",
+        )
+        stage.nova.evacuate(before)
+        evacuated(stage, instance)
+        [move] = stage.nova.moves_of(before)
+        assert move.status == "running"
+
+    def test_a_source_that_returns_calls_its_live_migration_an_error(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        stage.live_migrate(instance, HOSTS[1])
+        lose(stage)
+        stage.return_host(DEAD)
+        stage.until(lambda: listed(stage, instance).task_state is None)
+        [move] = stage.nova.moves_of(listed(stage, instance))
+        assert (move.status, listed(stage, instance).vm_state) == ("error", "active")
+
     def test_a_host_is_not_unforced_before_it_returned(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
         lose(stage)
@@ -229,6 +316,10 @@ def service(stage: Stage, host: NovaHost) -> ComputeService:
 
 def listed(stage: Stage, instance: InstanceId) -> Instance:
     return next(one for one in stage.nova.instances_on(DEAD) if one.id == instance)
+
+
+def found_on(stage: Stage, host: NovaHost, instance: InstanceId) -> Instance:
+    return next(one for one in stage.nova.instances_on(host) if one.id == instance)
 
 
 def lose(stage: Stage) -> None:

@@ -43,6 +43,7 @@ class RealStage:
         self.client = cloud.client()
         self.nova = connect(cloud)
         self._frozen = False
+        self._cell_is_lost = False
 
     def boot(
         self,
@@ -53,7 +54,8 @@ class RealStage:
         metadata: Mapping[str, str] | None = None,
     ) -> InstanceId:
         [uuid] = self.client.boot("contract", host=host, tags=tags, metadata=metadata)
-        action = {"stopped": "os-stop", "paused": "pause"}.get(vm_state)
+        actions = {"stopped": "os-stop", "paused": "pause", "suspended": "suspend"}
+        action = actions.get(vm_state)
         if action:
             self.client.action(uuid, action).expect(202)
             self.client.wait([uuid], vm_state)
@@ -70,6 +72,24 @@ class RealStage:
 
     def return_host(self, host: NovaHost) -> None:
         self.cloud.start_compute(host, wait=False)
+
+    def start(self, instance: InstanceId) -> None:
+        self.client.action(instance, "os-start").expect(202)
+
+    def live_migrate(self, instance: InstanceId, dest: NovaHost) -> None:
+        self.cloud.knob(DEAD, "live_delay", "600")
+        where = {"host": dest, "block_migration": "auto"}
+        self.client.action(instance, "os-migrateLive", where).expect(202)
+
+        def is_running() -> bool:
+            found = self.client.migrations(instance_uuid=instance)
+            return [one["status"] for one in found] == ["running"]
+
+        self.until(is_running)
+
+    def lose_cell(self, host: NovaHost) -> None:
+        self.cloud.lose_cell(host)
+        self._cell_is_lost = True
 
     def lose_nova(self) -> None:
         self.nova = connect(self.cloud, timeout=1)
@@ -94,6 +114,9 @@ class RealStage:
         """As it was: three hosts up and enabled, no instances."""
         if self._frozen:
             self.cloud.thaw("nova-api")
+        if self._cell_is_lost:
+            self.cloud.forget_lost_cells()
+        self.cloud.knob(DEAD, "live_delay", None)
         self.cloud.start_compute(*HOSTS, wait=False)
         uuids = [server["id"] for server in self.client.servers()]
         self.client.delete(uuids)

@@ -45,6 +45,17 @@ class SimStage:
         self.until(lambda: self.world.host(host).reachable)
         self.world.start_compute(host)
 
+    def start(self, instance: InstanceId) -> None:
+        self.world.requests.start(instance)
+
+    def live_migrate(self, instance: InstanceId, dest: NovaHost) -> None:
+        self.world.moves.live_migrate(instance, dest)
+        self.until(lambda: self.world.database.moves[-1].status == "running")
+
+    def lose_cell(self, host: NovaHost) -> None:
+        self.world.add_host(host)
+        self.world.fault("nova.cell", "down", host=host)
+
     def lose_nova(self) -> None:
         self.world.fault("nova", "down")
 

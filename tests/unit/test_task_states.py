@@ -11,19 +11,23 @@ DELETING = ("deleting", "soft-deleting")
 REBUILDING = ("rebuilding", "rebuild_block_device_mapping", "rebuild_spawning")
 OFF = ("powering-off", "shelving", "shelving_image_pending_upload", "shelving_image_uploading",
        "shelving_offloading")  # fmt: skip
-OTHERS = ("powering-on", "rebooting", "reboot_started_hard", "pausing", "unpausing", "suspending",
-          "resuming", "rescuing", "unrescuing", "image_snapshot", "image_pending_upload",
-          "image_uploading", "image_backup", "updating_password", "spawning", "unshelving")  # fmt: skip
+STARTS = ("powering-on", "resuming", "restoring", "rescuing", "unrescuing")
+OTHERS = ("rebooting", "reboot_started_hard", "pausing", "unpausing", "suspending",
+          "image_snapshot", "image_pending_upload", "image_uploading", "image_backup",
+          "updating_password", "spawning", "unshelving")  # fmt: skip
 
 
-@pytest.mark.parametrize("task_state", [None, *MOVING, *DELETING, *REBUILDING, *OFF, *OTHERS])
+@pytest.mark.parametrize(
+    "task_state", [None, *MOVING, *DELETING, *REBUILDING, *OFF, *STARTS, *OTHERS]
+)
 def test_each_task_state_is_of_one_kind(task_state: str | None) -> None:
     one = instance(task_state=task_state)
     assert states.is_moving(one) is (task_state in MOVING)
     assert states.is_being_deleted(one) is (task_state in DELETING)
     assert states.is_rebuilding(one) is (task_state in REBUILDING)
     assert states.wants_off(one) is (task_state in OFF)
-    assert states.is_stale(one) is (task_state in (*DELETING, *OFF, *OTHERS))
+    assert states.starts_at_return(one) is (task_state in STARTS)
+    assert states.is_stale(one) is (task_state in (*DELETING, *OFF, *STARTS, *OTHERS))
 
 
 @pytest.mark.parametrize("vm_state", ["deleted", "soft-delete"])

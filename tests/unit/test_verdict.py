@@ -73,6 +73,14 @@ def test_unevacuable_states(about: dict[str, Any], expected: Next) -> None:
     assert not found.told or about["vm_state"] in found.reason
 
 
+@pytest.mark.parametrize("task_state", ["powering-on", "resuming", "rescuing"])
+def test_what_its_host_starts_at_its_return_is_left_there(task_state: str) -> None:
+    """nova-compute starts the guest before it looks whether it still should."""
+    found = verdict(on=instance(vm_state="stopped", task_state=task_state))
+    assert (found.next, found.told) == (Next.REPORT, True)
+    assert f"it is {task_state}: that waits for nova-compute" in found.reason
+
+
 class TestOnItsWayToAnotherHost:
     MIGRATING = instance(task_state="migrating")
     RUNNING = Move(7, ONE, "live-migration", HOST, DEST, "running", updated_at=text(-5))

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.lab.cloud import compute, identity, observe, processes, template
+from tests.lab.cloud import cells, compute, database, identity, observe, processes, template
 from tests.lab.cloud.client import Client
 from tests.lab.cloud.guests import Guest, Run, history, running
 from tests.lab.cloud.identity import ADMIN, User
@@ -129,6 +129,20 @@ class Cloud:
         fresh = knob.with_suffix(".new")
         fresh.write_text(json.dumps({"before": before, "after": after, "only": only}))
         fresh.replace(knob)
+
+    def lose_cell(self, host: str) -> None:
+        """One more cell, with this host in it and a database that is not there."""
+        database.execute(self.site.socket, cells.lost(self.site, host))
+        self._know_cells()
+
+    def forget_lost_cells(self) -> None:
+        database.execute(self.site.socket, cells.FORGET)
+        self._know_cells()
+
+    def _know_cells(self) -> None:
+        """Nova's API reads which cells there are once."""
+        self.stop("nova-api")
+        self.start("nova-api")
 
     def status(self) -> dict[str, str]:
         return {name: self._state(self._service(name)) for name in NAMES}

@@ -2,7 +2,8 @@
 
 It stands on Nova's own FakeDriver, which keeps its guests in memory and so forgets them when
 nova-compute ends. Knobs, read at each spawn from <state>/nodes/HOST/knobs: spawn_delay
-(seconds), spawn_fail (exists: the spawn raises), shared ("no": disks are not shared).
+(seconds), spawn_fail (exists: the spawn raises), shared ("no": disks are not shared); live_delay
+(seconds) is how long the memory of a live migration takes.
 """
 
 from __future__ import annotations
@@ -99,11 +100,12 @@ class LabDriver(fake.FakeDriver):  # type: ignore[misc,unused-ignore]
             raise exception.InstanceExists(name=instance.name)
 
     def power_on(self, context: Any, instance: Any, *args: Any, **more: Any) -> None:
-        self._require(instance)
+        """As libvirt's, a hard reboot: what is not defined here is defined."""
+        self._book.define(instance.uuid, name=instance.name)
         self._book.start(instance.uuid)
 
     def power_off(self, instance: Any, *args: Any, **more: Any) -> None:
-        self._require(instance)
+        """As libvirt's: what is not there is off."""
         self._book.stop(instance.uuid)
 
     def reboot(self, context: Any, instance: Any, *args: Any, **more: Any) -> None:
@@ -151,6 +153,7 @@ class LabDriver(fake.FakeDriver):  # type: ignore[misc,unused-ignore]
         self.reboot(context, instance)
 
     def live_migration(self, context: Any, instance: Any, *args: Any, **more: Any) -> None:
+        time.sleep(float(self._knob("live_delay") or 0))
         self.destroy(context, instance)
         super().live_migration(context, instance, *args, **more)
 
