@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.errors import NovaRefused
+from vmha_ocf.errors import NovaRefused, NovaUnavailable
 from vmha_ocf.model import InstanceId, NovaHost, ServiceChange
 from vmha_ocf.sim import World
 from vmha_ocf.sim.invariants import check
@@ -237,3 +237,43 @@ def test_what_waits_when_a_host_dies_is_done_or_dropped_at_its_return(
     world.run(5)
     server = world.instance(instance)
     assert (server.vm_state, server.task_state, bool(world.runs_on(instance))) == ends
+
+
+def test_an_error_that_was_stopped_is_off_for_nova(world: World) -> None:
+    off = world.boot("compute-1", vm_state="error", powered_off=True)
+    assert world.instance(off).view().powered_off
+
+
+class TestACellThatIsDown:
+    """compute-3 is in it."""
+
+    @pytest.fixture(autouse=True)
+    def _lost(self, world: World) -> None:
+        world.fault("nova.cell", "down", host="compute-3")
+
+    def test_its_hosts_are_unknown_and_the_others_known(self, world: World) -> None:
+        nova = world.nova()
+        assert [one.host for one in nova.services(DEST)] == [DEST]
+        with pytest.raises(NovaUnavailable):
+            nova.services(NovaHost("compute-3"))
+
+    def test_its_instances_are_missing_and_cannot_be_asked_for(self, world: World) -> None:
+        nova = world.nova()
+        one = world.boot("compute-3")
+        world.moves.live_migrate(one)
+        there = world.instance(one).view()
+        assert list(nova.instances_on(NovaHost("compute-3"))) == []
+        assert list(nova.moves_of(there)) == []
+        for ask in (nova.evacuate, nova.reset_to_error, nova.stop):
+            with pytest.raises(NovaUnavailable):
+                ask(there)
+        with pytest.raises(NovaUnavailable):
+            nova.evacuations_from(NovaHost("compute-3"))
+
+    def test_its_services_are_not_changed(self, world: World) -> None:
+        with pytest.raises(NovaUnavailable):
+            world.nova().update_service(world.service("compute-3").view(), DOWN)
+
+    def test_the_scheduler_leaves_it_out(self, world: World, instance: InstanceId) -> None:
+        world.host("compute-2").capacity = 0
+        assert world.rebuilder.pick(world.instance(instance)) is None

@@ -65,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
 def _names() -> Iterator[str]:
     yield "events: what [[event]] can do"
     for name, kind in EVENTS.items():
-        needs = f" ({', '.join(sorted(kind.needs))})" if kind.needs else ""
+        keys = [*sorted(kind.needs), *filter(None, [" or ".join(sorted(kind.one_of))])]
+        needs = f" ({', '.join(keys)})" if keys else ""
         yield f"  {name}{needs}: {kind.summary}"
     for where, kinds in faults.NAMES.items():
         yield ""

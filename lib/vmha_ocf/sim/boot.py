@@ -16,11 +16,11 @@ def boot(database: Database, host: Host, about: Booting) -> InstanceId:
     instance = InstanceId(f"{number:08d}-0000-4000-8000-000000000000")
     about.setdefault("name", f"instance-{number}")
     server = Server(instance, host.name, **about)
-    server.powered_off = server.vm_state in _OFF
+    server.powered_off = server.powered_off or server.vm_state in _OFF
     if server.task_state == "deleting":
         server.delete_waits_for = host.name
     database.servers[instance] = server
     host.define(instance)
-    if server.vm_state in _RUNNING and server.launched:
+    if server.vm_state in _RUNNING and server.launched and not server.powered_off:
         host.run(instance)
     return instance

@@ -32,6 +32,7 @@ class Booting(TypedDict, total=False):
     name: str
     vm_state: str
     task_state: str | None
+    powered_off: bool
     tags: frozenset[str]
     metadata: Mapping[str, str]
     extra_specs: Mapping[str, str]

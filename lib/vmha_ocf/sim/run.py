@@ -184,6 +184,7 @@ def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
             name=f"{group.name}-{number}",
             vm_state=group.vm_state,
             task_state=group.task_state or None,
+            powered_off=group.off,
             tags=frozenset(group.tags),
             metadata=group.metadata,
             extra_specs=group.extra_specs,

@@ -54,6 +54,8 @@ class GroupSpec:
     """An id; "" is booted from a volume."""
     vm_state: str = "active"
     task_state: str = ""
+    off: bool = False
+    """Its power state is off, whatever its vm_state: such as one in error that was stopped before."""
     vtpm: bool = False
     launched: bool = True
     server_group: str = ""
