@@ -115,6 +115,12 @@ def find(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
     )
 
 
+def find_node(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
+    """As find, where the machine is meant: any of its hosts will do."""
+    found = [one for one in hosts if _is_named(one, name)]
+    return found[0] if len({one.node for one in found}) == 1 else find(hosts, name)
+
+
 def _is_named(one: ComputeHost, name: str) -> bool:
     return any(same(name, each) for each in (one.node, one.host, f"{one.node}:{one.host}"))
 

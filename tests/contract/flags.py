@@ -77,6 +77,22 @@ class FlagsContract:
         assert stage.records() == {}
         assert stage.flags.read() == {HOST: Flag(HOST, FlagState.DONE)}
 
+    def test_the_hosts_of_one_machine_have_a_record_each(self, stage: Stage) -> None:
+        second = replace(NEEDED, host=NovaHost("compute-1-b"))
+        for flag in (NEEDED, second):
+            stage.flags.write(flag)
+        assert stage.flags.read() == {HOST: NEEDED, second.host: second}
+        assert stage.records() == {NODE: format_record(NEEDED)}, "what a version before reads"
+        again = replace(second, evidence=AGAIN)
+        stage.flags.write(again)
+        assert stage.flags.read() == {HOST: NEEDED, second.host: again}
+        stage.flags.write(CLAIMED)
+        stage.flags.write(DONE)
+        assert stage.flags.read()[second.host] == again
+        stage.flags.write(replace(again, state=FlagState.DONE))
+        assert not any(flag.pending for flag in stage.flags.read().values())
+        assert stage.records() == {}
+
     def test_done_is_repeatable(self, stage: Stage) -> None:
         for flag in (NEEDED, CLAIMED, DONE, DONE):
             stage.flags.write(flag)

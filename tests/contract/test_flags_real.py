@@ -15,7 +15,7 @@ from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.command import Result
 from vmha_ocf.failure_store import FailureStore
-from vmha_ocf.flag import ATTRIBUTE, RECORD, STORM_ATTRIBUTE
+from vmha_ocf.flag import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.hold import ATTRIBUTE as HOLD
 from vmha_ocf.hold_store import HoldStore
@@ -102,7 +102,7 @@ class RealStage:
         if not self.quorate:
             self.node.set_quorum(True)
         for remote in REMOTES:
-            for name in (RECORD, FAILURES, TRACE):
+            for name in (*RECORDS, FAILURES, TRACE):
                 command = ["crm_attribute", "-N", remote, "-l", "forever", "-n", name, "-D"]
                 self.node.run(command, timeout=5)
         self.node.run(["crm_attribute", "-N", NODE, "-l", "forever", "-n", HOLD, "-D"], timeout=5)

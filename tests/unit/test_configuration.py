@@ -19,6 +19,7 @@ from vmha_ocf.topology import (
     Inventories,
     compute_hosts,
     find,
+    find_node,
     plugs_of,
     words_about,
     words_of,
@@ -242,6 +243,18 @@ class TestTopology:
         with pytest.raises(ParameterError) as caught:
             find(hosts, "compute-1")
         assert caught.value.hint == "say which: compute-0:compute-1, compute-1:compute-2"
+        with pytest.raises(ParameterError):
+            find_node(hosts, "compute-1")
+
+    def test_a_machine_with_two_hosts_is_one_machine(self) -> None:
+        hosts = [ComputeHost(NodeName("compute-1"), NovaHost(f"cell-{n}")) for n in (1, 2)]
+        assert find(hosts, "cell-2") is hosts[1]
+        assert find_node(hosts, "compute-1") is hosts[0]
+        assert find_node(hosts, "cell-2") is hosts[1]
+        with pytest.raises(ParameterError):
+            find(hosts, "compute-1")
+        with pytest.raises(ParameterError, match="is not a compute host"):
+            find_node(hosts, "compute-2")
 
     def test_finding_one(self) -> None:
         hosts = [ComputeHost(NodeName(f"c{n}"), NovaHost(f"c{n}.example.com")) for n in range(9)]

@@ -532,6 +532,31 @@ class TestInventory:
         stage.perform("off", plug="c2.example.com", node=NodeName("remote-2"))
         assert stage.flags.flags[NovaHost("c2.example.com")].node == "remote-2"
 
+    def test_all_hosts_of_a_machine_are_flagged_or_the_fencing_has_failed(
+        self, stage: Stage
+    ) -> None:
+        stage.inventory = "[compute-2]\nip=192.0.2.8\nhost=cell-a, cell-b\n"
+        assert stage.perform("off", node=NodeName("compute-2")).code == 0
+        assert {(flag.host, flag.node) for flag in stage.flags.flags.values()} == {
+            ("cell-a", "compute-2"),
+            ("cell-b", "compute-2"),
+        }
+        lines = stage.perform("status", by_hand=True).lines
+        assert "host: cell-a, cell-b (node compute-2)" in lines
+        assert [line.partition(":")[0] for line in lines[-2:]] == [
+            "flag of cell-a",
+            "flag of cell-b",
+        ]
+        stage.flags.failure = FlagNotWritten("no quorum", hint="wait")
+        with pytest.raises(FlagNotWritten, match="cell-a is off, but its flag was not written"):
+            stage.perform("off")
+
+    def test_a_host_that_cannot_be_recorded_is_not_switched_off(self, stage: Stage) -> None:
+        stage.inventory = "[compute-2]\nip=192.0.2.8\nhost=cell-a, cell-\u00e9\n"
+        with pytest.raises(ParameterError, match="not the names of a host"):
+            stage.perform("off")
+        assert stage.requests() == []
+
     def test_an_unknown_host_is_refused_with_the_known_ones(self, stage: Stage) -> None:
         with pytest.raises(ParameterError, match="compute-1, compute-2"):
             stage.perform("off", plug="Compute-2")

@@ -10,9 +10,10 @@ import pytest
 
 from tests.unit.driven import TAGS
 from tests.unit.operator_site import Desk
-from vmha_ocf.configuration import Location, Order, Resource, Result
+from vmha_ocf.configuration import REMOTE, Location, Order, Resource, Result
 from vmha_ocf.hold import Hold
-from vmha_ocf.model import ImageId, NodeName, ServiceChange
+from vmha_ocf.inventory import Inventory
+from vmha_ocf.model import ImageId, NodeName, NovaHost, ServiceChange
 from vmha_ocf.operator.check import COMMAND, findings
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.room import HostRoom
@@ -242,6 +243,21 @@ MISTAKES = {
     "a host that nobody protects": Mistake(
         lambda desk: desk.world.add_host("compute-9"), "warning", "compute-9 of Nova is no compute"
     ),
+    "a namesake that nobody protects": Mistake(
+        lambda desk: desk.world.add_host("x", nova="compute-1.b.example.com"),
+        "warning",
+        "compute-1.b.example.com of Nova is no compute host of this cluster (compute-1 is another one)",
+    ),
+    "two devices that name a host differently": Mistake(
+        lambda desk: named_twice(desk, "compute-1.b.example.com"),
+        "error",
+        "what Nova calls compute-1 is not certain",
+    ),
+    "two nodes that would be one host": Mistake(
+        lambda desk: more(desk, record_only("other", pcmk_host_map="compute-7:compute-1")),
+        "error",
+        "compute-1 of Nova would be compute-1 and compute-7 at once",
+    ),
     "a host that an operator has disabled": Mistake(
         lambda desk: desk.world.operator_changes(
             "compute-2", ServiceChange(enabled=False, reason="new disks")
@@ -339,6 +355,15 @@ MISTAKES = {
 }
 
 
+def named_twice(desk: Desk, host: str) -> None:
+    desk.world.add_host("x", nova=host)
+    more(desk, record_only("other", pcmk_host_map=f"compute-1:{host}"))
+
+
+def record_only(name: str, **parameters: str) -> Resource:
+    return Resource(name, "stonith:fence_compute", {"record_only": "1", **parameters})
+
+
 def _short_names(read: Callable[..., Any]) -> Callable[..., Any]:
     def short(path: str, domain: str) -> Any:
         found = read(path, domain)
@@ -424,3 +449,42 @@ def test_nothing_is_changed() -> None:
     lines = len(desk.world.log)
     desk.run(COMMAND)
     assert len(desk.world.log) == lines
+
+
+class TestTheNames:
+    def test_are_listed_where_nova_has_others_or_if_asked_for(self) -> None:
+        desk = good_cluster()
+        assert "hosts in Nova" not in desk.run(COMMAND).out
+        assert "hosts in Nova" in desk.run(COMMAND, "--all").out
+        desk.world.add_host("compute-4", nova="compute-4.example.com")
+        more(desk, Resource("compute-4", REMOTE))
+        told = desk.run(COMMAND).out
+        assert "compute-4.example.com" in told
+        assert "compute-2 " not in told.partition("hosts in Nova")[2]
+
+    def test_of_all_hosts_of_a_machine(self) -> None:
+        desk = good_cluster()
+        desk.world.add_host("x", nova="compute-1-b")
+        read = desk.machine.read_inventory
+
+        def two(path: str, domain: str) -> Any:
+            first, *others = (one for one in read(path, domain).targets if one.node != "x")
+            return Inventory(path, [replace(first, others=(NovaHost("compute-1-b"),)), *others])
+
+        desk.machine.read_inventory = two  # type: ignore[method-assign]
+        found = desk.data(COMMAND)
+        assert found["hosts"]["compute-1"] == ["compute-1", "compute-1-b"]
+        told = [one["what"] for one in found["findings"]]
+        assert told == [
+            "nova-compute-clone is kept from a machine by evacuation, and not by evacuation-2 of its "
+            "further hosts"
+        ]
+        rule = Location("nova-compute-clone", "-INFINITY", [("evacuation-2", "defined", "")])
+        change(desk, locations=[*desk.configuration.locations, rule])
+        assert desk.data(COMMAND)["findings"] == []
+
+    def test_are_not_judged_while_nova_is_silent(self) -> None:
+        desk = good_cluster()
+        renamed_in_nova(desk)
+        desk.world.fault("nova", "down")
+        assert "would be flagged" not in desk.run(COMMAND).out

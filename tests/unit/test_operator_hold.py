@@ -9,7 +9,9 @@ import pytest
 from tests.unit.driven import TAGS, Driven, requests
 from tests.unit.operator_site import Desk
 from vmha_ocf.configuration import Result
+from vmha_ocf.fence_request import Target
 from vmha_ocf.hold import Hold
+from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.operator import flag
 from vmha_ocf.operator.hold import HOLD, RELEASE
@@ -131,6 +133,24 @@ class TestFlag:
         assert "they run twice" in desk.machine.asked[0]
         Driven(world).until_done("compute-1")
         assert requests(world) == 1
+
+    @pytest.mark.usefixtures("dead")
+    def test_all_hosts_of_a_machine_go_down_with_it(self, world: World, desk: Desk) -> None:
+        second = world.add_host("x", nova="compute-1-b").name
+        world.power_cut("x")
+        world.run(60)
+        world.pacemaker.remove(NodeName("x"))
+        target = Target(NovaHost("compute-1"), NodeName("compute-1"), None, (second,))
+        desk.machine.read_inventory = lambda path, domain: Inventory(  # type: ignore[method-assign]
+            f"{path}{domain}", [target]
+        )
+        told = desk.run(flag.COMMAND, "compute-1", "--fenced-by-hand", "--yes")
+        assert told.code == 0
+        found = world.flags().read()
+        assert {(one.host, one.node) for one in found.values()} == {
+            ("compute-1", "compute-1"),
+            ("compute-1-b", "compute-1"),
+        }
 
     @pytest.mark.usefixtures("dead")
     def test_who_said_it_is_in_the_evidence_and_in_the_timeline(

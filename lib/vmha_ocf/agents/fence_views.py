@@ -27,11 +27,11 @@ def recorded_power(flags: Flags, host: NovaHost) -> Power:
 def describe(target: Target, power: Power, flags: Flags) -> Sequence[str]:
     """For a person. An unreachable cluster is said, not raised: a BMC is often asked elsewhere."""
     source = f"BMC: {target.access} answered {power.value}" if target.access else "BMC: not asked"
-    return (
-        f"host: {target.host or 'not given'} (node {target.node or 'not given'})",
-        source,
-        f"flag: {_flag_of(target.host, flags)}",
-    )
+    hosts = ", ".join(filter(None, target.hosts)) or "not given"
+    told = [f"flag: {_flag_of(target.host, flags)}"]
+    if target.others:
+        told = [f"flag of {host}: {_flag_of(host, flags)}" for host in target.hosts]
+    return (f"host: {hosts} (node {target.node or 'not given'})", source, *told)
 
 
 @dataclass(frozen=True, slots=True)

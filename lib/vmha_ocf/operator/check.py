@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
-from vmha_ocf.operator.checks import cloud, cluster, fencing
+from vmha_ocf.operator.checks import cloud, cluster, fencing, names
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.command import Command, Connect
-from vmha_ocf.operator.options import add_resource
+from vmha_ocf.operator.options import add_resource, whole
 
-CHECKS = (*fencing.CHECKS, *cluster.CHECKS, *cloud.CHECKS)
+CHECKS = (*fencing.CHECKS, *cluster.CHECKS, *names.CHECKS, *cloud.CHECKS)
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
     facts = Reading(connect(), args.resource, args.nova_conf).facts()
-    return answer(facts, findings(facts))
+    return answer(facts, findings(facts), every=args.all)
 
 
 def findings(facts: Facts) -> Sequence[Finding]:
@@ -27,20 +27,37 @@ def findings(facts: Facts) -> Sequence[Finding]:
     return sorted(dict.fromkeys(found), key=lambda one: -badness(one.level))
 
 
-def answer(facts: Facts, found: Sequence[Finding]) -> Answer:
+def answer(facts: Facts, found: Sequence[Finding], *, every: bool = False) -> Answer:
     rows = [
         (one.level.value, f"{one.what}\n-> {one.hint}" if one.hint else one.what) for one in found
     ]
     return Answer(
         worst(one.level for one in found),
         _headline(facts, found),
-        tables=[Table("Findings", ("", "what is wrong -> what to do"), rows)] if rows else [],
+        tables=[*_findings(rows), *_names(facts, every=every)],
         data={
             "findings": [
                 {"level": one.level.value, "what": one.what, "hint": one.hint} for one in found
-            ]
+            ],
+            "hosts": {node: list(hosts) for node, hosts in names.table_of(facts).items()},
         },
     )
+
+
+def _findings(rows: Sequence[Sequence[str]]) -> Iterator[Table]:
+    if rows:
+        yield Table("Findings", ("", "what is wrong -> what to do"), rows)
+
+
+def _names(facts: Facts, *, every: bool) -> Iterator[Table]:
+    """Only what a person could get wrong, if not all of it."""
+    rows = [
+        (node, ", ".join(hosts) or "not known")
+        for node, hosts in names.table_of(facts).items()
+        if every or list(map(str, hosts)) != [str(node)]
+    ]
+    if rows and facts.words.listed is not None:
+        yield Table("Names", ("node", "hosts in Nova"), rows)
 
 
 def _headline(facts: Facts, found: Sequence[Finding]) -> str:
@@ -60,6 +77,7 @@ def _plural(level: Level, number: int) -> str:
 
 
 def _configure(parser: ArgumentParser) -> None:
+    whole(parser, "list what Nova calls each node, also where that is the node's own name")
     parser.add_argument(
         "--nova-conf",
         metavar="FILE",

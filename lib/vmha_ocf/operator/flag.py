@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from vmha_ocf import records
 from vmha_ocf.errors import ParameterError, Refused, VmhaError
 from vmha_ocf.heartbeat import QUIET
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.options import add_resource, inventories_of
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.topology import ComputeHost, find
+from vmha_ocf.topology import ComputeHost, find_node
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -30,14 +30,15 @@ def run(args: Namespace, connect: Connect) -> Answer:
     known = known_hosts(
         configuration, inventories, worker.options.domain, services=_services(site, worker)
     )
-    host = find(known.hosts, args.host)
+    host = find_node(known.hosts, args.host)
     _refuse_online(host, site)
-    doubt = _refuse_alive(host, site, worker)
+    hosts = tuple(known.names.hosts_of(host.node)) or (host.host,)
+    doubt = "; ".join(filter(None, (_refuse_alive(one, site, worker) for one in hosts)))
     if not args.yes and not _is_confirmed(host, doubt, site):
         return Answer(
             Level.ERROR, f"not confirmed: {host.node} is not flagged", data={"host": host.host}
         )
-    return _flag(host, doubt, site)
+    return _flag(host, hosts, doubt, site)
 
 
 def _services(site: Site, worker: Worker) -> Sequence[ComputeService] | None:
@@ -57,21 +58,21 @@ def _refuse_online(host: ComputeHost, site: Site) -> None:
         )
 
 
-def _refuse_alive(host: ComputeHost, site: Site, worker: Worker) -> str:
+def _refuse_alive(host: NovaHost, site: Site, worker: Worker) -> str:
     """What could not be made sure of, where Nova does not answer."""
     try:
-        services = site.nova(worker.values).services(host.host)
+        services = site.nova(worker.values).services(host)
     except VmhaError as error:
-        return f"Nova was not asked whether it hears from {host.host}: {error.message}"
+        return f"Nova was not asked whether it hears from {host}: {error.message}"
     if not services:
         raise ParameterError(
-            f"Nova has no compute service on {host.host}",
+            f"Nova has no compute service on {host}",
             hint="set pcmk_host_map or domain of its fencing device, to the name in Nova",
         )
     silence = _silence(services[0], site.clock.now())
     if silence is not None and silence < QUIET and not services[0].forced_down:
         raise Refused(
-            f"Nova heard from {host.host} {max(0.0, silence):.0f} s ago: nothing is changed",
+            f"Nova heard from {host} {max(0.0, silence):.0f} s ago: nothing is changed",
             hint=f"a host that is off is silent; look again when {QUIET:g} s have passed",
         )
     return ""
@@ -92,11 +93,13 @@ def _is_confirmed(host: ComputeHost, doubt: str, site: Site) -> bool:
     return said.strip() == host.node
 
 
-def _flag(host: ComputeHost, doubt: str, site: Site) -> Answer:
+def _flag(host: ComputeHost, hosts: Sequence[NovaHost], doubt: str, site: Site) -> Answer:
+    """All hosts of the machine: they are off with it."""
     me = site.machine.node()
     by = f"{site.machine.who()}@{me}"
     evidence = Evidence(by, site.clock.now(), f"fenced by hand, on the word of {by}")
-    site.flags.write(Flag(host.host, FlagState.NEEDED, node=host.node, evidence=evidence))
+    for one in hosts:
+        site.flags.write(Flag(one, FlagState.NEEDED, node=host.node, evidence=evidence))
     notes = [
         f"Pacemaker does not know of it yet: pcs stonith confirm {host.node}",
         f"follow it with: vmha status --watch; what will be evacuated: vmha plan {host.node}",
@@ -105,7 +108,7 @@ def _flag(host: ComputeHost, doubt: str, site: Site) -> Answer:
         Level.OK,
         f"{host.node} is flagged, on the word of {by}: its instances are evacuated",
         [*([doubt] if doubt else []), *notes],
-        data={"host": host.host, "node": host.node, "by": by},
+        data={"host": hosts[0], "hosts": list(hosts), "node": host.node, "by": by},
     )
 
 

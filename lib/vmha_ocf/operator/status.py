@@ -147,9 +147,9 @@ class _Reading:
         return [*hosts, *others]
 
     def _seen(self, one: ComputeHost, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> Seen:
-        flag = flags.get(one.host) or next(
-            (it for it in flags.values() if it.node == one.node), None
-        )
+        own = self._names.hosts_of(one.node)
+        strange = (it for it in flags.values() if it.node == one.node and it.host not in own)
+        flag = flags.get(one.host) or next(strange, None)
         host = flag.host if flag else one.host
         service = next((it for it in self._services or () if it.host == host), None)
         proved = is_proved(flag)

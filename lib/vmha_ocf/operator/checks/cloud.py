@@ -1,4 +1,4 @@
-"""Checks of Nova's side: names, services, clocks, room, and the instances themselves. Pure."""
+"""Checks of Nova's side: services, clocks, room, and the instances themselves. Pure."""
 
 from __future__ import annotations
 
@@ -19,34 +19,6 @@ _BEHIND = 120.0
 """Seconds after which Nova would not call the freshest of its services up."""
 _SMALLEST_STORM = 2
 _KEPT = frozenset({Next.REPORT, Next.UNKNOWN})
-
-
-def names_match(facts: Facts) -> Iterator[Finding]:
-    if facts.services is None:
-        return
-    known = [service.host for service in facts.services]
-    for one in facts.hosts:
-        if one.host in known:
-            continue
-        short = str(one.node).partition(".")[0].lower()
-        near = [host for host in known if host.partition(".")[0].lower() == short]
-        meant = f"; did you mean {', '.join(near)}?" if near else ""
-        yield error(
-            f"{one.node} would be flagged as {one.host}, which Nova does not know{meant}",
-            "set pcmk_host_map or domain of its fencing device, or domain of NovaEvacuate",
-        )
-
-
-def hosts_are_protected(facts: Facts) -> Iterator[Finding]:
-    covered = {one.host for one in facts.hosts}
-    named = {str(one.node).partition(".")[0].lower() for one in facts.hosts}
-    for service in facts.services or ():
-        if service.host in covered or service.host.partition(".")[0].lower() in named:
-            continue
-        yield warning(
-            f"{service.host} of Nova is no compute host of this cluster: it is not protected",
-            "add it as a remote node, or leave it if that is wanted",
-        )
 
 
 def hosts_are_in_service(facts: Facts) -> Iterator[Finding]:
@@ -187,8 +159,6 @@ def guests_stay_off_at_boot(facts: Facts) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
-    names_match,
-    hosts_are_protected,
     hosts_are_in_service,
     nodes_are_online,
     nothing_is_held,

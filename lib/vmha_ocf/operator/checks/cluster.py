@@ -78,7 +78,7 @@ def evacuator_stays_on_controllers(facts: Facts) -> Iterator[Finding]:
     if not facts.configuration.has("symmetric-cluster", default=True):
         return
     for resource in facts.configuration.of_kind(EVACUATOR):
-        if not _is_kept_from(facts.configuration, resource.name, (ROLE, "eq", COMPUTE_ROLE)):
+        if not is_kept_from(facts.configuration, resource.name, (ROLE, "eq", COMPUTE_ROLE)):
             yield warning(
                 f"{resource.name} may start on a compute host, with the cloud's credentials",
                 f"pcs constraint location {resource.name} rule resource-discovery=never "
@@ -91,7 +91,7 @@ def gate_has_its_rule(facts: Facts) -> Iterator[Finding]:
         name = resource.clone or resource.name
         names = (name, resource.name)
         rule = (RECORD, "defined", "")
-        if not any(_is_kept_from(facts.configuration, one, rule) for one in names):
+        if not any(is_kept_from(facts.configuration, one, rule) for one in names):
             yield error(
                 f"Pacemaker itself does not keep {name} from a flagged host",
                 f"pcs constraint location {name} rule score=-INFINITY defined {RECORD}",
@@ -145,7 +145,7 @@ def _names(configuration: Configuration, kind: str) -> set[str]:
     return {name for one in found for name in (one.name, one.clone) if name}
 
 
-def _is_kept_from(
+def is_kept_from(
     configuration: Configuration, resource: str, expression: tuple[str, str, str]
 ) -> bool:
     return any(
