@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vmha_ocf import records, server_groups, tagging
+from vmha_ocf import poison, records, server_groups, tagging
 from vmha_ocf.memory import Found, Memory, gone
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 from vmha_ocf.policy import Policy
@@ -73,6 +73,7 @@ class View:
     """nova-compute runs on it again."""
     moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
     """Of the instances that were on their way to another host, as far as they could be looked up."""
+    suspects: poison.Past = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
         destinations=view.destinations,
         alive=view.alive,
         moves=view.moves,
+        suspects=view.suspects,
         bound=server_groups.bound(view.groups, (one.id for one in view.instances)),
     )
     verdicts = [
@@ -169,7 +171,7 @@ def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> P
     view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
     allowed = min(room.requests, room.per_host - seen.load)
     busy = set(seen.busy_groups)
-    requests = list(_requests(seen.verdicts, seen.groups, busy | {*busy_groups}, policy, allowed))
+    requests = list(_requests(seen, busy | {*busy_groups}, allowed))
     steps: list[Step] = [*_stops(view, seen.found, memory, policy), *requests]
     if not steps and not seen.flying and _is_over(view, seen.verdicts, seen.situation):
         steps = [Finish(view.flag)]
@@ -236,19 +238,20 @@ def _busy(verdicts: Sequence[Verdict], groups: Mapping[InstanceId, str]) -> set[
     }
 
 
-def _requests(
-    verdicts: Sequence[Verdict],
-    groups: Mapping[InstanceId, str],
-    busy: set[str],
-    policy: Policy,
-    allowed: int,
-) -> Iterator[Evacuate | Reset]:
+def _requests(seen: Survey, busy: set[str], allowed: int) -> Iterator[Evacuate | Reset]:
     """By order, one member of an anti-affinity group at a time, whichever hosts they come from.
 
-    Nova re-checks the group on the destination; members asked for together lose that race.
+    Nova re-checks the group on the destination; members asked for together lose that race. What Nova
+    has refused comes after all others: asked for again and again, it would keep them from their turn.
     """
-    ready = [one for one in verdicts if one.next in _REQUESTED]
-    for verdict in sorted(ready, key=lambda one: order_key(one.instance, policy)):
+    groups, situation = seen.groups, seen.situation
+    ready = [one for one in seen.verdicts if one.next in _REQUESTED]
+
+    def turn(verdict: Verdict) -> tuple[bool, tuple[int, int, str]]:
+        one = verdict.instance
+        return one.id in situation.memory.refused, order_key(one, situation.policy)
+
+    for verdict in sorted(ready, key=turn):
         group = groups.get(verdict.instance.id)
         if allowed <= 0:
             return

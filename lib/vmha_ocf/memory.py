@@ -35,6 +35,8 @@ class Memory:
     asked: Mapping[InstanceId, int] = field(default_factory=dict)
     """Requests of ours, answered or not: the newest record known before each."""
     refused: Mapping[InstanceId, tuple[float, str]] = field(default_factory=dict)
+    was_reset: frozenset[InstanceId] = frozenset()
+    """Instances that were reset to error."""
     noticed: Mapping[tuple[InstanceId, str], float] = field(default_factory=dict)
     """When something about an instance was first seen."""
     was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
@@ -89,6 +91,14 @@ class Memory:
     def refuse(self, instance: InstanceId, why: str, now: float) -> Memory:
         refused = {**self.refused, instance: (now, why)}
         return replace(self.no_effect(instance), refused=refused)
+
+    def accepted(self, instance: InstanceId) -> Memory:
+        refused = {key: why for key, why in self.refused.items() if key != instance}
+        return replace(self, refused=refused)
+
+    def reset(self, instance: InstanceId) -> Memory:
+        """To error: what Nova said of it before does not count."""
+        return replace(self.accepted(instance), was_reset=self.was_reset | {instance})
 
     def off_again(self, instance: InstanceId) -> Memory:
         was_off = {key: one for key, one in self.was_off.items() if key != instance}

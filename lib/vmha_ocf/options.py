@@ -54,6 +54,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         storm_limit=int(values["storm_limit"]),
         storm_window=float(values["storm_window"]),
         storm_share=int(values["storm_share"]) / 100,
+        poison_window=float(values["poison_window"]),
         evacuate_delay=float(values["evacuate_delay"]),
         service_down_time=float(values["service_down_time"]),
         # What was asked for can take so long to be seen in Nova, however short our patience is.

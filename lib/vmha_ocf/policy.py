@@ -59,6 +59,8 @@ class Policy:
     storm_window: float = 3600.0
     storm_share: float = 0.25
     """More of all hosts than this down at once, and more than ``storm_limit``, hold it too."""
+    poison_window: float = 3600.0
+    """An instance that was on two hosts that died within it is not evacuated a third time; 0 is never."""
     evacuate_delay: float = 0.0
     """Between the first sight of a flag and the first request (NFS lock grace)."""
     service_down_time: float = 0.0

@@ -176,6 +176,9 @@ class Nova(Protocol):
     def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
         """All pages, newest first."""
 
+    def evacuations_since(self, at: float) -> Sequence[Evacuation]:
+        """Off any host: those that were made or changed since ``at``, in seconds since the epoch."""
+
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         """Its moves that are no evacuations: live migrations, migrations, resizes; newest first."""
 

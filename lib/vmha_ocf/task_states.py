@@ -14,8 +14,8 @@ task_state                                what becomes of the instance
                                           return before it looks whether it still should, also one that
                                           was evacuated meanwhile (measured on Nova 34)
 ``powering-off``, ``shelving*``           evacuated, and stopped where it is then: its owner wanted it off
-all others, such as ``rebooting``,        evacuated: what was asked of the dead host died with it, and
-``image_snapshot``, ``suspending``        another host never knew of it
+all others, such as ``rebooting``,        evacuated: what was asked of the dead host died with it, or ends
+``image_snapshot``, ``suspending``        there when it finds the task_state gone, before it does anything
 ========================================  ================================================================
 """
 
@@ -60,6 +60,7 @@ def wants_off(instance: Instance) -> bool:
     return _task(instance) == "powering-off" or _task(instance).startswith("shelving")
 
 
-def is_stale(instance: Instance) -> bool:
-    """It has a task_state that died with its host, and that no other host works on."""
-    return bool(_task(instance)) and not is_moving(instance) and not is_rebuilding(instance)
+def reset_for(instance: Instance) -> str:
+    """The state that keeps Nova from evacuating it."""
+    plain = instance.vm_state in ("active", "stopped", "error")
+    return (plain and instance.task_state) or instance.vm_state

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from vmha_ocf import moving, records, task_states
+from vmha_ocf import moving, poison, records, task_states
 from vmha_ocf.memory import ASKED, REBUILDING, Memory, of_record
 from vmha_ocf.model import Evacuation, Instance, InstanceId, Move
 from vmha_ocf.policy import Policy
@@ -67,6 +67,8 @@ class Situation:
     """Of the instances that were on their way to another host; without those not looked up yet."""
     bound: Collection[InstanceId] = ()
     """Members of affinity groups that have nobody outside of this host."""
+    suspects: poison.Past = field(default_factory=dict)
+    """Instances that may be what killed the host."""
 
     def settled(self, instance: Instance, what: str) -> bool:
         """Whatever Nova could still do about it, it would have shown by now."""
@@ -154,6 +156,9 @@ def _kept(instance: Instance, situation: Situation) -> Verdict | None:
             return Verdict(instance, Next.REPORT, moving.why(instance, where), told=True)
     if task_states.starts_at_return(instance):
         return Verdict(instance, Next.REPORT, _waits_to_start(instance), told=True)
+    if instance.id in situation.suspects:
+        past, window = situation.suspects[instance.id], situation.policy.poison_window
+        return Verdict(instance, Next.REPORT, poison.why(instance, past, window), told=True)
     if instance.id in situation.bound:
         return Verdict(instance, Next.REPORT, _affine(instance), told=True)
     return None
@@ -211,9 +216,10 @@ def _retry(
 
 def _by_state(instance: Instance, situation: Situation) -> Verdict:
     policy = situation.policy
-    refused = situation.memory.refused.get(instance.id)
-    if refused and situation.now - refused[0] < policy.look_again:
-        return Verdict(instance, Next.REPORT, refused[1], told=True)
+    refused_at, refused = situation.memory.refused.get(instance.id, (0.0, ""))
+    blocked = _is_blocked(instance, refused, situation)
+    if refused and not blocked and situation.now - refused_at < policy.look_again:
+        return Verdict(instance, Next.REPORT, refused, told=True)
     if instance.image is not None and not policy.rebuild_from_image:
         return Verdict(instance, Next.REPORT, "its disk is on the dead host", told=True)
     resets = _RESET_STATES if policy.recover_states else frozenset()
@@ -227,4 +233,16 @@ def _by_state(instance: Instance, situation: Situation) -> Verdict:
         return Verdict(instance, Next.RETRY, "no other compute host is up", told=True)
     if instance.vm_state in resets:
         return Verdict(instance, Next.RESET, f"was {instance.vm_state}")
-    return Verdict(instance, Next.EVACUATE)
+    if blocked:
+        return Verdict(instance, Next.RESET, f"was {instance.task_state}")
+    # What was refused is told until it is accepted.
+    return Verdict(instance, Next.EVACUATE, refused, told=bool(refused))
+
+
+def _is_blocked(instance: Instance, refused: str, situation: Situation) -> bool:
+    """By a task_state that died with the host, in a Nova that looks at it (docs/compatibility.rst).
+
+    Only a reset ends it, and one is enough. Nothing is in flight here: that was judged before."""
+    if not situation.policy.recover_states or instance.id in situation.memory.was_reset:
+        return False
+    return instance.task_state is not None and f"task_state {instance.task_state}" in refused

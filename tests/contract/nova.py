@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pytest
 
+from vmha_ocf import records
 from vmha_ocf.errors import NovaRefused, NovaUnavailable
 from vmha_ocf.model import (
     ComputeService,
@@ -166,6 +167,26 @@ class NovaContract:
         assert record.status in ("accepted", "pre-migrating", "done")
         evacuated(stage, instance)
 
+    def test_evacuations_of_all_hosts_are_listed_by_time(self, stage: Stage) -> None:
+        """Also those that were only changed since."""
+        instance = stage.boot(DEAD)
+        lose(stage)
+        begun = seconds_of(stage.nova.update_service(service(stage, DEAD), FORCED))
+        stage.nova.evacuate(listed(stage, instance))
+        evacuated(stage, instance)
+        [mine] = [r for r in stage.nova.evacuations_since(begun - 5) if r.instance == instance]
+        assert (mine.source, mine.status) == (DEAD, "done")
+        assert not list(stage.nova.evacuations_since(begun + 3600))
+
+    def test_an_evacuation_is_no_other_move(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        lose(stage)
+        before = listed(stage, instance)
+        assert list(stage.nova.moves_of(before)) == []
+        stage.nova.evacuate(before)
+        assert list(stage.nova.moves_of(before)) == []
+        evacuated(stage, instance)
+
     def test_a_paused_instance_is_refused_until_it_is_reset(self, stage: Stage) -> None:
         instance = stage.boot(DEAD, vm_state="paused")
         lose(stage)
@@ -284,9 +305,12 @@ class NovaContract:
 
     def test_a_mark_anywhere_is_found(self, stage: Stage) -> None:
         stage.boot(HOSTS[1], tags=["tag-of-contract"])
+        stage.boot(HOSTS[1], metadata={"key-of-contract": "True", "no-key-of-contract": "no"})
         stage.image("image-of-contract")
         assert stage.nova.anything_marked(["nothing", "tag-of-contract"])
         assert stage.nova.anything_marked(["image-of-contract"])
+        assert stage.nova.anything_marked(["key-of-contract"])
+        assert not stage.nova.anything_marked(["no-key-of-contract"])
         assert not stage.nova.anything_marked(["nothing", "nothing-at-all"])
 
     def test_server_groups_are_listed(self, stage: Stage) -> None:
@@ -304,6 +328,8 @@ class NovaContract:
             lambda: stage.nova.update_service(found, FORCED),
             lambda: stage.nova.evacuate(instance),
             stage.nova.server_groups,
+            lambda: stage.nova.moves_of(instance),
+            lambda: stage.nova.evacuations_since(0.0),
         ):
             with pytest.raises(NovaUnavailable):
                 ask()
@@ -320,6 +346,13 @@ def listed(stage: Stage, instance: InstanceId) -> Instance:
 
 def found_on(stage: Stage, host: NovaHost, instance: InstanceId) -> Instance:
     return next(one for one in stage.nova.instances_on(host) if one.id == instance)
+
+
+def seconds_of(shown: ComputeService) -> float:
+    """When Nova last wrote it, by Nova's clock."""
+    at = records.seconds(shown.updated_at)
+    assert at is not None
+    return at
 
 
 def lose(stage: Stage) -> None:

@@ -16,6 +16,9 @@ from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.world import World
 
 _EVACUABLE = frozenset({"active", "stopped", "error"})
+_STARTED_BY_ITS_HOST = frozenset(
+    {"powering-on", "resuming", "restoring", "rescuing", "unrescuing"}
+)
 _RESETS = frozenset({"paused", "suspended", "rescued"})
 
 
@@ -66,18 +69,34 @@ def _can_be_moved(server: Server, world: World, policy: Policy) -> bool:
     refused = server.vtpm or not server.launched or server.vm_state not in states
     stuck = is_stuck(world, server.id, server.host)
     local = server.image is not None and not policy.rebuild_from_image
-    return not (refused or stuck or local) and _there_is_room(server, world)
+    kept = _is_suspect(server, world, policy) or _may_run_elsewhere(server)
+    return not (refused or stuck or local or kept) and _there_is_room(server, world)
+
+
+def _is_suspect(server: Server, world: World, policy: Policy) -> bool:
+    """It has left two hosts that died. No seed is longer than the window."""
+    left = [one for one in world.records(server.id) if one.status in ("done", "completed")]
+    return policy.poison_window > 0 and len(left) > 1
+
+
+def _may_run_elsewhere(server: Server) -> bool:
+    """It was on its way, or its dead host would start it."""
+    task = server.task_state or ""
+    moving = task == "migrating" or task.startswith("resize_")
+    return moving or task in _STARTED_BY_ITS_HOST
 
 
 def _there_is_room(server: Server, world: World) -> bool:
     group = world.database.group_of(server.id)
     taken = world.database.group_hosts(group, server.id) if group else ()
     apart = group is not None and group.policy == "anti-affinity"
+    together = group is not None and group.policy == "affinity"
     return any(
         service.up
         and service.enabled
         and host != server.host
         and len(world.instances_left(host)) < world.hosts[host].capacity
         and not (apart and host in taken)
+        and (not together or host in taken)
         for host, service in world.database.services.items()
     )

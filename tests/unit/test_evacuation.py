@@ -74,6 +74,11 @@ class TestOrder:
         ]
         assert evacuated(plan(view(instances))) == ["a", "b", "c", "d"]
 
+    def test_what_nova_has_refused_keeps_nobody_from_its_turn(self) -> None:
+        memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+        instances = [instance("a", metadata={"evacuation_priority": "10"}), instance("b")]
+        assert evacuated(plan(view(instances), memory)) == ["b", "a"]
+
     @pytest.mark.parametrize("text", ["", "high", "1.5", "9" * 5000])
     def test_what_is_no_number_is_zero(self, text: str) -> None:
         assert order_key(instance(metadata={"evacuation_priority": text}), Policy())[0] == 0

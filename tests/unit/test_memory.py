@@ -131,3 +131,10 @@ class TestAnInstanceThatWasOff:
     def test_is_when_its_owner_was_stopping_it(self, task_state: str) -> None:
         memory = look(NEW, 10.0, instance(task_state=task_state))
         assert list(look(memory, 20.0).was_off) == [ONE]
+
+
+def test_what_is_accepted_or_reset_is_not_refused_any_more() -> None:
+    refused = NEW.refuse(ONE, "vTPM", 10.0)
+    assert not refused.accepted(ONE).refused
+    assert not refused.reset(ONE).refused
+    assert refused.reset(ONE).was_reset == {ONE}

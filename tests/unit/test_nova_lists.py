@@ -228,6 +228,26 @@ def test_evacuations_of_another_host_are_a_hard_error(
         nova.evacuations_from(HOST)
 
 
+def test_evacuations_of_the_whole_cloud_since_a_time(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    cloud.migrations = [bodies.migration(1, "compute-1"), bodies.migration(2, "compute-2")]
+    found = nova.evacuations_since(1_795_219_200.0)
+    assert [(one.id, one.source) for one in found] == [(2, "compute-2"), (1, "compute-1")]
+    [asked] = cloud.asked("GET", "os-migrations")
+    assert asked.query["migration_type"] == "evacuation"
+    assert asked.query["changes-since"] == "2026-11-21T00:00:00Z"
+
+
+@pytest.mark.parametrize("strange", [{"migration_type": "resize"}, {"source_compute": None}])
+def test_other_moves_among_them_are_a_hard_error(
+    cloud: HttpCloud, nova: OpenStackNova, strange: dict[str, object]
+) -> None:
+    cloud.migrations = [bodies.migration(1, "compute-1", **strange)]
+    with pytest.raises(NovaDenied):
+        nova.evacuations_since(1_795_219_200.0)
+
+
 # Moves
 
 

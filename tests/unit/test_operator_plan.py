@@ -101,7 +101,7 @@ def test_nothing_is_changed_not_even_a_claim(world: World, desk: Desk) -> None:
         "flags.read", "flags.storm_release", "failures.read", "holds.read", "cluster.nodes",
         "nova.services",
         "nova.instances_on", "nova.evacuations_from", "nova.image_marks", "nova.anything_marked",
-        "nova.server_groups",
+        "nova.server_groups", "nova.evacuations_since",
     }  # fmt: skip
     assert "nova.instances_on" in calls.calls
 

@@ -27,7 +27,13 @@ def test_each_task_state_is_of_one_kind(task_state: str | None) -> None:
     assert states.is_rebuilding(one) is (task_state in REBUILDING)
     assert states.wants_off(one) is (task_state in OFF)
     assert states.starts_at_return(one) is (task_state in STARTS)
-    assert states.is_stale(one) is (task_state in (*DELETING, *OFF, *STARTS, *OTHERS))
+
+
+def test_it_is_told_which_state_a_reset_ends() -> None:
+    assert states.reset_for(instance(vm_state="paused", task_state="unpausing")) == "paused"
+    assert states.reset_for(instance(task_state="powering-off")) == "powering-off"
+    assert states.reset_for(instance(vm_state="paused")) == "paused"
+    assert states.reset_for(instance()) == "active"
 
 
 @pytest.mark.parametrize("vm_state", ["deleted", "soft-delete"])

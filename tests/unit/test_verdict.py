@@ -10,7 +10,7 @@ import pytest
 from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, record, situation, text
 from vmha_ocf import memory as memories
 from vmha_ocf.memory import ASKED, REBUILDING, Memory
-from vmha_ocf.model import Evacuation, Instance, Move
+from vmha_ocf.model import Evacuation, Instance, Move, NovaHost
 from vmha_ocf.policy import Policy
 from vmha_ocf.records import STILL
 from vmha_ocf.tagging import Choice
@@ -27,7 +27,7 @@ def verdict(
 ) -> Verdict:
     """Whatever is not evacuated now has its reason."""
     judged = judge(on or instance(), choice, found, at or situation())
-    assert bool(judged.reason) is (judged.next is not Next.EVACUATE)
+    assert bool(judged.reason) is (judged.next is not Next.EVACUATE or judged.told)
     return judged
 
 
@@ -108,6 +108,15 @@ class TestOnItsWayToAnotherHost:
 
     def test_it_is_nobodys_matter_if_it_is_not_ours(self) -> None:
         assert verdict(on=self.MIGRATING, choice=Choice.UNTAGGED).next is Next.LEAVE
+
+
+def test_a_suspect_is_told_and_not_handed_to_the_next_host() -> None:
+    past = [record("done", source=NovaHost(f"compute-{number}")) for number in (4, 5)]
+    found = verdict(at=situation(suspects={ONE: past}))
+    assert (found.next, found.told) == (Next.REPORT, True)
+    assert "compute-4, compute-5" in found.reason
+    asked = verdict(record("accepted"), at=situation(suspects={ONE: past}))
+    assert asked.next is Next.IN_FLIGHT, "a person has asked for it"
 
 
 def test_an_affinity_group_that_cannot_leave_its_host_is_not_asked_for() -> None:
@@ -314,9 +323,8 @@ class TestNotNow:
     @pytest.mark.parametrize(("ago", "expected"), [(29, Next.REPORT), (30, Next.EVACUATE)])
     def test_what_nova_refused_is_looked_at_again(self, ago: float, expected: Next) -> None:
         found = verdict(at=situation(remembering(refused={ONE: (NOW - ago, "vTPM")})))
-        assert found.next is expected
-        assert found.told is (expected is Next.REPORT)
-        assert not found.told or found.reason == "vTPM"
+        assert (found.next, found.reason) == (expected, "vTPM")
+        assert found.told, "until it is accepted"
 
     def test_storage_not_shared(self) -> None:
         policy = Policy(rebuild_from_image=False)
@@ -338,6 +346,46 @@ class TestNotNow:
         found = verdict(on=instance(vm_state=vm_state), at=situation(alive=True))
         assert (found.next, found.told) == (Next.REPORT, True)
         assert "new fencing" in found.reason
+
+
+class TestOfANovaThatLooksAtTheTaskState:
+    STOPPING = instance(task_state="powering-off")
+    WHY = "Cannot 'evacuate' instance one while it is in task_state powering-off"
+    REFUSED: dict[str, Any] = {"refused": {ONE: (NOW - 1, WHY)}}
+
+    def test_what_died_with_the_host_is_reset_once(self) -> None:
+        found = verdict(on=self.STOPPING, at=situation(remembering(**self.REFUSED)))
+        assert (found.next, found.reason) == (Next.RESET, "was powering-off")
+        again = remembering(**self.REFUSED, was_reset=frozenset({ONE}))
+        found = verdict(on=self.STOPPING, at=situation(again))
+        assert (found.next, found.reason) == (Next.REPORT, self.WHY)
+
+    def test_reset_state_cure(self) -> None:
+        """Never with an evacuation in flight."""
+        rebuilding = instance(task_state="rebuilding")
+        why = self.WHY.replace("powering-off", "rebuilding")
+        memory = remembering(refused={ONE: (NOW - 1, why)}, noticed={(ONE, REBUILDING): 0.0})
+        at = situation(memory)
+        assert verdict(record("accepted"), on=rebuilding, at=at).next is Next.IN_FLIGHT
+        assert verdict(on=rebuilding, at=at).next is Next.RESET
+
+    def test_what_may_run_elsewhere_is_not(self) -> None:
+        why = self.WHY.replace("powering-off", "migrating")
+        at = situation(remembering(refused={ONE: (NOW - 1, why)}))
+        assert verdict(on=instance(task_state="migrating"), at=at).next is Next.REPORT
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"policy": Policy(recover_states=False)}, {"alive": True}],
+    )
+    def test_not_where_nothing_is_to_be_reset(self, other: dict[str, Any]) -> None:
+        at = situation(remembering(**self.REFUSED), **other)
+        assert verdict(on=self.STOPPING, at=at).next is Next.REPORT
+
+    def test_other_refusals_are_not_of_the_task_state(self) -> None:
+        at = situation(remembering(refused={ONE: (NOW - 1, "in vm_state active")}))
+        assert verdict(on=self.STOPPING, at=at).next is Next.REPORT
+        assert verdict(at=at).next is Next.REPORT
 
 
 def test_times_are_measured_from_the_fencing() -> None:

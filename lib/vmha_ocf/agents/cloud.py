@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.nova_time import NovaTime
+from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ComputeService, ServerGroup
+from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.report_interval import Reports
 from vmha_ocf.service_down_time import Assumed, assumed
@@ -22,15 +25,17 @@ class Cloud:
     def __init__(
         self,
         ports: WorkerPorts,
-        service_down_time: float,
+        policy: Policy,
         listed: Callable[[Sequence[ComputeService]], None] = lambda _: None,
     ) -> None:
         """``listed`` is told each list of all services."""
+        self.past = PastEvacuations(ports, policy)
+        self.marks = CloudMarks(ports, policy)
         self.reports = Reports()
         """What the looks at all services have shown of Nova's times."""
         self._ports = ports
         self._listed = listed
-        self._configured = service_down_time
+        self._configured = policy.service_down_time
         self._began = ports.clock.monotonic()
         self.nova_time = NovaTime(ports.clock)
         self.hosts: int | None = None

@@ -12,6 +12,7 @@ from functools import partial
 from math import inf
 
 from vmha_ocf import acting, presence
+from vmha_ocf.agents.after_done import AfterDone
 from vmha_ocf.agents.at_once import AtOnce
 from vmha_ocf.agents.authority import Authority
 from vmha_ocf.agents.barrier import Barrier
@@ -63,13 +64,16 @@ class Evacuator:
         self._me = me
         self._naming = Naming(ports, domain)
         self._pauses = pauses or Pauses()
-        self._cloud = Cloud(ports, policy.service_down_time, self._naming.list_seen)
+        self._cloud = Cloud(ports, policy, self._naming.list_seen)
+        self._after_done = AfterDone(ports, policy, self._cloud)
         self._at_once = AtOnce(ports, self._pauses.longest_round)
         self._requesting = Requesting(ports, policy)
         self._hosts: dict[NovaHost, HostRound] = {}
         self._story = FlagStory(ports)
         self._nodes: presence.Nodes = {}
-        self._watch = ServiceWatch(ports, self._cloud, self._pauses, self._naming)
+        self._watch = ServiceWatch(
+            ports, self._cloud, self._pauses, self._naming, self._after_done
+        )
         self._lost = LostHosts(ports.clock, self._naming)
         self._held = Held(ports, policy)
         self._authority = Authority(ports.cluster, ports.clock, me)
@@ -130,7 +134,7 @@ class Evacuator:
 
     def _host(self, host: NovaHost) -> HostRound:
         if host not in self._hosts:
-            self._hosts[host] = HostRound(host, self._ports, self._policy, self._me)
+            self._hosts[host] = HostRound(host, self._ports, self._policy, self._me, self._cloud)
         return self._hosts[host]
 
     def _evacuate(self, down: Sequence[HostRound], sight: Sight) -> None:
@@ -145,6 +149,7 @@ class Evacuator:
             self._requesting.send(self._still_wanted(planned, sight))
         for host, over in self._at_once.run(HostRound.finish, [h for h in hosts if h.is_over]):
             if over:
+                self._after_done.over(host.host)
                 del self._hosts[host.host]
                 self._due.again("services")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmha_ocf import tagging
+from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ImageId, Instance, NovaHost
 from vmha_ocf.policy import Policy, Untagged
@@ -16,13 +17,16 @@ from vmha_ocf.ports import WorkerPorts
 
 
 class HostMarks:
-    def __init__(self, host: NovaHost, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(
+        self, host: NovaHost, ports: WorkerPorts, policy: Policy, cloud: CloudMarks
+    ) -> None:
         self.images: dict[ImageId, dict[str, str]] = {}
         self.anything_marked: bool | None = None
         self.problem = ""
         self._host = host
         self._ports = ports
         self._policy = policy
+        self._cloud = cloud
         self._again_at = 0.0
 
     def look_up(self, instances: Sequence[Instance]) -> None:
@@ -49,4 +53,4 @@ class HostMarks:
             return True
         if tagging.Choice.UNTAGGED not in found:
             return None
-        return self._ports.nova.anything_marked(marks.all_names)
+        return self._cloud.anything()

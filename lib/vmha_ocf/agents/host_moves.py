@@ -1,25 +1,37 @@
-"""What Nova had under way for the instances of one host that were on their way to another one.
+"""Where the instances of one host have been, and where they were going when it died.
 
-Asked for each of them, and only for them: a host's own list holds years of moves.
+What Nova had under way is asked for each instance that was on its way, and only for them: a host's own
+list holds years of moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vmha_ocf import task_states
+from vmha_ocf import poison, task_states
+from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import Instance, InstanceId, Move
+from vmha_ocf.model import Flag, Instance, InstanceId, Move
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 
 
 class HostMoves:
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: WorkerPorts, policy: Policy, past: PastEvacuations) -> None:
         self._ports = ports
         self._policy = policy
+        self._past = past
+        self._suspects: poison.Past | None = None
         self._moves: Mapping[InstanceId, Sequence[Move]] = {}
         self._looked_at: Mapping[InstanceId, float] = {}
+
+    def suspects(self, flag: Flag) -> poison.Past:
+        """Instances that may be what killed the host. Asked once. Raises NovaUnavailable, NovaDenied:
+        nothing is asked for before it is known."""
+        if self._suspects is None:
+            now = self._ports.clock.now()
+            self._suspects = self._past.suspects(flag.evidence.at if flag.evidence else now)
+        return self._suspects
 
     def look_up(self, instances: Sequence[Instance]) -> Mapping[InstanceId, Sequence[Move]]:
         """Of those that are known. Each is asked for again after ``look_again`` seconds.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vmha_ocf import task_states
 from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, VmhaError
 from vmha_ocf.evacuation import Evacuate, Request, Reset, Stop
 from vmha_ocf.memory import Memory
@@ -95,7 +96,10 @@ def remember(memory: Memory, answers: Sequence[Answer], now: float) -> Memory:
         one, error = answer.instance.id, answer.error
         if isinstance(answer.request, Stop) and answer.clear and not answer.undone:
             memory = memory.off_again(one)
-        elif error is None or not answer.clear:
+        elif error is None:
+            done = memory.reset if isinstance(answer.request, Reset) else memory.accepted
+            memory = done(one)
+        elif not answer.clear:
             continue
         elif answer.undone:
             memory = memory.no_effect(one)
@@ -120,6 +124,6 @@ def name_of(instance: Instance) -> str:
 def _announce(request: Request) -> str:
     name = name_of(request.instance)
     if isinstance(request, Reset):
-        was = request.instance.vm_state
+        was = task_states.reset_for(request.instance)
         return f"{name} was {was}: reset to error, so that Nova evacuates it"
     return f"{name} was off before its evacuation: stopped again"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from vmha_ocf import acting, evacuation, records
+from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_claim import Claim, HostClaim
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.host_moves import HostMoves
@@ -44,15 +45,22 @@ class HostRound:
     is announced by ``asking``, sent, and ``heard``; or the host is finished. What asks others is called
     for several hosts at once, each on a thread of its own: nothing here is shared between hosts."""
 
-    def __init__(self, host: NovaHost, ports: WorkerPorts, policy: Policy, me: str) -> None:
+    def __init__(
+        self,
+        host: NovaHost,
+        ports: WorkerPorts,
+        policy: Policy,
+        me: str,
+        cloud: Cloud,
+    ) -> None:
         self.host = host
         self.problems: dict[str, str] = {}
         self.progress = False
         self._ports = ports
         self._policy = policy
         self._me = me
-        self._marks = HostMarks(host, ports, policy)
-        self._moves = HostMoves(ports, policy)
+        self._marks = HostMarks(host, ports, policy, cloud.marks)
+        self._moves = HostMoves(ports, policy, cloud.past)
         self._requests = HostRequests(host, ports)
         self._story = HostStory(host, ports)
         self._claim = HostClaim(ports, policy, me, self._story)
@@ -174,6 +182,7 @@ class HostRound:
         self._relist()
         self._marks.look_up(self._instances)
         moves = self._moves.look_up(self._instances)
+        suspects = self._moves.suspects(self.mine) if self._instances else {}
         evacuations = self._ports.nova.evacuations_from(self.host)
         self._memory = self._memory.look(
             self._instances,
@@ -195,6 +204,7 @@ class HostRound:
             around.destinations,
             self._down.heartbeat is not None and self._down.heartbeat.alive,
             moves,
+            suspects,
         )
 
     def _relist(self) -> None:

@@ -60,7 +60,9 @@ class HostStory:
         self._moved(view)
         for one in plan.verdicts:
             name = name_of(one.instance)
-            told = one.told or one.next in (Next.RETRY, Next.REPORT)
+            told = one.next is not Next.EVACUATE and (
+                one.told or one.next in (Next.RETRY, Next.REPORT)
+            )
             if told and self._is_new((one.instance.id, one.next, one.reason)):
                 self._ports.say(f"{self._host}: {name}: {one.reason}")
             if one.told and self._is_new((one.instance.id, one.reason)):

@@ -218,6 +218,17 @@ AGENT = Agent(
             example="false",
         ),
         integer(
+            "poison_window",
+            "When an instance is taken for what kills its hosts",
+            "One that was on two hosts that died within this time is not evacuated a third time: it is "
+            "told, with the command that evacuates it all the same. 0 is never.",
+            least=0,
+            most=604800,
+            unit="seconds",
+            default="3600",
+            example="3600",
+        ),
+        integer(
             "evacuate_delay",
             "Wait before the first request for a host",
             "For storage that keeps a dead client's locks for a while (NFS).",

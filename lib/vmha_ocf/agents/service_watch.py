@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from vmha_ocf import leftover
+from vmha_ocf.agents.after_done import AfterDone
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.naming import Naming
@@ -19,7 +20,14 @@ Flagged = Mapping[NovaHost, Flag]
 
 
 class ServiceWatch:
-    def __init__(self, ports: WorkerPorts, cloud: Cloud, pauses: Pauses, naming: Naming) -> None:
+    def __init__(
+        self,
+        ports: WorkerPorts,
+        cloud: Cloud,
+        pauses: Pauses,
+        naming: Naming,
+        after_done: AfterDone,
+    ) -> None:
         self.waiting: Collection[NovaHost] = ()
         """Hosts that are on their way back."""
         self._ports = ports
@@ -30,6 +38,7 @@ class ServiceWatch:
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""
         self._unflagged = Unflagged(ports, naming)
+        self._after_done = after_done
         self._strangers = False
         """A node may be fenced that nobody flagged."""
         self._over = False
@@ -61,7 +70,9 @@ class ServiceWatch:
         flags = self._ports.flags.read()
         note(services, flags)
         self.waiting = self._return.run(services, flags, off(flags))
-        self._unflagged.run({one.host: one for one in services}, flags, nodes)
+        anew = self._after_done.look(flags, off(flags))
+        current = {host: flag for host, flag in flags.items() if host not in anew}
+        self._unflagged.run({one.host: one for one in services}, current, nodes)
 
     @property
     def is_busy(self) -> bool:

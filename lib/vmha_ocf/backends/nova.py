@@ -7,6 +7,8 @@ nothing in either, and novaclient's managers, some of which do, are not used.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 from vmha_ocf.backends.glance import Glance
@@ -35,6 +37,7 @@ from vmha_ocf.model import (
     ServiceChange,
 )
 
+R = TypeVar("R", Evacuation, Move)
 _TAG_LIMIT = 60
 """Characters of a server tag. None holds a comma or a slash either."""
 
@@ -103,8 +106,15 @@ class OpenStackNova:
         for page in self._api.pages("/os-migrations", "migrations", doing, marker="uuid", **query):
             found += [to_evacuation(item, host) for item in page]
         self._verify_empty(found, host)
-        # Cells number their records each for itself, and each cell's come sorted.
-        return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
+        return _newest_first(found)
+
+    def evacuations_since(self, at: float) -> Sequence[Evacuation]:
+        found: list[Evacuation] = []
+        query = {"migration_type": "evacuation", "changes-since": _utc(at)}
+        doing = "list evacuations"
+        for page in self._api.pages("/os-migrations", "migrations", doing, marker="uuid", **query):
+            found += [to_evacuation(item) for item in page]
+        return _newest_first(found)
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         found: list[Move | None] = []
@@ -112,8 +122,7 @@ class OpenStackNova:
         doing = "list the moves of an instance"
         for page in self._api.pages("/os-migrations", "migrations", doing, marker="uuid", **query):
             found += [to_move(item, instance.id) for item in page]
-        moves = [one for one in found if one is not None]
-        return sorted(moves, key=lambda one: (one.created_at, one.id), reverse=True)
+        return _newest_first([one for one in found if one is not None])
 
     def evacuate(self, instance: Instance) -> None:
         # No host: the scheduler chooses. Since microversion 2.68 there is nothing to force.
@@ -197,6 +206,15 @@ class OpenStackNova:
                     hint="the user needs the admin role, or untagged=all or none",
                 )
             yield from page
+
+
+def _newest_first(found: Iterable[R]) -> list[R]:
+    """Cells number their records each for itself, and each cell's come sorted."""
+    return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
+
+
+def _utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _named(host: NovaHost) -> str:

@@ -117,14 +117,17 @@ def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
 
 
 @_understood
-def to_evacuation(item: Item, host: NovaHost) -> Evacuation:
-    """Raises NovaDenied as to_instance does."""
-    _verify_host(item.get("source_compute"), host, "evacuations")
+def to_evacuation(item: Item, host: NovaHost | None = None) -> Evacuation:
+    """Off ``host``, or off any. Raises NovaDenied as to_instance does."""
+    source = item.get("source_compute")
+    _verify_host(source, NovaHost(str(source)) if host is None else host, "evacuations")
+    if item.get("migration_type", "evacuation") != "evacuation":
+        raise NovaDenied("Nova was asked for evacuations and listed other moves", hint=_NOT_ADMIN)
     dest = item.get("dest_compute")
     return Evacuation(
         id=int(item["id"]),
         instance=InstanceId(_id(item["instance_uuid"])),
-        source=host,
+        source=NovaHost(sys.intern(str(source))),
         dest=NovaHost(sys.intern(str(dest))) if dest else None,
         status=sys.intern(str(item["status"])),
         created_at=str(item.get("created_at") or ""),
@@ -175,7 +178,7 @@ def _id(value: object) -> str:
 
 def _verify_host(found: object, host: NovaHost, what: str) -> None:
     """Nova drops a filter that the user may not use and lists the whole cloud instead."""
-    if found == host:
+    if found and found == host:
         return
     if not found:
         raise NovaDenied(f"Nova does not show which host the {what} are on", hint=_NOT_ADMIN)

@@ -46,10 +46,12 @@ class Around:
 
 def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> Look:
     """Raises NovaUnavailable, NovaDenied. The instances first, then the records: the worker's order."""
-    marks = HostMarks(flag.host, ports, policy)
+    cloud = Cloud(ports, policy)
+    marks = HostMarks(flag.host, ports, policy, cloud.marks)
     instances = ports.nova.instances_on(flag.host)
     marks.look_up(instances)
-    groups = Cloud(ports, policy.service_down_time).groups() if instances else ()
+    groups = cloud.groups() if instances else ()
+    moves = HostMoves(ports, policy, cloud.past)
     evacuations = ports.nova.evacuations_from(flag.host)
     view = View(
         flag=flag,
@@ -61,7 +63,8 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
         groups=groups,
         off=around.off,
         node_back=around.node_back,
-        moves=HostMoves(ports, policy).look_up(instances),
+        moves=moves.look_up(instances),
+        suspects=moves.suspects(flag),
         destinations=bool(presence.destinations(around.services, around.off, {flag.host})),
     )
     now = ports.clock.monotonic()

@@ -55,6 +55,8 @@ class Server:
     image: ImageId | None = None
     vtpm: bool = False
     launched: bool = True
+    marks_changed: float = 0.0
+    """When its owner has last tagged it, or set metadata."""
     delete_waits_for: NovaHost | None = None
     """A delete request waits for the nova-compute of this host."""
 

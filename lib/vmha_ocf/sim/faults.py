@@ -84,7 +84,7 @@ METHODS: Mapping[str, frozenset[str]] = {
         {
             "services", "update_service", "instances_on", "evacuations_from", "evacuate",
             "reset_to_error", "stop", "image_marks", "anything_marked", "server_groups",
-            "moves_of",
+            "moves_of", "evacuations_since",
         }
     ),
     "attrd": frozenset({"query", "update"}),

@@ -189,7 +189,8 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
             told = world.reported.between(
                 instance, _flagged(world, fact.host, fact.time), fact.time
             )
-            if server and ours(server) and not told:
+            late = server is not None and server.marks_changed > fact.time
+            if server and ours(server) and not told and not late:
                 yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
 
 

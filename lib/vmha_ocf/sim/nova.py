@@ -21,6 +21,7 @@ from vmha_ocf.sim.database import Database
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.requests import InstanceRequests
 from vmha_ocf.sim.services import Services
+from vmha_ocf.sim.timeline import EPOCH
 
 _NO = frozenset({"", "false", "no", "0", "off"})
 
@@ -57,6 +58,9 @@ class SimNova:
 
     def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
         return self._wire.call("evacuations_from", lambda: self._list_evacuations(host), host)
+
+    def evacuations_since(self, at: float) -> Sequence[Evacuation]:
+        return self._wire.call("evacuations_since", lambda: self._list_since(at - EPOCH))
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         return self._wire.call("moves_of", lambda: self._list_moves(instance), instance.host)
@@ -123,6 +127,12 @@ class SimNova:
     def _verify_cell(self, host: NovaHost) -> None:
         if self._cell_is_down(host):
             raise NovaUnavailable(f"Nova cannot tell about {host}: its cell is down")
+
+    def _list_since(self, at: float) -> Sequence[Evacuation]:
+        found = [
+            one for one in self._database.records if max(one.created, one.updated or 0.0) >= at
+        ]
+        return [record.view() for record in reversed(found)]
 
     def _cell_is_down(self, host: NovaHost) -> bool:
         return self._core.strike("nova.cell", "down", host) is not None

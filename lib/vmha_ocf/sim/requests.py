@@ -99,18 +99,21 @@ class InstanceRequests:
         server = self._database.find(instance)
         verify_state("update_tags", server, _TAGGABLE)
         server.tags |= {tag}
+        server.marks_changed = self._core.now
         self._say(server, f"is tagged {tag}")
 
     def untag(self, instance: InstanceId, tag: str) -> None:
         server = self._database.find(instance)
         verify_state("update_tags", server, _TAGGABLE)
         server.tags -= {tag}
+        server.marks_changed = self._core.now
         self._say(server, f"is not tagged {tag} any more")
 
     def set_metadata(self, instance: InstanceId, key: str, value: str) -> None:
         server = self._database.find(instance)
         verify_state("update_instance_metadata", server, _TAGGABLE)
         server.metadata = {**server.metadata, key: value}
+        server.marks_changed = self._core.now
         self._say(server, f"has {key}={value} now")
 
     def _verify_evacuable(self, server: Server) -> None:
