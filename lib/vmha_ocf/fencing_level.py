@@ -49,13 +49,9 @@ def judge(
     return _no_level(node)
 
 
-def switches_power(node: NodeName, configuration: Configuration) -> bool:
-    """Whether "Pacemaker has fenced it" says that its power was switched off."""
-    return not weak_spot(node, configuration)
-
-
 def weak_spot(node: NodeName, configuration: Configuration) -> str:
-    """What could have succeeded without that: a level or a device, in words; "" if nothing."""
+    """What could have made Pacemaker say that the node is fenced without switching its power off: a level
+    or a device, in words; "" if nothing."""
     kinds = _Kinds(configuration)
     certain, levels = _levels_of(node, configuration)
     for level in levels:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
-from vmha_ocf.fencing_level import Problem, judge, switches_power, weak_spot
+from vmha_ocf.fencing_level import Problem, judge, weak_spot
 from vmha_ocf.model import NodeName
 
 NODE = NodeName("compute-1")
@@ -186,8 +186,8 @@ class TestThatPacemakerHasFencedIsProof:
         "devices", ["ipmi", "own", "ipmi,record", "record,ipmi", "kdump,ipmi", "cycle,own"]
     )
     def test_where_each_level_switches_power(self, devices: str) -> None:
-        assert switches_power(NODE, cluster(level(devices)))
-        assert switches_power(NODE, cluster(level(devices), level("ipmi", 2)))
+        assert not weak_spot(NODE, cluster(level(devices)))
+        assert not weak_spot(NODE, cluster(level(devices), level("ipmi", 2)))
 
     @pytest.mark.parametrize(
         "devices", ["record", "kdump", "ping,record", "nothing", "gone", "plugin", "cycle", ""]
@@ -197,8 +197,8 @@ class TestThatPacemakerHasFencedIsProof:
             weak_spot(NODE, cluster(level(devices)))
             == f"fencing level 1 of compute-1 ({devices.replace(',', ', ')})"
         )
-        assert not switches_power(NODE, cluster(level("ipmi"), level(devices, 2)))
-        assert not switches_power(
+        assert weak_spot(NODE, cluster(level("ipmi"), level(devices, 2)))
+        assert weak_spot(
             NODE, cluster(level("own", target_pattern="comp"), level(devices, target_pattern="c"))
         )
 
@@ -213,7 +213,7 @@ class TestThatPacemakerHasFencedIsProof:
             {"pcmk_host_list": "compute-2", "pcmk_host_check": "static-list"},
         ):
             device = Resource("record", OUR_FENCING, {**record, **others})
-            assert switches_power(NODE, cluster(elsewhere, devices=[ipmi, device])), others
+            assert not weak_spot(NODE, cluster(elsewhere, devices=[ipmi, device])), others
         for mine in (
             {},
             here,
@@ -232,5 +232,5 @@ class TestThatPacemakerHasFencedIsProof:
             armed, idle = {name: "10s"}, {name: "0"}
             devices = DEVICES[:1]
             assert weak_spot(NODE, cluster(devices=devices, properties=armed)) == "the watchdog"
-            assert switches_power(NODE, cluster(devices=devices, properties=idle))
-            assert switches_power(NODE, cluster(level("ipmi"), devices=devices, properties=armed))
+            assert not weak_spot(NODE, cluster(devices=devices, properties=idle))
+            assert not weak_spot(NODE, cluster(level("ipmi"), devices=devices, properties=armed))
