@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import ClusterUnavailable
-from vmha_ocf.model import NodeName, NodeState, NovaHost, Power
+from vmha_ocf.model import NodeName, NodeState, NovaHost
 from vmha_ocf.reconcile import BY_HAND
 from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.cib import SimCib
@@ -93,7 +93,7 @@ class Pacemaker:
         self._history[host.node] = (self._core.clock().now(), by)
         if self.purges_on_fencing:
             self._attrd.purge(host.node)
-        if host.power is Power.OFF or by == BY_HAND:
+        if not host.booted or by == BY_HAND:
             # Of a level that switches nothing Pacemaker says the same.
             self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
         self._core.journal.say("pacemaker", f"{host.node} is fenced by {by}")
