@@ -43,7 +43,7 @@ lint: setup
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
 # In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/fuzz tests/scenarios tests/crashes tests/seeds tests/executables tests/contract tests/lab)
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/weather tests/crashes tests/seeds tests/executables tests/contract tests/lab)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 

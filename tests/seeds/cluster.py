@@ -73,7 +73,7 @@ def faults(
     for _ in range(random.choice([0, 1, 1, 2, 3, 5])):
         where, what = random.choice(known)
         if where == "clock":
-            yield _clock(random, until)
+            yield _clock(random, what, until)
             continue
         soon = random.choice([0.0, 10.0, 15.0, 40.0, 100.0])
         begins = round(min(until - 1, random.choice(moments) + random.uniform(0, soon)), 1)
@@ -92,11 +92,11 @@ def faults(
         )
 
 
-def _clock(random: Random, until: float) -> FaultSpec:
+def _clock(random: Random, what: str, until: float) -> FaultSpec:
     """One that is wrong for good, or until somebody sets it."""
-    ahead = random.choice([5.0, 40.0, 300.0, 4000.0])
+    seconds = random.choice([1.0, 5.0, 40.0, 300.0, 4000.0])
     ends = random.choice([until, until, round(random.uniform(0, until), 1)])
-    return FaultSpec("clock", "ahead", until=ends, seconds=ahead)
+    return FaultSpec("clock", what, until=ends, seconds=seconds)
 
 
 def _place(random: Random, where: str, what: str) -> str:

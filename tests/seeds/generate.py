@@ -11,6 +11,7 @@ from random import Random
 
 from tests.seeds.cluster import around, crashes, faults
 from tests.seeds.hosts import Happening, story
+from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
     EventSpec,
@@ -65,16 +66,17 @@ def generate(seed: int) -> Scenario:
     return Scenario(
         f"seed {seed}",
         end + TAIL,
-        pacemaker,
-        timing,
-        options,
-        hosts,
-        _GROUPS,
-        _IMAGES,
-        instances,
-        tuple(one for one in happenings if isinstance(one, FaultSpec)),
-        tuple(sorted(events, key=lambda event: event.at)),
-        tuple({(one.call, one.number): one for one in crashes(random)}.values()),
+        pacemaker=pacemaker,
+        timing=timing,
+        latency=Latency("random", seed=seed),
+        options=options,
+        host=hosts,
+        server_group=_GROUPS,
+        image=_IMAGES,
+        instances=instances,
+        fault=tuple(one for one in happenings if isinstance(one, FaultSpec)),
+        event=tuple(sorted(events, key=lambda event: event.at)),
+        crash=tuple({(one.call, one.number): one for one in crashes(random)}.values()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.run import Outcome, run
 from vmha_ocf.sim.scenario import (
@@ -19,7 +20,11 @@ from vmha_ocf.sim.tripwire import Tripwire
 
 HOSTS = tuple(HostSpec(f"compute-{number}") for number in range(1, 5))
 SCENARIO = Scenario(
-    "a test", 200.0, host=HOSTS, instances=(GroupSpec("web", "compute-1", count=2),)
+    "a test",
+    200.0,
+    host=HOSTS,
+    instances=(GroupSpec("web", "compute-1", count=2),),
+    latency=Latency("none"),  # Pacemaker's own times are looked at, to the tenth.
 )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from vmha_ocf.model import NovaHost, ServiceChange
 from vmha_ocf.sim.journal import EvacuateAccepted
+from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.run import Outcome, run
 from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, NovaSpec, Scenario
 
@@ -21,7 +22,17 @@ def play(
     *events: EventSpec, length: float = 200, nova: NovaSpec = TODAY, **about: object
 ) -> Outcome:
     group = GroupSpec("web", "compute-1", **{"count": 2, **about})  # type: ignore[arg-type]
-    return run(Scenario("people", length, host=HOSTS, instances=(group,), event=events, nova=nova))
+    return run(
+        Scenario(
+            "people",
+            length,
+            host=HOSTS,
+            instances=(group,),
+            event=events,
+            nova=nova,
+            latency=Latency("none"),  # The moments of others are chosen to the second.
+        )
+    )
 
 
 def test_instances_are_named_as_a_group_or_one_by_one() -> None:

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import TextIO
 
 from vmha_ocf.sim import faults
@@ -17,6 +18,7 @@ from vmha_ocf.sim.events import EVENTS
 from vmha_ocf.sim.report import timeline, verdict
 from vmha_ocf.sim.run import load, run
 from vmha_ocf.sim.scenario import ScenarioError
+from vmha_ocf.sim.weather import WEATHERS
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 """Exit codes. BAD: a promise is broken or an expectation did not come true."""
@@ -39,7 +41,12 @@ def main(argv: Sequence[str], out: TextIO, err: TextIO) -> int:
     except ScenarioError as error:
         err.writelines(f"{given.scenario}: {problem}\n" for problem in error.problems)
         return UNUSABLE
-    outcome = run(scenario)
+    if given.weather not in WEATHERS:
+        near = get_close_matches(given.weather, WEATHERS, 1)
+        hint = f"did you mean {near[0]}?" if near else "--list names them"
+        err.write(f"there is no weather {given.weather!r}; {hint}\n")
+        return UNUSABLE
+    outcome = run(WEATHERS[given.weather].over(scenario))
     if given.log:
         out.write(outcome.log)
     else:
@@ -58,7 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("scenario", nargs="?", help="a folder with a scenario.toml, or the file")
     parser.add_argument("--log", action="store_true", help="the raw log instead of the timeline")
-    parser.add_argument("--list", action="store_true", help="the names of events and faults")
+    parser.add_argument(
+        "--weather",
+        metavar="NAME",
+        default="default",
+        help="a change of the whole world, laid over the scenario",
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="the names of events, faults and weathers"
+    )
     return parser
 
 
@@ -74,6 +89,11 @@ def _names() -> Iterator[str]:
         yield f"faults of {where}" + (f", or one of its calls: {methods}" if methods else "")
         for what, meaning in kinds.items():
             yield f"  {what}: {meaning}"
+    yield from ("", "weathers: what is laid over a whole scenario")
+    for weather in WEATHERS.values():
+        yield f"  {weather.name}: {weather.summary}"
+        for lift in weather.lifts:
+            yield f"    lifts {', '.join(sorted(lift.what))}: {lift.why}"
 
 
 if __name__ == "__main__":

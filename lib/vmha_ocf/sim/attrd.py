@@ -7,12 +7,15 @@ values, and forgets all values of a remote node's own name when its connection s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from vmha_ocf.errors import FlagsUnavailable
 from vmha_ocf.flag import same
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.core import Core, Wire
+
+T = TypeVar("T")
 
 
 class SimAttrd:
@@ -25,8 +28,7 @@ class SimAttrd:
 
     def values(self, name: str) -> Mapping[str, str]:
         """Empty and absent are one."""
-        self._verify_running()
-        return self._wire.call("query", lambda: self.truth(name))
+        return self._call("query", lambda: self.truth(name))
 
     def answer(self, name: str) -> str:
         """All values as one text."""
@@ -34,8 +36,7 @@ class SimAttrd:
 
     def update(self, name: str, key: str, value: str) -> None:
         """Accepted is not applied: see for yourself later."""
-        self._verify_running()
-        self._wire.call("update", lambda: self._accept(name, key, value))
+        self._call("update", lambda: self._accept(name, key, value))
 
     def truth(self, name: str) -> Mapping[str, str]:
         return {key: value for key, value in self._values[name].items() if value}
@@ -70,9 +71,15 @@ class SimAttrd:
 
         self._core.timeline.after(delay, apply)
 
-    def _verify_running(self) -> None:
-        if not self.running:
-            raise _silent("any")
+    def _call(self, method: str, effect: Callable[[], T]) -> T:
+        """It may be stopped before the call comes to it."""
+
+        def answer() -> T:
+            if not self.running:
+                raise _silent(method)
+            return effect()
+
+        return self._wire.call(method, answer)
 
 
 def _silent(_: str) -> FlagsUnavailable:

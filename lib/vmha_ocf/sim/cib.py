@@ -104,9 +104,14 @@ class SimCib:
         return self.has_quorum and self._core.strike("cib.quorum", "no-quorum") is None
 
     def _call(self, method: str, effect: Callable[[], T]) -> T:
-        if not self.running:
-            raise _silent(method)
-        return self._wire.call(method, effect)
+        """It may be stopped before the call comes to it."""
+
+        def answer() -> T:
+            if not self.running:
+                raise _silent(method)
+            return effect()
+
+        return self._wire.call(method, answer)
 
 
 def _silent(_: str) -> FlagsUnavailable:

@@ -90,6 +90,7 @@ def _device(name: str, settings: PacemakerSpec, hosts: Sequence[Host]) -> Resour
     if name in _OTHERS:
         nodes = {"pcmk_host_list": " ".join(host.node for host in hosts)}
         return Resource(name, _OTHERS[name], nodes)
-    map_ = ";".join(f"{host.node}:{host.name}" for host in hosts)
+    nova = settings.host_map
+    map_ = ";".join(f"{host.node}:{host.name if nova else host.node}" for host in hosts)
     own = {"record_only": "1"} if name == RECORD else {"ip": "192.0.2.1"}
     return Resource(name, OUR_FENCING, {**settings.fence_options, "pcmk_host_map": map_, **own})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.sim.faults import Fault, Faults
 from vmha_ocf.sim.journal import Journal
+from vmha_ocf.sim.latency import Delays
+from vmha_ocf.sim.parallel import Overlapping
 from vmha_ocf.sim.timeline import SimClock, Timeline
 from vmha_ocf.sim.timing import Timing
 
@@ -24,6 +26,8 @@ class Core:
     journal: Journal
     faults: Faults
     timing: Timing
+    delays: Delays
+    parallel: Overlapping = field(default_factory=Overlapping)
 
     @property
     def now(self) -> float:
@@ -34,8 +38,15 @@ class Core:
         return SimClock(self.timeline, self._ahead)
 
     def _ahead(self) -> float:
-        fault = self.strike("clock", "ahead")
-        return fault.seconds if fault else 0.0
+        ahead, behind = self.strike("clock", "ahead"), self.strike("clock", "behind")
+        return (ahead.seconds if ahead else 0.0) - (behind.seconds if behind else 0.0)
+
+    def delay(self, port: str, method: str) -> tuple[float, float]:
+        """Seconds before the effect of a call and after it; none where no process waits for it."""
+        if self.delays.none or self.timeline.sleeper is None:
+            return 0.0, 0.0
+        before, after = self.delays.of(port, method)
+        return before * self.parallel.share, after * self.parallel.share
 
     def strike(self, where: str, what: str, host: str | None = None) -> Fault | None:
         return self.faults.strike(self.now, where, what, host)
@@ -43,7 +54,7 @@ class Core:
     def slowness(self, where: str, host: str | None = None) -> float:
         """How much longer it takes here, now."""
         fault = self.strike(where, "slow", host)
-        return fault.seconds if fault else 0.0
+        return fault.seconds * self.parallel.share if fault else 0.0
 
 
 @dataclass(frozen=True)
@@ -58,9 +69,16 @@ class Wire:
     """Faults that lose the answer."""
 
     def call(self, method: str, effect: Callable[[], T], host: str | None = None) -> T:
-        if self.core.faults.spares(self.name):
-            self.core.timeline.advance(0.0)
-            return effect()
+        before, after = self.core.delay(self.name, method)
+        self.core.timeline.advance(before)
+        spared = self.core.faults.spares(self.name)
+        answer = effect() if spared else self._answer(method, effect, host)
+        if after:
+            self.core.timeline.advance(after)
+        return answer
+
+    def _answer(self, method: str, effect: Callable[[], T], host: str | None) -> T:
+        """Where something may go wrong."""
         where = f"{self.name}.{method}"
         for what, failure in self.before.items():
             if self.core.strike(where, what, host):

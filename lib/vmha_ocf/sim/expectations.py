@@ -86,13 +86,13 @@ def _one(expected: InstancesExpected, origin: str, server: Server, world: World)
 
 
 def _host(expected: HostExpected, world: World) -> Iterator[str]:
-    host, service, flag = world.host(expected.name), world.service(expected.name), None
-    flag = world.flag(expected.name)
+    host, flag = world.host(expected.name), world.flag(expected.name)
+    service = world.database.services.get(host.name)
     found = {
         "flag": flag.state.value if flag else "none",
-        "enabled": service.enabled,
-        "forced_down": service.forced_down,
-        "up": service.up,
+        "enabled": service.enabled if service else "gone",
+        "forced_down": service.forced_down if service else "gone",
+        "up": service.up if service else "gone",
         "power": host.power.value,
         "compute": host.compute.running,
     }
@@ -125,7 +125,7 @@ def liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> 
     excused = {
         one
         for expected in scenario.expect.instances
-        if expected.stays or expected.told
+        if expected.stays or expected.told or expected.may_stay
         for one in members[expected.group]
     }
     for one in left_behind(world, ours=ours):

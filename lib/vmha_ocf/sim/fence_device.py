@@ -44,7 +44,8 @@ class FenceDevices:
             return self._other(host, action)
         if device in (KDUMP, PING):
             return f"{device}: content"
-        options = {**self._options, "action": action, "plug": host.name, "nodename": host.node}
+        plug = host.name if self._parts.world.settings.host_map else host.node
+        options = {**self._options, "action": action, "plug": plug, "nodename": host.node}
         options |= {"record_only": "1"} if device == RECORD else {"ip": f"bmc-{host.node}"}
         answer = FenceAction(read_request(options), self._ports(), controller).perform()
         return ", ".join(answer.lines)

@@ -11,7 +11,13 @@ from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import FlagCleared, FlagWritten, StormRelease
+from vmha_ocf.sim.journal import (
+    FlagCleared,
+    FlagEnding,
+    FlagKept,
+    FlagWritten,
+    StormRelease,
+)
 
 Truth = Callable[[NovaHost], Flag | None]
 Left = Callable[[NovaHost], tuple[InstanceId, ...]]
@@ -36,6 +42,8 @@ class SimFlags:
         return self._store.poll()
 
     def write(self, flag: Flag) -> None:
+        if flag.state is FlagState.DONE:
+            self._core.journal.note(FlagEnding(self._core.now, flag.host))
         try:
             self._store.write(flag)
         except BaseException:
@@ -47,7 +55,8 @@ class SimFlags:
 
     def _note(self, flag: Flag) -> None:
         if flag.state is FlagState.DONE and self._is_pending(flag.host):
-            return  # It was flagged anew meanwhile.
+            self._core.journal.note(FlagKept(self._core.now, flag.host))
+            return
         left = self._left(flag.host)
         self._core.journal.note(FlagWritten(self._core.now, flag.host, flag.state, left))
         self._core.journal.say("flags", f"{flag.host} is flagged {flag.state.value}")

@@ -25,12 +25,14 @@ from vmha_ocf.sim.journal import (
     EvacuateAccepted,
     Fact,
     FlagCleared,
+    FlagEnding,
+    FlagKept,
     FlagWritten,
     HostFact,
     ProvenOff,
     ServiceUndone,
 )
-from vmha_ocf.sim.services import OPERATOR
+from vmha_ocf.sim.services import CROSSING, OPERATOR
 from vmha_ocf.sim.storms import evacuated_in_a_storm
 from vmha_ocf.sim.world import World
 
@@ -88,6 +90,7 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
         server.id
         for server in world.database.servers.values()
         if ours(server)
+        and not server.delete_waits_for
         and not world.hosts[server.host].compute.running
         and not world.rebuilder.in_flight(server.id)
     ]
@@ -120,16 +123,27 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
 
 def _second_evacuations(world: World) -> Iterator[str]:
     for fact in world.core.journal.of(EvacuateAccepted):
-        if fact.rivals and fact.by == US:
+        if fact.by == US and len(fact.rivals) > _crossing(world, fact):
             numbers = ", ".join(map(str, fact.rivals))
             yield _text("P2", fact, f"{fact.instance} evacuated while {numbers} was in flight")
 
 
+def _crossing(world: World, ours: EvacuateAccepted) -> int:
+    """How many others asked for the same after we had looked: Nova has no condition on a POST."""
+    return sum(
+        fact.instance == ours.instance
+        and fact.by != US
+        and ours.time - CROSSING < fact.time <= ours.time
+        for fact in world.core.journal.of(EvacuateAccepted)
+    )
+
+
 def _double_guests(world: World) -> Iterator[str]:
-    """But for what another tool has asked for on top of what was under way: nobody prevents that."""
+    """But for what another tool has asked for on top of what was under way, or at the same moment:
+    nobody prevents that."""
     meddled: dict[InstanceId, float] = {}
     for fact in world.core.journal.of(EvacuateAccepted):
-        if fact.rivals and fact.by != US:
+        if fact.rivals and (fact.by != US or _crossing(world, fact)):
             meddled.setdefault(fact.instance, fact.time)
     runs: dict[InstanceId, list[Run]] = defaultdict(list)
     for host in world.hosts.values():
@@ -161,9 +175,9 @@ def _early_starts(world: World) -> Iterator[str]:
     open_flags: set[NovaHost] = set()
     for fact in world.core.journal.facts:
         match fact:
-            case FlagCleared() | FlagWritten(state=FlagState.DONE):
+            case FlagCleared() | FlagEnding() | FlagWritten(state=FlagState.DONE):
                 open_flags.discard(fact.host)
-            case FlagWritten():
+            case FlagWritten() | FlagKept():
                 open_flags.add(fact.host)
             case ComputeStarted(by_us=True):
                 yield from _early(fact, promised=fact.host in open_flags)
@@ -190,7 +204,7 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
                 instance, _flagged(world, fact.host, fact.time), fact.time
             )
             late = server is not None and server.marks_changed > fact.time
-            if server and ours(server) and not told and not late:
+            if server and ours(server) and not (told or late or server.delete_waits_for):
                 yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
 
 

@@ -101,6 +101,16 @@ class FlagWritten(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class FlagEnding(HostFact):
+    """DONE is being written: from now on the gate may open, whenever the writer hears of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagKept(HostFact):
+    """It did not end: it was not written, or the host was flagged anew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlagCleared(HostFact):
     pass
 

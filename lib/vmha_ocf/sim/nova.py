@@ -97,8 +97,10 @@ class SimNova:
         """Nova reads all cells and filters then: a cell that is down shows its hosts as unknown."""
         for asked in self._hosts if host is None else [host]:
             self._verify_cell(asked)
-        found = self._database.services.values()
-        return [one.view() for one in found if host in (None, one.host.name)]
+        every = self._database.services.values()
+        found = [one for one in every if host in (None, one.host.name)]
+        self._services.look(found)
+        return [one.view() for one in found]
 
     def _list_instances(self, host: NovaHost) -> Sequence[Instance]:
         if self._cell_is_down(host):

@@ -159,7 +159,11 @@ def _schedule(stage: Stage, event: EventSpec) -> None:
 
 
 def _build(scenario: Scenario) -> tuple[World, Members]:
-    world = World(timing=scenario.timing, controllers=scenario.pacemaker.controllers)
+    world = World(
+        timing=scenario.timing,
+        latency=scenario.latency,
+        controllers=scenario.pacemaker.controllers,
+    )
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing

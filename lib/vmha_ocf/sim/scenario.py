@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.timing import Timing
 
@@ -132,6 +133,8 @@ class PacemakerSpec:
     """How many fencings at once; -1 is any number."""
     fence_options: Mapping[str, str] = field(default_factory=dict)
     """fence_compute's parameters."""
+    host_map: bool = True
+    """The devices are told what Nova calls the hosts (pcmk_host_map), not only Pacemaker's names."""
     alert: bool = True
     """The alert that wakes NovaEvacuate is configured."""
     purges_on_fencing: bool = False
@@ -168,6 +171,8 @@ class InstancesExpected:
     """What the operator was told about each contains this."""
     requests: int | None = None
     """How many evacuations Nova has accepted for the whole group."""
+    may_stay: bool = False
+    """Nobody misses it where it was. So too for those that are to stay or to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +199,11 @@ class Expected:
     problem: str = ""
     """In what ``pcs status`` shows at the end; "" is not looked at."""
     no_problem: bool = False
+    exact: bool = False
+    """It is about a moment, which comes about in its own weather alone: in any other one only the
+    promises are looked at, and that nobody is left behind."""
+    exact_in: tuple[str, ...] = ()
+    """Other weathers in which that moment does not come about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,8 @@ class Scenario:
     """Seconds that it runs for."""
     pacemaker: PacemakerSpec = PacemakerSpec()
     timing: Timing = Timing()
+    latency: Latency = Latency()
+    """The default weather, where nothing is said."""
     options: Mapping[str, str] = field(default_factory=dict)
     """NovaEvacuate's parameters, by their names."""
     host: tuple[HostSpec, ...] = ()

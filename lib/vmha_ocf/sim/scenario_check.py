@@ -14,6 +14,7 @@ from vmha_ocf.sim.configured import DEVICES
 from vmha_ocf.sim.crashes import CALLS
 from vmha_ocf.sim.event_check import event_problems, must_exist
 from vmha_ocf.sim.faults import Fault, Faults, UnknownFault
+from vmha_ocf.sim.latency import KINDS, Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
     GroupSpec,
@@ -67,6 +68,7 @@ def _shape(scenario: Scenario) -> Iterator[str]:
     yield from _twice("server group", (group.name for group in scenario.server_group))
     yield from _timing("timing", scenario.timing)
     yield from _timing("pacemaker.timing", scenario.pacemaker.timing)
+    yield from _latency(scenario.latency)
 
 
 def _pacemaker(settings: PacemakerSpec) -> Iterator[str]:
@@ -87,6 +89,12 @@ def _timing(name: str, timing: Timing | PacemakerTiming) -> Iterator[str]:
     for one in fields(timing):
         if getattr(timing, one.name) < 0:
             yield f"{name}.{one.name} is negative: time does not go back"
+
+
+def _latency(latency: Latency) -> Iterator[str]:
+    yield from _one_of("latency.kind", latency.kind, KINDS)
+    if not 0 < latency.least <= latency.most:
+        yield "latency.least is not from 0 to latency.most: no answer takes that long"
 
 
 def _options(scenario: Scenario) -> Iterator[str]:

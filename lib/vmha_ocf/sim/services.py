@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import inf
+
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import ComputeService, NovaHost, ServiceChange
 from vmha_ocf.sim.core import Core
@@ -9,12 +12,16 @@ from vmha_ocf.sim.database import Database, Service
 from vmha_ocf.sim.journal import US, ServiceUndone
 
 OPERATOR = "an operator"
+CROSSING = 5.0
+"""Seconds from a look to the request that follows from it, at most."""
 
 
 class Services:
     def __init__(self, core: Core, database: Database) -> None:
         self._core = core
         self._database = database
+        self._operated: dict[str, float] = {}
+        """When an operator changed a service last that we have not looked at since."""
 
     def change(self, service_id: str, change: ServiceChange, who: str = US) -> ComputeService:
         """One PUT: all of it or nothing."""
@@ -65,8 +72,23 @@ class Services:
         if change.forced_down is False and service.forced_down:
             self._core.journal.note(ServiceUndone(now, host, "un-forced", service.forced_by))
 
+    def look(self, found: Iterable[Service]) -> None:
+        """We were told how they are."""
+        for service in found:
+            self._operated.pop(service.id, None)
+
+    def _take_over(self, service: Service, change: ServiceChange, who: str) -> None:
+        """Whoever asks for the same between our look and our request is not seen: Nova has no condition
+        on a PUT and keeps no author, so that nobody can know any more that it was theirs too."""
+        if who == OPERATOR:
+            self._operated[service.id] = self._core.now
+        elif self._core.now - self._operated.get(service.id, -inf) < CROSSING:
+            service.forced_by = who if change.forced_down else service.forced_by
+            service.disabled_by = who if change.enabled is False else service.disabled_by
+
     def _apply(self, service: Service, change: ServiceChange, who: str) -> None:
         said = []
+        self._take_over(service, change, who)
         if change.forced_down is not None and change.forced_down is not service.forced_down:
             service.forced_down = change.forced_down
             service.forced_by = who if change.forced_down else ""

@@ -36,9 +36,9 @@ from vmha_ocf.sim.flags import SimFlags, flag_at_once
 from vmha_ocf.sim.history import SimHistorian, sim_history
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import Journal, Line, StormRelease
+from vmha_ocf.sim.latency import NONE, Delays, Latency
 from vmha_ocf.sim.moves import Moves
 from vmha_ocf.sim.nova import SimNova
-from vmha_ocf.sim.parallel import one_by_one
 from vmha_ocf.sim.power import PowerSupply
 from vmha_ocf.sim.rebuild import Rebuilder
 from vmha_ocf.sim.reported import Reported
@@ -59,10 +59,12 @@ class World:
         self,
         *,
         timing: Timing | None = None,
+        latency: Latency | None = None,
         controllers: Sequence[str] = ("ctl1", "ctl2", "ctl3"),
     ) -> None:
         timeline = Timeline()
-        self.core = Core(timeline, Journal(timeline), Faults(), timing or Timing())
+        delays = Delays(latency or Latency(NONE))
+        self.core = Core(timeline, Journal(timeline), Faults(), timing or Timing(), delays)
         self.hosts: dict[NovaHost, Host] = {}
         self.database = Database()
         self.attrd = SimAttrd(self.core)
@@ -81,7 +83,7 @@ class World:
         self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
         self.reported = Reported(lambda: self.now)
         """Filled by whoever runs the worker."""
-        self.parallel = one_by_one
+        self.parallel = self.core.parallel
         self.settings = PacemakerSpec(controllers=tuple(controllers))
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""

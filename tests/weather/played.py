@@ -1,0 +1,59 @@
+"""One weather over every scenario."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from vmha_ocf.sim.run import load, run
+from vmha_ocf.sim.scenario import Scenario
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.weather import WEATHERS
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SLUGS = sorted(path.parent.name for path in SCENARIOS.glob("*/scenario.toml"))
+
+
+@dataclass(frozen=True)
+class Played:
+    wrong: Mapping[str, Sequence[str]]
+    """By scenario, what is: broken promises, and expectations that the weather does not lift."""
+    runs: int
+    changed: int
+    """Runs whose log is another one than in the default weather."""
+
+
+def play_all(name: str, wrap: Wrap = unwrapped) -> Played:
+    wrong, changed = {}, 0
+    for slug in SLUGS:
+        told, log = _play(in_weather(name, slug), wrap)
+        if told:
+            wrong[slug] = told
+        changed += log != _default_log(slug)
+    return Played(wrong, len(SLUGS), changed)
+
+
+def in_weather(name: str, slug: str) -> Scenario:
+    return WEATHERS[name].over(load(SCENARIOS / slug))
+
+
+def _play(scenario: Scenario, wrap: Wrap) -> tuple[Sequence[str], str]:
+    """What is wrong, and a digest of the log."""
+    try:
+        outcome = run(scenario, wrap)
+    except Exception:  # noqa: BLE001 - a bug of an agent is one of the things that this looks for
+        return [f"bug {traceback.format_exc()}"], ""
+    return [*outcome.broken, *outcome.unmet], _digest(outcome.log)
+
+
+@cache
+def _default_log(slug: str) -> str:
+    return _play(load(SCENARIOS / slug), unwrapped)[1]
+
+
+def _digest(log: str) -> str:
+    return sha256(log.encode()).hexdigest()

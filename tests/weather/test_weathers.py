@@ -1,0 +1,77 @@
+"""Every scenario is played in every weather, and what a weather changes is counted."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.proof.pool import pool
+from tests.weather.played import SLUGS, Played, in_weather, play_all
+from vmha_ocf.sim.invariants import PROMISES
+from vmha_ocf.sim.scenario_check import verify
+from vmha_ocf.sim.scenario_toml import format_scenario, parse
+from vmha_ocf.sim.weather import WEATHERS
+
+KNOWN = tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding="utf-8"))["known"]
+"""What fails and is not mended yet: weather, scenario ("*" is any), why. An entry that passes must go."""
+
+
+@pytest.fixture(name="played", scope="session")
+def _played(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
+    """Those of the tests that were chosen are played on all cores, from the first test on."""
+    chosen = dict.fromkeys(
+        str(item.callspec.params["name"])
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == "test_every_scenario"
+    )
+    with pool() as cores:
+        runs = {name: cores.submit(play_all, name) for name in chosen}
+        yield lambda name: runs[name].result()
+        cores.shutdown(cancel_futures=True)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", list(WEATHERS))
+def test_every_scenario(
+    name: str,
+    played: Callable[[str], Played],
+    record_property: Callable[[str, object], None],
+) -> None:
+    found = played(name)
+    known = {one["scenario"] for one in KNOWN if one["weather"] == name}
+    record_property("counted", ("weathers", 1))
+    record_property("counted", ("runs of scenarios in them", found.runs))
+    record_property("counted", ("promises checked", found.runs * len(PROMISES)))
+    record_property("counted", (f"runs that {name} changed", found.changed))
+    record_property("counted", ("runs in them that are known to fail", len(found.wrong)))
+    new = {slug: told for slug, told in found.wrong.items() if not known & {slug, "*"}}
+    told = (f"{slug}: {each[0]} (and {len(each) - 1} more)" for slug, each in new.items())
+    assert not new, "\n".join([f"python3 -m vmha_ocf.sim --weather {name} FOLDER shows it", *told])
+    passed = known - found.wrong.keys() - ({"*"} if found.wrong else set())
+    assert not passed, f"they are as they should be: take them out of known.toml: {sorted(passed)}"
+    assert found.changed or name == "default", "it changes nothing: it shows nothing"
+
+
+def test_what_is_known_names_weathers_and_scenarios_and_why() -> None:
+    for one in KNOWN:
+        assert one["weather"] in WEATHERS
+        assert one["scenario"] in {"*", *SLUGS}
+        assert one["why"]
+
+
+@pytest.mark.parametrize("name", list(WEATHERS))
+def test_a_weather_is_pure_and_its_scenario_can_be_replayed(name: str) -> None:
+    for slug in SLUGS[::7]:
+        scenario = in_weather(name, slug)
+        assert scenario == in_weather(name, slug)
+        assert verify(parse(format_scenario(scenario))) == scenario
+
+
+@pytest.mark.parametrize("name", list(WEATHERS))
+def test_a_weather_is_told_in_a_sentence(name: str) -> None:
+    weather = WEATHERS[name]
+    assert weather.summary.endswith(".")
+    assert all(lift.what and lift.why for lift in weather.lifts)
