@@ -12,7 +12,9 @@ same is said in the CIB, before Nova is asked to change anything: permanent attr
 ``at`` is the incident: the time of the proof that the host was off, 0 where nobody gave one.
 ``changed`` is what we are about to change, so what is not named there was so before us; ``before``
 is the reason that somebody else's disable had, written as in a URL. ``was`` names the instances that
-were not active before our first attempt. It is an attribute of its own, so that versions that do
+were not active before our first attempt. ``untagged=ours`` says that nothing in the cloud was marked
+when this host's evacuation began, so that all of its instances are ours until it is over, whatever
+their owners, or those of others, mark meanwhile. It is an attribute of its own, so that versions that do
 not know it leave it alone.
 
 A trace is a claim about the past, and a restored CIB brings old ones back: what it entitles us to
@@ -38,6 +40,7 @@ _ENTRY = re.compile(
     r"at=(?P<at>[0-9]{1,12}(?:\.[0-9]{1,6})?) "
     r"changed=(?P<changed>forced-down,disabled|forced-down|disabled|nothing) "
     r"before=(?P<before>[!-:<-~]{0,4000})(?: was=(?P<was>[0-9A-Za-z:,_-]{1,200000}))?"
+    r"(?: untagged=(?P<untagged>ours))?"
 )
 _WAS = re.compile(r"(?P<id>[0-9A-Za-z_-]{1,64}):(?P<state>[a-z][a-z_-]{0,30})")
 _PLAIN = "/:,.()@#+*!?="
@@ -54,6 +57,8 @@ class Trace:
     ours: Ours
     was: Mapping[InstanceId, str] = field(default_factory=dict)
     """Instances that were not active before our first attempt, and what they were."""
+    untagged: bool = False
+    """What carries no mark is ours, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ def format_trace(trace: Trace) -> str:
     )
     if trace.was:
         text += " was=" + ",".join(f"{one}:{state}" for one, state in sorted(trace.was.items()))
+    if trace.untagged:
+        text += " untagged=ours"
     read = _parse_entry(text)
     if read is None or (read.host, read.service, read.was) != (
         trace.host,
@@ -97,7 +104,8 @@ def _parse_entry(text: str) -> Trace | None:
     if not all(pairs):
         return None
     was = {InstanceId(pair["id"]): pair["state"] for pair in pairs if pair}
-    return Trace(NovaHost(match["host"]), match["service"], float(match["at"]), ours, was)
+    host, untagged = NovaHost(match["host"]), match["untagged"] is not None
+    return Trace(host, match["service"], float(match["at"]), ours, was, untagged)
 
 
 def parse(texts: Mapping[NodeName, str]) -> Traces:

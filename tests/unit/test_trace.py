@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,8 @@ def test_its_texts() -> None:
         "host=compute-1 service=id at=0.250 changed=forced-down before=DIMM%20B2%3B%205%20%25 was=x:error"
     )
     assert format_trace(TWO).endswith(" changed=nothing before=")
+    assert format_trace(replace(TWO, untagged=True)).endswith(" before= untagged=ours")
+    assert format_trace(replace(theirs, untagged=True)).endswith(" was=x:error untagged=ours")
 
 
 names = st.text("abcXYZ019.-_", min_size=1, max_size=20)
@@ -40,6 +44,7 @@ traces = st.builds(
         Ours, st.booleans(), st.booleans(), st.text(st.characters(codec="utf-8"), max_size=255)
     ),
     st.dictionaries(st.uuids().map(lambda one: InstanceId(str(one))), states),
+    st.booleans(),
 )
 
 

@@ -273,7 +273,7 @@ class Evacuator:
         problems += map(self._naming.unproved, self._unproved)
         problems += self._watch.problems
         problems += self._naming.problems
-        told: dict[InstanceId, str] = {}
+        told: dict[InstanceId, str] = {**self._after_done.told}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)

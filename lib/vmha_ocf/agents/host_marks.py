@@ -29,8 +29,15 @@ class HostMarks:
         self._cloud = cloud
         self._again_at = 0.0
 
-    def look_up(self, instances: Sequence[Instance]) -> None:
-        """Only where it decides about an instance."""
+    @property
+    def takes_untagged(self) -> bool:
+        """Nothing in the cloud is marked, so all are ours."""
+        return self._policy.untagged is Untagged.AUTO and self.anything_marked is False
+
+    def look_up(self, instances: Sequence[Instance], *, takes_untagged: bool = False) -> None:
+        """Only where it decides about an instance. ``takes_untagged``: that was decided before."""
+        if takes_untagged:
+            self.anything_marked = False
         now = self._ports.clock.monotonic()
         if self.problem and now < self._again_at:
             return

@@ -180,7 +180,9 @@ class HostRound:
         """The records are read last: between them and a request there is nothing but the plan."""
         assert self._memory is not None
         self._relist()
-        self._marks.look_up(self._instances)
+        self._marks.look_up(self._instances, takes_untagged=self._down.takes_untagged)
+        if self._marks.takes_untagged:
+            self._down.take_untagged()
         moves = self._moves.look_up(self._instances)
         suspects = self._moves.suspects(self.mine) if self._instances else {}
         evacuations = self._ports.nova.evacuations_from(self.host)

@@ -81,4 +81,5 @@ class ServiceWatch:
 
     @property
     def problems(self) -> Collection[str]:
-        return [*self._unflagged.problems.values(), *self._return.problems, *self._left]
+        others = [*self._return.problems, *self._left, *self._after_done.problems]
+        return [*self._unflagged.problems.values(), *others]

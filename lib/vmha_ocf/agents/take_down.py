@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from vmha_ocf import marker
 from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.marker import Ours
-from vmha_ocf.model import ComputeService, Flag, InstanceId, NodeName, NovaHost, ServiceChange
+from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, ServiceChange
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.trace import Trace
 
@@ -95,6 +96,19 @@ class TakeDown:
         self._check_at = after + max(_CHECK, 4 * (after - now))
         return True
 
+    @property
+    def takes_untagged(self) -> bool:
+        """It was decided, by us or an earlier worker, that what carries no mark is ours in this failure."""
+        return self.trace is not None and self.trace.untagged
+
+    def take_untagged(self) -> None:
+        """To be remembered before anything is asked for: whoever marks something elsewhere meanwhile
+        must not leave the rest behind. Raises FlagsUnavailable, FlagNotWritten."""
+        if self.trace is not None and not self.trace.untagged:
+            wanted = replace(self.trace, untagged=True)
+            self._ports.traces.write(wanted, (NodeName(self._me),))
+            self.trace = wanted
+
     def _known(self, service: ComputeService, flag: Flag) -> Ours | None:
         """What is ours beside the mark. Of a trace only if it is of this very failure: a CIB that was
         restored has older ones, and a person may have forced the host down since."""
@@ -108,16 +122,18 @@ class TakeDown:
 
     def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
         """Before Nova is asked to change anything, and only if it says something new."""
-        wanted = Trace(self.host, service.id, _incident(flag), ours, self._noted(flag))
+        noted = self._noted(flag)
+        was, untagged = (noted.was, noted.untagged) if noted else ({}, False)
+        wanted = Trace(self.host, service.id, _incident(flag), ours, was, untagged)
         if wanted != self.trace:
             self._ports.traces.write(wanted, self._nodes(flag))
         self.trace, self._ours = wanted, ours
 
-    def _noted(self, flag: Flag) -> Mapping[InstanceId, str]:
+    def _noted(self, flag: Flag) -> Trace | None:
         """A host that is fenced again before its evacuation is over has not failed anew."""
         found = self.trace
         same = found is not None and (self._was_down or found.incident == _incident(flag))
-        return found.was if found is not None and same else {}
+        return found if same else None
 
     def _nodes(self, flag: Flag) -> Sequence[NodeName]:
         """Its own, else this controller's: not every flag names one, and nodes are removed."""
