@@ -56,13 +56,18 @@ def play(
         calm_since = inf
         time = last_moment(scenario)
         one.world.run_until(min(time, scenario.length))
-        while one.world.now < min(scenario.length, calm_since + _CALM, _last(one) + _SILENT):
+        while one.world.now < min(scenario.length, calm_since + _CALM, _silent_until(one)):
             calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
             one.world.run_until(min(one.world.now + _STEP, scenario.length))
         wrong = list(out_of_service(one))
         return Played(one.outcome(), wrong, one.crashes.struck, one.world.now)
     finally:
         one.processes.close()
+
+
+def _silent_until(one: Play) -> float:
+    """A worker that was killed said nothing: its monitor will."""
+    return _last(one) + _SILENT if one.manager.evacuate.runs else inf
 
 
 def last_moment(scenario: Scenario) -> float:
@@ -111,7 +116,9 @@ def _busy(one: Play) -> Iterator[NovaHost]:
 
 def _wrong(one: Play, host: Host) -> Iterator[str]:
     world = one.world
-    service = world.database.services[host.name]
+    service = world.database.services.get(host.name)
+    if service is None:
+        return  # Somebody has deleted it.
     flag = world.flag(host.name)
     if flag is not None and flag.pending and not _is_stuck(one, host):
         yield f"is still flagged {flag.state.value}"

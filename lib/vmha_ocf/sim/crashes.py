@@ -55,7 +55,7 @@ _PORTS = {
     "NovaCompute": (
         "clock.sleep",
         "attrd.values",
-        "cib.node_attributes",
+        "cib.each_node_attribute",
         "flags.read_for",
         "units.is_active",
         "units.start",
