@@ -86,7 +86,8 @@ def _last(one: Play) -> float:
 
 def out_of_service(one: Play) -> Iterator[str]:
     """What is not as it should be with hosts, now."""
-    for host in one.world.hosts.values():
+    world = one.world
+    for host in (each for each in world.hosts.values() if each.name in world.database.services):
         for what in _wrong(one, host):
             yield f"{host.name} {what}"
     if not one.manager.evacuate.runs:
@@ -116,9 +117,7 @@ def _busy(one: Play) -> Iterator[NovaHost]:
 
 def _wrong(one: Play, host: Host) -> Iterator[str]:
     world = one.world
-    service = world.database.services.get(host.name)
-    if service is None:
-        return  # Somebody has deleted it.
+    service = world.database.services[host.name]
     flag = world.flag(host.name)
     if flag is not None and flag.pending and not _is_stuck(one, host):
         yield f"is still flagged {flag.state.value}"
