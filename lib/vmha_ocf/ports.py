@@ -189,6 +189,9 @@ class Nova(Protocol):
 
     def stop(self, instance: Instance) -> None: ...
 
+    def reboot(self, instance: Instance) -> None:
+        """Hard: its guest is made anew on its host. Also what is in error is active then."""
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         """Properties of each image, its tags among them as ``{tag: "true"}``. An image that
         does not exist any more has ``{}``."""

@@ -43,8 +43,14 @@ _ENTRY = re.compile(
     r"(?: untagged=(?P<untagged>ours))?"
 )
 _WAS = re.compile(r"(?P<id>[0-9A-Za-z_-]{1,64}):(?P<state>[a-z][a-z_-]{0,30})")
+_STATE = re.compile(r"[a-z][a-z_-]{0,30}")
 _PLAIN = "/:,.()@#+*!?="
 """What stays as it is in a reason, beside letters and digits."""
+
+
+def is_legible_state(text: str) -> bool:
+    """Whether it can be kept in ``was``."""
+    return _STATE.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

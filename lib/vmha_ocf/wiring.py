@@ -10,6 +10,7 @@ from vmha_ocf.agents.listeners import Listeners
 from vmha_ocf.backends.attrd import Attrd
 from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.locked_traces import LockedTraces
 from vmha_ocf.backends.log import open_log
 from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.credentials import credentials_from
@@ -80,7 +81,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock),
-        traces=TraceStore(cib, clock),
+        traces=LockedTraces(TraceStore(cib, clock)),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

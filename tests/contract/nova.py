@@ -202,7 +202,13 @@ class NovaContract:
 
     def test_an_unknown_instance_is_refused(self, stage: Stage) -> None:
         unknown = Instance(NOBODY, DEAD)
-        for act in (stage.nova.evacuate, stage.nova.reset_to_error, stage.nova.stop):
+        every = (
+            stage.nova.evacuate,
+            stage.nova.reset_to_error,
+            stage.nova.stop,
+            stage.nova.reboot,
+        )
+        for act in every:
             with pytest.raises(NovaRefused) as refused:
                 act(unknown)
             assert refused.value.code == 404
@@ -291,6 +297,23 @@ class NovaContract:
 
     def test_an_instance_is_stopped(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
+        stage.nova.stop(listed(stage, instance))
+        stage.until(lambda: listed(stage, instance).vm_state == "stopped")
+        assert stage.runs_on(instance) == []
+
+    def test_an_instance_in_error_is_active_again_once_it_is_rebooted_hard(
+        self, stage: Stage
+    ) -> None:
+        instance = stage.boot(DEAD)
+        stage.nova.reset_to_error(listed(stage, instance))
+        assert listed(stage, instance).vm_state == "error"
+        stage.nova.reboot(listed(stage, instance))
+        stage.until(lambda: listed(stage, instance).vm_state == "active")
+        assert stage.runs_on(instance) == [DEAD]
+
+    def test_an_instance_in_error_is_stopped(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        stage.nova.reset_to_error(listed(stage, instance))
         stage.nova.stop(listed(stage, instance))
         stage.until(lambda: listed(stage, instance).vm_state == "stopped")
         assert stage.runs_on(instance) == []

@@ -64,6 +64,7 @@ def calls(nova: OpenStackNova) -> list[Callable[[], object]]:
         lambda: nova.evacuate(instance),
         lambda: nova.reset_to_error(instance),
         lambda: nova.stop(instance),
+        lambda: nova.reboot(instance),
         lambda: nova.image_marks([ImageId(bodies.IMAGE)]),
         lambda: nova.anything_marked(["evacuable"]),
         lambda: nova.update_service(service, ServiceChange(forced_down=True)),

@@ -109,11 +109,16 @@ def test_evacuate_leaves_the_choice_of_host_to_the_scheduler(
     assert INSTANCE.id in request.path
 
 
-def test_reset_and_stop(cloud: HttpCloud, nova: OpenStackNova) -> None:
+def test_reset_stop_and_reboot(cloud: HttpCloud, nova: OpenStackNova) -> None:
     nova.reset_to_error(INSTANCE)
     nova.stop(INSTANCE)
+    nova.reboot(INSTANCE)
     sent = [one.body for one in cloud.asked("POST", ACTION)]
-    assert sent == [{"os-resetState": {"state": "error"}}, {"os-stop": None}]
+    assert sent == [
+        {"os-resetState": {"state": "error"}},
+        {"os-stop": None},
+        {"reboot": {"type": "HARD"}},
+    ]
 
 
 # Exactly once

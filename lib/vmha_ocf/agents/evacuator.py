@@ -72,7 +72,7 @@ class Evacuator:
         self._story = FlagStory(ports)
         self._nodes: presence.Nodes = {}
         self._watch = ServiceWatch(
-            ports, self._cloud, self._pauses, self._naming, self._after_done
+            ports, self._cloud, self._pauses, self._naming, self._after_done, policy=policy
         )
         self._lost = LostHosts(ports.clock, self._naming)
         self._held = Held(ports, policy)
@@ -146,7 +146,7 @@ class Evacuator:
         room = 0 if waits else self._requesting.room(self._destinations.count, self._flying)
         planned = self._requesting.plan(hosts, self._hosts.values(), room)
         if any(requests for _, requests in planned):
-            self._requesting.send(self._still_wanted(planned, sight))
+            self._requesting.send(self._still_wanted(self._noted(planned), sight))
         for host, over in self._at_once.run(HostRound.finish, [h for h in hosts if h.is_over]):
             if over:
                 self._after_done.over(host.host)
@@ -163,6 +163,14 @@ class Evacuator:
             one.host: Surroundings(off, self._is_back(flags[one.host]), somewhere, groups)
             for one in down
         }
+
+    def _noted(self, planned: Asked) -> Asked:
+        """What an instance was is kept before an attempt of ours may change it, or it is not asked for."""
+        requests = {host.host: each for host, each in planned}
+        noted = self._at_once.run(
+            lambda host: host.note(requests[host.host]), [host for host, _ in planned]
+        )
+        return [(host, requests[host.host]) for host, _ in noted]
 
     def _still_wanted(self, planned: Asked, sight: Sight) -> Asked:
         """Read again right before anything is asked for: since the round began hosts may have been
@@ -251,8 +259,9 @@ class Evacuator:
         told = "; ".join(host.sentence() for host in hosts)
         if not (told or sight.pending) and self._watch.waiting:
             told = f"on their way back: {', '.join(sorted(self._watch.waiting))}"
-        if not told and sight.pending:
-            told = f"waiting: {', '.join(flag.host for flag in sight.pending)}"
+        if not told and (sight.held or self._unproved):
+            idle = self._unproved if not sight.held else sight.pending
+            told = f"waiting: {', '.join(flag.host for flag in idle)}" if idle else ""
         return self._ended(told or "nothing is flagged", self._pause(sight), sight.flags)
 
     def _pause(self, sight: Sight) -> float:

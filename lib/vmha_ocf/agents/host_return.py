@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf import marker, ownership, returning
+from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
 from vmha_ocf.errors import NovaRefused, VmhaError
 from vmha_ocf.incident import Event, Step
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
 from vmha_ocf.ownership import Owned
+from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
 from vmha_ocf.trace import Trace
@@ -21,8 +23,9 @@ Flagged = Mapping[NovaHost, Flag]
 class HostReturn:
     """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
-    def __init__(self, ports: WorkerPorts) -> None:
+    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
         self._ports = ports
+        self._put_back = PutBack(ports, policy)
         self._waits = Waits(ports)
         self._beats: dict[NovaHost, ComputeService] = {}
         self._seen: dict[NovaHost, Trace] = {}
@@ -33,7 +36,8 @@ class HostReturn:
     @property
     def problems(self) -> Collection[str]:
         illegible = (_illegible(node, text) for node, text in self._illegible.items())
-        return [*self._waits.problems.values(), *self._failed.values(), *illegible]
+        damaged = self._put_back.problems.values()
+        return [*self._waits.problems.values(), *self._failed.values(), *damaged, *illegible]
 
     def run(
         self, services: Sequence[ComputeService], flags: Flagged, off: Off
@@ -49,9 +53,11 @@ class HostReturn:
             flag, trace = flags.get(host), self._known(service, traces.of.get(host))
             if flag is None and trace is None and marker.ours(service) is None:
                 self._forget(host)
+                self._put_back.forget(host)
             elif (flag is not None and flag.pending) or off.get(host) == STILL:
                 self._beats.pop(host, None)
                 self._waits.over(host)
+                self._put_back.forget(host)
             elif not self._attempt(service, trace, flag, off):
                 waiting.add(host)
         self._forget_deleted({*traces.of, *flags} - {one.host for one in services}, flags)
@@ -91,8 +97,7 @@ class HostReturn:
             case returning.Await(reason=reason):
                 self._waits.note(host, f"{host}: {reason}", patience=PATIENCE if beating else None)
             case returning.Back():
-                self._back(service, trace, flag)
-                return True
+                return self._back(service, trace, flag, off)
         return False
 
     def _owned(self, service: ComputeService, trace: Trace | None, flag: Flag | None) -> Owned:
@@ -131,17 +136,26 @@ class HostReturn:
                 self._ports.traces.write(left, ())
             self._tell(Step.RETURNED, host)
 
-    def _back(self, service: ComputeService, trace: Trace | None, flag: Flag | None) -> None:
-        """The flag goes last: a worker that is killed before tells it again."""
+    def _back(
+        self, service: ComputeService, trace: Trace | None, flag: Flag | None, off: Off
+    ) -> bool:
+        """The flag goes last: a worker that is killed before tells it again. The trace stays as long as
+        an instance there is what our attempts have made of it."""
         host = service.host
+        whole = trace is not None and service.up
+        if trace is not None and service.up:
+            whole = self._put_back.look(trace, off, fresh=flag is not None)
+            if flag is not None and not self._put_back.has_asked(host):
+                return False
         if flag is not None:
             self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
-        if trace is not None:
+        if whole:
             self._ports.traces.remove(host)
         if flag is not None:
             self._ports.flags.clear(host)
             self._ports.say(f"{host}: {_standing(service)}")
         self._forget(host)
+        return True
 
     def _forget_deleted(self, hosts: Iterable[NovaHost], flags: Flagged) -> None:
         """Of hosts whose service was deleted nothing is left to undo. Asked by its name, Nova says

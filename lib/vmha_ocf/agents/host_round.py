@@ -15,7 +15,7 @@ from vmha_ocf.agents.host_requests import Answer, HostRequests, name_of, remembe
 from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.agents.take_down import TakeDown
 from vmha_ocf.errors import Refused, VmhaError
-from vmha_ocf.evacuation import Evacuate, Finish, Plan, Request, Room, Survey, View
+from vmha_ocf.evacuation import Evacuate, Finish, Plan, Request, Room, Stop, Survey, View
 from vmha_ocf.memory import Memory
 from vmha_ocf.model import Flag, FlagState, Instance, InstanceId, NovaHost, ServerGroup
 from vmha_ocf.policy import Policy
@@ -233,6 +233,13 @@ class HostRound:
         self.problems.pop("marks", None)
         if self._marks.problem:
             self.problems["marks"] = self._marks.problem
+
+    def note(self, requests: Sequence[Request]) -> None:
+        """Before they are sent: what each instance was, which an attempt of ours may change."""
+        assert self._claim.flag is not None
+        assert self._survey is not None
+        asked = [one.instance for one in requests if not isinstance(one, Stop)]
+        self._down.note(asked, self._survey.found, self._claim.flag)
 
     def asking(self, requests: Sequence[Request]) -> None:
         """The memory knows before Nova does, and whatever becomes of the sending."""

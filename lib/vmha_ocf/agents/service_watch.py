@@ -12,6 +12,7 @@ from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.round import Pauses
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
 from vmha_ocf.records import STILL, Off
@@ -27,13 +28,15 @@ class ServiceWatch:
         pauses: Pauses,
         naming: Naming,
         after_done: AfterDone,
+        *,
+        policy: Policy,
     ) -> None:
         self.waiting: Collection[NovaHost] = ()
         """Hosts that are on their way back."""
         self._ports = ports
         self._cloud = cloud
         self._pauses = pauses
-        self._return = HostReturn(ports)
+        self._return = HostReturn(ports, policy)
         self._naming = naming
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""

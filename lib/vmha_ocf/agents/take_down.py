@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vmha_ocf import marker
+from vmha_ocf import damage, marker
 from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.marker import Ours
-from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, ServiceChange
+from vmha_ocf.memory import Found
+from vmha_ocf.model import (
+    ComputeService,
+    Flag,
+    Instance,
+    NodeName,
+    NovaHost,
+    ServiceChange,
+)
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.trace import Trace
 
@@ -107,6 +115,16 @@ class TakeDown:
         if self.trace is not None and not self.trace.untagged:
             wanted = replace(self.trace, untagged=True)
             self._ports.traces.write(wanted, (NodeName(self._me),))
+            self.trace = wanted
+
+    def note(self, asked: Iterable[Instance], found: Found, flag: Flag) -> None:
+        """What these instances are, before they are asked for first."""
+        trace = self.trace
+        assert trace is not None
+        notes = damage.to_note(asked, found, trace.incident, trace.was)
+        if notes:
+            wanted = replace(trace, was={**trace.was, **notes})
+            self._ports.traces.write(wanted, self._nodes(flag))
             self.trace = wanted
 
     def _known(self, service: ComputeService, flag: Flag) -> Ours | None:

@@ -135,6 +135,10 @@ class OpenStackNova:
     def stop(self, instance: Instance) -> None:
         self._act(instance, f"stop {instance.id}", {"os-stop": None})
 
+    def reboot(self, instance: Instance) -> None:
+        body = {"reboot": {"type": "HARD"}}
+        self._act(instance, f"reboot {instance.id}", body)
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         return self._glance.marks(images)
 

@@ -84,7 +84,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "nova": frozenset(
         {
             "services", "update_service", "instances_on", "evacuations_from", "evacuate",
-            "reset_to_error", "stop", "image_marks", "anything_marked", "server_groups",
+            "reset_to_error", "stop", "reboot", "image_marks", "anything_marked", "server_groups",
             "moves_of", "evacuations_since",
         }
     ),

@@ -80,6 +80,9 @@ class SimNova:
     def stop(self, instance: Instance) -> None:
         self._wire.call("stop", lambda: self._act(self._requests.stop, instance), instance.host)
 
+    def reboot(self, instance: Instance) -> None:
+        self._wire.call("reboot", lambda: self._requests.reboot(instance.id), instance.host)
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         asked = tuple(images)
         return self._wire.call(

@@ -20,6 +20,7 @@ from vmha_ocf.sim.rebuild import Rebuilder
 
 _EVACUABLE = frozenset({"active", "stopped", "error"})
 _STOPPABLE = frozenset({"active", "rescued", "error"})
+_REBOOTABLE = frozenset({"active", "stopped", "paused", "suspended", "error"})
 _TAGGABLE = frozenset({"active", "paused", "suspended", "stopped"})
 _MOVED = frozenset({"done", "completed"})
 
@@ -81,6 +82,15 @@ class InstanceRequests:
         server.task_state = "powering-on"
         host = self._hosts[server.host]
         host.send(lambda: self._start_on(host, server))
+
+    def reboot(self, instance: InstanceId) -> None:
+        """Hard. Also on a host that is down: then it waits for its nova-compute."""
+        server = self._database.find(instance)
+        verify_state("reboot", server, _REBOOTABLE)
+        verify_idle("reboot", server)
+        server.task_state = "rebooting_hard"
+        host = self._hosts[server.host]
+        host.send(lambda: self._reboot_on(host, server))
 
     def delete(self, instance: InstanceId) -> None:
         """By Nova itself where the host is known to be down; else its nova-compute has to do it."""
@@ -181,6 +191,16 @@ class InstanceRequests:
         if server.task_state == "powering-on":
             server.vm_state, server.task_state, server.powered_off = "active", None, False
             self._say(server, f"is started on {host.name}")
+
+    def _reboot_on(self, host: Host, server: Server) -> None:
+        """Its guest is destroyed and made anew."""
+        if server.id not in self._database.servers or server.task_state != "rebooting_hard":
+            return
+        host.halt(server.id)
+        host.define(server.id)
+        host.run(server.id)
+        server.vm_state, server.task_state, server.powered_off = "active", None, False
+        self._say(server, f"is rebooted on {host.name}")
 
     def _say(self, server: Server, what: str) -> None:
         self._core.journal.say("nova", f"{server.name} {what}")

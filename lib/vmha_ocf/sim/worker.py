@@ -113,7 +113,7 @@ class Worker:
             flags=wrap(world.flags(wrap, name), f"{name}.flags"),
             holds=wrap(world.holds(), f"{name}.holds"),
             failures=wrap(world.failures(), f"{name}.failures"),
-            traces=wrap(world.traces(wrap, NAME), f"{NAME}.traces"),
+            traces=wrap(world.traces(wrap, name), f"{name}.traces"),
             cluster=wrap(world.cluster(), f"{name}.cluster"),
             nova=wrap(world.nova(), f"{name}.nova"),
             parallel=world.parallel,

@@ -1,0 +1,123 @@
+"""What our attempts have made of instances that stayed on their host, and how each is put back. Pure.
+
+Nova calls an instance an ERROR when it finds no host for it, and keeps it so when its host returns: no
+guest is started, whatever it was before. Where the flag was given up, that would be our damage for
+ever. What an instance was is noted in the trace before it is asked for first, if it was not active; what
+was asked for without a note was. A note is not made twice: after the first attempt Nova's word is ours.
+
+On its own host, with its disk there, an instance in error is rebooted hard, which makes its guest anew
+and ends as active, or it is stopped. That is asked for once, and is as safe as the next attempt to
+evacuate it would have been: nothing is in flight, and nobody but that host has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from vmha_ocf import records
+from vmha_ocf.memory import Found
+from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.records import Off
+from vmha_ocf.tagging import Choice
+from vmha_ocf.trace import Trace, is_legible_state
+
+ASKED = "asked"
+"""Noted in the place of what it was, before it is put back."""
+
+
+class Way(Enum):
+    REBOOT = "reboot"
+    """It ran."""
+    STOP = "stop"
+    WAIT = "wait"
+    """Something is under way for it."""
+    TELL = "tell"
+    """It cannot be what it was, or was asked for already: its owner, or an operator, decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    instance: Instance
+    way: Way
+    was: str
+
+    @property
+    def told(self) -> str:
+        """For a person, with the command that helps."""
+        name = self.instance.name or self.instance.id
+        since = f"was {self.was} before" if self.was != ASKED else "was asked to be put back"
+        return (
+            f"{name} is in error since we tried to evacuate it ({since}): "
+            f"openstack server reboot --hard {self.instance.id}"
+        )
+
+
+def to_note(
+    asked: Iterable[Instance], found: Found, since: float, noted: Mapping[InstanceId, str]
+) -> Mapping[InstanceId, str]:
+    """What is to be noted before these instances are asked for. ``since``: when the host failed, in
+    seconds since the epoch."""
+    return {
+        one.id: one.vm_state
+        for one in asked
+        if one.vm_state != "active"
+        and one.id not in noted
+        and is_legible_state(one.vm_state)
+        and not any(records.is_since(each, since) for each in found.get(one.id, ()))
+    }
+
+
+def of_ours(
+    instances: Iterable[Instance],
+    choices: Mapping[InstanceId, Choice],
+    found: Found,
+    off: Off,
+    trace: Trace,
+) -> Sequence[Damaged]:
+    """The instances listed on their returned host that our attempts have turned to error."""
+    left = []
+    for one in instances:
+        was = _was(one, found.get(one.id, ()), trace)
+        choice = choices.get(one.id, Choice.UNKNOWN)
+        if one.vm_state == "error" and was is not None and choice is not Choice.OPTED_OUT:
+            left.append(Damaged(one, _way(one, was, found.get(one.id, ()), off, choice), was))
+    return left
+
+
+def may_be_some(found: Found, trace: Trace) -> bool:
+    """Whether the instances have to be listed at all."""
+    attempts = (_newest_since(each, trace.incident) for each in found.values())
+    return any(one is not None and one.status in records.LOST for one in attempts) or any(
+        _was_reset(state) for state in trace.was.values()
+    )
+
+
+def _was(one: Instance, found: Sequence[Evacuation], trace: Trace) -> str | None:
+    """What it was before us; None where its error is not of our making."""
+    noted = trace.was.get(one.id)
+    if noted == "error":
+        return None
+    newest = _newest_since(found, trace.incident)
+    if newest is not None and newest.status in records.LOST:
+        return noted or "active"
+    return noted if noted is not None and _was_reset(noted) else None
+
+
+def _newest_since(found: Sequence[Evacuation], since: float) -> Evacuation | None:
+    newest = found[0] if found else None
+    return newest if newest is not None and records.is_since(newest, since) else None
+
+
+def _was_reset(noted: str) -> bool:
+    """Paused, suspended, rescued: to evacuate it we had to call it an error ourselves."""
+    return noted not in ("error", "stopped")
+
+
+def _way(one: Instance, was: str, found: Sequence[Evacuation], off: Off, choice: Choice) -> Way:
+    if one.task_state is not None or any(records.at_work(found, off)):
+        return Way.WAIT
+    if choice is not Choice.EVACUATE:
+        return Way.TELL
+    return {"active": Way.REBOOT, "stopped": Way.STOP}.get(was, Way.TELL)

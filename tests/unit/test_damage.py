@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.dead_host import FENCED, HOST, ONE, instance, record, text
+from vmha_ocf import damage, records
+from vmha_ocf.damage import ASKED, Damaged, Way
+from vmha_ocf.marker import Ours
+from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.tagging import Choice
+from vmha_ocf.trace import Trace
+
+TRACE = Trace(HOST, "id", FENCED, Ours(True, True))
+BROKEN = instance(vm_state="error")
+FAILED = [record("error", dest=None)]
+
+
+def noted(state: str) -> Trace:
+    return replace(TRACE, was={ONE: state})
+
+
+def left(
+    one: Instance = BROKEN,
+    found: list[Evacuation] = FAILED,
+    trace: Trace = TRACE,
+    choice: Choice | None = Choice.EVACUATE,
+) -> list[Way]:
+    choices = {} if choice is None else {one.id: choice}
+    every = damage.of_ours([one], choices, records.by_instance(found), {}, trace)
+    return [each.way for each in every]
+
+
+class TestWhatIsNoted:
+    def note(self, asked: Instance, found: list[Evacuation], **was: str) -> Any:
+        known = {InstanceId(key): state for key, state in was.items()}
+        return damage.to_note([asked], records.by_instance(found), FENCED, known)
+
+    @pytest.mark.parametrize("state", ["stopped", "error", "paused", "suspended", "rescued"])
+    def test_what_was_not_active_before_the_first_attempt(self, state: str) -> None:
+        assert self.note(instance(vm_state=state), []) == {ONE: state}
+
+    def test_an_attempt_at_an_earlier_failure_says_nothing_of_this_one(self) -> None:
+        old = [record("error", created_at=text(-600))]
+        assert self.note(BROKEN, old) == {ONE: "error"}
+
+    def test_what_was_active_needs_no_note(self) -> None:
+        assert self.note(instance(), []) == {}
+
+    def test_after_the_first_attempt_the_state_is_ours(self) -> None:
+        assert self.note(BROKEN, FAILED) == {}
+
+    def test_the_first_note_counts(self) -> None:
+        assert self.note(BROKEN, [], **{ONE: "paused"}) == {}
+
+    def test_a_state_that_nobody_knows_is_not_noted(self) -> None:
+        assert self.note(instance(vm_state="What, else"), []) == {}
+
+
+class TestWhatIsPutBack:
+    @pytest.mark.parametrize("status", ["error", "failed", "cancelled"])
+    def test_what_ran_is_rebooted(self, status: str) -> None:
+        assert left(found=[record(status)]) == [Way.REBOOT]
+
+    def test_what_was_stopped_is_stopped(self) -> None:
+        assert left(trace=noted("stopped")) == [Way.STOP]
+
+    def test_what_was_in_error_before_stays_so(self) -> None:
+        assert left(trace=noted("error")) == []
+
+    @pytest.mark.parametrize("state", ["paused", "suspended", "rescued", ASKED])
+    @pytest.mark.parametrize("found", [FAILED, []])
+    def test_what_cannot_be_as_it_was_is_told(self, state: str, found: list[Evacuation]) -> None:
+        assert left(trace=noted(state), found=found) == [Way.TELL]
+
+    @pytest.mark.parametrize("state", ["active", "stopped", "building", "deleted"])
+    def test_what_is_not_in_error_is_nobodys_damage(self, state: str) -> None:
+        assert left(instance(vm_state=state)) == []
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            [],
+            [record("completed", 2), *FAILED],
+            [record("error", created_at=text(-60))],
+        ],
+    )
+    def test_an_error_after_no_attempt_of_this_failure_is_not_ours(
+        self, found: list[Evacuation]
+    ) -> None:
+        assert left(found=found) == []
+        assert left(found=found, trace=noted("stopped")) == []
+
+    def test_nothing_is_asked_for_while_something_is_under_way(self) -> None:
+        assert left(replace(BROKEN, task_state="rebooting_hard")) == [Way.WAIT]
+        assert left(found=[*FAILED, record("accepted", 0)]) == [Way.WAIT]
+
+    def test_an_owner_who_opted_out_is_left_alone(self) -> None:
+        assert left(choice=Choice.OPTED_OUT) == []
+
+    @pytest.mark.parametrize("choice", [Choice.UNKNOWN, Choice.UNTAGGED, None])
+    def test_what_may_not_be_ours_is_told_and_not_touched(self, choice: Choice | None) -> None:
+        assert left(choice=choice) == [Way.TELL]
+
+
+def test_whether_the_instances_have_to_be_listed() -> None:
+    by = records.by_instance
+    assert damage.may_be_some(by(FAILED), TRACE)
+    assert damage.may_be_some({}, noted("paused"))
+    assert not damage.may_be_some({}, noted("stopped"))
+    assert not damage.may_be_some(by([record("completed", 2), *FAILED]), TRACE)
+    assert not damage.may_be_some({ONE: ()}, TRACE)
+    assert not damage.may_be_some({}, TRACE)
+
+
+def test_a_person_is_told_the_name_and_the_command() -> None:
+    one = instance(name="web-1", vm_state="error")
+    assert Damaged(one, Way.TELL, "paused").told == (
+        "web-1 is in error since we tried to evacuate it (was paused before): "
+        "openstack server reboot --hard one"
+    )
+    nameless = replace(one, name="")
+    assert Damaged(nameless, Way.TELL, ASKED).told.startswith(
+        "one is in error since we tried to evacuate it (was asked to be put back)"
+    )
