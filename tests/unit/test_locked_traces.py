@@ -27,6 +27,9 @@ class SlowCib:
         time.sleep(0.005)
         return found
 
+    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
+        raise NotImplementedError
+
     def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
         self.values[node] = value
 
