@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.locked_traces import LockedTraces

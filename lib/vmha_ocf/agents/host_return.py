@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf import marker, ownership, returning
+from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
 from vmha_ocf.errors import NovaRefused, VmhaError
@@ -23,9 +24,9 @@ Flagged = Mapping[NovaHost, Flag]
 class HostReturn:
     """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: WorkerPorts, policy: Policy, marks: CloudMarks) -> None:
         self._ports = ports
-        self._put_back = PutBack(ports, policy)
+        self._put_back = PutBack(ports, policy, marks)
         self._waits = Waits(ports)
         self._beats: dict[NovaHost, ComputeService] = {}
         self._seen: dict[NovaHost, Trace] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vmha_ocf import damage, records, tagging
+from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.damage import ASKED, Damaged, Way
 from vmha_ocf.errors import VmhaError
@@ -23,10 +24,11 @@ _SHOWN = 3
 class PutBack:
     """``problems``: what is left of it, by host, as long as it lasts."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: WorkerPorts, policy: Policy, marks: CloudMarks) -> None:
         self.problems: dict[NovaHost, str] = {}
         self._ports = ports
         self._policy = policy
+        self._marks = marks
         self._asking: set[NovaHost] = set()
 
     def look(self, trace: Trace, off: Off, *, fresh: bool) -> bool:
@@ -60,7 +62,7 @@ class PutBack:
         return damage.of_ours(broken, self._choices(trace.host, broken), found, off, trace)
 
     def _choices(self, host: NovaHost, instances: Sequence[Instance]) -> dict[InstanceId, Choice]:
-        marks = HostMarks(host, self._ports, self._policy)
+        marks = HostMarks(host, self._ports, self._policy, self._marks)
         marks.look_up(instances)
         return {
             one.id: tagging.choose(one, self._policy, marks.images, marks.anything_marked)

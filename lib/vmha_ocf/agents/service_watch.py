@@ -36,7 +36,7 @@ class ServiceWatch:
         self._ports = ports
         self._cloud = cloud
         self._pauses = pauses
-        self._return = HostReturn(ports, policy)
+        self._return = HostReturn(ports, policy, cloud.marks)
         self._naming = naming
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""
