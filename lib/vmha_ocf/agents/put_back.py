@@ -59,14 +59,15 @@ class PutBack:
             return ()
         instances = self._ports.nova.instances_on(trace.host)
         broken = [one for one in instances if one.vm_state == "error"]
-        return damage.of_ours(broken, self._choices(trace.host, broken), found, off, trace)
+        return damage.of_ours(broken, self._choices(trace, broken), found, off, trace)
 
-    def _choices(self, host: NovaHost, instances: Sequence[Instance]) -> dict[InstanceId, Choice]:
-        marks = HostMarks(host, self._ports, self._policy, self._marks)
+    def _choices(self, trace: Trace, instances: Sequence[Instance]) -> dict[InstanceId, Choice]:
+        """As it was decided for this failure, where that was decided."""
+        marks = HostMarks(trace.host, self._ports, self._policy, self._marks)
         marks.look_up(instances)
+        marked = False if trace.untagged else marks.anything_marked
         return {
-            one.id: tagging.choose(one, self._policy, marks.images, marks.anything_marked)
-            for one in instances
+            one.id: tagging.choose(one, self._policy, marks.images, marked) for one in instances
         }
 
     def _put_back(self, batch: Sequence[Damaged], trace: Trace) -> None:
