@@ -149,7 +149,6 @@ class Evacuator:
             self._requesting.send(self._still_wanted(self._noted(planned), sight))
         for host, over in self._at_once.run(HostRound.finish, [h for h in hosts if h.is_over]):
             if over:
-                self._after_done.over(host.host)
                 del self._hosts[host.host]
                 self._due.again("services")
 
@@ -282,7 +281,7 @@ class Evacuator:
         problems += map(self._naming.unproved, self._unproved)
         problems += self._watch.problems
         problems += self._naming.problems
-        told: dict[InstanceId, str] = {**self._after_done.told}
+        told: dict[InstanceId, str] = {}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)

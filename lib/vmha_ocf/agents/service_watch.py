@@ -84,5 +84,4 @@ class ServiceWatch:
 
     @property
     def problems(self) -> Collection[str]:
-        others = [*self._return.problems, *self._left, *self._after_done.problems]
-        return [*self._unflagged.problems.values(), *others]
+        return [*self._unflagged.problems.values(), *self._return.problems, *self._left]
