@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf import poison, records, server_groups, tagging
-from vmha_ocf.memory import Found, Memory, gone
+from vmha_ocf.memory import Found, Memory, gone, of_record
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 from vmha_ocf.policy import Policy
 from vmha_ocf.records import Off
@@ -135,7 +135,26 @@ class Survey:
 
     @property
     def busy_groups(self) -> frozenset[str]:
-        return frozenset(_busy(self.verdicts, self.groups))
+        """Anti-affinity groups of which a member is on its way. One that goes nowhere holds up nobody."""
+        return frozenset(
+            self.groups[one.instance.id]
+            for one in self.verdicts
+            if one.next is Next.IN_FLIGHT
+            and not one.told
+            and one.instance.id in self.groups
+            and not self._is_lost(one.instance.id)
+        )
+
+    def _is_lost(self, instance: InstanceId) -> bool:
+        """Nova has chosen no host for it in all the time that a request takes."""
+        for record in records.at_work(self.found.get(instance, ()), self.situation.off):
+            return record.dest is None and self._settled(instance, record)
+        return False
+
+    def _settled(self, instance: InstanceId, record: Evacuation) -> bool:
+        situation = self.situation
+        watched = situation.memory.watched(instance, of_record(record), situation.now)
+        return watched >= situation.policy.settle
 
 
 def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
@@ -227,15 +246,6 @@ def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator
         moved = newest is not None and newest.status == "done" and instance.id not in listed
         if moved and ours is tagging.Choice.EVACUATE:
             yield Stop(instance)
-
-
-def _busy(verdicts: Sequence[Verdict], groups: Mapping[InstanceId, str]) -> set[str]:
-    """Anti-affinity groups of which a member is on its way. A stuck one does not hold up others."""
-    return {
-        groups[one.instance.id]
-        for one in verdicts
-        if one.next is Next.IN_FLIGHT and not one.told and one.instance.id in groups
-    }
 
 
 def _requests(seen: Survey, busy: set[str], allowed: int) -> Iterator[Evacuate | Reset]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NewType
+from typing import NewType, overload
 
 NodeName = NewType("NodeName", str)
 """What Pacemaker calls it."""
@@ -91,6 +91,30 @@ class ComputeService:
     def schedulable(self) -> bool:
         """Nova's scheduler may choose it as a destination (a service that is forced down is not up)."""
         return self.up and self.enabled
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Sequence[ComputeService]):
+    """The compute services that Nova told about, and the hosts about which it could not: their cell is
+    down. Those are there, in whatever state; its scheduler chooses none of them."""
+
+    known: Sequence[ComputeService] = ()
+    unknown: frozenset[NovaHost] = frozenset()
+
+    @property
+    def hosts(self) -> frozenset[NovaHost]:
+        """All that Nova has, whether it can tell about them or not."""
+        return self.unknown | {one.host for one in self.known}
+
+    @overload
+    def __getitem__(self, place: int) -> ComputeService: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[ComputeService]: ...
+    def __getitem__(self, place: int | slice) -> ComputeService | Sequence[ComputeService]:
+        return self.known[place]
+
+    def __len__(self) -> int:
+        return len(self.known)
 
 
 @dataclass(frozen=True, slots=True)

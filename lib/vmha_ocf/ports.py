@@ -7,11 +7,13 @@ Every method raises a ``VmhaError`` and nothing else. A read that cannot be answ
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 from vmha_ocf import storm, trace
 from vmha_ocf.configuration import Configuration
+from vmha_ocf.errors import VmhaError
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
 from vmha_ocf.inventory import Inventory
@@ -28,10 +30,12 @@ from vmha_ocf.model import (
     Power,
     ServerGroup,
     ServiceChange,
+    Services,
 )
 
 T = TypeVar("T")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Clock(Protocol):
@@ -162,10 +166,11 @@ class Bmc(Protocol):
 class Nova(Protocol):
     """Nova as an admin. Reads raise NovaUnavailable or NovaDenied; writes also NovaRefused."""
 
-    def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
-        """The nova-compute services, all or those of exactly this host ([] = unknown host).
+    def services(self, host: NovaHost | None = None) -> Services:
+        """The nova-compute services, all or those of exactly this host (none: Nova does not know it).
 
-        Raises NovaUnavailable if a cell is down and the answer is incomplete."""
+        Of a cell that is down only the hosts' names are known. Asked for one of them, it raises
+        NovaUnavailable."""
 
     def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         """One atomic PUT; returns the service as Nova then shows it."""
@@ -222,6 +227,44 @@ class Parallel(Protocol):
     def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]: ...
 
 
+class Later(Protocol[R_co]):
+    """The answer of something that goes on by itself."""
+
+    @property
+    def is_there(self) -> bool: ...
+
+    def get(self) -> R_co:
+        """Once it is there. Raises what the function raised."""
+
+
+class Aside(Protocol):
+    """Starts a function that may take long, and does not wait for it."""
+
+    def __call__(self, function: Callable[[], R]) -> Later[R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[R]):
+    """A Later that is there already."""
+
+    answer: R | None
+    error: BaseException | None = None
+    is_there: bool = True
+
+    def get(self) -> R:
+        if self.error is not None:
+            raise self.error
+        return cast(R, self.answer)
+
+
+def at_once(function: Callable[[], R]) -> Later[R]:
+    """An Aside that waits: where nothing runs beside."""
+    try:
+        return Answered(function())
+    except VmhaError as error:
+        return Answered(None, error)
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerPorts:
     """All that NovaEvacuate's worker reaches the outside through."""
@@ -241,3 +284,6 @@ class WorkerPorts:
     tell: Callable[[Event], None]
     """One step of an incident, for its history and for who is to be notified. Never raises and
     never waits."""
+    aside: Aside = at_once
+    lock: Callable[[], AbstractContextManager[object]] = nullcontext
+    """A lock for what several of ``parallel`` share."""

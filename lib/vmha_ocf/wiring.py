@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,7 @@ def nova(values: Mapping[str, str]) -> Nova:
 def worker(values: Mapping[str, str]) -> WorkerParts:
     from vmha_ocf.backends.clouds_file import exposed_clouds_file
     from vmha_ocf.backends.inventory_file import read_inventory
-    from vmha_ocf.backends.threads import Threads
+    from vmha_ocf.backends.threads import Threads, aside
 
     options = worker_options(values)
     cib = Cib()
@@ -85,6 +86,8 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),
+        aside=aside,
+        lock=threading.Lock,
         read_inventory=read_inventory,
         say=say,
         tell=listeners.tell,

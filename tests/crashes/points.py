@@ -62,12 +62,15 @@ class _Watch:
 
     def _call(self, name: str, effect: Callable[[], Any]) -> Any:
         assert self.play is not None
-        process = self.play.processes.current
-        assert process is not None
+        current = self.play.processes.current
+        assert current is not None
+        process = current.root
         self.seen[id(process)] = process
         self.count[name] += 1
         self._note(CrashSpec(name, self.count[name]), process)
         number, before = self.count[name], self._faults()
+        if name.partition(".")[2] not in READS:
+            self.effects[id(process)] += 1  # Its other threads go on while it is under way.
         try:
             return effect()
         finally:

@@ -55,7 +55,7 @@ def nova(cloud: HttpCloud) -> OpenStackNova:
 
 def calls(nova: OpenStackNova) -> list[Callable[[], object]]:
     instance = nova_values.to_instance(SERVER, HOST, nova_values.Pool())
-    service = nova_values.to_service(SERVICE)
+    [service] = nova_values.to_services([SERVICE])
     return [
         nova.services,
         lambda: nova.services(HOST),
@@ -76,8 +76,8 @@ def calls(nova: OpenStackNova) -> list[Callable[[], object]]:
 @given(spoiled(SERVICE).map(as_sent))
 def test_a_service_is_understood_or_not(item: Any) -> None:
     with suppress(VmhaError):
-        service = nova_values.to_service(item)
-        assert "/" not in service.id
+        for service in nova_values.to_services([item]):
+            assert "/" not in service.id
 
 
 @some
@@ -166,7 +166,7 @@ def test_json_that_breaks_parsers(cloud: HttpCloud, nova: OpenStackNova, text: s
 def test_no_id_leads_to_another_address(name: object) -> None:
     """An id becomes part of the address of what we send next."""
     with pytest.raises(VmhaError):
-        nova_values.to_service({**SERVICE, "id": name})
+        nova_values.to_services([{**SERVICE, "id": name}])
     with pytest.raises(VmhaError):
         nova_values.to_instance({**SERVER, "id": name}, HOST, nova_values.Pool())
     with pytest.raises(VmhaError):

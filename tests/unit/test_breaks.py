@@ -27,7 +27,6 @@ from vmha_ocf.errors import NovaDenied, VmhaError
 from vmha_ocf.fence_request import Patience, Target
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import (
-    ComputeService,
     Evacuation,
     Flag,
     Instance,
@@ -36,6 +35,7 @@ from vmha_ocf.model import (
     NovaHost,
     Power,
     ServiceChange,
+    Services,
 )
 from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import Parameter, string
@@ -244,12 +244,14 @@ class TestP7NothingOfAnOperatorsIsUndone:
     class TakesItForOurs(SimNova):
         """Reads every disabled service as one that we have disabled."""
 
-        def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
+        def services(self, host: NovaHost | None = None) -> Services:
             ours = marker.format_reason(marker.Ours(forced_down=True, disabled=True))
-            return [
-                one if one.enabled else replace(one, disabled_reason=ours)
-                for one in super().services(host)
-            ]
+            return Services(
+                [
+                    one if one.enabled else replace(one, disabled_reason=ours)
+                    for one in super().services(host)
+                ]
+            )
 
     @pytest.mark.parametrize(("nova", "expected"), [(SimNova, []), (TakesItForOurs, ["P7"])])
     def test_a_host_under_maintenance_dies_and_returns(

@@ -164,6 +164,17 @@ class TestServerGroups:
         both = view([instance("a"), instance("b")], [record("accepted", one="a")], groups=groups)
         assert plan(both).busy_groups == {"g", "h"}
 
+    @pytest.mark.parametrize(
+        ("dest", "ago", "asked"), [(None, 29, []), (None, 31, ["b"]), ("x", 31, [])]
+    )
+    def test_one_that_nova_has_lost_holds_up_nobody_for_long(
+        self, dest: NovaHost | None, ago: float, asked: list[str]
+    ) -> None:
+        groups = [ServerGroup("g", "anti-affinity", frozenset({InstanceId("a"), InstanceId("b")}))]
+        lost = record("accepted", one="a", dest=dest)
+        both = view([instance("a"), instance("b")], [lost], groups=groups)
+        assert evacuated(plan(both, noticed(lost, ago=ago))) == asked
+
     def test_one_that_is_stuck_holds_up_nobody(self) -> None:
         groups = [ServerGroup("g", "anti-affinity", frozenset({InstanceId("a"), InstanceId("b")}))]
         stuck = record("accepted", one="a")

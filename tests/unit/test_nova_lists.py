@@ -35,10 +35,12 @@ def test_an_unknown_host_has_no_service(cloud: HttpCloud, nova: OpenStackNova) -
     assert list(nova.services(NovaHost("compute-9"))) == []
 
 
-def test_a_down_cell_makes_services_unavailable(cloud: HttpCloud, nova: OpenStackNova) -> None:
+def test_of_a_down_cell_only_the_names_are_known(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    """The hosts of the others are told about all the same."""
     cloud.services = [bodies.service("compute-1"), bodies.down_cell_service("compute-2")]
-    with pytest.raises(NovaUnavailable, match="compute-2: their cell is down"):
-        nova.services()
+    found = nova.services()
+    assert [one.host for one in found] == [HOST]
+    assert set(found.unknown) == {NovaHost("compute-2")}
     with pytest.raises(NovaUnavailable, match="cell is down"):
         nova.services(NovaHost("compute-2"))
     assert len(nova.services(HOST)) == 1

@@ -82,7 +82,7 @@ def test_an_unknown_region(cloud: HttpCloud) -> None:
 def test_two_regions_and_none_named(cloud: HttpCloud) -> None:
     cloud.regions = ["north", "south"]
     assert "which region? compute is in north, south" in told(connect(cloud), NovaDenied)
-    assert connect(cloud, region_name="south").services() == []
+    assert connect(cloud, region_name="south").services().known == []
 
 
 def test_an_interface_that_the_catalog_lacks(cloud: HttpCloud) -> None:
@@ -121,7 +121,7 @@ def test_keystone_comes_back(cloud: HttpCloud) -> None:
     nova = connect(cloud)
     cloud.on("POST", "identity", Answer(503), cloud.usual)
     told(nova, NovaUnreached)
-    assert nova.services() == []
+    assert nova.services().known == []
 
 
 def test_nobody_listens(cloud: HttpCloud) -> None:
@@ -144,9 +144,9 @@ def test_a_certificate_that_nobody_trusts(certificate: Path) -> None:
         assert "a certificate that is not trusted: self" in sentence
         assert "ca_file=" in sentence
         assert cloud.received == []
-        assert connect(cloud, insecure="1").services() == []
+        assert connect(cloud, insecure="1").services().known == []
         trusting = connect(cloud, ca_file=str(certificate.with_name("ca.pem")))
-        assert trusting.services() == []
+        assert trusting.services().known == []
 
 
 def test_a_ca_file_that_is_missing(cloud: HttpCloud) -> None:
@@ -203,7 +203,7 @@ def test_a_cloud_of_clouds_yaml(
     # What the shell of whoever runs this says is another cloud's.
     monkeypatch.setenv("OS_AUTH_URL", "http://192.0.2.1")
     cloud.services = []
-    assert OpenStackNova(of_cloud("home", clouds_file), 5.0).services() == []
+    assert OpenStackNova(of_cloud("home", clouds_file), 5.0).services().known == []
     region = of_cloud("home", clouds_file, region_name="east")
     assert "no region east" in told(OpenStackNova(region, 5.0), NovaDenied)
 

@@ -296,6 +296,20 @@ MISTAKES = {
         "warning",
         "its instances need 300000 MiB of memory",
     ),
+    "Nova misses hosts later than we are told": Mistake(
+        both(
+            lambda desk: desk.with_parameters(service_down_time="20"),
+            lambda desk: desk.world.isolate("compute-2"),
+            lambda desk: desk.world.run(40),
+        ),
+        "warning",
+        "service_down_time of NovaEvacuate is less than Nova's: Nova has called compute-2 up",
+    ),
+    "a cell that is down": Mistake(
+        lambda desk: desk.world.fault("nova.cell", "down", host="compute-2"),
+        "error",
+        "Nova cannot tell about compute-2: their cell is down",
+    ),
     "a clock that nobody keeps": Mistake(
         lambda desk: setattr(desk.machine, "kept", False), "warning", "is not synchronized"
     ),

@@ -460,7 +460,11 @@ class TestServices:
         world.fault("nova.cell", "down", host="compute-1")
         assert list(nova.instances_on(DEAD)) == []
         with pytest.raises(NovaUnavailable):
-            nova.services()
+            nova.services(DEAD)
+        found = nova.services()
+        assert found.unknown == {DEAD}
+        assert DEAD not in [one.host for one in found]
+        assert len(found) == len(found[:]) > 0
 
 
 def test_a_disable_without_a_reason_erases_the_one_that_is_there(world: World) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.nova_time import NovaTime
 from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import ComputeService, ServerGroup
+from vmha_ocf.model import NovaHost, ServerGroup, Services
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Later, WorkerPorts
 from vmha_ocf.report_interval import Reports
 from vmha_ocf.service_down_time import Assumed, assumed
 
 _LEARNING = 90.0
 """Seconds of close looks at the services after which a report interval that is not known by then is left
 to be learnt by the way."""
+
+_GROUPS_KEPT = 300.0
+"""Seconds for which a list of server groups serves."""
+_PATIENCE = 6.0
+"""Seconds that requests wait for the list of server groups."""
 
 
 class Cloud:
@@ -26,7 +31,7 @@ class Cloud:
         self,
         ports: WorkerPorts,
         policy: Policy,
-        listed: Callable[[Sequence[ComputeService]], None] = lambda _: None,
+        listed: Callable[[Services], None] = lambda _: None,
     ) -> None:
         """``listed`` is told each list of all services."""
         self.past = PastEvacuations(ports, policy)
@@ -40,19 +45,25 @@ class Cloud:
         self.nova_time = NovaTime(ports.clock)
         self.hosts: int | None = None
         """How many compute services there are, as far as anybody has asked."""
-        self._services: Sequence[ComputeService] | None = None
+        self.unknown: Collection[NovaHost] = ()
+        """Hosts that Nova could not tell about, when it was asked last."""
+        self._services: Services | None = None
         self._groups: Sequence[ServerGroup] | None = None
+        self._asked: Later[Sequence[ServerGroup]] | None = None
+        self._asked_at = 0.0
+        self._heard = False
 
     def new_round(self) -> None:
         self._services = None
 
-    def services(self) -> Sequence[ComputeService]:
+    def services(self) -> Services:
         """Raises NovaUnavailable, NovaDenied."""
         if self._services is None:
             self._services = self._ports.nova.services()
             self.reports = self.reports.look(self._services, self._ports.clock.monotonic())
             self.nova_time.look(self._services)
-            self.hosts = len(self._services)
+            self.hosts = len(self._services.hosts)
+            self.unknown = self._services.unknown
             self._listed(self._services)
         return self._services
 
@@ -66,12 +77,38 @@ class Cloud:
     def service_down_time(self) -> Assumed:
         return assumed(self._configured, self.reports)
 
+    @property
+    def problems(self) -> Sequence[str]:
+        if not self.unknown:
+            return ()
+        hosts = sorted(self.unknown)
+        more = f" and {len(hosts) - 4} more" if len(hosts) > 4 else ""
+        return [f"Nova cannot tell about {', '.join(hosts[:4])}{more}: their cell is down"]
+
+    def ask_groups(self) -> None:
+        """Beside all else, as soon as a host is lost: in a large cloud Nova takes long to list them. Known
+        ones serve for a while."""
+        now = self._ports.clock.monotonic()
+        if self._asked is None or (self._asked.is_there and now - self._asked_at >= _GROUPS_KEPT):
+            self._asked = self._ports.aside(self._ports.nova.server_groups)
+            self._asked_at, self._heard = now, False
+
     def groups(self) -> Sequence[ServerGroup]:
-        """Asked once. Without them nothing is unsafe: members that collide are retried."""
-        if self._groups is None:
+        """As far as they are known. Without them nothing is unsafe: members that collide are retried."""
+        if self._asked is not None and self._asked.is_there and not self._heard:
+            self._heard = True
             try:
-                self._groups = self._ports.nova.server_groups()
+                self._groups = self._asked.get()
             except VmhaError as error:
-                self._groups = ()
+                self._groups = self._groups or ()
                 self._ports.say(f"goes on without server groups: {error}")
-        return self._groups
+        return self._groups or ()
+
+    @property
+    def awaits_groups(self) -> bool:
+        """Whoever is asked for now might collide with a member of its group, or be of one that Nova does
+        not evacuate; a little patience spares that, and more of it would cost more."""
+        self.groups()
+        if self._groups is not None or self._asked is None:
+            return False
+        return self._ports.clock.monotonic() - self._asked_at < _PATIENCE

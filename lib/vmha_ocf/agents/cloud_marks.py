@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 
@@ -19,7 +17,7 @@ class CloudMarks:
         self._names = policy.marks.all_names
         self._answer: bool | None = None
         self._asked_at = 0.0
-        self._lock = threading.Lock()
+        self._lock = ports.lock()
 
     def anything(self) -> bool:
         """Raises NovaUnavailable, NovaDenied."""

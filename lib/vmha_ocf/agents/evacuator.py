@@ -28,12 +28,14 @@ from vmha_ocf.agents.requesting import Asked, Requesting
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.service_watch import ServiceWatch
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost
+from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost, Services
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
 
 Flagged = Mapping[NovaHost, Flag]
+FEW = 3
+"""Hosts whose services are rather asked for one by one than with all others of the cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Evacuator:
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         self._unproved = [flag for flag in pending if not presence.is_proved(flag)]
+        if pending or self._lost.anybody:
+            self._cloud.ask_groups()
         if pending:
             self._guard("services", lambda: self._count_destinations(flags))
         else:
@@ -125,8 +129,19 @@ class Evacuator:
         hosts = [self._host(host) for host in flags]
         claimed = self._at_once.run(lambda host: host.claim(flags[host.host]), hosts)
         mine = [host for host, is_mine in claimed if is_mine]
-        down = self._at_once.run(HostRound.take_down, mine)
+        rows = self._rows([host for host in mine if host.is_due])
+        down = self._at_once.run(lambda host: host.take_down(rows.get(host.host)), mine)
         return [host for host, is_down in down if is_down]
+
+    def _rows(self, hosts: Sequence[HostRound]) -> Mapping[NovaHost, ComputeService]:
+        """Their services in one list, where that spares questions. What is not in it is asked for by its
+        name: Nova says then why."""
+        if len(hosts) < FEW:
+            return {}
+        try:
+            return {one.host: one for one in self._cloud.services()}
+        except VmhaError:
+            return {}
 
     def _may_begin(self, flag: Flag, sight: Sight) -> bool:
         """What has been begun goes on, as far as it can without a request."""
@@ -143,6 +158,7 @@ class Evacuator:
         around = self._surroundings(down, sight.flags)
         looked = self._at_once.run(lambda host: host.look(around[host.host]), down)
         hosts = [host for host, _ in looked]
+        waits = waits or self._cloud.awaits_groups
         room = 0 if waits else self._requesting.room(self._destinations.count, self._flying)
         planned = self._requesting.plan(hosts, self._hosts.values(), room)
         if any(requests for _, requests in planned):
@@ -157,7 +173,7 @@ class Evacuator:
     ) -> Mapping[NovaHost, Surroundings]:
         off = self._off(flags)
         somewhere = self._destinations.are_there
-        groups = self._cloud.groups() if down else ()
+        groups = self._cloud.groups()
         return {
             one.host: Surroundings(off, self._is_back(flags[one.host]), somewhere, groups)
             for one in down
@@ -220,7 +236,7 @@ class Evacuator:
         if not self._destinations.count and self._due.now("services", self._pauses.returning):
             self._note(self._cloud.services(), flags)
 
-    def _note(self, services: Sequence[ComputeService], flags: Flagged) -> None:
+    def _note(self, services: Services, flags: Flagged) -> None:
         self._destinations.note(services, flags.values(), self._off(flags))
         self._held.hosts = self._cloud.hosts
 
@@ -270,16 +286,22 @@ class Evacuator:
         if waiting and len(waiting) == len(self._hosts):
             return self._pauses.trouble
         if sight.pending:
-            return self._pauses.crowded if self._flying > CROWD else self._pauses.following
+            return self._pause_between()
         soon = self._watch.is_busy or self._problems or self._held.problems
         return self._pauses.returning if soon else self._pauses.idle
+
+    def _pause_between(self) -> float:
+        if self._flying <= CROWD:
+            return self._pauses.following
+        waiting = any(host.has_more for host in self._hosts.values())
+        return self._pauses.filling if waiting else self._pauses.crowded
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
         problems = [self._authority.problem] if self._authority.problem else []
         problems += [*self._held.problems.values(), *self._problems.values()]
         problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
         problems += map(self._naming.unproved, self._unproved)
-        problems += self._watch.problems
+        problems += [*self._cloud.problems, *self._watch.problems]
         problems += self._naming.problems
         told: dict[InstanceId, str] = {}
         for host in self._hosts.values():

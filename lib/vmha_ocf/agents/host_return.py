@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from vmha_ocf import marker, ownership, returning
@@ -11,7 +11,7 @@ from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
 from vmha_ocf.errors import NovaRefused, VmhaError
 from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, Services
 from vmha_ocf.ownership import Owned
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -40,11 +40,9 @@ class HostReturn:
         damaged = self._put_back.problems.values()
         return [*self._waits.problems.values(), *self._failed.values(), *damaged, *illegible]
 
-    def run(
-        self, services: Sequence[ComputeService], flags: Flagged, off: Off
-    ) -> Collection[NovaHost]:
+    def run(self, services: Services, flags: Flagged, off: Off) -> Collection[NovaHost]:
         """Undo what can be undone now; the hosts that still have something to undo. One that cannot be
-        judged keeps no other waiting. Raises FlagsUnavailable."""
+        judged keeps no other waiting, and is not forgotten. Raises FlagsUnavailable."""
         traces = self._ports.traces.read()
         self._illegible = traces.illegible
         self._failed = {}
@@ -61,7 +59,7 @@ class HostReturn:
                 self._put_back.forget(host)
             elif not self._attempt(service, trace, flag, off):
                 waiting.add(host)
-        self._forget_deleted({*traces.of, *flags} - {one.host for one in services}, flags)
+        self._forget_deleted({*traces.of, *flags} - services.hosts, flags)
         return waiting
 
     def _known(self, service: ComputeService, trace: Trace | None) -> Trace | None:

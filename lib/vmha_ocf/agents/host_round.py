@@ -17,7 +17,15 @@ from vmha_ocf.agents.take_down import TakeDown
 from vmha_ocf.errors import Refused, VmhaError
 from vmha_ocf.evacuation import Evacuate, Finish, Plan, Request, Room, Stop, Survey, View
 from vmha_ocf.memory import Memory
-from vmha_ocf.model import Flag, FlagState, Instance, InstanceId, NovaHost, ServerGroup
+from vmha_ocf.model import (
+    ComputeService,
+    Flag,
+    FlagState,
+    Instance,
+    InstanceId,
+    NovaHost,
+    ServerGroup,
+)
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
@@ -120,10 +128,21 @@ class HostRound:
             return False
         return True
 
-    def take_down(self) -> bool:
-        """Force it down. False: Nova does not know it."""
+    @property
+    def is_due(self) -> bool:
+        """Its service is to be looked at again."""
+        return self._down.is_due
+
+    @property
+    def has_more(self) -> bool:
+        """Instances that could be asked for, were there room."""
+        counts = self._plan.counts if self._plan else {}
+        return bool(counts.get(Next.EVACUATE) or counts.get(Next.RESET))
+
+    def take_down(self, service: ComputeService | None = None) -> bool:
+        """Force it down. ``service``, if it was listed just now. False: Nova does not know it."""
         with self._noting_silence():
-            return self._taken_down(self._claim.flag)
+            return self._taken_down(self._claim.flag, service)
 
     def look(self, around: Surroundings) -> bool:
         """Read how its instances stand."""
@@ -144,11 +163,14 @@ class HostRound:
                 self._memory = self._memory.no_answer()
             raise
 
-    def _taken_down(self, claim: Flag) -> bool:
+    def _taken_down(self, claim: Flag, service: ComputeService | None) -> bool:
         if not self._down.is_due:
             return self._down.is_down
         start = self._ports.clock.monotonic()
-        service = self._down.look()
+        if service is None:
+            service = self._down.look()
+        else:
+            self.problems.pop("service", None)
         if service is None:
             return False
         if self._memory is None:

@@ -32,6 +32,10 @@ class LostHosts:
         lost = presence.lost(flags.values(), nodes, self._naming.names)
         self._since = {node: self._since.get(node, now) for node in lost}
 
+    @property
+    def anybody(self) -> bool:
+        return bool(self._since)
+
     def awaited(
         self, listed: Callable[[], Iterable[ComputeService]], longest: float
     ) -> Collection[NovaHost]:

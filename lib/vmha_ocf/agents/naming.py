@@ -9,7 +9,7 @@ from math import inf
 from vmha_ocf import leftover, reconcile
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.model import Flag, NodeName, NodeState, NovaHost, Services
 from vmha_ocf.names import Hosts, Names, Words, learn, pairs_of
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
@@ -42,9 +42,9 @@ class Naming:
     def problems(self) -> Sequence[str]:
         return list(dict.fromkeys((*self._problems.values(), *self.names.doubts.values())))
 
-    def list_seen(self, services: Sequence[ComputeService]) -> None:
+    def list_seen(self, services: Services) -> None:
         """All that Nova has."""
-        self._learn(replace(self.words, listed=frozenset(one.host for one in services)))
+        self._learn(replace(self.words, listed=services.hosts))
 
     def look(self, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> None:
         """Never raises. A node that is lost and unknown may be a new one: it is looked up at once."""

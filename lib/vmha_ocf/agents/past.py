@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,7 +30,7 @@ class PastEvacuations:
         self._ports = ports
         self._window = policy.poison_window
         self._answer: _Answer | None = None
-        self._lock = threading.Lock()
+        self._lock = ports.lock()
 
     def suspects(self, until: float) -> poison.Past:
         """On a host that was proved to be off at ``until``, in seconds since the epoch.

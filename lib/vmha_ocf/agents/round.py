@@ -20,6 +20,8 @@ class Pauses:
     following: float = 1.0
     crowded: float = 2.0
     """As following, with more than CROWD evacuations in flight: one look sees many of them end."""
+    filling: float = 0.5
+    """So many in flight, and more that wait for their room."""
     idle: float = 10.0
     """Nothing is flagged; a change of a flag or an alert ends it at once."""
     trouble: float = 3.0

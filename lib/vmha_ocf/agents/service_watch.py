@@ -11,7 +11,7 @@ from vmha_ocf.agents.host_return import HostReturn
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.round import Pauses
 from vmha_ocf.agents.unflagged import Unflagged
-from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.model import Flag, NovaHost, Services
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
@@ -65,7 +65,7 @@ class ServiceWatch:
         self,
         nodes: Nodes,
         off: Callable[[Flagged], Off],
-        note: Callable[[Sequence[ComputeService], Flagged], None],
+        note: Callable[[Services, Flagged], None],
     ) -> None:
         """``note`` is told the services, and the flags as they are now: the round may have taken a
         while. Raises NovaUnavailable, NovaDenied, FlagsUnavailable."""

@@ -21,7 +21,7 @@ from vmha_ocf.backends.nova_values import (
     to_group,
     to_instance,
     to_move,
-    to_service,
+    to_services,
 )
 from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.credentials import Credentials
@@ -35,6 +35,7 @@ from vmha_ocf.model import (
     NovaHost,
     ServerGroup,
     ServiceChange,
+    Services,
 )
 
 R = TypeVar("R", Evacuation, Move)
@@ -72,13 +73,19 @@ class OpenStackNova:
         pinned = self._api.microversion
         return "{}.{}".format(*pinned) if pinned else ""
 
-    def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
+    def services(self, host: NovaHost | None = None) -> Services:
         query = {} if host is None else {"host": _named(host)}
         path, doing = "/os-services", "list compute services"
         answer = self._api.get(path, doing, binary="nova-compute", **query)
         items = [one for one in _list(answer, "services") if host in (None, one.get("host"))]
         # The filter by binary is checked as the one by host: a dropped one would show conductors.
-        return [to_service(one) for one in items if one.get("binary") == "nova-compute"]
+        found = to_services(one for one in items if one.get("binary") == "nova-compute")
+        if host is not None and found.unknown:
+            raise NovaUnavailable(
+                f"Nova cannot tell about {host}: its cell is down",
+                hint="its database or message bus does not answer Nova",
+            )
+        return found
 
     def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         path = f"/os-services/{quote(service.id)}"

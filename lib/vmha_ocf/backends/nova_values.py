@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from vmha_ocf.model import (
     Move,
     NovaHost,
     ServerGroup,
+    Services,
 )
 
 P = ParamSpec("P")
@@ -71,13 +72,19 @@ def _understood(convert: Callable[P, R]) -> Callable[P, R]:
 
 
 @_understood
-def to_service(item: Item) -> ComputeService:
-    """Raises NovaUnavailable for what microversion 2.69 and later show of a cell that is down."""
-    if item.get("status") == "UNKNOWN" or "id" not in item:
-        raise NovaUnavailable(
-            f"Nova cannot tell about {item.get('host', 'some hosts')}: their cell is down",
-            hint="its database or message bus does not answer Nova",
-        )
+def to_services(items: Iterable[Item]) -> Services:
+    """What microversion 2.69 and later show of a cell that is down is a host's name alone."""
+    known: list[ComputeService] = []
+    unknown: list[NovaHost] = []
+    for item in items:
+        if item.get("status") == "UNKNOWN" or "id" not in item:
+            unknown.append(NovaHost(sys.intern(str(item["host"]))))
+        else:
+            known.append(_service(item))
+    return Services(known, frozenset(unknown))
+
+
+def _service(item: Item) -> ComputeService:
     return ComputeService(
         id=_id(item["id"]),
         host=NovaHost(sys.intern(str(item["host"]))),

@@ -1,10 +1,11 @@
-"""The Parallel port over threads."""
+"""The Parallel and Aside ports over threads."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,3 +20,29 @@ class Threads:
     def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]:
         with ThreadPoolExecutor(min(self._most, len(items)) or 1) as pool:
             return list(pool.map(function, items))
+
+
+class _Later(Generic[R]):
+    def __init__(self, future: Future[R]) -> None:
+        self._future = future
+
+    @property
+    def is_there(self) -> bool:
+        return self._future.done()
+
+    def get(self) -> R:
+        return self._future.result()
+
+
+def aside(function: Callable[[], R]) -> _Later[R]:
+    """On a thread that keeps no process from ending."""
+    future: Future[R] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return _Later(future)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vmha_ocf import records
 from vmha_ocf.errors import ParameterError, Refused, VmhaError
 from vmha_ocf.heartbeat import QUIET
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost, Services
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import known_hosts
@@ -41,7 +41,7 @@ def run(args: Namespace, connect: Connect) -> Answer:
     return _flag(host, hosts, doubt, site)
 
 
-def _services(site: Site, worker: Worker) -> Sequence[ComputeService] | None:
+def _services(site: Site, worker: Worker) -> Services | None:
     """All of them, for the names; None where Nova does not say: an emergency goes on."""
     try:
         return site.nova(worker.values).services()

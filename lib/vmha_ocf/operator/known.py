@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from vmha_ocf.configuration import Configuration
-from vmha_ocf.model import ComputeService, Flag
+from vmha_ocf.model import Flag, Services
 from vmha_ocf.names import Names, Words, learn, pairs_of
 from vmha_ocf.topology import ComputeHost, Inventories, compute_hosts, words_about
 
@@ -23,11 +23,11 @@ def known_hosts(
     inventories: Inventories,
     domain: str,
     *,
-    services: Iterable[ComputeService] | None,
+    services: Services | None,
     flags: Iterable[Flag] = (),
 ) -> Known:
     """``services``: all that Nova lists; None where it did not answer."""
-    listed = None if services is None else [one.host for one in services]
+    listed = None if services is None else sorted(services.hosts)
     words = replace(
         words_about(configuration, inventories, domain, listed),
         flagged=pairs_of(flag for flag in flags if flag.pending),

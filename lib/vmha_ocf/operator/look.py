@@ -50,7 +50,9 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
     marks = HostMarks(flag.host, ports, policy, cloud.marks)
     instances = ports.nova.instances_on(flag.host)
     marks.look_up(instances)
-    groups = cloud.groups() if instances else ()
+    if instances:
+        cloud.ask_groups()
+    groups = cloud.groups()
     moves = HostMoves(ports, policy, cloud.past)
     evacuations = ports.nova.evacuations_from(flag.host)
     view = View(

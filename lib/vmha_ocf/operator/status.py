@@ -10,7 +10,7 @@ from functools import partial
 from vmha_ocf import presence, reconcile, storm
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
+from vmha_ocf.model import Flag, NodeName, NovaHost, Services
 from vmha_ocf.names import Names
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
 from vmha_ocf.operator.command import Command, Connect
@@ -59,7 +59,7 @@ class _Reading:
         self._worker = worker
         self._names = Names()
         self._notices: list[Notice] = []
-        self._services: Sequence[ComputeService] | None = None
+        self._services: Services | None = None
 
     def state(self) -> State:
         flags = self._site.flags.read()
@@ -153,7 +153,7 @@ class _Reading:
         host = flag.host if flag else one.host
         service = next((it for it in self._services or () if it.host == host), None)
         proved = is_proved(flag)
-        asked = self._services is not None
+        asked = self._services is not None and host not in self._services.unknown
         seen = Seen(one.node, host, nodes.get(one.node), flag, service, asked, proved=proved)
         if flag is None or not flag.pending or service is None:
             return seen

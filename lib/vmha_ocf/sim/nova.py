@@ -16,6 +16,7 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
+from vmha_ocf.model import Services as ListedServices
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.database import Database
 from vmha_ocf.sim.hosts import Host
@@ -45,7 +46,7 @@ class SimNova:
             core, "nova", before, {"lost-answer": _lost, "timeout": _lost, "late": _lost}
         )
 
-    def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
+    def services(self, host: NovaHost | None = None) -> ListedServices:
         return self._wire.call("services", lambda: self._list_services(host), host)
 
     def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
@@ -96,14 +97,16 @@ class SimNova:
     def server_groups(self) -> Sequence[ServerGroup]:
         return self._wire.call("server_groups", lambda: tuple(self._database.groups))
 
-    def _list_services(self, host: NovaHost | None) -> Sequence[ComputeService]:
+    def _list_services(self, host: NovaHost | None) -> ListedServices:
         """Nova reads all cells and filters then: a cell that is down shows its hosts as unknown."""
-        for asked in self._hosts if host is None else [host]:
-            self._verify_cell(asked)
+        if host is not None:
+            self._verify_cell(host)
         every = self._database.services.values()
         found = [one for one in every if host in (None, one.host.name)]
-        self._services.look(found)
-        return [one.view() for one in found]
+        hidden = frozenset(one.host.name for one in found if self._cell_is_down(one.host.name))
+        shown = [one for one in found if one.host.name not in hidden]
+        self._services.look(shown)
+        return ListedServices([one.view() for one in shown], hidden)
 
     def _list_instances(self, host: NovaHost) -> Sequence[Instance]:
         if self._cell_is_down(host):

@@ -1,20 +1,27 @@
-"""The Parallel port: one after another, because only one thing happens at a time here, but each in its
-share of the time, as if several were asked at once. What is done at once within it shares that again.
+"""The Parallel and Aside ports in virtual time.
 
-So a hundred requests of half a second take what they take in life, others act between two of them, and the
-same scenario stays the same run.
+Among processes several share the work, as threads do in life. Where there are none, one thing is done
+after another, each in its share of the time, as if several were asked at once; what is done at once within
+it shares that again. So a hundred requests of half a second take what they take in life, others act between
+two of them, and the same scenario stays the same run.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from vmha_ocf.ports import Later, at_once
+from vmha_ocf.sim.processes import End, Processes
 
 T = TypeVar("T")
 R = TypeVar("R")
 MOST = 8
 """At once: the worker's threads."""
+_LOOK = 0.01
+"""Seconds between two looks at a lock that somebody else holds."""
 
 
 class Overlapping:
@@ -36,3 +43,99 @@ class Overlapping:
             return [function(item) for item in items]
         finally:
             self._here.share = before
+
+
+class Concurrent:
+    """Of the process that calls it, which works itself too: it dies with its threads, and they with it."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+
+    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]:
+        if self._processes.current is None or len(items) <= 1:
+            return [function(item) for item in items]
+        answers: dict[int, R] = {}
+        left = iter(range(len(items)))
+
+        def share() -> None:
+            for place in left:
+                answers[place] = function(items[place])
+
+        self._share(share, min(MOST, len(items)))
+        return [answers[place] for place in range(len(items))]
+
+    def _share(self, act: Callable[[], None], threads: int) -> None:
+        """A thread that dies at one of its calls is its process killed there."""
+        parent = self._processes.current
+        assert parent is not None
+        errors: list[BaseException] = []
+
+        def ended(end: End) -> None:
+            if end.killed:
+                self._processes.kill(parent)
+            elif end.error is not None:
+                errors.append(end.error)
+
+        start = self._processes.start
+        others = [start(parent.name, act, ended, parent) for _ in range(threads - 1)]
+        try:
+            act()
+            self._processes.join(others)
+        except BaseException:
+            for other in others:
+                self._processes.kill(other)
+            raise
+        if errors:
+            raise errors[0]
+
+
+@dataclass
+class _Later(Generic[R]):
+    end: End | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self.end is not None
+
+    def get(self) -> R:
+        assert self.end is not None
+        if self.end.error is not None:
+            raise self.end.error
+        return cast(R, self.end.answer)
+
+
+class Aside:
+    """The Aside port: a process that dies with the one that calls it, and the other way round."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+
+    def __call__(self, function: Callable[[], R]) -> Later[R]:
+        parent = self._processes.current
+        if parent is None:
+            return at_once(function)
+        later = _Later[R]()
+
+        def ended(end: End) -> None:
+            later.end = end
+            if end.killed:
+                self._processes.kill(parent)
+
+        self._processes.start(parent.name, function, ended, parent)
+        return later
+
+
+class Lock:
+    """For threads of one process: whoever waits lets the others go on."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+        self._held = False
+
+    def __enter__(self) -> None:
+        while self._held:
+            self._processes.sleep(_LOOK)
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False

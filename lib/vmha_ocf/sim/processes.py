@@ -11,7 +11,7 @@ timeline alone, so that the same scenario is the same run.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,17 +37,26 @@ class Process:
     name: str
     act: Callable[[], Any]
     ended: Callable[[End], None]
+    parent: Process | None = None
+    """Of a thread: the process that it is one of."""
     end: End | None = None
     doomed: bool = False
     turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     waits: object = None
     """The wake-up that it waits for; an older one does not count."""
     light: bool = False
+    joins: Sequence[Process] = ()
+    """The threads that it waits for."""
     woken: bool = False
 
     @property
     def alive(self) -> bool:
         return self.end is None and not self.doomed
+
+    @property
+    def root(self) -> Process:
+        """The process, of its threads too: they die together."""
+        return self if self.parent is None else self.parent.root
 
 
 class Processes:
@@ -60,10 +69,14 @@ class Processes:
         self.current: Process | None = None
 
     def start(
-        self, name: str, act: Callable[[], Any], ended: Callable[[End], None] = lambda _: None
+        self,
+        name: str,
+        act: Callable[[], Any],
+        ended: Callable[[End], None] = lambda _: None,
+        parent: Process | None = None,
     ) -> Process:
         """It begins to run at once, as an event of its own."""
-        process = Process(name, act, ended)
+        process = Process(name, act, ended, parent)
         self._all.append(process)
         self._timeline.after(0.0, lambda: self._begin(process))
         return process
@@ -74,6 +87,8 @@ class Processes:
             process.doomed = True
             if process is not self.current:
                 self._timeline.after(0.0, lambda: self._resume(process))
+            for thread in [one for one in self._all if one.parent is process]:
+                self.kill(thread)
 
     def sleep(self, seconds: float, *, lightly: bool = False) -> bool:
         """In the process that runs now. True: it slept lightly, and ``wake`` ended it early."""
@@ -92,6 +107,18 @@ class Processes:
         if process.doomed:
             raise Died("killed")
         return process.woken
+
+    def join(self, threads: Sequence[Process]) -> None:
+        """In the process that runs now: until all these are over."""
+        process = self.current
+        assert process is not None
+        while not process.doomed and any(one.end is None for one in threads):
+            process.waits, process.light, process.joins = object(), False, threads
+            self._back.release()
+            process.turn.acquire()
+        process.joins = ()
+        if process.doomed:
+            raise Died("killed")
 
     def wake(self, process: Process) -> None:
         """End its sleep now, if it is a light one."""
@@ -142,3 +169,6 @@ class Processes:
         with suppress(ValueError):
             self._all.remove(process)
         process.ended(end)
+        parent = process.parent
+        if parent is not None and parent.joins and all(one.end for one in parent.joins):
+            self._timeline.after(0.0, lambda: self._resume(parent))

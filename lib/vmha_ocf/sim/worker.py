@@ -12,6 +12,7 @@ from vmha_ocf.options import WorkerOptions
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.history import SimHistorian
 from vmha_ocf.sim.pacemaker_parts import Parts
+from vmha_ocf.sim.parallel import Aside, Concurrent, Lock
 from vmha_ocf.sim.processes import End, Process, Processes
 from vmha_ocf.sim.world import World
 
@@ -116,7 +117,9 @@ class Worker:
             traces=wrap(world.traces(wrap, name), f"{name}.traces"),
             cluster=wrap(world.cluster(), f"{name}.cluster"),
             nova=wrap(world.nova(), f"{name}.nova"),
-            parallel=world.parallel,
+            parallel=Concurrent(self.parts.processes),
+            aside=Aside(self.parts.processes),
+            lock=lambda: Lock(self.parts.processes),
             read_inventory=world.inventory,
             say=lambda what: world.say(f"{self.home}/{name}", what),
             tell=historian.tell,

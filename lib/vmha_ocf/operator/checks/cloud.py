@@ -9,7 +9,9 @@ from vmha_ocf import marker, records
 from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 from vmha_ocf.policy import Untagged
+from vmha_ocf.report_interval import Reports
 from vmha_ocf.room import shortages
+from vmha_ocf.service_down_time import assumed
 from vmha_ocf.tagging import Choice, choose
 from vmha_ocf.verdict import Next
 
@@ -19,6 +21,14 @@ _BEHIND = 120.0
 """Seconds after which Nova would not call the freshest of its services up."""
 _SMALLEST_STORM = 2
 _KEPT = frozenset({Next.REPORT, Next.UNKNOWN})
+
+
+def cells_answer(facts: Facts) -> Iterator[Finding]:
+    if facts.hidden:
+        yield error(
+            f"Nova cannot tell about {', '.join(sorted(facts.hidden))}: their cell is down",
+            "its database or message bus does not answer Nova; what fails there is not evacuated",
+        )
 
 
 def hosts_are_in_service(facts: Facts) -> Iterator[Finding]:
@@ -97,6 +107,18 @@ def clocks_agree(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def nova_misses_hosts_in_time(facts: Facts) -> Iterator[Finding]:
+    if facts.worker is None or facts.services is None:
+        return
+    reports = Reports().look(facts.services, 0.0)
+    wrong = assumed(facts.worker.options.policy.service_down_time, reports).wrong
+    if wrong:
+        yield warning(
+            f"service_down_time of NovaEvacuate is less than Nova's: {wrong}",
+            "set it to what nova.conf has on the machines of nova-api and nova-scheduler",
+        )
+
+
 def instances_would_come_back(facts: Facts) -> Iterator[Finding]:
     """What Nova does not evacuate, by host and reason; each instance by itself is in vmha plan."""
     found: Counter[tuple[str, str]] = Counter()
@@ -159,12 +181,14 @@ def guests_stay_off_at_boot(facts: Facts) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Check, ...] = (
+    cells_answer,
     hosts_are_in_service,
     nodes_are_online,
     nothing_is_held,
     somebody_takes_over,
     room_for_the_largest,
     clocks_agree,
+    nova_misses_hosts_in_time,
     instances_would_come_back,
     something_is_marked,
     storms_have_a_limit,

@@ -42,6 +42,8 @@ class Facts:
     complaints: Mapping[str, str] = field(default_factory=dict)
     """What each fence agent's monitor said; "" if it was content."""
     services: Sequence[ComputeService] | None = None
+    hidden: frozenset[NovaHost] = frozenset()
+    """Hosts of cells that are down: Nova has them, and cannot tell about them."""
     rooms: Sequence[HostRoom] | None = None
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""

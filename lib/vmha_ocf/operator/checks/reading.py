@@ -72,6 +72,7 @@ class Reading:
             clock_is_kept=self._or_gap(site.machine.clock_is_kept),
             complaints=self._complaints(configuration),
             services=services,
+            hidden=services.unknown if services is not None else frozenset(),
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
             looks=looks,
             exposed=site.machine.exposed(worker.values) if worker else "",
