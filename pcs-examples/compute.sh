@@ -2,10 +2,12 @@
 # NovaCompute, a clone on the compute hosts: starts nova-compute, but not before the evacuations of its
 # host are over. Pacemaker itself keeps it away meanwhile, by the rule on the node attribute.
 #   START_COMMAND STOP_COMMAND STATUS_COMMAND  where nova-compute is not a systemd unit
+#   LIBVIRT  the clone of a libvirt resource, where Pacemaker starts libvirt: it stands behind the same gate, because
+#     libvirt starts guests that are marked autostart
 #   EXTRA_COMPUTE  more parameters, for example "unit=nova-compute"
 # Before it: systemctl disable nova-compute on each compute host, as Pacemaker starts it now.
 set -eu
-: "${PCS:=pcs}" "${EXTRA_COMPUTE:=}"
+: "${PCS:=pcs}" "${EXTRA_COMPUTE:=}" "${LIBVIRT:=}"
 
 set --
 [ -z "${START_COMMAND:-}" ] || set -- "$@" start_command="$START_COMMAND"
@@ -26,5 +28,6 @@ $PCS constraint location nova-compute-clone rule resource-discovery=exclusive sc
     osprole eq compute
 # The gate: fence_compute writes this attribute, and NovaEvacuate removes it when all is over.
 $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
+[ -z "$LIBVIRT" ] || $PCS constraint location "$LIBVIRT" rule score=-INFINITY defined evacuation
 $PCS resource enable nova-compute
 }

@@ -18,21 +18,25 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """``reason`` says what is awaited, for the operator. ``flagged`` is False if that is unknown."""
+    """``reason`` says what is awaited, for the operator. ``flagged`` is False if that is unknown.
+    ``proof``: the time of the flag's evidence, in seconds since the epoch; 0 if it has none."""
 
     reason: str
     flagged: bool
+    proof: float = 0.0
 
 
 def decide(host: NovaHost, flag: Flag | None) -> Open | Wait:
     """``flag`` is what both records say of this host; None is that neither has anything."""
     if flag is None or flag.state is FlagState.DONE:
         return Open()
+    proof = flag.evidence.at if flag.evidence else 0.0
     if flag.state is FlagState.CLAIMED:
-        return Wait(f"{flag.owner} evacuates {host}", flagged=True)
+        return Wait(f"{flag.owner} evacuates {host}", True, proof)
     return Wait(
         f"{host} is flagged and its evacuation has not begun; is NovaEvacuate running?",
-        flagged=True,
+        True,
+        proof,
     )
 
 

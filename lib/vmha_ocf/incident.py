@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from vmha_ocf.model import InstanceId, NovaHost
-from vmha_ocf.records import second
+from vmha_ocf.records import APART, second
 
 
 class Step(Enum):
@@ -177,7 +177,7 @@ def _claimed(incident: Incident, event: Event) -> Incident:
 
 
 def _requested(incident: Incident, event: Event) -> Incident:
-    recorded = sum(asked >= second(incident.began) for asked in event.asked)
+    recorded = sum(_is_of(incident, asked) for asked in event.asked)
     requested = max(incident.requested + len(event.instances), recorded)
     return replace(incident, requested=requested)
 
@@ -185,10 +185,15 @@ def _requested(incident: Incident, event: Event) -> Incident:
 def _moved(incident: Incident, event: Event) -> Incident:
     left = {one: why for one, why in incident.given_up.items() if one not in event.instances}
     incident = replace(incident, given_up=left)
-    moved = sum(asked >= second(incident.began) for asked in event.done)
+    moved = sum(_is_of(incident, asked) for asked in event.done)
     if moved <= incident.moved:
         return incident
     return replace(incident, moved=moved, last_moved=event.at)
+
+
+def _is_of(incident: Incident, asked: float) -> bool:
+    """``asked`` is a time of Nova's."""
+    return asked >= second(incident.began) - APART
 
 
 def _given_up(incident: Incident, event: Event) -> Incident:

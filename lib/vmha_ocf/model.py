@@ -72,6 +72,8 @@ class NodeState:
     fenced_at: float | None = None
     """Seconds since the epoch of its last successful fencing (off or reboot), if remembered."""
     fenced_by: str = ""
+    connected_at: float | None = None
+    """Seconds since the epoch at which its connection was made that stands now; None is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,23 @@ class Traces(Protocol):
     def remove(self, host: NovaHost) -> None: ...
 
 
+class Notes(Protocol):
+    """Durable facts of ours about nodes: permanent attributes of their own, beside the flag's record.
+
+    Raises FlagsUnavailable; writes also FlagNotWritten, and are read back before they return."""
+
+    def read(self, name: str) -> Mapping[NodeName, str]: ...
+
+    def read_passing(self, name: str) -> Mapping[NodeName, str]:
+        """As attrd has it, for attributes that end with the connection of their node."""
+
+    def write(self, node: NodeName, name: str, text: str) -> None:
+        """Raises ParameterError if Pacemaker has no such node."""
+
+    def remove(self, node: NodeName, name: str, text: str) -> None:
+        """Only this text; another one stays."""
+
+
 class Cluster(Protocol):
     def nodes(self) -> Mapping[NodeName, NodeState]:
         """Pacemaker's view of all nodes. Raises ClusterUnavailable."""
@@ -274,6 +291,7 @@ class WorkerPorts:
     holds: Holds
     failures: Failures
     traces: Traces
+    notes: Notes
     cluster: Cluster
     nova: Nova
     parallel: Parallel

@@ -20,6 +20,10 @@ Off = Mapping[NovaHost, float]
 """Hosts proved to be off, and until when, in seconds since the epoch; ``STILL``: until now."""
 STILL = inf
 
+APART = 30.0
+"""Seconds that the clocks of controllers, Nova's hosts and its database may be apart: what one says of
+a time may be so much later or earlier by another's. No host fails, returns and fails again in less."""
+
 
 def in_flight(record: Evacuation, off: Off) -> bool:
     """Whether Nova may still be working on it. A status that we do not know is in flight."""
@@ -74,9 +78,10 @@ def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
 
 
 def is_since(record: Evacuation, since: float) -> bool:
-    """Whether it was made after ``since``, seconds since the epoch. What cannot be read was."""
+    """Whether it may have been made after ``since``, seconds since the epoch, by a clock of ours: then
+    it is of this failure. What cannot be read was."""
     made = seconds(record.created_at)
-    return made is None or made >= second(since)
+    return made is None or made >= second(since) - APART
 
 
 def second(at: float) -> int:

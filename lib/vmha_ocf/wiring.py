@@ -20,6 +20,7 @@ from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.note_store import NoteStore
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.ports import Nova, WorkerPorts
 from vmha_ocf.trace_store import TraceStore
@@ -83,6 +84,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock),
         traces=LockedTraces(TraceStore(cib, clock)),
+        notes=NoteStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),
         parallel=Threads(THREADS),

@@ -33,6 +33,7 @@ READS = frozenset(
         "nova.anything_marked", "nova.evacuations_from", "nova.evacuations_since",
         "nova.image_marks", "nova.instances_on",
         "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",
+        "notes.read", "notes.read_passing", "machine.guests",
     }
 )  # fmt: skip
 """Calls without an effect. ``bmc.power`` is none: it proves that a host is off."""

@@ -151,6 +151,7 @@ class Desk:
             holds=world.holds(),
             failures=world.failures(),
             traces=world.traces(),
+            notes=world.notes(),
             history=world.history,
             cluster=world.cluster(),
             parallel=world.parallel,

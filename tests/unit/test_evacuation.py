@@ -102,7 +102,7 @@ class TestOrder:
 
 
 def test_only_failures_since_the_fencing_count() -> None:
-    earlier = [record("error", created_at=text(-9))]
+    earlier = [record("error", created_at=text(-39))]
     assert evacuated(plan(view([instance()], earlier))) == [ONE]
     assert evacuated(plan(view([instance()], [record("error")]))) == []
 

@@ -54,13 +54,13 @@ class TestSteps:
             assert advance(one, each) == one
 
     def test_what_was_asked_for_before_it_began_does_not_count(self) -> None:
-        one = only(FENCED, event(Step.MOVED, 1009.0, done=(10.0, 999.9, 1000.0, 1002.0)))
+        one = only(FENCED, event(Step.MOVED, 1009.0, done=(10.0, 969.9, 970.0, 1002.0)))
         assert one.moved == 2
 
     def test_what_was_asked_for_in_the_second_of_the_proof_counts(self) -> None:
         """Nova's times have whole seconds."""
         proof = event(Step.FENCED, 1000.6, by="ctl2", detail="BMC answered off")
-        assert only(proof, event(Step.MOVED, 1009.0, done=(999.0, 1000.0, 1001.0))).moved == 2
+        assert only(proof, event(Step.MOVED, 1009.0, done=(969.0, 970.0, 1001.0))).moved == 2
 
     def test_what_an_earlier_worker_asked_for_is_counted_by_novas_records(self) -> None:
         """It was killed before it told; of the second it had told, and Nova has one from before."""

@@ -1,4 +1,4 @@
-"""Whose clock is believed about hosts that are back."""
+"""What times of ours are by Nova's clock, about hosts that are back."""
 
 from __future__ import annotations
 
@@ -45,12 +45,30 @@ def test_nobody_is_believed_before_nova_was_seen() -> None:
 @pytest.mark.parametrize(
     ("ahead", "believed"), [(-3600, False), (-9, True), (30, True), (31, False)]
 )
-def test_one_that_is_ahead_is_not_believed(ahead: float, believed: bool) -> None:
+def test_one_that_is_far_ahead_is_not_believed(ahead: float, believed: bool) -> None:
     """One that is far behind has hosts off until a time that is still to come."""
     time = NovaTime(Clocks(ahead))
     time.look([beat(), beat(500)])
     assert (BACK in time.trusted(OFF)) is believed
     assert time.trusted(OFF)[GONE] == STILL
+
+
+@pytest.mark.parametrize("ahead", [-25.0, -1.0, 0.0, 2.0, 25.0])
+def test_times_are_told_by_novas_clock(ahead: float) -> None:
+    """It was off until 100 s ago, by whatever clock."""
+    time = NovaTime(Clocks(ahead))
+    time.look([beat(), beat(7)])
+    assert time.trusted({BACK: NOVA + ahead - 100}) == {BACK: NOVA - 100}
+
+
+def test_the_youngest_heartbeat_of_several_looks_is_nearest_to_the_truth() -> None:
+    clocks = Clocks(2.0)
+    time = NovaTime(clocks)
+    time.look([beat(9)])
+    assert time.trusted({BACK: NOVA - 98}) == {BACK: NOVA - 109}
+    time.look([beat(3)])
+    time.look([beat(8)])
+    assert time.trusted({BACK: NOVA - 98}) == {BACK: NOVA - 103}
 
 
 @pytest.mark.parametrize("service", [beat(up=False), beat(forced_down=True)])
@@ -70,6 +88,15 @@ def test_one_that_was_set_is_not_believed_before_nova_is_seen_again(step: float)
     assert BACK in time.trusted(OFF)
     clocks.wall += step
     assert BACK not in time.trusted(OFF)
+
+
+def test_what_was_seen_before_it_was_set_is_forgotten() -> None:
+    clocks = Clocks(25.0)
+    time = NovaTime(clocks)
+    time.look([beat()])
+    clocks.wall -= 20.0
+    time.look([beat()])
+    assert time.trusted({BACK: NOVA - 95}) == {BACK: NOVA - 100}
 
 
 def test_a_host_that_was_fenced_in_the_future_was_fenced_by_a_wrong_clock() -> None:

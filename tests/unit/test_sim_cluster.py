@@ -138,7 +138,7 @@ class TestPacemaker:
         world.boot_host("compute-1")
         world.run(61)
         assert state(world) == NodeState(
-            NODE, online=True, fenced=False, fenced_at=at, fenced_by="ctl2"
+            NODE, True, fenced=False, fenced_at=at, fenced_by="ctl2", connected_at=at + 60
         )
 
     def test_a_full_stop_forgets_the_fencing_and_attrd(self, world: World) -> None:

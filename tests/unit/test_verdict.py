@@ -306,7 +306,7 @@ class TestRetry:
         assert "None" not in verdict(record("cancelled", dest=None)).reason
 
     def test_failures_of_an_earlier_incident_delay_nothing(self) -> None:
-        assert verdict(record("error", created_at=text(-9))).next is Next.EVACUATE
+        assert verdict(record("error", created_at=text(-39))).next is Next.EVACUATE
 
     def test_what_came_after_our_own_request_is_of_this_one_whatever_the_clocks_say(self) -> None:
         skewed = record("error", 6, created_at=text(-9))

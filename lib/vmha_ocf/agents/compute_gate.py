@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from vmha_ocf import gate
 from vmha_ocf.errors import (
@@ -21,6 +22,20 @@ from vmha_ocf.ports import Clock, Units
 Look = Callable[[], gate.Open | gate.Wait]
 """At the gate, now."""
 Say = Callable[[str], None]
+
+
+class Machine(Protocol):
+    """This host, and what is noted of it. Notes raise a VmhaError where they cannot be written."""
+
+    def guests(self) -> int:
+        """How many guests of Nova run here. Never raises."""
+
+    def note_boot(self) -> None:
+        """nova-compute runs in this boot from now on, by our will."""
+
+    def note_guests(self, proof: float) -> None:
+        """Guests run although the host is flagged, with this time of its proof."""
+
 
 SHARE = 0.5
 """Of a start's time, after which it gives up at the gate; the rest is nova-compute's."""
@@ -48,20 +63,47 @@ def look(host: NovaHost, read: Callable[[], Flag | None]) -> gate.Open | gate.Wa
         return gate.unknown(host, str(error))
 
 
-def start(units: Units, look: Look, clock: Clock, *, until: float, log: Say) -> None:
+def start(
+    units: Units, machine: Machine, look: Look, clock: Clock, *, until: float, log: Say
+) -> None:
     """Wait at the gate, then start it. Raises GateClosed, and what Units raises."""
-    _wait(units, look, clock, until, log)
+    _wait(units, machine, look, clock, until=until, log=log)
+    note(machine.note_boot, log)
     if not units.is_active():
         units.start()
 
 
-def _wait(units: Units, look: Look, clock: Clock, until: float, log: Say) -> None:
+def note(action: Callable[[], None], log: Say) -> None:
+    """A note is a help for others: what keeps it from being written keeps no host out of service."""
+    try:
+        action()
+    except VmhaError as error:
+        log(f"goes on without a note: {error}")
+
+
+def look_for_guests(machine: Machine, verdict: gate.Open | gate.Wait, log: Say) -> str:
+    """Guests behind the gate are noted, and what there is to say of them; "" is nothing."""
+    if isinstance(verdict, gate.Open) or not verdict.flagged or not machine.guests():
+        return ""
+    note(lambda: machine.note_guests(verdict.proof), log)
+    return (
+        "guests of Nova run on this host although it is flagged: something else than nova-compute "
+        "started them (libvirt's autostart, libvirt-guests), or it was never off"
+    )
+
+
+def _wait(
+    units: Units, machine: Machine, look: Look, clock: Clock, *, until: float, log: Say
+) -> None:
     """Nothing is started behind us meanwhile. Raises GateClosed before Pacemaker would kill us."""
     said = ""
     while isinstance(verdict := look(), gate.Wait):
         if verdict.reason != said:
             said = verdict.reason
             log(f"waiting at the gate: {said}")
+            found = look_for_guests(machine, verdict, log)
+            if found:
+                log(found)
         if units.is_active():
             log(f"nova-compute runs, and Pacemaker has not started it: it is stopped ({said})")
             units.stop()
@@ -84,7 +126,7 @@ def wait_open(look: Look, clock: Clock, log: Say) -> None:
         clock.sleep(BETWEEN)
 
 
-def judge_running(look: Look) -> Found:
+def judge_running(look: Look, machine: Machine, log: Say) -> Found:
     """A probe has found nova-compute running. Failed, if it must not run: Pacemaker then stops it,
     and starts it through the gate."""
     try:
@@ -95,11 +137,21 @@ def judge_running(look: Look) -> Found:
         return Found(OCF_SUCCESS)
     if not verdict.flagged:
         return Found(OCF_DEGRADED, verdict.reason)
+    look_for_guests(machine, verdict, log)
     return Found(
         OCF_ERR_GENERIC,
         f"nova-compute runs although its host is flagged ({verdict.reason}): something else than "
         "Pacemaker started it; systemctl disable its unit",
     )
+
+
+def judge_guests(look: Look, machine: Machine, log: Say) -> Found:
+    """A probe has found guests, and no nova-compute."""
+    try:
+        reason = look_for_guests(machine, look(), log)
+    except VmhaError as error:
+        reason = str(error)
+    return Found(OCF_NOT_RUNNING, reason)
 
 
 def judge_enabled(look: Look, unit: str) -> Found:

@@ -24,6 +24,7 @@ from vmha_ocf.agents.held import Held
 from vmha_ocf.agents.host_round import HostRound, Surroundings
 from vmha_ocf.agents.lost_hosts import LostHosts
 from vmha_ocf.agents.naming import Naming
+from vmha_ocf.agents.proofs import Proofs
 from vmha_ocf.agents.requesting import Asked, Requesting
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.service_watch import ServiceWatch
@@ -81,8 +82,8 @@ class Evacuator:
         self._authority = Authority(ports.cluster, ports.clock, me)
         self._due = Due(ports.clock)
         self._problems: dict[str, str] = {}
-        self._unproved: Sequence[Flag] = ()
         self._destinations = Destinations()
+        self._proofs = Proofs(ports, self._cloud, self._naming)
         self._barrier = Barrier(ports.clock, self._cloud, self._lost)
 
     def round(self) -> Round:
@@ -102,6 +103,7 @@ class Evacuator:
         sight = self._see(flags)
         down = self._take_over(sight)
         self._evacuate(down, sight)
+        self._guard("proof", partial(self._proofs.give_up, self._off(flags)))
         self._guard("return", partial(self._look_around, flags))
         return self._summary(sight)
 
@@ -113,7 +115,7 @@ class Evacuator:
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
-        self._unproved = [flag for flag in pending if not presence.is_proved(flag)]
+        self._proofs.look(pending)
         if pending or self._lost.anybody:
             self._cloud.ask_groups()
         if pending:
@@ -145,7 +147,7 @@ class Evacuator:
 
     def _may_begin(self, flag: Flag, sight: Sight) -> bool:
         """What has been begun goes on, as far as it can without a request."""
-        return flag not in self._unproved and (not sight.held or flag.host in self._hosts)
+        return self._proofs.stands(flag) and (not sight.held or flag.host in self._hosts)
 
     def _host(self, host: NovaHost) -> HostRound:
         if host not in self._hosts:
@@ -268,14 +270,15 @@ class Evacuator:
         if self._due.now("return", self._watch.every(flags, self._nodes, self._off(flags))):
             self._watch.look(self._nodes, self._off, self._note)
             self._held.end_release(flags.values())
+            self._proofs.look_back(flags)
 
     def _summary(self, sight: Sight) -> Round:
         hosts = list(self._hosts.values())
         told = "; ".join(host.sentence() for host in hosts)
         if not (told or sight.pending) and self._watch.waiting:
             told = f"on their way back: {', '.join(sorted(self._watch.waiting))}"
-        if not told and (sight.held or self._unproved):
-            idle = self._unproved if not sight.held else sight.pending
+        if not told and (sight.held or self._proofs.unproved):
+            idle = self._proofs.unproved if not sight.held else sight.pending
             told = f"waiting: {', '.join(flag.host for flag in idle)}" if idle else ""
         return self._ended(told or "nothing is flagged", self._pause(sight), sight.flags)
 
@@ -283,7 +286,7 @@ class Evacuator:
         if any(host.progress for host in self._hosts.values()):
             return self._pauses.busy
         waiting = self._at_once.waiting
-        if waiting and len(waiting) == len(self._hosts):
+        if self._proofs.waiting or (waiting and len(waiting) == len(self._hosts)):
             return self._pauses.trouble
         if sight.pending:
             return self._pause_between()
@@ -300,10 +303,10 @@ class Evacuator:
         problems = [self._authority.problem] if self._authority.problem else []
         problems += [*self._held.problems.values(), *self._problems.values()]
         problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
-        problems += map(self._naming.unproved, self._unproved)
+        problems += self._proofs.problems
         problems += [*self._cloud.problems, *self._watch.problems]
         problems += self._naming.problems
-        told: dict[InstanceId, str] = {}
+        told: dict[InstanceId, str] = dict(self._proofs.told)
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)

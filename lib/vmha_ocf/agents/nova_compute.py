@@ -54,14 +54,18 @@ def monitor(call: Call) -> int:
 def _probe(call: Call, running: bool) -> int:
     """Only a probe looks at the gate too: whatever it finds, Pacemaker has not started. It looks
     once, so what systemd is about to start counts. On a node without nova-compute it is 7 or 5."""
+    if call.node:
+        probe.tell_boot(call.node)
     unit = "" if running else _enabled(call)
-    if not running and not unit:
+    if not running and not unit and not probe.guests():
         return OCF_NOT_RUNNING
     from vmha_ocf.agents import nova_compute_actions
 
     if running:
         return nova_compute_actions.found_running(call)
-    return nova_compute_actions.found_enabled(call, unit)
+    if unit:
+        return nova_compute_actions.found_enabled(call, unit)
+    return nova_compute_actions.found_guests(call)
 
 
 def _runs(call: Call) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-from vmha_ocf import gate
+from vmha_ocf import gate, starters
 from vmha_ocf.agents import compute_gate, local_gate
 from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.compute_host import ComputeHost
+from vmha_ocf.backends.guest_starters import guest_starters
 from vmha_ocf.backends.nova_conf import read_nova_host
 from vmha_ocf.backends.systemd import SystemdUnit
 from vmha_ocf.backends.unit_commands import UnitCommands
@@ -35,7 +37,9 @@ def start(call: Call) -> int:
     began = clock.monotonic()
     units = _units(call, clock, began + call.timeout * _OURS)
     until = began + call.timeout * compute_gate.SHARE
-    compute_gate.start(units, lambda: _look(call), clock, until=until, log=call.log)
+    machine = ComputeHost(call.node, _one_look(call))
+    _tell_starters(call, machine)
+    compute_gate.start(units, machine, lambda: _look(call), clock, until=until, log=call.log)
     return OCF_SUCCESS
 
 
@@ -55,11 +59,35 @@ def validate(call: Call) -> int:
     if call.depth >= _DEEP:
         units.find()
         _host(call)
+        _refuse_starters(call)
     return OCF_SUCCESS
 
 
+def _tell_starters(call: Call, machine: ComputeHost) -> None:
+    """It keeps no healthy host out of service; vmha check tells it, too."""
+    found = guest_starters(call.text("nova_conf"))
+    for what, how in starters.told(starters.format_starters(found)):
+        call.log(f"after a failure of this host {what}, before its evacuation is over; {how}")
+    compute_gate.note(lambda: machine.note_starters(found), call.log)
+
+
+def _refuse_starters(call: Call) -> None:
+    for what, how in starters.told(
+        starters.format_starters(guest_starters(call.text("nova_conf")))
+    ):
+        raise LocalParameterError(
+            f"after a failure of this host {what}, before its evacuation is over", hint=how
+        )
+
+
 def found_running(call: Call) -> int:
-    return _told(call, compute_gate.judge_running(lambda: _look(call)))
+    machine = ComputeHost(call.node, _one_look(call))
+    return _told(call, compute_gate.judge_running(lambda: _look(call), machine, call.log))
+
+
+def found_guests(call: Call) -> int:
+    machine = ComputeHost(call.node, _one_look(call))
+    return _told(call, compute_gate.judge_guests(lambda: _look(call), machine, call.log))
 
 
 def found_enabled(call: Call, unit: str) -> int:
@@ -73,8 +101,11 @@ def _told(call: Call, found: compute_gate.Found) -> int:
 
 
 def _look(call: Call) -> gate.Open | gate.Wait:
-    timeout = min(_LONGEST_LOOK, call.timeout * _ONE_LOOK)
-    return local_gate.look(_host(call), call.node, timeout)
+    return local_gate.look(_host(call), call.node, _one_look(call))
+
+
+def _one_look(call: Call) -> float:
+    return min(_LONGEST_LOOK, call.timeout * _ONE_LOOK)
 
 
 def _host(call: Call) -> NovaHost:

@@ -21,15 +21,33 @@ def read_nova_host(path: str) -> NovaHost:
 
     Read as nova-compute does: ``path``, nova-compute.conf beside it, then the files of the ``.d``
     folders of both; the last one wins, and absent ones are fine."""
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    for name in _files(path):
-        _read(parser, name)
+    parser = _parsed(path)
     found = (parser.defaults().get("host") or "").strip()
     if found[:1] in ("'", '"') and found[:1] == found[-1:]:
         found = found[1:-1]
     if "$" in found or not _is_name(found):
         raise LocalParameterError(f"{path}: host = {found!r:.80} is not a plain name", hint=_HINT)
     return NovaHost(found or socket.gethostname())
+
+
+def resumes_guests(path: str) -> bool:
+    """resume_guests_state_on_host_boot. Raises LocalParameterError."""
+    try:
+        found = _parsed(path).getboolean(
+            "DEFAULT", "resume_guests_state_on_host_boot", fallback=False
+        )
+    except (ValueError, AttributeError) as error:
+        raise LocalParameterError(
+            f"{path}: resume_guests_state_on_host_boot: {error}", hint=_HINT
+        ) from None
+    return bool(found)
+
+
+def _parsed(path: str) -> configparser.RawConfigParser:
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    for name in _files(path):
+        _read(parser, name)
+    return parser
 
 
 def _is_name(text: str) -> bool:

@@ -182,6 +182,7 @@ def _node_state(
     # and been stopped in peace: the history does not tell, so it never counts as fenced.
     fenced_at = _since(element.get("node_fenced"))
     remembered = history.get(name)
+    joined = _since(element.get("in_ccm"))  # a time since 2.1.7
     times = [time for time in (fenced_at, remembered.at if remembered else 0.0) if time > 1]
     return NodeState(
         name=name,
@@ -189,6 +190,7 @@ def _node_state(
         fenced=fenced_at > 0 and not online,
         fenced_at=max(times, default=None),
         fenced_by=remembered.by if remembered else "",
+        connected_at=joined if online and joined > 1 else None,
     )
 
 

@@ -118,7 +118,7 @@ def _moves(
             record
             for record in sorted(found, key=lambda record: record.id)
             if records.second(one.began)
-            <= (records.seconds(record.created_at) or 0.0)
+            <= (records.seconds(record.created_at) or 0.0) + records.APART
             < min((at for at in begins if at > one.began), default=inf)
         ]
         for one in incidents

@@ -17,6 +17,7 @@ from vmha_ocf.ports import (
     Failures,
     Flags,
     Holds,
+    Notes,
     Nova,
     Parallel,
     Traces,
@@ -82,6 +83,7 @@ class Site:
     holds: Holds
     failures: Failures
     traces: Traces
+    notes: Notes
     history: HistoryReader
     cluster: Cluster
     parallel: Parallel
@@ -105,6 +107,7 @@ class Site:
             holds=self.holds,
             failures=self.failures,
             traces=self.traces,
+            notes=self.notes,
             cluster=self.cluster,
             nova=self.nova(values),
             parallel=self.parallel,

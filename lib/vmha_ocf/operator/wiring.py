@@ -25,6 +25,7 @@ from vmha_ocf.failure_store import FailureStore
 from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.note_store import NoteStore
 from vmha_ocf.ocf import Call
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.answer import exit_code_of
@@ -68,6 +69,7 @@ def connect(program: Run = run) -> Site:
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock),
         traces=TraceStore(cib, clock),
+        notes=NoteStore(attrd, cib, clock),
         history=HistoryStore(cib),
         cluster=cluster,
         parallel=Threads(AT_ONCE),

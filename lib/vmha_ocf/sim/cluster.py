@@ -29,6 +29,7 @@ class Pacemaker:
         self._fenced: set[NodeName] = set()
         self._history: dict[NodeName, tuple[float, str]] = {}
         self.removed: set[NodeName] = set()
+        self._connected_at: dict[NodeName, float] = {}
         self.purges_on_fencing = False
         self.running = True
         self.evacuators: frozenset[NodeName] = frozenset({NodeName("ctl1")})
@@ -43,6 +44,7 @@ class Pacemaker:
 
     def add(self, node: NodeName) -> None:
         self._online[node] = True
+        self._connected_at[node] = self._core.clock().now()
         self._cib.nodes.add(node)
 
     def connect(self, host: Host) -> None:
@@ -55,6 +57,7 @@ class Pacemaker:
             return
         self._attrd.purge(host.node)
         self._online[host.node] = True
+        self._connected_at[host.node] = self._core.clock().now()
         self._fenced.discard(host.node)
         self._core.journal.note(NodeJoined(self._core.now, host.name))
         self._core.journal.say("pacemaker", f"{host.node} is online")
@@ -122,6 +125,7 @@ class Pacemaker:
         self.running = self._attrd.running = self._cib.running = True
         for host in hosts.values():
             self._online[host.node] = host.reachable
+            self._connected_at[host.node] = self._core.clock().now()
             if host.reachable:
                 self.on_joined(host)
         self._core.journal.say("pacemaker", "the cluster is started")
@@ -135,7 +139,9 @@ class Pacemaker:
 
     def _state(self, node: NodeName) -> NodeState:
         at, by = self._history.get(node, (None, ""))
-        return NodeState(node, self._online[node], node in self._fenced, at, by)
+        online = self._online[node]
+        connected_at = self._connected_at.get(node) if online else None
+        return NodeState(node, online, node in self._fenced, at, by, connected_at)
 
 
 class SimCluster:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from vmha_ocf import boots, gate
 from vmha_ocf import flag as texts
-from vmha_ocf import gate
 from vmha_ocf.agents import compute_gate
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, FlagsUnavailable, VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock, Units
+from vmha_ocf.sim.compute_machine import SimMachine
 from vmha_ocf.sim.controllers import Controllers
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.pacemaker_parts import Parts
@@ -62,6 +63,7 @@ class ComputeClone:
         """The node is online: what runs there?"""
         child = self.children[host.node]
         child.state, child.failed_until = State.UNKNOWN, 0.0
+        self.parts.world.attrd.put(boots.BOOTED, host.node, host.boot_id)
         self.parts.after(self.parts.timing.decide, lambda: self._probe(child))
 
     def lost(self, host: Host) -> None:
@@ -121,14 +123,19 @@ class ComputeClone:
     def _found(self, child: Child) -> compute_gate.Found:
         flags = self.parts.world.flags()
 
+        machine = SimMachine(child.host, self.parts.world.cib)
+
         def look() -> gate.Open | gate.Wait:
             return self._look(child, flags)
 
+        def say(what: str) -> None:
+            self.parts.world.say(f"{child.host.node}/{NAME}", what)
+
         if child.host.compute.running:
-            return compute_gate.judge_running(look)
+            return compute_gate.judge_running(look, machine, say)
         if child.host.starts_compute:
             return compute_gate.judge_enabled(look, "nova-compute.service")
-        return compute_gate.Found(OCF_NOT_RUNNING)
+        return compute_gate.judge_guests(look, machine, say)
 
     def _look(self, child: Child, flags: HostFlags) -> gate.Open | gate.Wait:
         """Over the remote connection, while there is one."""
@@ -161,8 +168,10 @@ class ComputeClone:
         units: Units = wrap(world.units(node), f"{NAME}.units")
         clock: Clock = wrap(world.clock(), f"{NAME}.clock")
         flags: HostFlags = wrap(world.flags(wrap, NAME), f"{NAME}.flags")
+        machine: compute_gate.Machine = wrap(SimMachine(child.host, world.cib), f"{NAME}.machine")
         compute_gate.start(
             units,
+            machine,
             lambda: self._look(child, flags),
             clock,
             until=clock.monotonic() + self.parts.timing.start_timeout * compute_gate.SHARE,

@@ -68,6 +68,10 @@ class Host:
     on_off: Callable[[], None] = lambda: None
 
     @property
+    def boot_id(self) -> str:
+        return f"{self.node}-boot-{self.power_ons}"
+
+    @property
     def reachable(self) -> bool:
         return self.power is Power.ON and self.booted and not self.isolated
 

@@ -57,6 +57,7 @@ class Tripwire:
             holds=self.wrap(ports.holds, "holds"),
             failures=self.wrap(ports.failures, "failures"),
             traces=self.wrap(ports.traces, "traces"),
+            notes=self.wrap(ports.notes, "notes"),
             cluster=self.wrap(ports.cluster, "cluster"),
             nova=self.wrap(ports.nova, "nova"),
         )

@@ -113,6 +113,7 @@ class Worker:
             clock=wrap(world.clock(), f"{name}.clock"),
             flags=wrap(world.flags(wrap, name), f"{name}.flags"),
             holds=wrap(world.holds(), f"{name}.holds"),
+            notes=wrap(world.notes(), f"{name}.notes"),
             failures=wrap(world.failures(), f"{name}.failures"),
             traces=wrap(world.traces(wrap, name), f"{name}.traces"),
             cluster=wrap(world.cluster(), f"{name}.cluster"),

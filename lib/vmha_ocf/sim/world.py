@@ -21,6 +21,7 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
+from vmha_ocf.note_store import NoteStore
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.bmc import SimBmc
@@ -118,6 +119,9 @@ class World:
     def traces(self, wrap: Wrap = unwrapped, who: str = "") -> TraceStore:
         return TraceStore(wrap(self.cib, f"{who}.cib"), wrap(self.clock(), f"{who}.clock"))
 
+    def notes(self) -> NoteStore:
+        return NoteStore(self.attrd, self.cib, self.clock())
+
     def cluster(self) -> SimCluster:
         return SimCluster(self.core, self.pacemaker, self.configuration)
 
@@ -147,6 +151,7 @@ class World:
             holds=self.holds(),
             failures=self.failures(),
             traces=self.traces(),
+            notes=self.notes(),
             cluster=self.cluster(),
             nova=self.nova(),
             parallel=self.parallel,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmha_ocf import starters
 from vmha_ocf.configuration import COMPUTE, COMPUTE_ROLE, EVACUATOR, ROLE, Configuration
 from vmha_ocf.flag import RECORD
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
@@ -140,6 +141,16 @@ def gates_are_quiet(facts: Facts) -> Iterator[Finding]:
                 )
 
 
+def guests_wait_for_the_gate(facts: Facts) -> Iterator[Finding]:
+    """What NovaCompute found on its host when it started."""
+    for one in facts.hosts:
+        text = facts.configuration.attributes.get(one.node, {}).get(starters.ATTRIBUTE, "")
+        for what, how in starters.told(text):
+            yield error(
+                f"after a failure of {one.node} {what}, before its evacuation is over", how
+            )
+
+
 def _names(configuration: Configuration, kind: str) -> set[str]:
     found = configuration.of_kind(kind)
     return {name for one in found for name in (one.name, one.clone) if name}
@@ -155,6 +166,7 @@ def is_kept_from(
 
 
 CHECKS: tuple[Check, ...] = (
+    guests_wait_for_the_gate,
     fencing_is_on,
     hosts_are_fenced_at_once,
     cluster_is_managed,

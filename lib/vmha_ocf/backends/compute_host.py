@@ -1,0 +1,47 @@
+"""This compute host: its guests, and what NovaCompute notes of it in Pacemaker's configuration.
+
+Without a look at the quorum, which a remote node cannot have: what calls it runs because a DC with
+quorum has decided so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vmha_ocf import boots, starters
+from vmha_ocf.backends import probe
+from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.errors import CommandUnavailable
+from vmha_ocf.model import NodeName
+
+
+class ComputeHost:
+    """``node`` is Pacemaker's name of it; empty: Pacemaker is asked. ``timeout``: seconds for one call."""
+
+    def __init__(self, node: str, timeout: float) -> None:
+        self._node = node
+        self._cib = Cib(timeout=timeout)
+        self._timeout = timeout
+
+    def guests(self) -> int:
+        return probe.guests()
+
+    def note_boot(self) -> None:
+        """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
+        found = probe.boot_id()
+        if not found:
+            raise CommandUnavailable("the kernel does not tell the id of this boot")
+        self._note(boots.STARTED, found)
+
+    def note_guests(self, proof: float) -> None:
+        """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
+        self._note(boots.GUESTS, boots.format_guests(proof))
+
+    def note_starters(self, found: Sequence[str]) -> None:
+        """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
+        self._note(starters.ATTRIBUTE, starters.format_starters(found))
+
+    def _note(self, name: str, text: str) -> None:
+        node = self._node or PacemakerCluster(self._cib, timeout=self._timeout).local_node()
+        self._cib.set_node_attribute(NodeName(node), name, text)

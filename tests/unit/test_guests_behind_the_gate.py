@@ -1,0 +1,139 @@
+"""Guests that run on a flagged host, and what is noted of a host's boots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vmha_ocf import gate
+from vmha_ocf.agents import compute_gate
+from vmha_ocf.agents.compute_gate import Found
+from vmha_ocf.backends import probe
+from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, ClusterUnavailable, NotInstalled
+from vmha_ocf.sim import World
+
+FLAGGED = gate.Wait("ctl1 evacuates compute-1", True, 1000.5)
+UNKNOWN = gate.Wait("whether it is flagged cannot be read", flagged=False)
+BEHIND = "guests of Nova run on this host although it is flagged"
+
+
+class Machine:
+    def __init__(self, guests: int = 0, *, silent: bool = False) -> None:
+        self.noted: list[str] = []
+        self._guests = guests
+        self._silent = silent
+
+    def guests(self) -> int:
+        return self._guests
+
+    def note_boot(self) -> None:
+        self._note("boot")
+
+    def note_guests(self, proof: float) -> None:
+        self._note(f"guests {proof}")
+
+    def _note(self, what: str) -> None:
+        if self._silent:
+            raise ClusterUnavailable("Pacemaker does not answer")
+        self.noted.append(what)
+
+
+def probed(verdict: gate.Open | gate.Wait, machine: Machine) -> Found:
+    return compute_gate.judge_guests(lambda: verdict, machine, lambda _: None)
+
+
+class TestAProbe:
+    def test_notes_them_with_the_proof_and_tells(self) -> None:
+        machine = Machine(2)
+        found = probed(FLAGGED, machine)
+        assert (found.code, BEHIND in found.reason) == (OCF_NOT_RUNNING, True)
+        assert machine.noted == ["guests 1000.5"]
+
+    @pytest.mark.parametrize(("verdict", "guests"), [(gate.Open(), 2), (UNKNOWN, 2), (FLAGGED, 0)])
+    def test_has_nothing_to_say_otherwise(
+        self, verdict: gate.Open | gate.Wait, guests: int
+    ) -> None:
+        machine = Machine(guests)
+        assert probed(verdict, machine) == Found(OCF_NOT_RUNNING)
+        assert machine.noted == []
+
+    def test_tells_them_although_they_cannot_be_noted(self) -> None:
+        said: list[str] = []
+        machine = Machine(1, silent=True)
+        found = compute_gate.judge_guests(lambda: FLAGGED, machine, said.append)
+        assert BEHIND in found.reason
+        assert said == ["goes on without a note: Pacemaker does not answer"]
+
+    def test_does_not_fail_where_the_gate_cannot_be_asked(self) -> None:
+        def look() -> gate.Open | gate.Wait:
+            raise NotInstalled("there is no attrd_updater on this node")
+
+        found = compute_gate.judge_guests(look, Machine(1), lambda _: None)
+        assert found == Found(OCF_NOT_RUNNING, "there is no attrd_updater on this node")
+
+    def test_notes_those_beside_a_nova_compute_that_runs(self) -> None:
+        machine = Machine(1)
+        found = compute_gate.judge_running(lambda: FLAGGED, machine, lambda _: None)
+        assert found.code == OCF_ERR_GENERIC
+        assert machine.noted == ["guests 1000.5"]
+
+
+class TestAStart:
+    def start(self, world: World, machine: Machine) -> list[str]:
+        said: list[str] = []
+        verdicts: list[gate.Open | gate.Wait] = [FLAGGED, FLAGGED, gate.Open()]
+        compute_gate.start(
+            world.units("compute-1"),
+            machine,
+            lambda: verdicts.pop(0),
+            world.clock(),
+            until=60.0,
+            log=said.append,
+        )
+        return said
+
+    def test_notes_guests_once_while_it_waits_and_the_boot_when_it_is_over(self) -> None:
+        machine = Machine(1)
+        said = self.start(World.with_hosts("compute-1"), machine)
+        assert machine.noted == ["guests 1000.5", "boot"]
+        assert any(BEHIND in line for line in said)
+
+    def test_starts_all_the_same_if_nothing_can_be_noted(self) -> None:
+        world = World.with_hosts("compute-1")
+        world.host("compute-1").end_compute()
+        said = self.start(world, Machine(silent=True))
+        assert world.host("compute-1").compute.running
+        assert "goes on without a note: Pacemaker does not answer" in said
+
+
+class TestTheKernel:
+    def test_tells_the_boot(self, tmp_path: Path) -> None:
+        path = tmp_path / "boot_id"
+        assert probe.boot_id(str(path)) == ""
+        path.write_text("0b1c2d3e-0000-4000-8000-0123456789ab\n")
+        assert probe.boot_id(str(path)) == "0b1c2d3e-0000-4000-8000-0123456789ab"
+
+    def test_tells_the_guests_that_nova_has_named(self, tmp_path: Path) -> None:
+        for pid, argv in {
+            "1": b"/sbin/init",
+            "70": b"qemu-system-x86_64\0-name\0guest=instance-00000001,debug-threads=on\0-S\0",
+            "71": b"qemu-system-x86_64\0-name\0guest=firewall\0",
+            "self": b"qemu\0guest=instance-00000002\0",
+        }.items():
+            (tmp_path / pid).mkdir()
+            (tmp_path / pid / "cmdline").write_bytes(argv)
+        (tmp_path / "72").mkdir()
+        assert probe.guests(str(tmp_path)) == 1
+
+    def test_is_told_to_pacemaker_for_as_long_as_the_node_is_connected(
+        self, tmp_path: Path
+    ) -> None:
+        tool = tmp_path / "attrd_updater"
+        tool.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/said\n')
+        tool.chmod(0o755)
+        probe.tell_boot("compute-1", str(tool))
+        said = (tmp_path / "said").read_text().split()
+        assert said[:2] == ["--name=evacuation-booted", "--node=compute-1"]
+        assert said[2] == f"--update={probe.boot_id()}"
+        probe.tell_boot("compute-1", str(tmp_path / "nowhere"))
