@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.lab.cases import bmc, check, clock, cluster, hosts, nova, operator, telling, worker
+from tests.lab.cases import (
+    bmc,
+    check,
+    clock,
+    cluster,
+    hosts,
+    nova,
+    operator,
+    others,
+    telling,
+    worker,
+)
 from tests.lab.cases.case import Case
 
 ALL: tuple[Case, ...] = (
@@ -12,6 +23,7 @@ ALL: tuple[Case, ...] = (
     *worker.CASES,
     *cluster.CASES,
     *operator.CASES,
+    *others.CASES,
     *check.CASES,
     *telling.CASES,
     *clock.CASES,
