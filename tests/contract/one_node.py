@@ -10,7 +10,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,15 @@ _REMOTE = """<primitive id="{name}" class="ocf" provider="pacemaker" type="remot
 <meta_attributes id="{name}-meta"><nvpair id="{name}-role" name="target-role" value="Stopped"/>
 </meta_attributes></primitive>
 """
+_DUMMY = """set -e
+[ ! -d /run/resource.d ] || exit 0
+cp -r /usr/lib/ocf/resource.d /run/resource.d
+mkdir -p /run/resource.d/openstack
+cp /run/resource.d/pacemaker/Dummy /run/resource.d/openstack/NovaEvacuate
+mount --bind /run/resource.d /usr/lib/ocf/resource.d
+"""
+_EVACUATOR = '<primitive id="nova-evacuate" class="ocf" provider="openstack" type="NovaEvacuate"/>'
+_STARTED = 'resource_agent="ocf:openstack:NovaEvacuate" role="Started"'
 _COROSYNC = """totem {
     version: 2
     cluster_name: contract
@@ -161,6 +171,23 @@ class OneNode:
         while self.run(["crm_node", "-q"], timeout=10).stdout != f"{quorate:d}\n":
             assert time.monotonic() < deadline, "the quorum did not change"
             time.sleep(0.05)
+
+    @contextmanager
+    def with_evacuator(self) -> Iterator[None]:
+        """Pacemaker calls NovaEvacuate active here: of its agent's name it finds Pacemaker's own Dummy.
+        Without fencing, because nothing is started where remote nodes are unclean."""
+        assert self.run(["sh", "-c", _DUMMY], timeout=20).rc == 0
+        fencing = ["crm_attribute", "-t", "crm_config", "-n", "stonith-enabled", "-v"]
+        assert self.run([*fencing, "false"], timeout=10).rc == 0
+        create = ["cibadmin", "--create", "--scope=resources", "--xml-text", _EVACUATOR]
+        assert self.run(create, timeout=10).rc == 0
+        deadline = time.monotonic() + 30
+        while _STARTED not in self.run(["crm_mon", "-1", "--output-as=xml"], timeout=10).stdout:
+            assert time.monotonic() < deadline, "Pacemaker did not start NovaEvacuate"
+            time.sleep(0.2)
+        yield
+        self.run(["cibadmin", "--delete", "--xpath=//primitive[@id='nova-evacuate']"], timeout=10)
+        self.run([*fencing, "true"], timeout=10)
 
     def kill_daemon(self, name: str) -> None:
         """The one of this cluster: the ids are those of its own PID namespace."""

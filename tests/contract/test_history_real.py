@@ -134,8 +134,9 @@ def until(what: Callable[[], str]) -> str:
 @pytest.fixture(name="worker")
 def _worker(node: OneNode) -> Iterator[Worker]:
     made = Worker(node)
-    yield made
-    made.do("stop")
+    with node.with_evacuator():
+        yield made
+        made.do("stop")
 
 
 def test_a_full_disk_a_dead_webhook_and_a_stuck_scraper_harm_no_worker(worker: Worker) -> None:

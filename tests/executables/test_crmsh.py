@@ -49,7 +49,10 @@ def crm(installed: Installed, tmp_path: Path) -> Crm:
 @pytest.mark.parametrize(
     ("agent", "parameter"),
     [
-        ("ocf:openstack:NovaEvacuate", "storm_limit (integer, [5]): Most hosts flagged at once"),
+        (
+            "ocf:openstack:NovaEvacuate",
+            "storm_limit (integer, [5]): Most failures of hosts within storm_window",
+        ),
         ("ocf:openstack:NovaCompute", "unit (string): systemd unit of nova-compute"),
         ("stonith:fence_compute", "record_only (string): 1: only record"),
     ],

@@ -69,10 +69,20 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneNode]:
     started.stop()
 
 
-def test_it_starts_and_runs_while_keystone_is_down_and_says_so(resource: Resource) -> None:
+def test_one_that_pacemaker_has_not_started_says_so_and_does_nothing(resource: Resource) -> None:
+    """As debug-start leaves it."""
     assert resource.do("start", **LOGIN).rc == RUNNING
     answer = resource.monitor_until(DEGRADED, **LOGIN)
-    assert "ocf-exit-reason:Keystone at http://127.0.0.1:5999/v3" in answer.stderr
+    assert "Pacemaker does not say yet that NovaEvacuate runs on ctl1" in answer.stderr
+
+
+def test_it_starts_and_runs_while_keystone_is_down_and_says_so(
+    resource: Resource, node: OneNode
+) -> None:
+    with node.with_evacuator():
+        assert resource.do("start", **LOGIN).rc == RUNNING
+        answer = resource.monitor_until(DEGRADED, **LOGIN)
+        assert "ocf-exit-reason:Keystone at http://127.0.0.1:5999/v3" in answer.stderr
 
 
 def test_start_and_stop_can_be_repeated(resource: Resource) -> None:
