@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import inf
 
 from vmha_ocf.model import InstanceId, NovaHost, Power
+from vmha_ocf.sim.database import Service
 from vmha_ocf.sim.expectations import liveness
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ComputeStarted
@@ -117,9 +118,9 @@ def _busy(one: Play) -> Iterator[NovaHost]:
 
 def _wrong(one: Play, host: Host) -> Iterator[str]:
     world = one.world
-    service = world.database.services[host.name]
+    service = world.database.services.get(host.name)
     flag = world.flag(host.name)
-    if flag is not None and flag.pending and not _is_stuck(one, host):
+    if flag is not None and flag.pending and service and not _is_stuck(one, host):
         yield f"is still flagged {flag.state.value}"
     if not host.reachable:
         return
@@ -127,9 +128,14 @@ def _wrong(one: Play, host: Host) -> Iterator[str]:
         yield "is up, and Pacemaker has not connected it"
     if not host.compute.running and not _is_stuck(one, host):
         yield "is up without nova-compute"
+    if service is not None:  # Nobody has deleted it.
+        yield from _wrong_service(one, host, service)
+
+
+def _wrong_service(one: Play, host: Host, service: Service) -> Iterator[str]:
     if service.forced_down:
-        excused = _is_meddled_with(one.scenario, host) or _started_behind_us(one.world, host.name)
-        excused = excused or _is_stuck(one, host)
+        excused = _is_meddled_with(one.scenario, host)
+        excused = excused or _started_behind_us(one.world, host.name) or _is_stuck(one, host)
         if service.forced_by != OPERATOR and not excused:
             yield "is still forced down"
     elif not service.enabled and service.disabled_by != OPERATOR:

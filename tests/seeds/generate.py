@@ -11,6 +11,7 @@ from random import Random
 
 from tests.seeds.cluster import around, crashes, faults
 from tests.seeds.hosts import Happening, story
+from tests.seeds.people import Where, people
 from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
@@ -60,6 +61,7 @@ def generate(seed: int) -> Scenario:
         *around(random, pacemaker.controllers, BEGIN, end),
         *faults(random, names, _moments(stories), end),
         *_deletions(random, instances, end),
+        *people(seed, Where(pacemaker.controllers, instances, names, _moments(stories), end)),
         *(EventSpec(end + 30 * 2.0**n, "release_storm") for n in range(5)),
     ]
     events = [one for one in happenings if isinstance(one, EventSpec)]

@@ -65,6 +65,12 @@ def test_metadata_is_set() -> None:
     assert {one.metadata["evacuable"] for one in outcome.world.database.servers.values()} == {"no"}
 
 
+def test_what_is_ours_since_it_was_done_was_not_ours_then() -> None:
+    marks = EventSpec(150, "set_metadata", instances="web", key="evacuable", value="yes")
+    outcome = play(DIES, marks, tags=())
+    assert not [one for one in outcome.broken if one.startswith("P5")]
+
+
 def test_a_deletion_waits_for_a_dead_host_that_nova_believes_in() -> None:
     outcome = play(
         DIES,
@@ -200,6 +206,14 @@ class TestASecondWorkerByHand:
     def test_there_is_one_of_them_on_a_controller(self) -> None:
         outcome = play(self.START, EventSpec(7, "start_worker", controller="ctl2"), length=20)
         assert "a worker runs here already" in outcome.log
+
+    def test_there_is_none_beside_pacemakers_own(self) -> None:
+        outcome = play(EventSpec(5, "start_worker", controller="ctl1"), length=20)
+        assert "ctl1/debug-start: a worker runs here already" in outcome.log
+
+    def test_pacemaker_takes_over_what_runs_where_it_starts_its_own(self) -> None:
+        outcome = play(self.START, EventSpec(9, "kill_controller", controller="ctl1"), length=90)
+        assert "ctl2/debug-start: that worker is Pacemaker's from now on" in outcome.log
 
     def test_a_controller_that_is_down_cannot_run_one(self) -> None:
         with pytest.raises(ValueError, match="ctl2 is down"):

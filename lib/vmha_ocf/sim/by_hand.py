@@ -6,6 +6,7 @@ by hand, or with their controller.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vmha_ocf.options import WorkerOptions
@@ -19,11 +20,13 @@ NAME = "debug-start"
 class WorkersByHand:
     parts: Parts
     options: WorkerOptions
+    is_pacemakers: Callable[[str], bool]
+    """Whether its own worker runs on a controller: a second one sees that, and ends."""
     _running: dict[str, SimWaker] = field(default_factory=dict)
 
     def start(self, controller: str) -> None:
         """A second one on the same controller sees that one runs there."""
-        if self._runs(controller):
+        if self._runs(controller) or self.is_pacemakers(controller):
             self._say(controller, "a worker runs here already")
             return
         waker = self._running[controller] = SimWaker(self.parts.processes)
@@ -37,6 +40,12 @@ class WorkersByHand:
         if self._runs(controller):
             self._say(controller, "somebody stops that worker")
             self._running[controller].stop()
+
+    def taken_over(self, controller: str) -> None:
+        """Pacemaker starts its own there, finds one that runs, and that is its own from then on."""
+        if self._runs(controller):
+            self._say(controller, "that worker is Pacemaker's from now on")
+            self.controller_died(controller)
 
     def controller_died(self, controller: str) -> None:
         waker = self._running.pop(controller, None)

@@ -25,6 +25,8 @@ class EvacuateResource:
     told: Told = field(default_factory=Told)
     looks: int = 0
     """Monitors so far: what happens to the worker between two of them, Pacemaker sees at the second."""
+    takes_over: Callable[[str], None] = lambda _: None
+    """Told the controller on which it is started."""
     _home: str = ""
     """The controller that it runs on, as Pacemaker knows; "" is none."""
     _waker: SimWaker | None = None
@@ -86,12 +88,16 @@ class EvacuateResource:
             return
         home, self._launched = self._home, self.parts.world.now
         self.parts.world.pacemaker.evacuators = frozenset({NodeName(home)})
+        self.takes_over(home)
         worker = Worker(self.parts, self.options, home, waker, self.told)
         waker.process = self.parts.processes.start(f"{home}/{NAME}", worker.run, worker.ended)
         self._monitor_later(waker)
 
     def _monitor_later(self, waker: SimWaker) -> None:
         self.parts.after(self.parts.timing.monitor, lambda: self._monitor(waker))
+
+    def runs_on(self, controller: str) -> bool:
+        return self._home == controller and self.runs
 
     @property
     def runs(self) -> bool:

@@ -47,7 +47,8 @@ class ResourceManager:
             return self.controllers
 
         self.evacuate = EvacuateResource(parts, controllers, configuration.options)
-        self.by_hand = WorkersByHand(parts, configuration.options)
+        self.by_hand = WorkersByHand(parts, configuration.options, self.evacuate.runs_on)
+        self.evacuate.takes_over = self.by_hand.taken_over
         self.clone = ComputeClone(parts, controllers)
         self.fencing = Fencing(
             parts,
