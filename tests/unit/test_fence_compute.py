@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from vmha_ocf.agents.fence_actions import Answer, FenceAction, FencePorts
+from vmha_ocf.agents.fence_actions import ONE_FENCING, Answer, FenceAction, FencePorts
 from vmha_ocf.bmc_access import BmcAccess
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import (
@@ -24,6 +24,7 @@ from vmha_ocf.errors import (
 from vmha_ocf.fence_request import FenceRequest, Mode, Patience, Target
 from vmha_ocf.inventory import Inventory, parse_inventory
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost, Power
+from vmha_ocf.refusal_store import RefusalStore
 
 HOST = NovaHost("compute-1.example.com")
 NODE = NodeName("compute-1")
@@ -127,9 +128,31 @@ class FakeFlags:
         raise AssertionError("fencing ends no release")
 
 
+@dataclass
+class FakeAttributes:
+    """attrd, as far as refusals are kept in it."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+    failure: VmhaError | None = None
+
+    def values(self, name: str) -> Mapping[str, str]:
+        if self.failure:
+            raise self.failure
+        return dict(self.kept)
+
+    def answer(self, name: str) -> Hashable:
+        return None
+
+    def update(self, name: str, key: str, value: str) -> None:
+        if self.failure:
+            raise self.failure
+        self.kept[key] = value
+
+
 class Stage:
     def __init__(self) -> None:
         self.journal: list[str] = []
+        self.attributes = FakeAttributes()
         self.clock = FakeClock()
         self.bmc = FakeBmc(self.clock, self.journal)
         self.flags = FakeFlags(self.journal)
@@ -152,6 +175,7 @@ class Stage:
             self.open_bmc,
             one_by_one,
             self.read_inventory,
+            RefusalStore(self.attributes, self.clock),
             self.configuration,
         )
 
@@ -472,8 +496,40 @@ def test_an_operator_may_vouch_for_an_agent(stage: Stage) -> None:
     stage.kind = "stonith:external/ipmi"
     with pytest.raises(ParameterError, match="ipmi is external/ipmi"):
         stage.perform("off", mode=Mode.RECORD)
+    stage.attributes.kept.clear()
     vouched = frozenset({"external/ipmi"})
     assert stage.perform("off", mode=Mode.RECORD, power_agents=vouched).code == 0
+
+
+def test_levels_that_are_mended_in_the_middle_say_nothing_of_this_fencing(stage: Stage) -> None:
+    """Pacemaker goes on by those of before, and repeats the recorder within one fencing."""
+    good, stage.levels = stage.levels, []
+    with pytest.raises(ParameterError, match="nothing switches compute-1 off"):
+        stage.perform("off", mode=Mode.RECORD)
+    stage.levels = good
+    stage.clock.sleep(ONE_FENCING - 1)
+    with pytest.raises(ParameterError, match="compute-1 is not recorded yet: 179 s ago"):
+        stage.perform("off", mode=Mode.RECORD)
+    assert not stage.flags.flags
+    stage.clock.sleep(1)
+    assert stage.perform("off", mode=Mode.RECORD).code == 0
+
+
+def test_a_refusal_that_nobody_can_read_was_just_now(stage: Stage) -> None:
+    stage.attributes.kept["nova:compute-1"] = "yesterday"
+    with pytest.raises(ParameterError, match="is not recorded yet: 0 s ago"):
+        stage.perform("off", mode=Mode.RECORD)
+
+
+def test_a_refusal_that_cannot_be_noted_is_one(stage: Stage) -> None:
+    stage.levels = []
+    stage.attributes.failure = FlagsUnavailable("no attrd")
+    with pytest.raises(ParameterError, match="nothing switches compute-1 off"):
+        stage.perform("off", mode=Mode.RECORD)
+    stage.levels = [{"target": NODE, "devices": "ipmi,record"}]
+    with pytest.raises(FlagsUnavailable):
+        stage.perform("off", mode=Mode.RECORD)
+    assert not stage.flags.flags
 
 
 def test_a_person_may_record_by_hand(stage: Stage) -> None:

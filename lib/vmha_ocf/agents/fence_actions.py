@@ -18,18 +18,23 @@ from vmha_ocf.agents.fence_views import (
 )
 from vmha_ocf.agents.fencing import Fencer
 from vmha_ocf.configuration import Configuration
-from vmha_ocf.errors import ParameterError
+from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fence_request import FenceRequest, Mode, Target, host_of
 from vmha_ocf.fencing_level import judge
 from vmha_ocf.flag import check
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import Flag, FlagState, NodeName, Power
 from vmha_ocf.ports import Clock, Flags, Parallel
+from vmha_ocf.refusal_store import RefusalStore
 
 log = logging.getLogger(__name__)
 
 SUCCESS, POWERED_OFF = 0, 2
 """Exit codes of fence agents: POWERED_OFF is an answer of status only, and a failure is 1."""
+
+ONE_FENCING = 180.0
+"""Seconds, longer than one fencing with all its repetitions: what was refused is not believed within
+them, because the levels may have been mended in the middle."""
 
 RECORDED = "another device of its fencing level switched it off"
 RECORDED_BY_HAND = "said by hand to be off"
@@ -43,6 +48,7 @@ class FencePorts:
     parallel: Parallel
     read_inventory: Callable[[str, str], Inventory]
     """From the file's path and the domain."""
+    refusals: RefusalStore
     configuration: Callable[[], Configuration]
     """Pacemaker's. Raises Unavailable."""
 
@@ -108,8 +114,24 @@ class FenceAction:
     def _verify_order(self, node: NodeName) -> None:
         """Raises ParameterError where the host may still run when Pacemaker comes to us."""
         problem = judge(node, self._ports.configuration(), self._request.power_agents)
+        now = self._ports.clock.now()
         if problem:
+            self._note_refusal(node, now)
             raise ParameterError(problem.what, hint=problem.hint)
+        refused = self._ports.refusals.last(node)
+        if refused is not None and abs(now - refused) < ONE_FENCING:
+            raise ParameterError(
+                f"{node} is not recorded yet: {abs(now - refused):.0f} s ago nothing switched it off, "
+                "and this fencing may have been begun by the levels of then",
+                hint=f"Pacemaker repeats it, and from {ONE_FENCING:.0f} s on it is recorded",
+            )
+
+    def _note_refusal(self, node: NodeName, now: float) -> None:
+        """Nothing is recorded whether it is noted or not: then nothing could be recorded either."""
+        try:
+            self._ports.refusals.note(node, now)
+        except VmhaError as error:
+            log.warning("%s", error)
 
     def _switch_power(self, target: Target) -> Answer:
         with closing(self._ports.open_bmc(target)) as bmc:

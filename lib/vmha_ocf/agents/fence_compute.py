@@ -84,19 +84,21 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
     from vmha_ocf.backends.inventory_file import read_inventory
     from vmha_ocf.backends.threads import Threads
     from vmha_ocf.flag_store import FlagStore
+    from vmha_ocf.refusal_store import RefusalStore
 
     def open_bmc(target: Target) -> Bmc:
         if target.access is None:
             raise ParameterError("no BMC to ask", hint="set ip or inventory")
         return IpmiBmc(target.access, clock, deadlines, child)
 
-    cib = Cib()
+    attrd, cib = Attrd(), Cib()
     return FencePorts(
-        flags=FlagStore(Attrd(), cib, clock),
+        flags=FlagStore(attrd, cib, clock),
         clock=clock,
         open_bmc=open_bmc,
         parallel=Threads(BMCS_AT_ONCE),
         read_inventory=read_inventory,
+        refusals=RefusalStore(attrd, clock),
         configuration=lambda: read_settings(cib),
     )
 

@@ -9,6 +9,7 @@ from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fence_request import Target, read_request
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.ports import Bmc
+from vmha_ocf.refusal_store import RefusalStore
 from vmha_ocf.sim.configured import KDUMP, OTHER, OURS, PING, RECORD, Levels
 from vmha_ocf.sim.hosts import Host
 from vmha_ocf.sim.journal import ProvenOff
@@ -70,6 +71,9 @@ class FenceDevices:
             open_bmc=self._bmc,
             parallel=world.parallel,
             read_inventory=_no_inventory,
+            refusals=RefusalStore(
+                wrap(world.attrd, f"{OURS}.attrd"), wrap(world.clock(), f"{OURS}.clock")
+            ),
             configuration=world.configuration,
         )
 
