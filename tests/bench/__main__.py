@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.bench import fencing, hundred, known, starts
+from tests.bench import fencing, hundred, known, simulated, starts
 from tests.lab.layout import REPOSITORY
 
-PARTS = {"starts": starts, "known": known, "fencing": fencing, "hundred": hundred}
+PARTS = {
+    "starts": starts,
+    "known": known,
+    "fencing": fencing,
+    "simulated": simulated,
+    "hundred": hundred,
+}
 
 
 def main(argv: list[str]) -> int:

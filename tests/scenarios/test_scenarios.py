@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from vmha_ocf.sim.aftermath import CHECKS
 from vmha_ocf.sim.invariants import PROMISES
 from vmha_ocf.sim.run import Outcome, load, run
 from vmha_ocf.sim.scenario_check import verify
@@ -34,6 +35,8 @@ def test_it_ends_well(outcome: Outcome, record_property: Callable[[str, object],
     """Every promise holds, nobody is left behind, and what its author expects comes true."""
     record_property("counted", ("scenarios", 1))
     record_property("counted", ("promises checked", len(PROMISES)))
+    for what in CHECKS:
+        record_property("counted", (f"runs judged at their end: {what}", 1))
     assert outcome.good, "\n".join([*outcome.broken, *outcome.unmet, outcome.log])
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.proof.pool import pool
 from tests.weather.played import SLUGS, Played, in_weather, play_all
+from vmha_ocf.sim.aftermath import CHECKS
 from vmha_ocf.sim.invariants import PROMISES
 from vmha_ocf.sim.scenario_check import verify
 from vmha_ocf.sim.scenario_toml import format_scenario, parse
@@ -45,6 +46,8 @@ def test_every_scenario(
     record_property("counted", ("weathers", 1))
     record_property("counted", ("runs of scenarios in them", found.runs))
     record_property("counted", ("promises checked", found.runs * len(PROMISES)))
+    for what in CHECKS:
+        record_property("counted", (f"runs judged at their end: {what}", found.runs))
     record_property("counted", (f"runs that {name} changed", found.changed))
     record_property("counted", ("runs in them that are known to fail", len(found.wrong)))
     new = {slug: told for slug, told in found.wrong.items() if not known & {slug, "*"}}

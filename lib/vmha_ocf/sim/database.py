@@ -55,10 +55,19 @@ class Server:
     image: ImageId | None = None
     vtpm: bool = False
     launched: bool = True
+    before: str = field(init=False)
+    """Its vm_state when it was made."""
+    born_on: NovaHost = field(init=False)
+    owned: bool = False
+    """Its owner stops, starts or deletes it: what it was before counts no more."""
     marks_changed: float = 0.0
     """When its owner has last tagged it, or set metadata."""
     delete_waits_for: NovaHost | None = None
     """A delete request waits for the nova-compute of this host."""
+
+    def __post_init__(self) -> None:
+        self.before, self.born_on = self.vm_state, self.host
+        self.owned = self.task_state is not None
 
     def fail(self) -> None:
         self.vm_state, self.task_state = "error", None

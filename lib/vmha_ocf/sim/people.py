@@ -35,6 +35,7 @@ def _each(
     def act_on_all(stage: Stage, event: EventSpec) -> None:
         for server in stage.world.requests.named(event.instances):
             told = f"{what} {server.name}"
+            server.owned = server.owned or what in ("stop", "start", "delete")
             _ask(stage, who, told, partial(act, stage, event, server))
 
     return act_on_all

@@ -27,6 +27,7 @@ from typing import TypeVar
 
 from vmha_ocf.model import ImageId, InstanceId
 from vmha_ocf.sim import scenario_toml
+from vmha_ocf.sim.aftermath import judged
 from vmha_ocf.sim.crashes import Crashes
 from vmha_ocf.sim.event_kind import Stage
 from vmha_ocf.sim.events import EVENTS
@@ -98,12 +99,15 @@ class Play:
             scenario,
             world,
             members,
-            check(
-                world,
-                ours=ours,
-                storm_limit=policy.storm_limit,
-                storm_window=policy.storm_window,
-            ),
+            [
+                *check(
+                    world,
+                    ours=ours,
+                    storm_limit=policy.storm_limit,
+                    storm_window=policy.storm_window,
+                ),
+                *judged(world, ours, problems),
+            ],
             list(unmet(scenario, world, members, ours, problems)),
             self.calls,
             problems,

@@ -1,0 +1,35 @@
+"""Each of these weathers shows a mistake that a kind world and the default one do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.weather.breaks import BREAKS, Break, at
+from tests.weather.played import in_weather
+from vmha_ocf.sim.run import run
+from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.weather import WEATHERS
+
+NO_BREAK_YET = 32
+"""Weathers that are without one. It may only shrink."""
+
+
+def wrong(weather: str, one: Break, wrap: Wrap) -> Sequence[str]:
+    outcome = run(in_weather(weather, one.scenario), wrap)
+    return [*outcome.broken, *outcome.unmet]
+
+
+@pytest.mark.parametrize("one", BREAKS, ids=lambda one: one.weather)
+def test_only_this_weather_shows_it(one: Break) -> None:
+    mistaken = at(one.where, one.mistake)
+    assert not wrong("kind", one, mistaken), "a kind world hides it"
+    assert not wrong("default", one, mistaken), "so does the default one"
+    assert not wrong(one.weather, one, unwrapped), "the product does not make the mistake"
+    assert wrong(one.weather, one, mistaken)
+
+
+def test_how_many_weathers_have_no_break_is_known() -> None:
+    without = WEATHERS.keys() - {one.weather for one in BREAKS} - {"default", "kind"}
+    assert len(without) == NO_BREAK_YET, sorted(without)
