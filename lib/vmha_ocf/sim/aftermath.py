@@ -60,10 +60,14 @@ def _since(world: World, host: NovaHost) -> float:
 
 def not_as_before(world: World, ours: Ours, problems: Sequence[str]) -> Iterator[str]:
     """P6. An ERROR that was none before, and a guest that runs and did not: told as long as it lasts, but
-    where its owner has said something since. (A guest that is off because its host was, is Nova's.)"""
+    where its owner has said something since, or another tool has moved it. (A guest that is off because
+    its host was, is Nova's.)"""
     failed = {fact.host for fact in world.core.journal.of(HostFailed)}
+    meddled = {one.instance for one in world.core.journal.of(EvacuateAccepted) if one.by != US}
     for server in world.database.servers.values():
         if server.born_on not in failed or server.owned or not ours(server):
+            continue
+        if server.id in meddled:
             continue
         if server.task_state is not None or world.rebuilder.in_flight(server.id):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from vmha_ocf.sim.scenario import EventSpec, Scenario
+from vmha_ocf.sim.scenario import EventSpec, GroupSpec, Scenario
 from vmha_ocf.sim.weather.moments import failures, first, with_events, within
 from vmha_ocf.sim.weather.weather import Change, Weather, lift
 
@@ -63,6 +63,17 @@ def _on_instances(name: str, do: str, lasts: float | None = None, back: str = ""
     return change
 
 
+def _untags(scenario: Scenario) -> Scenario:
+    """One elsewhere keeps its mark: where none is left, untagged=auto means everybody."""
+    dead = {failure.host for failure in failures(scenario)}
+    healthy = [host.name for host in scenario.host if host.name not in dead]
+    if not healthy:
+        return scenario
+    keeper = GroupSpec("keeper", healthy[-1])
+    changed = replace(scenario, instances=(*scenario.instances, keeper))
+    return _on_instances("untags", "untag_instances")(changed)
+
+
 def _deletes(scenario: Scenario) -> Scenario:
     """The first group of each host; nothing is expected of it any more."""
     gone: dict[str, float] = {}
@@ -111,7 +122,7 @@ WEATHERS = (
     Weather(
         "tenant-untags",
         "A tenant takes the mark away in the middle of the evacuation.",
-        _on_instances("untags", "untag_instances"),
+        _untags,
         (_OWNERS,),
         _LATER,
     ),
