@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.driven import TAGS, Driven
-from vmha_ocf.model import ComputeService, Instance, NovaHost, ServiceChange
+from vmha_ocf.model import ComputeService, Instance, NovaHost, ServiceChange, Services
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim import World
 from vmha_ocf.sim.aftermath import judged
@@ -72,11 +72,12 @@ class TestNothingOfOursIsLeftOnAService:
                 return super().update_service(service, change)
             return replace(service, forced_down=False, enabled=True, updated_at="later")
 
-        def services(self, host: NovaHost | None = None) -> Sequence[ComputeService]:
+        def services(self, host: NovaHost | None = None) -> Services:
             found = super().services(host)
-            back = [one.compute.running for one in self._hosts.values()]
-            plain = {"forced_down": False, "enabled": True}
-            return [replace(one, **plain) for one in found] if all(back) else found  # type: ignore[arg-type]
+            if not all(one.compute.running for one in self._hosts.values()):
+                return found
+            shown = [replace(one, forced_down=False, enabled=True) for one in found.known]
+            return Services(shown, found.unknown)
 
     @pytest.mark.parametrize(("nova", "expected"), [(SimNova, []), (SaysItIsDone, ["P7"])])
     def test_a_host_that_is_back(self, nova: type[SimNova], expected: list[str]) -> None:

@@ -144,7 +144,6 @@ BREAKS = (
     Break("nova-busy", "completed-before-it-began", NOVA, TakesBusyForDone),
     Break("nova-unreached", "bootstrap-deadlock", NOVA, TakesNoConnectionForNothing),
     Break("worker-killed-three-times", "completed-too-early", NOVA, OnlyItsOwn),
-    Break("another-tool-evacuates", "destination-died-unnoticed", NOVA, OnlyItsOwn),
     Break("tenant-untags", "killer-instance", NOVA, KeepsItsFirstMarks),
     Break("tenant-tags", "untagged-none", NOVA, KeepsItsFirstMarks),
     Break("glance-denied", "marked-by-image", NOVA, NoMarkWhereDenied),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -66,7 +67,14 @@ def _on_instances(name: str, do: str, lasts: float | None = None, back: str = ""
 def _untags(scenario: Scenario) -> Scenario:
     """One elsewhere keeps its mark: where none is left, untagged=auto means everybody."""
     dead = {failure.host for failure in failures(scenario)}
-    healthy = [host.name for host in scenario.host if host.name not in dead]
+    taken = Counter[str]()
+    for group in scenario.instances:
+        taken[group.host] += group.count
+    healthy = [
+        host.name
+        for host in scenario.host
+        if host.name not in dead and host.capacity > taken[host.name]
+    ]
     if not healthy:
         return scenario
     keeper = GroupSpec("keeper", healthy[-1])
