@@ -28,8 +28,9 @@ WORKER = "NovaEvacuate"
 READS = frozenset(
     {
         "attrd.answer", "attrd.values", "cib.each_node_attribute", "cib.node_attributes", "cib.quorate",
-        "clock.sleep", "cluster.configuration", "cluster.nodes", "flags.poll", "flags.read",
-        "flags.read_for", "flags.storm_released", "holds.read", "traces.read",
+        "clock.sleep", "cluster.configuration", "cluster.evacuators", "cluster.nodes", "cluster.quorate",
+        "failures.read", "flags.poll", "flags.read",
+        "flags.read_for", "flags.storm_release", "holds.read", "traces.read",
         "nova.anything_marked", "nova.evacuations_from", "nova.evacuations_since",
         "nova.image_marks", "nova.instances_on",
         "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",

@@ -67,8 +67,9 @@ def play(
 
 
 def _silent_until(one: Play) -> float:
-    """A worker that was killed said nothing: its monitor will."""
-    return _last(one) + _SILENT if one.manager.evacuate.runs else inf
+    """Not while a crash is still to come; and a worker that was killed said nothing: its monitor will."""
+    waits = len(one.crashes.struck) < len(one.scenario.crash)
+    return _last(one) + _SILENT if one.manager.evacuate.runs and not waits else inf
 
 
 def last_moment(scenario: Scenario) -> float:

@@ -25,6 +25,7 @@ _PORTS = {
     "NovaEvacuate": (
         *_FLAGS,
         "attrd.answer",
+        "cib.node_attributes",
         "cib.delete_node_attribute",
         "cib.set_node_attribute",
         "cluster.nodes",
