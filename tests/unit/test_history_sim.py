@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.driven import TAGS, Driven
+from vmha_ocf.errors import CommandUnavailable
 from vmha_ocf.incident import Incident, Step
 from vmha_ocf.model import NovaHost
 from vmha_ocf.sim import World
@@ -266,3 +267,11 @@ class TestTheHistoryIsNeverInTheWay:
         world.cib.has_quorum = True
         driven.run(60)
         assert only(world).host == NovaHost("compute-1")
+
+
+def test_without_quorum_it_is_not_written() -> None:
+    world = World.with_hosts("compute-1")
+    world.cib.has_quorum = False
+    with pytest.raises(CommandUnavailable, match="no quorum"):
+        world.history.write(0, Incident(NovaHost("compute-1"), 5.0))
+    assert world.history.read() == {}
