@@ -9,7 +9,8 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from vmha_ocf.sim.run import load, run
+from vmha_ocf import storm
+from vmha_ocf.sim.run import Outcome, load, run
 from vmha_ocf.sim.scenario import Scenario
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.weather import WEATHERS
@@ -49,7 +50,7 @@ def _play(scenario: Scenario, wrap: Wrap) -> tuple[Sequence[str], str]:
         outcome = run(scenario, wrap)
     except Exception:  # noqa: BLE001 - a bug of an agent is one of the things that this looks for
         return [f"bug {traceback.format_exc()}"], ""
-    return [*outcome.broken, *outcome.unmet], _digest(outcome.log)
+    return [*outcome.broken, *outcome.unmet], _digest(outcome)
 
 
 @cache
@@ -57,5 +58,7 @@ def _default_log(slug: str) -> str:
     return _play(load(SCENARIOS / slug), unwrapped)[1]
 
 
-def _digest(log: str) -> str:
-    return sha256(log.encode()).hexdigest()
+def _digest(outcome: Outcome) -> str:
+    """Of the log, whose times are the world's, and of when hosts failed by the controllers' clocks."""
+    failures = outcome.world.cib.truth(storm.ATTRIBUTE)
+    return sha256(f"{outcome.log}{sorted(failures.items())}".encode()).hexdigest()

@@ -61,8 +61,11 @@ def configuration_of_a_failure_restored(scene: Scene) -> Expected:
     scene.say("the operator restores the configuration of before")
     replace = ("cibadmin", "--replace", "--scope=configuration", f"--xml-file={saved}")
     scene.on_controller(*replace)
-    scene.pause(60)
+    scene.until_status_says("compute-1: whether it is still off is doubtful")
+    scene.pause(20)
     assert len(scene.asked("compute-1")) == asked, "asked for on the strength of an old record"
+    scene.say("the operator has looked, and drops the flag")
+    scene.drop_flag("compute-1")
     return Expected({"compute-1"}, tagged, new)
 
 
