@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vmha_ocf import damage, marker
+from vmha_ocf import damage, marker, ownership
 from vmha_ocf.agents.host_story import HostStory
-from vmha_ocf.errors import NovaUnavailable
+from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, Refused
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.marker import Ours
 from vmha_ocf.memory import Found
@@ -94,7 +94,11 @@ class TakeDown:
             return False
         self._write_trace(service, flag, marker.ours_when_down(service, known))
         if change is not None:
-            service = self._change(service, change)
+            try:
+                service = self._change(service, change)
+            except (NovaUnreached, NovaBusy, Refused):
+                self._ours = known  # It had no effect: who forces it down meanwhile is not us.
+                raise
             beat = beat.after_our_change(service.updated_at)
             self._changed_at = now
         elif self.heartbeat is None:
@@ -133,10 +137,18 @@ class TakeDown:
         if self.trace is None:
             self.trace = self._ports.traces.read().of.get(self.host)
             found = self.trace
-            same = found is not None and found.incident == _incident(flag)
-            if found is not None and same and found.service == service.id:
-                self._ours = found.ours
+            if found is not None and found.service == service.id:
+                same = found.incident == _incident(flag) or self._stood(found, service)
+                self._ours = found.ours if same else None
         return self._ours
+
+    def _stood(self, trace: Trace, service: ComputeService) -> bool:
+        """A host that is fenced again before its return: ours has stood since the failure before, which
+        only Nova can tell where a person has written another reason meanwhile."""
+        if marker.ours(service) is not None or not service.forced_down:
+            return False
+        records = self._ports.nova.evacuations_from(self.host)
+        return trace.ours.forced_down and ownership.stood_since(trace, records)
 
     def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
         """Before Nova is asked to change anything, and only if it says something new."""
