@@ -23,8 +23,9 @@ from vmha_ocf.sim.world import World
 _STUCK = "never repeated while Nova may work on it"
 _ALIVE = "not evacuated without a new fencing"
 _STEP = 10.0
-_CALM = 30.0
-"""Seconds for which all has to be well: then nothing happens any more but polls."""
+_CALM = 60.0
+"""Seconds for which all has to be well: then nothing happens any more but polls. More than it takes to
+flag a host that was fenced without our agent."""
 _SILENT = 660.0
 """Seconds in which nothing happened and nobody said anything new, well or not: nobody ever will. Longer
 than whatever an agent or Nova waits for: 600 until an evacuation counts as stuck or a power state is
