@@ -6,7 +6,7 @@ those that are down. What was entered lasts until it is released, or until none 
 ageing counts for entering alone, and hosts that wait for spare parts, one a week, are no storm.
 
 A release covers the storms that were entered before it, and those of the window that follows it; then it
-ends by itself.
+ends by itself. One node that fails again and again is one: that is no switch and no power feed.
 
 In a large cloud more than ``share`` of the hosts down now are held too, whenever they fell. The share
 never makes less of ``limit``: in a small one a single host is a large part.
@@ -102,9 +102,9 @@ def storms(failures: Failures, limits: Limits) -> Sequence[Storm]:
     found = []
     for entered, _ in times if limits.limit else ():
         since = entered - limits.window
-        nodes = [node for at, node in times if since < at <= entered]
+        nodes = frozenset(node for at, node in times if since < at <= entered)
         if len(nodes) > limits.limit:
-            found.append(Storm(entered, frozenset(nodes)))
+            found.append(Storm(entered, nodes))
     return found
 
 

@@ -51,7 +51,7 @@ def crm(installed: Installed, tmp_path: Path) -> Crm:
     [
         (
             "ocf:openstack:NovaEvacuate",
-            "storm_limit (integer, [5]): Most failures of hosts within storm_window",
+            "storm_limit (integer, [5]): Most hosts that may fail within storm_window",
         ),
         ("ocf:openstack:NovaCompute", "unit (string): systemd unit of nova-compute"),
         ("stonith:fence_compute", "record_only (string): 1: only record"),

@@ -240,7 +240,7 @@ AGENT = Agent(
         ),
         integer(
             "storm_limit",
-            "Most failures of hosts within storm_window",
+            "Most hosts that may fail within storm_window",
             "When more have failed, evacuation is held until an operator releases it; fencing goes "
             "on. 0 is no limit.",
             least=0,

@@ -30,9 +30,9 @@ class _Sky:
         if any(now - at < TWICE for at, known in self.failed if known == host):
             return
         self.failed.append((now, host))
-        recent = [known for at, known in self.failed if now - at < self.window]
+        recent = frozenset(known for at, known in self.failed if now - at < self.window)
         if len(recent) > self.limit:
-            self.storms.append((now, frozenset(recent)))
+            self.storms.append((now, recent))
 
     def rages(self) -> frozenset[NovaHost] | None:
         """The hosts of a storm that goes on and that nobody has released."""
