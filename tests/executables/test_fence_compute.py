@@ -234,6 +234,20 @@ class TestFlagged:
         assert behind.rc == 1
         assert "ipmi is fence_kdump" in behind.stderr
         stage.add_device("ipmi", "fence_ipmilan")
+        mended = stage.fence(action="off", nodename="compute-2", **{**given, **upstream})
+        assert mended.rc == 1
+        assert "compute-2 is not recorded yet" in mended.stderr
+        forget = [
+            "attrd_updater",
+            "-p",
+            "-n",
+            "evacuate-refused",
+            "-N",
+            "nova:compute-2",
+            "-U",
+            "",
+        ]
+        assert stage.cluster.run(forget, timeout=10).rc == 0
         answer = stage.fence(action="off", nodename="compute-2", **{**given, **upstream})
         assert answer.rc == 0, answer
         assert 'host="nova:compute-2.example.org" value="yes"' in stage.attributes()

@@ -33,7 +33,6 @@ KNOWN: Mapping[str, frozenset[int]] = {
     "P4, flagged between a look at the gate and the start": frozenset({416, 762, 1146, 1635}),
     "P6, in error on the returned host and not told": frozenset({107, 1489, 1518, 1523, 1769}),
     "P7, what an operator had set, or what is left": frozenset({174, 671}),
-    "P11": frozenset({}),
 }  # fmt: skip
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")
