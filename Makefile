@@ -1,6 +1,6 @@
 # make setup     install what the tests need (Debian packages as root, tools in .venv)
 # make lint      ruff and mypy --strict
-# make test      everything: lint, then all tests; 2 cores, about 45 minutes
+# make test      everything: lint, then all tests; 2 cores, about an hour
 # make unit      the tests that need no root and no daemon: seconds
 # make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
