@@ -58,8 +58,10 @@ def play(
         calm_since = inf
         time = last_moment(scenario)
         one.world.run_until(min(time, scenario.length))
-        while one.world.now < min(scenario.length, calm_since + _CALM, _silent_until(one)):
+        while True:  # Looked at last thing, too: what has just begun is not calm.
             calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
+            if one.world.now >= min(scenario.length, calm_since + _CALM, _silent_until(one)):
+                break
             one.world.run_until(min(one.world.now + _STEP, scenario.length))
         wrong = list(out_of_service(one))
         return Played(one.outcome(), wrong, one.crashes.struck, one.world.now)
