@@ -15,56 +15,23 @@ It reaches the two through Protocols, so that the simulator runs this very code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from vmha_ocf import flag as text
 from vmha_ocf.errors import FlagNotWritten, ParameterError
 from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.ports import Clock
-from vmha_ocf.read_back import insist, told_as_flags_unavailable
+from vmha_ocf.read_back import told_as_flags_unavailable
+from vmha_ocf.store import Attributes, Records, Store
 
 
-class Attributes(Protocol):
-    """attrd. All raise Unavailable; an update may be accepted and still not be applied."""
-
-    def values(self, name: str) -> Mapping[str, str]:
-        """The non-empty values of an attribute by key."""
-
-    def answer(self, name: str) -> Hashable:
-        """Differs if the values do."""
-
-    def update(self, name: str, key: str, value: str) -> None: ...
-
-
-class Records(Protocol):
-    """The CIB. All raise Unavailable."""
-
-    def node_attributes(self, name: str) -> Mapping[NodeName, str]: ...
-
-    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
-        """The permanent values of several attributes, by node and name. One question."""
-
-    def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        """Raises ParameterError if Pacemaker has no such node."""
-
-    def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        """Only this value; another one stays."""
-
-    def quorate(self) -> bool: ...
-
-
-class FlagStore:
-    """``deadline``: seconds that one write may take, repetitions and read-backs included."""
-
+class FlagStore(Store):
     def __init__(
         self, attrd: Attributes, cib: Records, clock: Clock, *, deadline: float = 10.0
     ) -> None:
+        super().__init__(cib, clock, deadline=deadline)
         self._attrd = attrd
-        self._cib = cib
-        self._clock = clock
-        self._deadline = deadline
 
     def read(self) -> Mapping[NovaHost, Flag]:
         with told_as_flags_unavailable():
@@ -85,7 +52,7 @@ class FlagStore:
 
     def write(self, flag: Flag) -> None:
         text.check(flag)
-        until = self._clock.monotonic() + self._deadline
+        until = self._until()
         if flag.state is FlagState.NEEDED:
             self._write_record(flag, until)
         self._write_values(flag, until)
@@ -106,7 +73,6 @@ class FlagStore:
         self._insist(
             clear_values,
             lambda: not is_done(self._values()),
-            self._clock.monotonic() + self._deadline,
             f"the flag of {host} was not cleared",
         )
 
@@ -122,7 +88,6 @@ class FlagStore:
                 text.STORM_ATTRIBUTE, text.STORM_KEY, text.format_release(dated)
             ),
             lambda: self.storm_release() == dated,
-            self._clock.monotonic() + self._deadline,
             "the storm release was not dated",
         )
 
@@ -130,7 +95,6 @@ class FlagStore:
         self._insist(
             lambda: self._attrd.update(text.STORM_ATTRIBUTE, text.STORM_KEY, ""),
             lambda: self.storm_release() is None,
-            self._clock.monotonic() + self._deadline,
             "the storm release was not ended",
         )
 
@@ -143,14 +107,14 @@ class FlagStore:
         node, record = flag.node, text.format_record(flag)
 
         def write() -> None:
-            self._need_quorum(flag.host)
+            self._need_quorum(f"the CIB record of {flag.host} is not changed")
             self._cib.set_node_attribute(node, self._place(node, flag.host), record)
 
         self._insist(
             write,
             lambda: (node, record) in self._pairs(),
-            until,
             f"the CIB record of {flag.host} was not written",
+            until,
         )
 
     def _write_values(self, flag: Flag, until: float) -> None:
@@ -171,32 +135,20 @@ class FlagStore:
                 _is_taken(flag, each, before.get(key, "")) for key, each in found.items()
             )
 
-        self._insist(write, written, until, f"attrd did not take {value!r} for {flag.host}")
+        self._insist(write, written, f"attrd did not take {value!r} for {flag.host}", until)
 
     def _delete_record(self, flag: Flag, until: float) -> None:
         def delete() -> None:
             for (node, name), record in self._records_to_delete(flag).items():
-                self._need_quorum(flag.host)
+                self._need_quorum(f"the CIB record of {flag.host} is not changed")
                 self._cib.delete_node_attribute(node, name, record)
 
         self._insist(
             delete,
             lambda: not self._records_to_delete(flag),
-            until,
             f"the CIB record of {flag.host} was not deleted",
+            until,
         )
-
-    def _insist(
-        self, act: Callable[[], None], verified: Callable[[], bool], until: float, failure: str
-    ) -> None:
-        insist(act, verified, clock=self._clock, until=until, failure=failure)
-
-    def _need_quorum(self, host: NovaHost) -> None:
-        if not self._cib.quorate():
-            raise FlagNotWritten(
-                f"the CIB record of {host} is not changed: this partition has no quorum",
-                hint="the controllers that have quorum can do it",
-            )
 
     def _values(self) -> Mapping[str, str]:
         return self._attrd.values(text.ATTRIBUTE)

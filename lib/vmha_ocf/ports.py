@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Protocol
 
 from vmha_ocf import storm, trace
 from vmha_ocf.configuration import Configuration
-from vmha_ocf.errors import VmhaError
 from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
 from vmha_ocf.inventory import Inventory
@@ -32,10 +31,7 @@ from vmha_ocf.model import (
     ServiceChange,
     Services,
 )
-
-T = TypeVar("T")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
+from vmha_ocf.parallel import Aside, Parallel, at_once
 
 
 class Clock(Protocol):
@@ -105,10 +101,10 @@ class Failures(Protocol):
     def read(self) -> storm.Failures:
         """Raises FlagsUnavailable."""
 
-    def note(self, node: NodeName, at: float) -> None:
-        """One failure more, seconds since the epoch; one that is known already changes nothing. Read
-        back before it returns. Raises FlagsUnavailable, FlagNotWritten, ParameterError (Pacemaker
-        does not know the node)."""
+    def note(self, failed: Mapping[NodeName, Sequence[float]]) -> Collection[NodeName]:
+        """Failures more, in seconds since the epoch, of all that have failed: those that are known already
+        change nothing. Read back before it returns. Answers with the nodes that Pacemaker does not
+        know, of which none is kept. Raises FlagsUnavailable, FlagNotWritten."""
 
 
 class Traces(Protocol):
@@ -236,50 +232,6 @@ class Units(Protocol):
 
     def stop(self) -> None:
         """TERM, then KILL; returns when it is gone. Raises UnitFailed."""
-
-
-class Parallel(Protocol):
-    """Runs a function over items, several at once; answers in the items' order."""
-
-    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]: ...
-
-
-class Later(Protocol[R_co]):
-    """The answer of something that goes on by itself."""
-
-    @property
-    def is_there(self) -> bool: ...
-
-    def get(self) -> R_co:
-        """Once it is there. Raises what the function raised."""
-
-
-class Aside(Protocol):
-    """Starts a function that may take long, and does not wait for it."""
-
-    def __call__(self, function: Callable[[], R]) -> Later[R]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answered(Generic[R]):
-    """A Later that is there already."""
-
-    answer: R | None
-    error: BaseException | None = None
-    is_there: bool = True
-
-    def get(self) -> R:
-        if self.error is not None:
-            raise self.error
-        return cast(R, self.answer)
-
-
-def at_once(function: Callable[[], R]) -> Later[R]:
-    """An Aside that waits: where nothing runs beside."""
-    try:
-        return Answered(function())
-    except VmhaError as error:
-        return Answered(None, error)
 
 
 @dataclass(frozen=True, slots=True)

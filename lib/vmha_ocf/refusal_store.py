@@ -11,10 +11,10 @@ node's own name), value the time in seconds since the epoch.
 from __future__ import annotations
 
 from vmha_ocf.flag import KEY_PREFIX
-from vmha_ocf.flag_store import Attributes
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Clock
 from vmha_ocf.read_back import insist, told_as_flags_unavailable
+from vmha_ocf.store import Attributes
 
 ATTRIBUTE = "evacuate-refused"
 

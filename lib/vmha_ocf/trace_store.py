@@ -5,32 +5,24 @@ Over Protocols, as the flags are, so that the simulator runs this very code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from vmha_ocf import trace as text
-from vmha_ocf.errors import FlagNotWritten, ParameterError
-from vmha_ocf.flag_store import Records
+from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.ports import Clock
-from vmha_ocf.read_back import insist, told_as_flags_unavailable
+from vmha_ocf.read_back import told_as_flags_unavailable
+from vmha_ocf.store import Store
 from vmha_ocf.trace import Trace, Traces
 
 
-class TraceStore:
-    """``deadline``: seconds that one write may take, repetitions and read-backs included."""
-
-    def __init__(self, cib: Records, clock: Clock, *, deadline: float = 10.0) -> None:
-        self._cib = cib
-        self._clock = clock
-        self._deadline = deadline
-
+class TraceStore(Store):
     def read(self) -> Traces:
         with told_as_flags_unavailable():
             return text.parse(self._values())
 
     def write(self, trace: Trace, nodes: Sequence[NodeName]) -> None:
         def act() -> None:
-            self._need_quorum(trace.host)
+            self._need_quorum(f"the trace of {trace.host} is not changed")
             values = self._values()
             kept = [node for node in values if text.mentions(values[node], trace.host)]
             self._set(trace, (*kept[:1], *nodes), values)
@@ -45,7 +37,7 @@ class TraceStore:
         def act() -> None:
             for node, value in self._values().items():
                 if text.mentions(value, host):
-                    self._need_quorum(host)
+                    self._need_quorum(f"the trace of {host} is not changed")
                     self._drop(node, value, text.without(value, host))
 
         self._insist(
@@ -76,15 +68,3 @@ class TraceStore:
 
     def _values(self) -> Mapping[NodeName, str]:
         return self._cib.node_attributes(text.ATTRIBUTE)
-
-    def _insist(self, act: Callable[[], None], verified: Callable[[], bool], failure: str) -> None:
-        until = self._clock.monotonic() + self._deadline
-        insist(act, verified, clock=self._clock, until=until, failure=failure)
-
-    def _need_quorum(self, host: NovaHost) -> None:
-        """Without it the change would be lost, or win over the majority's, when partitions meet."""
-        if not self._cib.quorate():
-            raise FlagNotWritten(
-                f"the trace of {host} is not changed: this partition has no quorum",
-                hint="the controllers that have quorum can do it",
-            )

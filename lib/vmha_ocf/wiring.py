@@ -73,6 +73,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
     options = worker_options(values)
     cib = Cib()
     clock = SystemClock()
+    threads = Threads(THREADS)
     cluster = PacemakerCluster(cib)
     attrd = Attrd()
     me = str(cluster.local_node())
@@ -82,12 +83,12 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         clock=clock,
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
-        failures=FailureStore(cib, clock),
+        failures=FailureStore(cib, clock, parallel=threads),
         traces=LockedTraces(TraceStore(cib, clock)),
         notes=NoteStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),
-        parallel=Threads(THREADS),
+        parallel=threads,
         aside=aside,
         lock=threading.Lock,
         read_inventory=read_inventory,

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
+from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Failures
 
@@ -34,31 +34,31 @@ class FailuresContract:
         assert stage.failures.read() == {}
 
     def test_each_failure_of_each_node_is_kept(self, stage: FailureStage) -> None:
-        stage.failures.note(NODE, AT)
-        stage.failures.note(OTHER, AT + 5.7)
-        stage.failures.note(NODE, AT + 300)
+        stage.failures.note({NODE: [AT], OTHER: [AT + 5.7]})
+        stage.failures.note({NODE: [AT + 300]})
         assert stage.failures.read() == {NODE: (AT, AT + 300), OTHER: (AT + 5,)}
 
     def test_a_second_fencing_of_one_failure_is_none(self, stage: FailureStage) -> None:
-        stage.failures.note(NODE, AT)
-        stage.failures.note(NODE, AT + 14)
+        stage.failures.note({NODE: [AT]})
+        stage.failures.note({NODE: [AT + 14]})
         assert stage.failures.read() == {NODE: (AT,)}
 
     def test_they_are_not_in_the_memory_of_attrd(self, stage: FailureStage) -> None:
-        stage.failures.note(NODE, AT)
+        stage.failures.note({NODE: [AT]})
         stage.forget_attrd()
         assert stage.failures.read() == {NODE: (AT,)}
 
-    def test_a_node_that_pacemaker_does_not_know_cannot_keep_one(
+    def test_a_node_that_pacemaker_does_not_know_keeps_no_other_from_it(
         self, stage: FailureStage
     ) -> None:
-        with pytest.raises(ParameterError, match="no node 'nobody'"):
-            stage.failures.note(NodeName("nobody"), AT)
+        nobody = NodeName("nobody")
+        assert stage.failures.note({nobody: [AT], NODE: [AT]}) == {nobody}
+        assert stage.failures.read() == {NODE: (AT,)}
 
     def test_without_quorum_none_is_noted(self, stage: FailureStage) -> None:
         stage.lose_quorum()
         with pytest.raises(FlagNotWritten, match="no quorum"):
-            stage.failures.note(NODE, AT)
+            stage.failures.note({NODE: [AT]})
         assert stage.failures.read() == {}
 
     def test_without_a_cluster_nothing_is_known(self, stage: FailureStage) -> None:

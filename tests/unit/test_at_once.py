@@ -9,7 +9,7 @@ import pytest
 
 from vmha_ocf.backends.threads import aside
 from vmha_ocf.errors import NovaUnavailable
-from vmha_ocf.ports import at_once
+from vmha_ocf.parallel import at_once
 from vmha_ocf.sim.parallel import MOST, Aside, Concurrent
 from vmha_ocf.sim.processes import End, Processes
 from vmha_ocf.sim.timeline import SimClock, Timeline

@@ -81,7 +81,7 @@ class TestStore:
         world.fault("cib.quorum", "no-quorum", times=99)
         with pytest.raises(FlagNotWritten, match="no quorum") as caught:
             world.holds().write(HOLD)
-        assert caught.value.hint == "run it on a controller that has quorum"
+        assert caught.value.hint == "the controllers that have quorum can do it"
         assert world.cib.truth(ATTRIBUTE) == {}
 
     def test_a_hold_is_not_ended_without_quorum(self, world: World) -> None:

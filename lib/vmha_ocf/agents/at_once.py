@@ -34,22 +34,27 @@ class AtOnce:
 
     def begin(self, hosts: Collection[NovaHost]) -> None:
         """``hosts``: those that are flagged."""
-        self._start = self._ports.clock.monotonic()
+        self._start = self._now()
         self.tried = {host: at for host, at in self.tried.items() if host in hosts}
 
     def only(self, hosts: Collection[NovaHost]) -> None:
         """Nobody waits for Nova but these: somebody has dropped the flags of the others."""
         self.waiting = {host: error for host, error in self.waiting.items() if host in hosts}
 
-    @property
-    def is_late(self) -> bool:
-        return self._ports.clock.monotonic() - self._start >= self._longest
-
     def run(
-        self, action: Callable[[HostRound], R], hosts: Sequence[HostRound]
+        self,
+        action: Callable[[HostRound], R],
+        hosts: Sequence[HostRound],
+        *,
+        owed: bool = False,
     ) -> Sequence[tuple[HostRound, R]]:
-        """Those that could, in their order, each with its answer."""
-        answers = self._ports.parallel(partial(self._try, action), hosts)
+        """Those that could, in their order, each with its answer. Whom the round leaves to the next one
+        comes before them then.
+
+        ``owed``: what follows from a look of this round. It has a time of its own: where looking alone
+        takes as long as a round may, it would not be done in any."""
+        end = (self._now() if owed else self._start) + self._longest
+        answers = self._ports.parallel(partial(self._try, action, end), hosts)
         done = []
         for host, answer in zip(hosts, answers, strict=True):
             if isinstance(answer, VmhaError):
@@ -58,11 +63,18 @@ class AtOnce:
                 self.waiting.pop(host.host, None)
                 host.problems.pop("round", None)
                 done.append((host, answer))
+        if any(isinstance(answer, _Late) for answer in answers):
+            self.tried |= dict.fromkeys((host.host for host, _ in done), self._now())
         return done
 
-    def _try(self, action: Callable[[HostRound], R], host: HostRound) -> R | VmhaError | _Late:
+    def _now(self) -> float:
+        return self._ports.clock.monotonic()
+
+    def _try(
+        self, action: Callable[[HostRound], R], end: float, host: HostRound
+    ) -> R | VmhaError | _Late:
         """On a thread of its own."""
-        if self.is_late:
+        if self._now() >= end:
             return _Late()
         try:
             return action(host)
@@ -70,7 +82,7 @@ class AtOnce:
             return error
 
     def _failed(self, host: HostRound, error: VmhaError) -> None:
-        self.tried[host.host] = self._ports.clock.monotonic()
+        self.tried[host.host] = self._now()
         if isinstance(error, NovaUnavailable | NovaDenied):
             self.waiting[host.host] = error
         else:

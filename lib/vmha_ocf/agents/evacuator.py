@@ -165,7 +165,8 @@ class Evacuator:
         planned = self._requesting.plan(hosts, self._hosts.values(), room)
         if any(requests for _, requests in planned):
             self._requesting.send(self._still_wanted(self._noted(planned), sight))
-        for host, over in self._at_once.run(HostRound.finish, [h for h in hosts if h.is_over]):
+        empty = [host for host in hosts if host.is_over]
+        for host, over in self._at_once.run(HostRound.finish, empty, owed=True):
             if over:
                 del self._hosts[host.host]
                 self._due.again("services")
@@ -185,7 +186,7 @@ class Evacuator:
         """What an instance was is kept before an attempt of ours may change it, or it is not asked for."""
         requests = {host.host: each for host, each in planned}
         noted = self._at_once.run(
-            lambda host: host.note(requests[host.host]), [host for host, _ in planned]
+            lambda host: host.note(requests[host.host]), [host for host, _ in planned], owed=True
         )
         return [(host, requests[host.host]) for host, _ in noted]
 

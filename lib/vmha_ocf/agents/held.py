@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 from vmha_ocf import storm
-from vmha_ocf.errors import ParameterError, VmhaError
+from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -83,18 +83,18 @@ class Held:
         if self._failures is None:
             self._failures = self._ports.failures.read()
         every = storm.with_flagged(self._failures, pending)
-        for node, times in every.items():
-            for at in times:
-                if at not in self._failures.get(node, ()):
-                    self._note(node, at)
+        failures = self._failures
+        anew = {
+            node: [at for at in times if at not in failures.get(node, ())]
+            for node, times in every.items()
+        }
+        self._note({node: times for node, times in anew.items() if times})
         self._failures = every
         return every
 
-    def _note(self, node: NodeName, at: float) -> None:
+    def _note(self, failed: Mapping[NodeName, Sequence[float]]) -> None:
         """What Pacemaker has no node for is known to this worker alone: that holds nobody up."""
-        try:
-            self._ports.failures.note(node, at)
-        except ParameterError:
+        for node in sorted(self._ports.failures.note(failed)) if failed else ():
             self._ports.say(f"{node}: its failure is not kept, Pacemaker has no such node")
 
     def _released(self) -> float | None:

@@ -11,6 +11,7 @@ from vmha_ocf.history import History
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
+from vmha_ocf.parallel import Parallel
 from vmha_ocf.ports import (
     Clock,
     Cluster,
@@ -19,7 +20,6 @@ from vmha_ocf.ports import (
     Holds,
     Notes,
     Nova,
-    Parallel,
     Traces,
     WorkerPorts,
 )

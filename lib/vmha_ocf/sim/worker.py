@@ -109,16 +109,17 @@ class Worker:
 
     def _ports(self, historian: SimHistorian) -> WorkerPorts:
         world, wrap, name = self.parts.world, self.parts.wrap, self.name
+        parallel = Concurrent(self.parts.processes)
         return WorkerPorts(
             clock=wrap(world.clock(), f"{name}.clock"),
             flags=wrap(world.flags(wrap, name), f"{name}.flags"),
             holds=wrap(world.holds(), f"{name}.holds"),
             notes=wrap(world.notes(), f"{name}.notes"),
-            failures=wrap(world.failures(), f"{name}.failures"),
+            failures=wrap(world.failures(parallel), f"{name}.failures"),
             traces=wrap(world.traces(wrap, name), f"{name}.traces"),
             cluster=wrap(world.cluster(), f"{name}.cluster"),
             nova=wrap(world.nova(), f"{name}.nova"),
-            parallel=Concurrent(self.parts.processes),
+            parallel=parallel,
             aside=Aside(self.parts.processes),
             lock=lambda: Lock(self.parts.processes),
             read_inventory=world.inventory,

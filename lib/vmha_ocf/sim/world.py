@@ -22,6 +22,7 @@ from vmha_ocf.model import (
     ServiceChange,
 )
 from vmha_ocf.note_store import NoteStore
+from vmha_ocf.parallel import Parallel
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.bmc import SimBmc
@@ -113,8 +114,8 @@ class World:
     def holds(self) -> HoldStore:
         return HoldStore(self.attrd, self.cib, self.clock())
 
-    def failures(self) -> FailureStore:
-        return FailureStore(self.cib, self.clock())
+    def failures(self, parallel: Parallel | None = None) -> FailureStore:
+        return FailureStore(self.cib, self.clock(), parallel=parallel or self.parallel)
 
     def traces(self, wrap: Wrap = unwrapped, who: str = "") -> TraceStore:
         return TraceStore(wrap(self.cib, f"{who}.cib"), wrap(self.clock(), f"{who}.clock"))
