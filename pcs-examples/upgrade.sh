@@ -19,10 +19,14 @@
 #    taken over, with whatever Nova does for them already.
 # 3. Install on all nodes.
 # 4. This, on one controller. It may be repeated.
-# 5. `vmha check` tells what else is not as the recipes have it, for example reconnect_interval; hosts.sh sets
-#    that. Where neither COMPUTE nor WAIT was there, as with TripleO's containers, nothing keeps nova-compute
-#    from a flagged host yet: gate-host.sh (UNIT=tripleo_nova_compute.service) or compute.sh does. TripleO's
-#    own check-run-nova-compute has to go: it waits for what Nova refuses until nova-compute has started.
+#    A host that was flagged is taken over when Pacemaker says that it is fenced and away, and Nova has heard
+#    nothing of its nova-compute for a while: half a minute.
+# 5. When nothing is flagged any more (vmha status): `vmha check` tells what else is not as the recipes have
+#    it, for example reconnect_interval; hosts.sh sets that. Not sooner: Pacemaker connects to the hosts anew
+#    then, and forgets what the older fence_compute flagged. Where neither COMPUTE nor WAIT was there, as with
+#    TripleO's containers, nothing keeps nova-compute from a flagged host yet: gate-host.sh
+#    (UNIT=tripleo_nova_compute.service) or compute.sh does. TripleO's own check-run-nova-compute has to go: it
+#    waits for what Nova refuses until nova-compute has started.
 set -eu
 cd "$(dirname "$0")"
 # One after another, and not together.sh: pcs stops what it deletes and waits for it. A clone that is
