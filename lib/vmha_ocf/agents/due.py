@@ -14,11 +14,14 @@ class Due:
 
     def now(self, what: str, every: float) -> bool:
         """Whether it was done longer than ``every`` seconds ago; then it counts as done."""
-        now = self._clock.monotonic()
-        if now - self._did.get(what, -inf) < every:
+        if not self.soon(what, every):
             return False
-        self._did[what] = now
+        self._did[what] = self._clock.monotonic()
         return True
+
+    def soon(self, what: str, every: float) -> bool:
+        """As ``now``, for whoever only wants to know."""
+        return self._clock.monotonic() - self._did.get(what, -inf) >= every
 
     def again(self, what: str) -> None:
         """At once: what failed must not pass for done as long as it only waits for its time."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
+from typing import Any
 
 from vmha_ocf import acting, presence
 from vmha_ocf.agents.after_done import AfterDone
+from vmha_ocf.agents.ahead import Ahead, Question
 from vmha_ocf.agents.at_once import AtOnce
 from vmha_ocf.agents.authority import Authority
 from vmha_ocf.agents.barrier import Barrier
@@ -84,13 +86,17 @@ class Evacuator:
         self._problems: dict[str, str] = {}
         self._destinations = Destinations()
         self._proofs = Proofs(ports, self._cloud, self._naming)
+        self._ahead = Ahead(ports.parallel)
+        self._read_flags = Question(ports.flags.read)
+        self._look_at_nodes = Question(ports.cluster.nodes)
         self._barrier = Barrier(ports.clock, self._cloud, self._lost)
 
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
         self._cloud.new_round()
+        self._ahead.ask(self._questions() if self._hosts else ())
         try:
-            flags = self._ports.flags.read()
+            flags = self._read_flags()
             self._problems.pop("flags", None)
         except VmhaError as error:
             self._problems["flags"] = str(error)
@@ -106,6 +112,13 @@ class Evacuator:
         self._guard("proof", partial(self._proofs.give_up, self._off(flags)))
         self._guard("return", partial(self._look_around, flags))
         return self._summary(sight)
+
+    def _questions(self) -> Sequence[Question[Any]]:
+        """What a round begins with, while a host is being evacuated. Nodes may be as much older than
+        flags as the time between two looks at them: so nothing hangs on which is asked for first."""
+        nodes = [self._look_at_nodes] if self._due.soon("nodes", self._pauses.following) else []
+        authority = self._authority.questions(self._pauses.following)
+        return [self._read_flags, *authority, *nodes, self._held.by_hand]
 
     def _see(self, flags: Flagged) -> Sight:
         """What there is to do, whoever has not been looked at for longest first."""
@@ -193,8 +206,9 @@ class Evacuator:
     def _still_wanted(self, planned: Asked, sight: Sight) -> Asked:
         """Read again right before anything is asked for: since the round began hosts may have been
         flagged, which Nova would choose, our claims overwritten, or their flags dropped."""
+        self._ahead.ask((self._read_flags, self._authority.quorum, self._held.by_hand))
         try:
-            flags = self._ports.flags.read()
+            flags = self._read_flags()
             may = self._authority.has_quorum() and not self._held.look(flags.values())
         except VmhaError as error:
             self._problems["flags"] = str(error)
@@ -231,7 +245,7 @@ class Evacuator:
 
     def _read_nodes(self) -> None:
         if self._due.now("nodes", self._pauses.following):
-            self._nodes = self._ports.cluster.nodes()
+            self._nodes = self._look_at_nodes()
 
     def _count_destinations(self, flags: Flagged) -> None:
         """Nova is asked only while none is left."""

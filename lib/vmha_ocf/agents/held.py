@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 from vmha_ocf import storm
+from vmha_ocf.agents.ahead import Question
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.policy import Policy
@@ -22,6 +23,7 @@ class Held:
         self.problems: dict[str, str] = {}
         self.hosts: int | None = None
         """How many compute hosts Nova has, as far as anybody has asked."""
+        self.by_hand = Question(ports.holds.read)
         self._ports = ports
         self._limits = storm.limits_of(policy)
         self._failures: storm.Failures | None = None
@@ -51,7 +53,7 @@ class Held:
         self._looked = now
         self.problems.pop("hold", None)
         try:
-            hold = self._ports.holds.read()
+            hold = self.by_hand()
         except VmhaError as error:
             self.problems["hold"] = f"whether evacuation is held is not known: {error}"
             return True
