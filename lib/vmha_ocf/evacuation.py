@@ -134,6 +134,11 @@ class Survey:
         return len(self.flying) - self.stuck
 
     @property
+    def only_in_vain(self) -> bool:
+        """Nothing is to be asked for that was not asked for in vain."""
+        return all(one.in_vain for one in self.verdicts if one.next in _REQUESTED)
+
+    @property
     def busy_groups(self) -> frozenset[str]:
         """Anti-affinity groups of which a member is on its way. One that goes nowhere holds up nobody."""
         return frozenset(
@@ -190,10 +195,10 @@ def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> P
     view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
     allowed = min(room.requests, room.per_host - seen.load)
     busy = set(seen.busy_groups)
-    requests = list(_requests(seen, busy | {*busy_groups}, allowed))
-    steps: list[Step] = [*_stops(view, seen.found, memory, policy), *requests]
-    if not steps and not seen.flying and _is_over(view, seen.verdicts, seen.situation):
-        steps = [Finish(view.flag)]
+    stops = list(_stops(view, seen.found, memory, policy))
+    over = not stops and not seen.flying and _is_over(view, seen.verdicts, seen.situation)
+    requests = [] if over else list(_requests(seen, busy | {*busy_groups}, allowed))
+    steps: list[Step] = [Finish(view.flag)] if over else [*stops, *requests]
     busy |= {seen.groups[step.instance.id] for step in requests if step.instance.id in seen.groups}
     return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
 
@@ -251,15 +256,14 @@ def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator
 def _requests(seen: Survey, busy: set[str], allowed: int) -> Iterator[Evacuate | Reset]:
     """By order, one member of an anti-affinity group at a time, whichever hosts they come from.
 
-    Nova re-checks the group on the destination; members asked for together lose that race. What Nova
-    has refused comes after all others: asked for again and again, it would keep them from their turn.
+    Nova re-checks the group on the destination; members asked for together lose that race. What was
+    asked for in vain comes after all others: again and again, it would keep them from their turn.
     """
-    groups, situation = seen.groups, seen.situation
+    groups, policy = seen.groups, seen.situation.policy
     ready = [one for one in seen.verdicts if one.next in _REQUESTED]
 
     def turn(verdict: Verdict) -> tuple[bool, tuple[int, int, str]]:
-        one = verdict.instance
-        return one.id in situation.memory.refused, order_key(one, situation.policy)
+        return verdict.in_vain, order_key(verdict.instance, policy)
 
     for verdict in sorted(ready, key=turn):
         group = groups.get(verdict.instance.id)
@@ -279,11 +283,12 @@ def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> b
 
     What Nova does not evacuate (or has had no room for, again and again), and what nobody could tell
     whether it is ours, keeps the flag only as long as its host is away: then coming back with it is
-    the best that can happen to an instance.
+    the best that can happen to an instance. The next attempt in vain is not waited for: where Nova is
+    slow, one or another is always due.
     """
     if not view.fresh:
         return False
-    kinds = {verdict.next for verdict in verdicts}
+    kinds = {Next.REPORT if one.in_vain else one.next for one in verdicts}
     if kinds & _PENDING or any(one.next is Next.RETRY and not one.told for one in verdicts):
         return False
     if not kinds & _KEEP:

@@ -67,6 +67,13 @@ def stood_since(trace: Trace, evacuations: Iterable[Evacuation]) -> bool:
     )
 
 
+def still_down(trace: Trace, service: ComputeService) -> bool:
+    """The host has not returned from the failure of the trace: then our mark would not say forced down."""
+    mark = marker.ours(service)
+    ours = mark is not None and mark.forced_down and trace.ours.forced_down
+    return ours and service.forced_down and trace.service == service.id
+
+
 def _in_full(mark: Ours, trace: Trace | None) -> Ours:
     """Nova's field has no room for a long reason beside our mark; the trace has."""
     if trace is None or trace.ours.disabled or marker.shortened(trace.ours.before) != mark.before:

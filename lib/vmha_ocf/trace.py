@@ -9,7 +9,8 @@ same is said in the CIB, before Nova is asked to change anything: permanent attr
     host=compute-1 service=5e41ce00-... at=1763695800.000 changed=forced-down before=DIMM%20B2
     host=compute-1 service=5e41ce00-... at=1763695800.000 changed=nothing before= was=<id>:error
 
-``at`` is the incident: the time of the proof that the host was off, 0 where nobody gave one.
+``at`` is the incident: the time of the proof that the host was off, 0 where nobody gave one; of the
+first one, where it was fenced again before its return.
 ``changed`` is what we are about to change, so what is not named there was so before us; ``before``
 is the reason that somebody else's disable had, written as in a URL. ``was`` names the instances that
 were not active before our first attempt. ``untagged=ours`` says that nothing in the cloud was marked

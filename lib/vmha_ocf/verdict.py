@@ -48,6 +48,11 @@ class Verdict:
     told: bool = False
     """A person should see it: it will not end by itself soon."""
 
+    @property
+    def in_vain(self) -> bool:
+        """It is to be asked for once more, after Nova has refused it, or failed it again and again."""
+        return self.told and self.next in (Next.EVACUATE, Next.RESET)
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -93,7 +98,7 @@ def judge(
         or _kept(instance, situation)
         or _unsettled(instance, found, situation)
         or _retry(instance, found, situation)
-        or _by_state(instance, situation)
+        or _by_state(instance, found, situation)
     )
 
 
@@ -198,23 +203,30 @@ def _unsettled(
 def _retry(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Verdict | None:
-    policy = situation.policy
-    # What came after a request of ours is its own, whatever the clocks say.
-    since = 0.0 if instance.id in situation.memory.asked else situation.since
-    failed = records.failures(found, situation.off, since)
+    policy, failed = situation.policy, _failed(instance, found, situation)
     if not failed:
         return None
     delay = min(policy.retry_first * 2.0 ** min(failed - 1, 20), policy.retry_most)
     if situation.waited(instance, of_record(found[0])) >= delay:
         return None
-    newest = found[0]
+    told = failed >= policy.report_after
+    return Verdict(instance, Next.RETRY, _why_failed(found[0], failed), told=told)
+
+
+def _failed(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> int:
+    """How many attempts have failed, up to the newest."""
+    # What came after a request of ours is its own, whatever the clocks say.
+    since = 0.0 if instance.id in situation.memory.asked else situation.since
+    return records.failures(found, situation.off, since)
+
+
+def _why_failed(newest: Evacuation, failed: int) -> str:
     failed_it = f"{newest.dest} failed it" if newest.dest else f"it was {newest.status}"
     why = "Nova found no host for it" if newest.status == "error" else failed_it
-    reason = f"{why} (attempt {failed}); the next attempt follows"
-    return Verdict(instance, Next.RETRY, reason, told=failed >= policy.report_after)
+    return f"{why} (attempt {failed}); the next attempt follows"
 
 
-def _by_state(instance: Instance, situation: Situation) -> Verdict:
+def _by_state(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict:
     policy = situation.policy
     refused_at, refused = situation.memory.refused.get(instance.id, (0.0, ""))
     blocked = _is_blocked(instance, refused, situation)
@@ -231,12 +243,19 @@ def _by_state(instance: Instance, situation: Situation) -> Verdict:
         return Verdict(instance, Next.REPORT, reason, told=True)
     if not situation.destinations:
         return Verdict(instance, Next.RETRY, "no other compute host is up", told=True)
-    if instance.vm_state in resets:
-        return Verdict(instance, Next.RESET, f"was {instance.vm_state}")
     if blocked:
-        return Verdict(instance, Next.RESET, f"was {instance.task_state}")
-    # What was refused is told until it is accepted.
-    return Verdict(instance, Next.EVACUATE, refused, told=bool(refused))
+        return Verdict(instance, Next.RESET, f"was {task_states.reset_for(instance)}")
+    # What was refused, or has failed for long, is told until it is under way.
+    vain = refused or _long_in_vain(instance, found, situation)
+    if instance.vm_state in resets:
+        reason = vain or f"was {instance.vm_state}"
+        return Verdict(instance, Next.RESET, reason, told=bool(vain))
+    return Verdict(instance, Next.EVACUATE, vain, told=bool(vain))
+
+
+def _long_in_vain(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> str:
+    failed = _failed(instance, found, situation)
+    return _why_failed(found[0], failed) if failed >= situation.policy.report_after else ""
 
 
 def _is_blocked(instance: Instance, refused: str, situation: Situation) -> bool:

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
+from tests.proof.person import Person
 from vmha_ocf.model import InstanceId, NovaHost, Power
+from vmha_ocf.sim.aftermath import judged
 from vmha_ocf.sim.database import Service
 from vmha_ocf.sim.expectations import liveness
 from vmha_ocf.sim.hosts import Host
@@ -40,6 +42,8 @@ class Played:
     crashes: Sequence[CrashSpec]
     """Those that came."""
     ended: float
+    typed: int = 0
+    """How often a person has done what was shown."""
 
     @property
     def broken(self) -> Sequence[str]:
@@ -47,13 +51,17 @@ class Played:
 
 
 def play(
-    scenario: Scenario, wrap: Wrap = unwrapped, accepted: Collection[str] = frozenset()
+    scenario: Scenario,
+    wrap: Wrap = unwrapped,
+    accepted: Collection[str] = frozenset(),
+    *,
+    attended: bool = False,
 ) -> Played:
     """To its length, or until all is well, or all is silent, after everything that was to happen.
 
-    ``accepted``: what may stay wrong with hosts.
+    ``accepted``: what may stay wrong with hosts. ``attended``: a person does what is shown.
     """
-    one = begin(scenario, wrap)
+    one, person = begin(scenario, wrap), Person()
     try:
         calm_since = inf
         time = last_moment(scenario)
@@ -62,9 +70,11 @@ def play(
             calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
             if one.world.now >= min(scenario.length, calm_since + _CALM, _silent_until(one)):
                 break
+            if attended:
+                person.look(one)
             one.world.run_until(min(one.world.now + _STEP, scenario.length))
         wrong = list(out_of_service(one))
-        return Played(one.outcome(), wrong, one.crashes.struck, one.world.now)
+        return Played(one.outcome(), wrong, one.crashes.struck, one.world.now, person.typed)
     finally:
         one.processes.close()
 
@@ -102,7 +112,12 @@ def out_of_service(one: Play) -> Iterator[str]:
 def _all_is_well(one: Play, accepted: Collection[str]) -> bool:
     waits = len(one.crashes.struck) < len(one.scenario.crash)
     wrong = (each for each in (*out_of_service(one), *_behind(one)) if each not in accepted)
-    return not waits and not any(wrong) and not any(_busy(one))
+    return not waits and not any(wrong) and not any(_busy(one)) and not any(_untold(one))
+
+
+def _untold(one: Play) -> Iterator[str]:
+    """Whatever somebody is yet to be told of."""
+    return judged(one.world, one.ours, one.manager.evacuate.told.problems)
 
 
 def _behind(one: Play) -> Iterator[str]:

@@ -27,7 +27,7 @@ from vmha_ocf.sim.scenario import (
 from vmha_ocf.sim.timing import Timing
 
 BEGIN = 20.0
-TAIL = 1800.0
+TAIL = 3600.0
 """Seconds. The longest pauses of the worker are retries, 300 seconds apart."""
 _IMAGES = (ImageSpec("marked", {"evacuable": "true"}), ImageSpec("plain"))
 _GROUPS = (ServerGroupSpec("apart"), ServerGroupSpec("rather-apart", "soft-anti-affinity"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.proof.judge import Played, is_stuck, play
 from vmha_ocf.model import NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.sim.database import Server
+from vmha_ocf.sim.database import IN_FLIGHT, Server
 from vmha_ocf.sim.invariants import left_behind
 from vmha_ocf.sim.scenario import Scenario
 from vmha_ocf.sim.scenario_check import options_of
@@ -29,7 +29,7 @@ class Judged:
 
 
 def judge(scenario: Scenario, wrap: Wrap = unwrapped) -> Judged:
-    played = play(scenario, wrap)
+    played = play(scenario, wrap, attended=True)
     outcome = played.outcome
     policy = options_of(scenario).policy
     behind = [outcome.world.instance(one) for one in left_behind(outcome.world, ours=outcome.ours)]
@@ -88,7 +88,14 @@ def _may_run_elsewhere(server: Server) -> bool:
 
 def _there_is_room(server: Server, world: World) -> bool:
     group = world.database.group_of(server.id)
-    taken = world.database.group_hosts(group, server.id) if group else ()
+    taken: set[NovaHost | None] = set()
+    if group:
+        taken.update(world.database.group_hosts(group, server.id))
+    taken |= {
+        record.dest
+        for record in world.database.records
+        if group and record.server in group.members - {server.id} and record.status in IN_FLIGHT
+    }
     apart = group is not None and group.policy == "anti-affinity"
     together = group is not None and group.policy == "affinity"
     return any(

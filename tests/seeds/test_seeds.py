@@ -20,20 +20,8 @@ from vmha_ocf.sim.scenario_toml import format_scenario, parse
 
 SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {
-    "what Nova refuses is asked for again in turn: with answers of seconds its host, which is back, "
-    "waits at its gate": frozenset({
-        3, 152, 169, 281, 289, 361, 543, 606, 664, 675, 764, 811, 847, 861, 967, 1047, 1105,
-        1223, 1328, 1354, 1438, 1493, 1574, 1598, 1805, 1854, 1882, 1928
-    }),
-    "a host waits at its gate, or for a person, at the end": frozenset({
-        117, 193, 208, 374, 444, 516, 631, 644, 699, 833, 995, 1041, 1079, 1310, 1394, 1525, 1571,
-        1602, 1667, 1786, 1822, 1926, 1973
-    }),
-    "P3, by a configuration of before the failure that a person restores": frozenset({1185, 1542}),
-    "P4, flagged between a look at the gate and the start": frozenset({416, 762, 1146, 1635}),
-    "P6, in error on the returned host and not told": frozenset({107, 1489, 1518, 1523, 1769}),
-    "P7, what an operator had set, or what is left": frozenset({174, 671}),
-}  # fmt: skip
+    "P6, our clock is minutes ahead of Nova's, and the worker is another one": frozenset({1518}),
+}
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")
 pytestmark = pytest.mark.long

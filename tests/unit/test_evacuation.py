@@ -306,6 +306,20 @@ class TestOver:
         assert plan(view([instance()], few, node_back=True)).steps == []
         assert plan(view([instance()], many, node_back=True)).steps == [Finish(FLAG)]
 
+    @pytest.mark.parametrize("node_back", [True, False])
+    def test_the_next_attempt_in_vain_is_not_waited_for(self, node_back: bool) -> None:
+        """refused-while-nova-is-slow: one or another is always due."""
+        refused = {InstanceId("a"): (0.0, "vTPM"), InstanceId("b"): (NOW - 1, "vTPM")}
+        memory = Memory(first_seen=0.0, watching=0.0, refused=refused)
+        planned = plan(view([instance("a"), instance("b")], node_back=node_back), memory)
+        assert planned.steps == ([Finish(FLAG)] if node_back else [Evacuate(instance("a"))])
+        assert len(planned.told) == 2
+
+    def test_but_a_first_one_is(self) -> None:
+        memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+        both = view([instance("a"), instance("b")], node_back=True)
+        assert evacuated(plan(both, memory)) == ["b", "a"]
+
     def test_after_a_power_cut_of_all_hosts(self) -> None:
         """bootstrap-deadlock: nobody can take them, and they are not turned into errors."""
         waits = plan(view([instance()], destinations=False))
@@ -314,6 +328,16 @@ class TestOver:
 
     def test_a_host_that_runs_again_keeps_what_it_has(self) -> None:
         assert plan(view([instance()], alive=True, node_back=True)).steps == [Finish(FLAG)]
+
+
+def test_whether_anything_is_asked_for_that_was_not_in_vain() -> None:
+    memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+
+    def only_in_vain(*names: str) -> bool:
+        some = view([instance(name) for name in names])
+        return survey(some, policy=Policy(), memory=memory, now=NOW).only_in_vain
+
+    assert [only_in_vain(), only_in_vain("a"), only_in_vain("a", "b")] == [True, True, False]
 
 
 def test_the_counts_of_a_plan() -> None:

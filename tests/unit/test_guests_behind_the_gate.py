@@ -82,7 +82,7 @@ class TestAProbe:
 class TestAStart:
     def start(self, world: World, machine: Machine) -> list[str]:
         said: list[str] = []
-        verdicts: list[gate.Open | gate.Wait] = [FLAGGED, FLAGGED, gate.Open()]
+        verdicts: list[gate.Open | gate.Wait] = [FLAGGED, FLAGGED, gate.Open(), gate.Open()]
         compute_gate.start(
             world.units("compute-1"),
             machine,
@@ -105,6 +105,24 @@ class TestAStart:
         said = self.start(world, Machine(silent=True))
         assert world.host("compute-1").compute.running
         assert "goes on without a note: Pacemaker does not answer" in said
+
+    @pytest.mark.parametrize("verdict", [FLAGGED, UNKNOWN, gate.Open()])
+    def test_looks_once_more_when_it_runs(self, verdict: gate.Open | gate.Wait) -> None:
+        """Flagged between the look and the start: it is stopped, and waits. Not to know stops nothing."""
+        world, said = World.with_hosts("compute-1"), list[str]()
+        world.host("compute-1").end_compute()
+        verdicts = [gate.Open(), verdict, FLAGGED, gate.Open(), gate.Open()]
+        compute_gate.start(
+            world.units("compute-1"),
+            Machine(),
+            lambda: verdicts.pop(0),
+            world.clock(),
+            until=60.0,
+            log=said.append,
+        )
+        assert world.host("compute-1").compute.running
+        stopped = any("flagged while nova-compute started" in line for line in said)
+        assert (stopped, len(verdicts)) == (verdict is FLAGGED, 0 if verdict is FLAGGED else 3)
 
 
 class TestTheKernel:

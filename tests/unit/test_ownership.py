@@ -8,7 +8,7 @@ from tests.unit.dead_host import FENCED, HOST, record, text
 from vmha_ocf import marker
 from vmha_ocf.marker import REASON_MOST, Ours
 from vmha_ocf.model import ComputeService
-from vmha_ocf.ownership import Owned, needs_witness, stood_since, weigh
+from vmha_ocf.ownership import Owned, needs_witness, still_down, stood_since, weigh
 from vmha_ocf.trace import Trace
 
 DOWN = ComputeService("id", HOST, up=False, enabled=False, forced_down=True)
@@ -85,6 +85,16 @@ def test_nova_itself_is_a_witness_as_long_as_it_lets_nobody_unforce_the_host() -
     assert not stood_since(TRACE, [record("completed")])
     assert not stood_since(TRACE, [record("done", created_at=text(-60))])
     assert not stood_since(replace(TRACE, incident=0.0), [record("done")])
+
+
+def test_a_host_that_is_fenced_again_before_its_return_has_not_returned() -> None:
+    assert still_down(TRACE, marked(BOTH))
+    assert still_down(TRACE, marked(FORCED))
+    assert not still_down(TRACE, DOWN), "a person has written another reason"
+    assert not still_down(TRACE, marked(Ours(False, True)))
+    assert not still_down(TRACE, marked(BOTH, forced_down=False))
+    assert not still_down(NOT_FORCED, marked(BOTH))
+    assert not still_down(OF_ANOTHER, marked(BOTH))
 
 
 def test_a_long_reason_comes_back_whole() -> None:

@@ -10,6 +10,7 @@ from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.flag import ATTRIBUTE, RECORD
 from vmha_ocf.model import FlagState, InstanceId, NodeName, NovaHost, Power, ServiceChange
 from vmha_ocf.sim import World
+from vmha_ocf.sim.flags import flag_at_once
 from vmha_ocf.sim.invariants import check, left_behind
 
 HOST = NovaHost("compute-1")
@@ -218,6 +219,30 @@ def test_p4_a_start_before_all_have_left(world: World, instance: InstanceId) -> 
     evacuate(world, instance, 1)
     world.units("compute-1").start()
     assert promises(world) == ["P4"]
+
+
+def test_p4_what_another_tool_moves_off_a_host_that_nobody_has_flagged(
+    world: World, instance: InstanceId
+) -> None:
+    world.host("compute-1").end_compute()
+    world.run(100)
+    world.requests.evacuate(instance, "a script")
+    world.units("compute-1").start()
+    assert promises(world) == []
+
+
+@pytest.mark.parametrize(("stopped_after", "broken"), [(20, []), (40, ["P4"])])
+def test_p4_a_flag_that_comes_between_the_look_and_the_start_stops_it_again(
+    world: World, stopped_after: float, broken: list[str]
+) -> None:
+    world.fence("compute-1", reboot=True, flag=False)
+    world.run(61)
+    flag_at_once(world.attrd, world.cib, world.host("compute-1"), "reconcile", ())
+    world.run(10)
+    world.units("compute-1").start()
+    world.run(stopped_after)
+    world.units("compute-1").stop()
+    assert promises(world) == broken
 
 
 def test_p4_a_start_behind_our_back_is_not_ours(world: World) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vmha_ocf.model import NovaHost, ServiceChange
-from vmha_ocf.sim.journal import EvacuateAccepted
+from vmha_ocf.sim.journal import EvacuateAccepted, FlagErased
 from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.run import Outcome, run
 from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, NovaSpec, Scenario
@@ -175,6 +177,15 @@ class TestTheConfigurationIsRestored:
     def test_with_the_history(self) -> None:
         outcome = play(DIES, EventSpec(100, "restore_configuration", value="99"), length=101)
         assert not outcome.world.history.read()
+
+    def test_of_a_stopped_cluster_it_may_erase_the_only_record_of_a_failure(self) -> None:
+        """Nobody else knows of it then; while the cluster runs, attrd does."""
+        stop, restore = EventSpec(38, "stop_cluster"), EventSpec(39, "restore_configuration")
+        erased = play(DIES, stop, replace(restore, value="30"), length=40)
+        assert not any(text.startswith("P3") for text in erased.broken)
+        assert list(erased.world.core.journal.of(FlagErased))
+        known = play(DIES, replace(restore, value="30"), length=40)
+        assert not list(known.world.core.journal.of(FlagErased))
 
     def test_what_was_never_saved_is_refused(self) -> None:
         with pytest.raises(ValueError, match="'tuesday' does not exist"):

@@ -326,6 +326,23 @@ class TestNotNow:
         assert (found.next, found.reason) == (expected, "vTPM")
         assert found.told, "until it is accepted"
 
+    @pytest.mark.parametrize("vm_state", ["active", "paused"])
+    def test_what_was_asked_for_in_vain_is_told_while_it_is_asked_for_again(
+        self, vm_state: str
+    ) -> None:
+        refused = situation(remembering(refused={ONE: (NOW - 30, "vTPM")}))
+        assert verdict(on=instance(vm_state=vm_state), at=refused).in_vain
+        assert not verdict(on=instance(vm_state=vm_state)).in_vain
+
+    def test_what_is_tried_for_the_first_times_is_not_in_vain_yet(self) -> None:
+        few = [record("error", id) for id in range(4, 0, -1)]
+        many = [record("error", id) for id in range(5, 0, -1)]
+        waited = {(ONE, memories.of_record(each[0])): 0.0 for each in (few, many)}
+        at = situation(remembering(noticed=waited))
+        assert (verdict(*few, at=at).next, verdict(*few, at=at).in_vain) == (Next.EVACUATE, False)
+        assert (verdict(*many, at=at).next, verdict(*many, at=at).in_vain) == (Next.EVACUATE, True)
+        assert "attempt 5" in verdict(*many, at=at).reason
+
     def test_storage_not_shared(self) -> None:
         policy = Policy(rebuild_from_image=False)
         found = verdict(on=instance(image="image"), at=situation(policy=policy))

@@ -66,11 +66,24 @@ def look(host: NovaHost, read: Callable[[], Flag | None]) -> gate.Open | gate.Wa
 def start(
     units: Units, machine: Machine, look: Look, clock: Clock, *, until: float, log: Say
 ) -> None:
-    """Wait at the gate, then start it. Raises GateClosed, and what Units raises."""
-    _wait(units, machine, look, clock, until=until, log=log)
-    note(machine.note_boot, log)
-    if not units.is_active():
-        units.start()
+    """Wait at the gate, then start it. Raises GateClosed, and what Units raises.
+
+    A host that was fenced without our agent is flagged by the worker, some time later: perhaps between
+    our look and the start. So there is another look after it, and nova-compute is stopped again."""
+    while True:
+        _wait(units, machine, look, clock, until=until, log=log)
+        note(machine.note_boot, log)
+        if not units.is_active():
+            units.start()
+        if not _is_flagged(look()):
+            return
+        log("its host was flagged while nova-compute started: it is stopped again")
+        units.stop()
+
+
+def _is_flagged(verdict: gate.Open | gate.Wait) -> bool:
+    """Not to know would have kept it waiting; it does not stop what runs."""
+    return isinstance(verdict, gate.Wait) and verdict.flagged
 
 
 def note(action: Callable[[], None], log: Say) -> None:

@@ -90,6 +90,11 @@ class HostRound:
         return shown.load if shown and now - self._looked_at < _LOOK_OLD else 0
 
     @property
+    def only_in_vain(self) -> bool:
+        """Of what it could ask for now, nothing is new."""
+        return self._survey is not None and self._survey.only_in_vain
+
+    @property
     def busy_groups(self) -> Collection[str]:
         """Server groups of which a member is on its way off this host."""
         shown = self._plan or self._survey

@@ -103,9 +103,11 @@ class Proofs:
                 self._give_up(flag, judged.why, off)
 
     def _give_up(self, flag: Flag, why: str, off: Off) -> None:
-        """It is told first, and recorded, so that it is told whatever becomes of us."""
-        if flag.host not in self._left:
-            self._left[flag.host] = [one.id for one in self._ports.nova.instances_on(flag.host)]
+        """It is told first, and recorded, so that it is told whatever becomes of us. Nova may have moved
+        others there meanwhile, which are told as well."""
+        left = {one.id for one in self._ports.nova.instances_on(flag.host)}
+        if flag.host not in self._left or not left <= {*self._left[flag.host]}:
+            self._left[flag.host] = left
             return
         evacuations = self._ports.nova.evacuations_from(flag.host)
         if any(records.in_flight(record, off) for record in evacuations):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from vmha_ocf.agents.host_requests import Answer, load_of
 from vmha_ocf.agents.host_round import HostRound
 from vmha_ocf.evacuation import Request
+from vmha_ocf.model import NovaHost
 from vmha_ocf.pace import Pace
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -19,21 +21,28 @@ class Requesting:
         self._ports = ports
         self._caps = policy.caps
         self._pace = Pace(policy.caps.total)
+        self._asked: dict[NovaHost, float] = {}
+        """When something was last asked for, for each host."""
 
     def plan(self, looked: Sequence[HostRound], flagged: Iterable[HostRound], room: int) -> Asked:
         """What each of ``looked`` is to be asked for. ``flagged``: all whose evacuation goes on.
 
         The first ones leave to each of the others as much as they take; what those do not need is
-        for the next round, which follows at once."""
+        for the next round, which follows at once. Where there is room for few, whoever has waited
+        longest is first, and last are those that only have what was asked for in vain."""
         known = list(flagged)
+        self._asked = {one.host: self._asked.get(one.host, -inf) for one in known}
         planned = []
-        for place, host in enumerate(looked):
+        for place, host in enumerate(sorted(looked, key=self._turn)):
             busy = {group for one in known if one is not host for group in one.busy_groups}
             share = -(-room // (len(looked) - place))
             requests = host.plan(share, busy)
             room -= min(room, len(requests))
             planned.append((host, requests))
         return planned
+
+    def _turn(self, host: HostRound) -> tuple[bool, float]:
+        return host.only_in_vain, self._asked.get(host.host, -inf)
 
     def send(self, planned: Asked) -> None:
         """The memory of each host knows before Nova does."""
@@ -49,6 +58,7 @@ class Requesting:
             host.heard(heard[id(host)])
         if answers:
             now = self._ports.clock.monotonic()
+            self._asked.update((host.host, now) for host, _ in asked)
             self._pace = self._pace.after(load_of(answers), most=self._caps.total, now=now)
 
     def room(self, destinations: int, in_flight: int) -> int:

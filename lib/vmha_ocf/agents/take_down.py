@@ -54,6 +54,8 @@ class TakeDown:
         self._me = me
         self._ours: Ours | None = None
         self._was_down = False
+        self._goes_on = False
+        """The trace that was read is of a failure that this host has not returned from."""
         self._meddled = 0
         self._changed_at = 0.0
         self._check_at = 0.0
@@ -140,6 +142,7 @@ class TakeDown:
             if found is not None and found.service == service.id:
                 same = found.incident == _incident(flag) or self._stood(found, service)
                 self._ours = found.ours if same else None
+                self._goes_on = same or ownership.still_down(found, service)
         return self._ours
 
     def _stood(self, trace: Trace, service: ComputeService) -> bool:
@@ -151,19 +154,14 @@ class TakeDown:
         return trace.ours.forced_down and ownership.stood_since(trace, records)
 
     def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
-        """Before Nova is asked to change anything, and only if it says something new."""
-        noted = self._noted(flag)
-        was, untagged = (noted.was, noted.untagged) if noted else ({}, False)
-        wanted = Trace(self.host, service.id, _incident(flag), ours, was, untagged)
+        """Before Nova is asked to change anything, and only if it says something new. A host that is
+        fenced again before its return has not failed anew: what was noted stays, with its time."""
+        noted = self.trace if self._was_down or self._goes_on else None
+        new = Trace(self.host, service.id, _incident(flag), ours)
+        wanted = replace(noted, service=service.id, ours=ours) if noted else new
         if wanted != self.trace:
             self._ports.traces.write(wanted, self._nodes(flag))
         self.trace, self._ours = wanted, ours
-
-    def _noted(self, flag: Flag) -> Trace | None:
-        """A host that is fenced again before its evacuation is over has not failed anew."""
-        found = self.trace
-        same = found is not None and (self._was_down or found.incident == _incident(flag))
-        return found if same else None
 
     def _nodes(self, flag: Flag) -> Sequence[NodeName]:
         """Its own, else this controller's: not every flag names one, and nodes are removed."""

@@ -193,6 +193,8 @@ class ComputeClone:
         if self._may_act(child):
             self._stop(child)
             self._consider(child)
+        else:
+            child.state = State.UNKNOWN  # Whoever decides next looks what became of it.
 
     def _stop(self, child: Child) -> None:
         """Never fails: an error is logged, and nova-compute taken for stopped (P8)."""

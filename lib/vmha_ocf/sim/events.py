@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from vmha_ocf import flag as texts
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.event_kind import Kind, Stage
+from vmha_ocf.sim.journal import FlagErased
 from vmha_ocf.sim.people import PEOPLE
 from vmha_ocf.sim.scenario import EventSpec
 
@@ -50,8 +51,13 @@ def _save_configuration(stage: Stage, event: EventSpec) -> None:
 
 def _restore_configuration(stage: Stage, event: EventSpec) -> None:
     then = f"of {event.value} s ago" if event.value.isdecimal() else event.value
-    stage.world.say("operator", f"restores the configuration {then}")
-    stage.world.cib.restore(event.value)
+    world = stage.world
+    world.say("operator", f"restores the configuration {then}")
+    flagged = [host for host in world.hosts if world.flag(host) is not None]
+    world.cib.restore(event.value)
+    for host in flagged:
+        if world.flag(host) is None:
+            world.core.journal.note(FlagErased(world.now, host))
 
 
 _HOST = frozenset({"host"})

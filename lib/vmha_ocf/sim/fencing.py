@@ -63,6 +63,7 @@ class Fencing:
         """An operator says that it is off: nothing more is done to it."""
         self._forget(host)
         self._fenced(host, "a human")
+        self.go_on()
 
     def fenced_by_other(self, host: Host, by: str) -> None:
         """A watchdog: the host is off before Pacemaker misses it, and then counts as fenced."""
@@ -72,6 +73,7 @@ class Fencing:
             self._forget(host)
             self._parts.world.pacemaker.disconnect(host.node)
             self._fenced(host, by)
+            self.go_on()
 
         self._parts.after(self._parts.world.core.timing.detect, notice)
 

@@ -26,6 +26,7 @@ from vmha_ocf.sim.journal import (
     Fact,
     FlagCleared,
     FlagEnding,
+    FlagErased,
     FlagKept,
     FlagWritten,
     HostFact,
@@ -39,6 +40,9 @@ from vmha_ocf.sim.world import World
 H = TypeVar("H", bound=HostFact)
 PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
 """Those that ``check`` checks."""
+GAP = 30.0
+"""Seconds from a look at the gate until nova-compute runs, on a slow machine; and until it is stopped
+again, where its host was flagged meanwhile."""
 Ours = Callable[[Server], bool]
 """Whether an instance is to be evacuated."""
 
@@ -161,8 +165,9 @@ def _lost_flags(world: World) -> Iterator[str]:
         fact = _last(FlagWritten, _needed_or_done(world), host)
         if fact is None or fact.state is FlagState.DONE:
             continue
+        erased = _last(FlagErased, world.core.journal.facts, host)
         flag = world.flag(host)
-        if flag is None or not flag.pending:
+        if (flag is None or not flag.pending) and (erased is None or erased.time < fact.time):
             yield _text("P3", fact, f"{host} was flagged then, and the flag is lost")
 
 
@@ -172,28 +177,48 @@ def _needed_or_done(world: World) -> list[Fact]:
 
 
 def _early_starts(world: World) -> Iterator[str]:
-    open_flags: set[NovaHost] = set()
+    """A flag that is written between the look at the gate and the start stops nova-compute again: no
+    gate can see it before."""
+    since: dict[NovaHost, float] = {}
     for fact in world.core.journal.facts:
         match fact:
-            case FlagCleared() | FlagEnding() | FlagWritten(state=FlagState.DONE):
-                open_flags.discard(fact.host)
+            case FlagCleared() | FlagEnding() | FlagErased() | FlagWritten(state=FlagState.DONE):
+                since.pop(fact.host, None)
             case FlagWritten() | FlagKept():
-                open_flags.add(fact.host)
+                since.setdefault(fact.host, fact.time)
             case ComputeStarted(by_us=True):
-                yield from _early(fact, promised=fact.host in open_flags)
+                yield from _early(world, fact, since.get(fact.host))
             case _:
                 pass
 
 
-def _early(fact: ComputeStarted, promised: bool) -> Iterator[str]:
-    """``promised``: a flag was written and has not ended, whatever became of it since."""
+def _early(world: World, fact: ComputeStarted, since: float | None) -> Iterator[str]:
+    """``since``: a flag was written then and has not ended, whatever became of it."""
     if fact.flagged:
-        yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
-    elif promised:
+        just_now = since is None or fact.time - since <= GAP
+        if not (just_now and _is_stopped_again(world, fact)):
+            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
+    elif since is not None:
         yield _text("P4", fact, f"nova-compute started on {fact.host}, whose flag was lost")
-    if fact.unfinished:
-        left = ", ".join(fact.unfinished)
+    unfinished = [one for one in fact.unfinished if _is_asked_by_us(world, fact, one)]
+    if unfinished:
+        left = ", ".join(unfinished)
         yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
+
+
+def _is_stopped_again(world: World, start: ComputeStarted) -> bool:
+    return any(
+        fact.host == start.host and start.time <= fact.time <= start.time + GAP
+        for fact in world.core.journal.of(ComputeEnded)
+    )
+
+
+def _is_asked_by_us(world: World, start: ComputeStarted, instance: InstanceId) -> bool:
+    """What another tool moves off a host that nobody has fenced, no gate knows of."""
+    return any(
+        fact.by == US and (fact.host, fact.instance) == (start.host, instance)
+        for fact in world.core.journal.of(EvacuateAccepted)
+    )
 
 
 def _done_too_early(world: World, ours: Ours) -> Iterator[str]:

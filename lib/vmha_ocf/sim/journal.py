@@ -116,6 +116,11 @@ class FlagCleared(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class FlagErased(HostFact):
+    """A person has restored a configuration without it while nobody else knew of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceUndone(HostFact):
     """Through the port, a service was enabled or un-forced. ``set_by`` had set it before."""
 

@@ -22,6 +22,8 @@ class Services:
         self._database = database
         self._operated: dict[str, float] = {}
         """When an operator changed a service last that we have not looked at since."""
+        self._taken_back: dict[str, tuple[float, str]] = {}
+        """When an operator enabled one, and who had disabled it."""
 
     def change(self, service_id: str, change: ServiceChange, who: str = US) -> ComputeService:
         """One PUT: all of it or nothing."""
@@ -29,7 +31,7 @@ class Services:
         if change.forced_down is False:
             self._verify_may_come_up(service)
         toggled = change.enabled not in (None, service.enabled)
-        if who == US:
+        if who == US and not self._is_crossing(service):
             self._note_undone(service, change)
         self._apply(service, change, who)
         if toggled and service.up and not service.host.listening:
@@ -76,15 +78,30 @@ class Services:
         """We were told how they are."""
         for service in found:
             self._operated.pop(service.id, None)
+            self._taken_back.pop(service.id, None)
+
+    def _is_crossing(self, service: Service) -> bool:
+        """An operator has changed it since we were told how it is, a moment ago."""
+        return self._core.now - self._operated.get(service.id, -inf) < CROSSING
 
     def _take_over(self, service: Service, change: ServiceChange, who: str) -> None:
         """Whoever asks for the same between our look and our request is not seen: Nova has no condition
         on a PUT and keeps no author, so that nobody can know any more that it was theirs too."""
         if who == OPERATOR:
             self._operated[service.id] = self._core.now
-        elif self._core.now - self._operated.get(service.id, -inf) < CROSSING:
+        elif self._is_crossing(service):
             service.forced_by = who if change.forced_down else service.forced_by
             service.disabled_by = who if change.enabled is False else service.disabled_by
+
+    def _who_disables(self, service: Service, change: ServiceChange, who: str) -> str:
+        """What an operator had set, and takes back between our look and our request, is set again by it,
+        as the operator's: nobody but the operator can know."""
+        if change.enabled:
+            if who == OPERATOR:
+                self._taken_back[service.id] = self._core.now, service.disabled_by
+            return ""
+        at, by = self._taken_back.get(service.id, (-inf, who))
+        return by if self._core.now - at < CROSSING else who
 
     def _apply(self, service: Service, change: ServiceChange, who: str) -> None:
         said = []
@@ -95,7 +112,7 @@ class Services:
             said.append("forced down" if change.forced_down else "not forced down any more")
         if change.enabled is not None and change.enabled is not service.enabled:
             service.enabled = change.enabled
-            service.disabled_by = "" if change.enabled else who
+            service.disabled_by = self._who_disables(service, change, who)
             said.append("enabled" if change.enabled else "disabled")
         if who == OPERATOR and change.enabled is False:
             # What an operator says again is the operator's from then on: the reason shows it.
