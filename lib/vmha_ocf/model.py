@@ -181,6 +181,18 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """Nova's record (os-instance-actions) of something that was asked of an instance."""
+
+    name: str
+    """stop, start, reboot, evacuate, live-migration, ..."""
+    at: str
+    """When it was asked, in Nova's own text of a time, of whole seconds."""
+    user: str = ""
+    """The id of who asked; "" is Nova itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerGroup:
     id: str
     policy: str

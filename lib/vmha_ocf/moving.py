@@ -37,6 +37,11 @@ def elsewhere(
     return next((one.dest for one in doubtful if one.dest and one.dest != instance.host), "")
 
 
+def is_over(move: Move) -> bool:
+    """By Nova's word."""
+    return move.status in _OVER
+
+
 def why(instance: Instance, where: str) -> str:
     """For a person: how to look, and what makes us evacuate it."""
     there = where or "its destination"

@@ -35,6 +35,13 @@ class NoteStore(Store):
             f"{name} of {node} was not written",
         )
 
+    def write_passing(self, name: str, key: str, text: str) -> None:
+        self._insist(
+            lambda: self._attrd.update(name, key, text),
+            lambda: self._attrd.values(name).get(key) == text,
+            f"{name} was not written",
+        )
+
     def remove(self, node: NodeName, name: str, text: str) -> None:
         self._change(
             lambda: self._cib.delete_node_attribute(node, name, text),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from vmha_ocf.address import parse_address
 from vmha_ocf.boolean import parse_boolean
-from vmha_ocf.policy import Caps, Marks, Policy, Untagged
+from vmha_ocf.policy import AfterBoot, Caps, Marks, Policy, Untagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         poison_window=float(values["poison_window"]),
         evacuate_delay=float(values["evacuate_delay"]),
         service_down_time=float(values["service_down_time"]),
+        site_start=float(values["site_start"]),
+        after_boot=AfterBoot(values["after_boot"]),
         # What was asked for can take so long to be seen in Nova, however short our patience is.
         settle=max(float(values["settle"]), timeout),
         priority_key=values["priority_key"],

@@ -15,6 +15,13 @@ class Untagged(Enum):
     NONE = "none"
 
 
+class AfterBoot(Enum):
+    """What becomes of marked instances that are off because their host was."""
+
+    LIST = "list"
+    RESUME = "resume"
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The names that mark an instance as evacuable; exact, case matters."""
@@ -65,6 +72,9 @@ class Policy:
     """Between the first sight of a flag and the first request (NFS lock grace)."""
     service_down_time: float = 0.0
     """Nova's own, which its API does not tell; 0 is to assume it from what is seen."""
+    site_start: float = 600.0
+    """How long a site may take to start, all controllers having been away; 0 is never."""
+    after_boot: AfterBoot = AfterBoot.LIST
     settle: float = 60.0
     """How long an unclear request may still take effect inside Nova."""
     back_after: float = 60.0

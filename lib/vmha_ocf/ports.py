@@ -17,6 +17,7 @@ from vmha_ocf.hold import Hold
 from vmha_ocf.incident import Event
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import (
+    Action,
     ComputeService,
     Evacuation,
     Flag,
@@ -133,6 +134,10 @@ class Notes(Protocol):
     def write(self, node: NodeName, name: str, text: str) -> None:
         """Raises ParameterError if Pacemaker has no such node."""
 
+    def write_passing(self, name: str, key: str, text: str) -> None:
+        """In the memory of the controllers together: gone when all of them are away. ``key`` is in the
+        place of a node, and none."""
+
     def remove(self, node: NodeName, name: str, text: str) -> None:
         """Only this text; another one stays."""
 
@@ -200,12 +205,20 @@ class Nova(Protocol):
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         """Its moves that are no evacuations: live migrations, migrations, resizes; newest first."""
 
+    def actions_of(self, instance: Instance) -> Sequence[Action]:
+        """What was asked of it, newest first: by people, and by Nova itself, such as the stop of an
+        instance that was found off."""
+
     def evacuate(self, instance: Instance) -> None:
         """One POST, never repeated by a library. Accepted is not evacuated."""
 
     def reset_to_error(self, instance: Instance) -> None: ...
 
     def stop(self, instance: Instance) -> None: ...
+
+    def start(self, instance: Instance) -> None:
+        """Refused unless it is stopped, and nothing is under way for it. On a host that is down it would
+        wait for its nova-compute."""
 
     def reboot(self, instance: Instance) -> None:
         """Hard: its guest is made anew on its host. Also what is in error is active then."""

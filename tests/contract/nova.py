@@ -206,6 +206,7 @@ class NovaContract:
             stage.nova.evacuate,
             stage.nova.reset_to_error,
             stage.nova.stop,
+            stage.nova.start,
             stage.nova.reboot,
         )
         for act in every:
@@ -301,6 +302,35 @@ class NovaContract:
         stage.until(lambda: listed(stage, instance).vm_state == "stopped")
         assert stage.runs_on(instance) == []
 
+    def test_an_instance_that_is_stopped_is_started(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD, vm_state="stopped")
+        stage.nova.start(listed(stage, instance))
+        stage.until(lambda: listed(stage, instance).vm_state == "active")
+        assert stage.runs_on(instance) == [DEAD]
+        newest = stage.nova.actions_of(listed(stage, instance))[0]
+        assert (newest.name, bool(newest.user)) == ("start", True)
+
+    def test_an_instance_that_runs_is_not_started(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        with pytest.raises(NovaRefused) as refused:
+            stage.nova.start(listed(stage, instance))
+        assert refused.value.code == 409
+
+    def test_what_was_off_with_its_host_is_stopped_by_nova_itself(self, stage: Stage) -> None:
+        ran, other = stage.boot(DEAD), stage.boot(DEAD, vm_state="stopped")
+        stage.until(lambda: listed(stage, other).vm_state == "stopped")
+        before = stage.nova.actions_of(listed(stage, other))
+        stage.lose(DEAD)
+        stage.return_host(DEAD)
+        stage.until(lambda: listed(stage, ran).vm_state == "stopped")
+        newest = stage.nova.actions_of(listed(stage, ran))[0]
+        assert (newest.name, newest.user) == ("stop", "")
+        assert records.seconds(newest.at) is not None
+        assert stage.nova.actions_of(listed(stage, other)) == before
+        stage.nova.start(listed(stage, ran))
+        stage.until(lambda: listed(stage, ran).vm_state == "active")
+        assert stage.runs_on(ran) == [DEAD]
+
     def test_an_instance_in_error_is_active_again_once_it_is_rebooted_hard(
         self, stage: Stage
     ) -> None:
@@ -352,6 +382,7 @@ class NovaContract:
             lambda: stage.nova.evacuate(instance),
             stage.nova.server_groups,
             lambda: stage.nova.moves_of(instance),
+            lambda: stage.nova.actions_of(instance),
             lambda: stage.nova.evacuations_since(0.0),
         ):
             with pytest.raises(NovaUnavailable):

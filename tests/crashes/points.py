@@ -31,7 +31,7 @@ READS = frozenset(
         "clock.sleep", "cluster.configuration", "cluster.evacuators", "cluster.nodes", "cluster.quorate",
         "failures.read", "flags.poll", "flags.read",
         "flags.read_for", "flags.storm_release", "holds.read", "traces.read",
-        "nova.anything_marked", "nova.evacuations_from", "nova.evacuations_since",
+        "nova.actions_of", "nova.anything_marked", "nova.evacuations_from", "nova.evacuations_since",
         "nova.image_marks", "nova.instances_on",
         "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",
         "notes.read", "notes.read_passing", "machine.guests",

@@ -26,3 +26,9 @@ def test_guests_are_noted_of_one_proof_and_of_no_other() -> None:
     assert boots.are_of(text, PROOF)
     assert not boots.are_of(text, Evidence("ctl1", PROOF.at + 14, "BMC answered off"))
     assert not boots.are_of("", PROOF)
+
+
+def test_a_boot_that_serves_is_read_as_it_was_written() -> None:
+    served = boots.Served("boot-2", 1_763_695_800.0, 1_763_695_860.0)
+    assert boots.parse_served(boots.format_served(served)) == served
+    assert boots.parse_served("boot=x") is None

@@ -946,7 +946,7 @@ class TestHold:
         boot(world)
         world.fence("compute-1")
         driven = Driven(world)
-        world.fault("cib.query", "down", skip=1, times=1)
+        world.fault("cib.query", "down", skip=2, times=1)
         driven.round()
         assert requests(world) == 0
         assert "whether evacuation is held is not known" in driven.problems

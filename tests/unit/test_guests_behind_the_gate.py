@@ -30,6 +30,9 @@ class Machine:
     def note_boot(self) -> None:
         self._note("boot")
 
+    def note_served(self) -> None:
+        self._note("served")
+
     def note_guests(self, proof: float) -> None:
         self._note(f"guests {proof}")
 
@@ -96,7 +99,7 @@ class TestAStart:
     def test_notes_guests_once_while_it_waits_and_the_boot_when_it_is_over(self) -> None:
         machine = Machine(1)
         said = self.start(World.with_hosts("compute-1"), machine)
-        assert machine.noted == ["guests 1000.5", "boot"]
+        assert machine.noted == ["guests 1000.5", "boot", "served"]
         assert any(BEHIND in line for line in said)
 
     def test_starts_all_the_same_if_nothing_can_be_noted(self) -> None:

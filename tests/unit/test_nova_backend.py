@@ -109,14 +109,16 @@ def test_evacuate_leaves_the_choice_of_host_to_the_scheduler(
     assert INSTANCE.id in request.path
 
 
-def test_reset_stop_and_reboot(cloud: HttpCloud, nova: OpenStackNova) -> None:
+def test_reset_stop_start_and_reboot(cloud: HttpCloud, nova: OpenStackNova) -> None:
     nova.reset_to_error(INSTANCE)
     nova.stop(INSTANCE)
+    nova.start(INSTANCE)
     nova.reboot(INSTANCE)
     sent = [one.body for one in cloud.asked("POST", ACTION)]
     assert sent == [
         {"os-resetState": {"state": "error"}},
         {"os-stop": None},
+        {"os-start": None},
         {"reboot": {"type": "HARD"}},
     ]
 

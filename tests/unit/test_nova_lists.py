@@ -8,7 +8,7 @@ from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import Answer, HttpCloud, refusal
 from vmha_ocf.backends.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied, NovaRefused, NovaUnavailable, VmhaError
-from vmha_ocf.model import ImageId, Instance, InstanceId, NovaHost, ServiceChange
+from vmha_ocf.model import Action, ImageId, Instance, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
 
@@ -295,3 +295,47 @@ def test_moves_without_their_hosts_are_a_hard_error(cloud: HttpCloud, nova: Open
     cloud.migrations = [move(1, source_compute=None)]
     with pytest.raises(NovaDenied, match="which hosts"):
         nova.moves_of(MOVING)
+
+
+ACTIONS = "os-instance-actions$"
+
+
+def asked(name: str, at: str, user: str | None, instance: str = MOVING.id) -> dict[str, object]:
+    return {"action": name, "start_time": at, "user_id": user, "instance_uuid": instance}
+
+
+def test_what_was_asked_of_an_instance_is_told_newest_first_and_by_whom(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    items = [
+        asked("create", "2026-11-27T09:00:00.000000", "ann"),
+        asked("stop", "2026-11-27T11:00:00.000000", None),
+        asked("start", "2026-11-27T10:00:00.000000", "ann"),
+    ]
+    cloud.on("GET", ACTIONS, Answer(200, {"instanceActions": items}))
+    assert nova.actions_of(MOVING) == [
+        Action("stop", "2026-11-27T11:00:00", ""),
+        Action("start", "2026-11-27T10:00:00", "ann"),
+        Action("create", "2026-11-27T09:00:00", "ann"),
+    ]
+    [request] = cloud.asked("GET", ACTIONS)
+    assert MOVING.id in request.path
+
+
+def test_what_was_asked_of_another_instance_is_a_hard_error(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    items = [asked("stop", "2026-11-27T11:00:00.000000", None, bodies.uuid(2))]
+    cloud.on("GET", ACTIONS, Answer(200, {"instanceActions": items}))
+    with pytest.raises(NovaDenied, match="listed another's"):
+        nova.actions_of(MOVING)
+
+
+def test_an_action_without_a_word_of_its_user_is_not_understood(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    item = asked("stop", "2026-11-27T11:00:00.000000", None)
+    del item["user_id"]
+    cloud.on("GET", ACTIONS, Answer(200, {"instanceActions": [item]}))
+    with pytest.raises(NovaUnavailable, match="user_id"):
+        nova.actions_of(MOVING)

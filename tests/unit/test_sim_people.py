@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.model import NovaHost, ServiceChange
+from vmha_ocf.model import NodeName, NovaHost, ServiceChange
 from vmha_ocf.sim.journal import EvacuateAccepted, FlagErased
 from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.run import Outcome, run
@@ -172,7 +172,9 @@ class TestTheConfigurationIsRestored:
             EventSpec(5, "restore_configuration", value="monday"),
             length=10,
         )
-        assert outcome.world.cib.attributes() == {"compute-2": {"rack": "b"}}
+        attributes = outcome.world.cib.attributes()
+        assert attributes[NodeName("compute-2")]["rack"] == "b"
+        assert "ctl1" not in attributes
 
     def test_with_the_history(self) -> None:
         outcome = play(DIES, EventSpec(100, "restore_configuration", value="99"), length=101)

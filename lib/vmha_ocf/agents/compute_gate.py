@@ -33,6 +33,9 @@ class Machine(Protocol):
     def note_boot(self) -> None:
         """nova-compute runs in this boot from now on, by our will."""
 
+    def note_served(self) -> None:
+        """nova-compute runs in this boot; only the first note of it counts."""
+
     def note_guests(self, proof: float) -> None:
         """Guests run although the host is flagged, with this time of its proof."""
 
@@ -76,9 +79,10 @@ def start(
         if not units.is_active():
             units.start()
         if not _is_flagged(look()):
-            return
+            break
         log("its host was flagged while nova-compute started: it is stopped again")
         units.stop()
+    note(machine.note_served, log)
 
 
 def _is_flagged(verdict: gate.Open | gate.Wait) -> bool:
@@ -147,6 +151,7 @@ def judge_running(look: Look, machine: Machine, log: Say) -> Found:
     except VmhaError as error:  # a probe's 5 would say that nothing runs here
         return Found(OCF_DEGRADED, str(error))
     if isinstance(verdict, gate.Open):
+        note(machine.note_served, log)
         return Found(OCF_SUCCESS)
     if not verdict.flagged:
         return Found(OCF_DEGRADED, verdict.reason)

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 from vmha_ocf import acting, presence
+from vmha_ocf.agents.after_boot import AfterBoots
 from vmha_ocf.agents.after_done import AfterDone
 from vmha_ocf.agents.ahead import Ahead, Question
 from vmha_ocf.agents.at_once import AtOnce
@@ -30,6 +31,7 @@ from vmha_ocf.agents.proofs import Proofs
 from vmha_ocf.agents.requesting import Asked, Requesting
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.service_watch import ServiceWatch
+from vmha_ocf.agents.site_start import SiteStarting
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost, Services
 from vmha_ocf.policy import Policy
@@ -89,6 +91,8 @@ class Evacuator:
         self._ahead = Ahead(ports.parallel)
         self._read_flags = Question(ports.flags.read)
         self._look_at_nodes = Question(ports.cluster.nodes)
+        self._site = SiteStarting(ports, policy, me, self._naming)
+        self._after_boots = AfterBoots(ports, policy, self._cloud, self._naming)
         self._barrier = Barrier(ports.clock, self._cloud, self._lost)
 
     def round(self) -> Round:
@@ -111,6 +115,7 @@ class Evacuator:
         self._evacuate(down, sight)
         self._guard("proof", partial(self._proofs.give_up, self._off(flags)))
         self._guard("return", partial(self._look_around, flags))
+        self._guard("boots", partial(self._after_boots.look, flags))
         return self._summary(sight)
 
     def _questions(self) -> Sequence[Question[Any]]:
@@ -124,6 +129,7 @@ class Evacuator:
         """What there is to do, whoever has not been looked at for longest first."""
         self._forget(flags)
         self._naming.look(flags, self._nodes)
+        self._guard("site", partial(self._site.look, flags, self._naming.nodes))
         self._lost.look(flags, self._nodes)
         held = self._held.look(flags.values())
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
@@ -160,7 +166,8 @@ class Evacuator:
 
     def _may_begin(self, flag: Flag, sight: Sight) -> bool:
         """What has been begun goes on, as far as it can without a request."""
-        return self._proofs.stands(flag) and (not sight.held or flag.host in self._hosts)
+        goes_on = flag.host in self._hosts or self._site.lets_back(flag)
+        return self._proofs.stands(flag) and (not sight.held or goes_on)
 
     def _host(self, host: NovaHost) -> HostRound:
         if host not in self._hosts:
@@ -188,12 +195,20 @@ class Evacuator:
         self, down: Sequence[HostRound], flags: Flagged
     ) -> Mapping[NovaHost, Surroundings]:
         off = self._off(flags)
-        somewhere = self._destinations.are_there
         groups = self._cloud.groups()
         return {
-            one.host: Surroundings(off, self._is_back(flags[one.host]), somewhere, groups)
+            one.host: Surroundings(
+                off,
+                self._is_back(flags[one.host]),
+                self._has_destinations(flags[one.host]),
+                groups,
+            )
             for one in down
         }
+
+    def _has_destinations(self, flag: Flag) -> bool:
+        """At a site's start it is as if there were none: hosts come back with their instances."""
+        return self._destinations.are_there and not self._site.holds(flag)
 
     def _noted(self, planned: Asked) -> Asked:
         """What an instance was is kept before an attempt of ours may change it, or it is not asked for."""
@@ -305,7 +320,12 @@ class Evacuator:
             return self._pauses.trouble
         if sight.pending:
             return self._pause_between()
-        soon = self._watch.is_busy or self._problems or self._held.problems
+        soon = (
+            self._watch.is_busy
+            or self._after_boots.is_busy
+            or self._problems
+            or self._held.problems
+        )
         return self._pauses.returning if soon else self._pauses.idle
 
     def _pause_between(self) -> float:
@@ -318,10 +338,10 @@ class Evacuator:
         problems = [self._authority.problem] if self._authority.problem else []
         problems += [*self._held.problems.values(), *self._problems.values()]
         problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
-        problems += self._proofs.problems
+        problems += [*self._proofs.problems, *self._site.problems, *self._after_boots.problems]
         problems += [*self._cloud.problems, *self._watch.problems]
         problems += self._naming.problems
-        told: dict[InstanceId, str] = dict(self._proofs.told)
+        told: dict[InstanceId, str] = {**self._after_boots.told, **self._proofs.told}
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)

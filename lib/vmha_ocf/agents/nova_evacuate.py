@@ -281,6 +281,27 @@ AGENT = Agent(
             example="180",
         ),
         integer(
+            "site_start",
+            "How long a site may take to start",
+            "After all controllers were away and most hosts have booted since, as after a power cut: what "
+            "is fenced in this time waits until it is over, or comes back with its host; then hosts that "
+            "nobody has seen are named. 0 is never.",
+            least=0,
+            most=86400,
+            unit="seconds",
+            default="600",
+            example="600",
+        ),
+        choice(
+            "after_boot",
+            "What becomes of marked instances that are off because their host was",
+            "Nova stops them when their host has booted, after a power cut or because somebody rebooted "
+            "it. list names them, with the command that starts them; resume starts those again that ran "
+            "before, by their priority and a few at a time.",
+            words=("list", "resume"),
+            default="list",
+        ),
+        integer(
             "max_in_flight",
             "Most evacuations at once",
             least=1,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from vmha_ocf import boots, starters
 from vmha_ocf.backends import probe
 from vmha_ocf.backends.cib import Cib
+from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.pacemaker import PacemakerCluster
 from vmha_ocf.errors import CommandUnavailable
 from vmha_ocf.model import NodeName
@@ -34,6 +35,16 @@ class ComputeHost:
             raise CommandUnavailable("the kernel does not tell the id of this boot")
         self._note(boots.STARTED, found)
 
+    def note_served(self) -> None:
+        """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
+        boot = probe.boot_id()
+        before = boots.parse_served(self._cib.node_attributes(boots.SERVED).get(self._name, ""))
+        if not boot or (before is not None and before.boot == boot):
+            return
+        clock = SystemClock()
+        served = boots.Served(boot, clock.now() - clock.monotonic(), clock.now())
+        self._note(boots.SERVED, boots.format_served(served))
+
     def note_guests(self, proof: float) -> None:
         """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
         self._note(boots.GUESTS, boots.format_guests(proof))
@@ -43,5 +54,9 @@ class ComputeHost:
         self._note(starters.ATTRIBUTE, starters.format_starters(found))
 
     def _note(self, name: str, text: str) -> None:
-        node = self._node or PacemakerCluster(self._cib, timeout=self._timeout).local_node()
-        self._cib.set_node_attribute(NodeName(node), name, text)
+        self._cib.set_node_attribute(self._name, name, text)
+
+    @property
+    def _name(self) -> NodeName:
+        found = self._node or PacemakerCluster(self._cib, timeout=self._timeout).local_node()
+        return NodeName(found)

@@ -17,6 +17,7 @@ from vmha_ocf.backends.nova_api import NovaApi
 from vmha_ocf.backends.nova_values import (
     Item,
     Pool,
+    to_action,
     to_evacuation,
     to_group,
     to_instance,
@@ -27,6 +28,7 @@ from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.credentials import Credentials
 from vmha_ocf.errors import NovaDenied, NovaUnavailable, ParameterError, VmhaError
 from vmha_ocf.model import (
+    Action,
     ComputeService,
     Evacuation,
     ImageId,
@@ -131,6 +133,12 @@ class OpenStackNova:
             found += [to_move(item, instance.id) for item in page]
         return _newest_first([one for one in found if one is not None])
 
+    def actions_of(self, instance: Instance) -> Sequence[Action]:
+        path = f"/servers/{quote(instance.id)}/os-instance-actions"
+        answer = self._api.get(path, "list what was asked of an instance")
+        found = [to_action(item, instance.id) for item in _list(answer, "instanceActions")]
+        return sorted(found, key=lambda one: one.at, reverse=True)
+
     def evacuate(self, instance: Instance) -> None:
         # No host: the scheduler chooses. Since microversion 2.68 there is nothing to force.
         self._act(instance, f"evacuate {instance.id}", {"evacuate": {}})
@@ -141,6 +149,9 @@ class OpenStackNova:
 
     def stop(self, instance: Instance) -> None:
         self._act(instance, f"stop {instance.id}", {"os-stop": None})
+
+    def start(self, instance: Instance) -> None:
+        self._act(instance, f"start {instance.id}", {"os-start": None})
 
     def reboot(self, instance: Instance) -> None:
         body = {"reboot": {"type": "HARD"}}

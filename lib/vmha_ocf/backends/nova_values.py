@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from vmha_ocf.errors import NovaDenied, NovaUnavailable
 from vmha_ocf.model import (
+    Action,
     ComputeService,
     Evacuation,
     ImageId,
@@ -168,6 +169,17 @@ def to_move(item: Item, instance: InstanceId) -> Move | None:
         created_at=str(item.get("created_at") or ""),
         updated_at=str(item.get("updated_at") or ""),
     )
+
+
+@_understood
+def to_action(item: Item, instance: InstanceId) -> Action:
+    """Raises NovaDenied as to_instance does. Those that Nova asked for itself have no user."""
+    if item.get("instance_uuid") != instance:
+        raise NovaDenied(
+            f"Nova was asked for the actions of {instance} and listed another's", hint=_NOT_ADMIN
+        )
+    at, _, _ = str(item["start_time"]).partition(".")
+    return Action(sys.intern(str(item["action"])), at, str(item["user_id"] or ""))
 
 
 @_understood

@@ -13,6 +13,8 @@ from vmha_ocf.sim.services import CROSSING
 from vmha_ocf.sim.world import World
 
 Ours = Callable[[Server], bool]
+SEEN_OFF = 120.0
+"""Seconds after the start of a nova-compute in which it finds a guest off, and we find it stopped."""
 SETTLED = 300.0
 """Seconds after which a host that runs again is back in service, or somebody has been told why not."""
 CHECKS = ("evacuated though not ours", "left forced down or disabled", "not as it was")
@@ -60,8 +62,8 @@ def _since(world: World, host: NovaHost) -> float:
 
 def not_as_before(world: World, ours: Ours, problems: Sequence[str]) -> Iterator[str]:
     """P6. An ERROR that was none before, and a guest that runs and did not: told as long as it lasts, but
-    where its owner has said something since, or another tool has moved it. (A guest that is off because
-    its host was, is Nova's.)"""
+    where its owner has said something since, or another tool has moved it. So is a guest that is off
+    because its host was, once Nova has had the time to see it."""
     failed = {fact.host for fact in world.core.journal.of(HostFailed)}
     meddled = {one.instance for one in world.core.journal.of(EvacuateAccepted) if one.by != US}
     for server in world.database.servers.values():
@@ -87,9 +89,18 @@ def _started_behind_us(world: World, host: NovaHost) -> bool:
 def _changed(world: World, server: Server) -> str:
     if server.before in ("active", "stopped") and server.vm_state == "error":
         return f"was {server.before} and is in error on {server.host}"
-    return (
-        "was stopped and runs" if server.before == "stopped" and world.runs_on(server.id) else ""
-    )
+    if server.before == "stopped" and world.runs_on(server.id):
+        return "was stopped and runs"
+    if server.before == "active" and _is_left_off(world, server):
+        return f"was active and is off since its host {server.host} was"
+    return ""
+
+
+def _is_left_off(world: World, server: Server) -> bool:
+    if world.runs_on(server.id) or server.vm_state not in ("active", "stopped"):
+        return False
+    listening = world.host(server.host).listening
+    return listening and world.now - _since(world, server.host) > SEEN_OFF
 
 
 def _knows(world: World, server: Server, problems: Sequence[str]) -> bool:

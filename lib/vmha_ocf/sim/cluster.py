@@ -29,6 +29,10 @@ class Pacemaker:
         self._fenced: set[NodeName] = set()
         self._history: dict[NodeName, tuple[float, str]] = {}
         self.removed: set[NodeName] = set()
+        self.fences_unseen = True
+        """startup-fencing: who is not there when the cluster starts is fenced."""
+        self.at_peace: set[NodeName] = set()
+        """Away, and not missed: shut down by a person, or not seen since the cluster has started."""
         self._connected_at: dict[NodeName, float] = {}
         self.purges_on_fencing = False
         self.running = True
@@ -59,6 +63,7 @@ class Pacemaker:
         self._online[host.node] = True
         self._connected_at[host.node] = self._core.clock().now()
         self._fenced.discard(host.node)
+        self.at_peace.discard(host.node)
         self._core.journal.note(NodeJoined(self._core.now, host.name))
         self._core.journal.say("pacemaker", f"{host.node} is online")
         self.on_joined(host)
@@ -93,6 +98,7 @@ class Pacemaker:
     def fenced(self, host: Host, by: str) -> None:
         now = self._core.now
         self._fenced.add(host.node)
+        self.at_peace.discard(host.node)
         self._history[host.node] = (self._core.clock().now(), by)
         if self.purges_on_fencing:
             self._attrd.purge(host.node)
@@ -100,6 +106,11 @@ class Pacemaker:
             # Of a level that switches nothing Pacemaker says the same.
             self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
         self._core.journal.say("pacemaker", f"{host.node} is fenced by {by}")
+
+    def shut_down(self, host: Host) -> None:
+        """In peace: pacemaker_remote says goodbye, and nobody is fenced for that."""
+        self.disconnect(host.node)
+        self.at_peace.add(host.node)
 
     def leave(self, controller: NodeName, by: str) -> None:
         """A controller is gone: fenced by the others."""
@@ -119,6 +130,7 @@ class Pacemaker:
         self._attrd.forget_all()
         self._fenced.clear()
         self._history.clear()
+        self.at_peace.clear()
         self._core.journal.say("pacemaker", "the cluster is stopped")
 
     def start(self, hosts: Mapping[NovaHost, Host]) -> None:
@@ -128,6 +140,8 @@ class Pacemaker:
             self._connected_at[host.node] = self._core.clock().now()
             if host.reachable:
                 self.on_joined(host)
+            elif not self.fences_unseen:
+                self.at_peace.add(host.node)
         self._core.journal.say("pacemaker", "the cluster is started")
 
     @property

@@ -71,7 +71,7 @@ class ComputeStarts:
         waiting, host.compute.inbox = host.compute.inbox, []
         for message in waiting:
             message()
-        self._later(host, self._core.timing.power_sync, self._sync_power)
+        self._later(host, self._core.timing.first_power_sync, self._sync_power)
 
     def _destroy_evacuated(self, host: Host) -> set[InstanceId]:
         """Also for evacuations that still run. Of two records of one instance only the last is
@@ -116,6 +116,7 @@ class ComputeStarts:
         """What Nova believes and what is, once a while."""
         runs = host.runs_guest(server.id)
         if not runs and server.vm_state == "active":
+            server.asked("stop", self._core.now, "")
             server.vm_state, server.powered_off = "stopped", True
             self._core.journal.say("nova", f"{server.name} is found off, now stopped")
         elif runs and server.vm_state == "stopped":

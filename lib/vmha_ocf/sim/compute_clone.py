@@ -58,6 +58,9 @@ class ComputeClone:
         """It runs there already."""
         child = self.children[host.node] = Child(host)
         host.on_off = lambda: self._powered_off(child)
+        world = self.parts.world
+        SimMachine(host, world.cib).served_for_long()
+        world.attrd.put(boots.BOOTED, host.node, host.boot_id)
 
     def joined(self, host: Host) -> None:
         """The node is online: what runs there?"""
@@ -65,6 +68,11 @@ class ComputeClone:
         child.state, child.failed_until = State.UNKNOWN, 0.0
         self.parts.world.attrd.put(boots.BOOTED, host.node, host.boot_id)
         self.parts.after(self.parts.timing.decide, lambda: self._probe(child))
+
+    def leave(self, host: Host) -> None:
+        """The host is shut down in peace."""
+        self._stop(self.children[host.node])
+        self.lost(host)
 
     def lost(self, host: Host) -> None:
         self.children[host.node].state = State.UNKNOWN

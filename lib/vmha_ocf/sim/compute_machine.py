@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmha_ocf import boots
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.timeline import EPOCH
 
 
 class SimMachine:
@@ -17,6 +18,25 @@ class SimMachine:
 
     def note_boot(self) -> None:
         self._cib.set_node_attribute(self._host.node, boots.STARTED, self._host.boot_id)
+
+    def served_for_long(self) -> None:
+        """As the agents and the worker have left it, without a call."""
+        boot, now = self._host.boot_id, EPOCH + self._host.core.now
+        served = boots.format_served(boots.Served(boot, now, now))
+        for name, text in (
+            (boots.STARTED, boot),
+            (boots.SERVED, served),
+            (boots.LOOKED, boot),
+        ):
+            self._cib.put(self._host.node, name, text)
+
+    def note_served(self) -> None:
+        host = self._host
+        before = self._cib.truth(boots.SERVED).get(host.node, "")
+        if f"boot={host.boot_id} " not in before:
+            now = EPOCH + host.core.now
+            served = boots.Served(host.boot_id, EPOCH + host.booted_at, now)
+            self._cib.set_node_attribute(host.node, boots.SERVED, boots.format_served(served))
 
     def note_guests(self, proof: float) -> None:
         text = boots.format_guests(proof)

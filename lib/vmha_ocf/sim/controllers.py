@@ -71,7 +71,7 @@ class Controllers:
             self._parts.after(self._parts.timing.election, self._elect)
 
     def maintain(self, *, on: bool) -> None:
-        self.maintenance = on
+        self.maintenance = self._parts.world.maintenance = on
         self._parts.say(f"maintenance mode is {'on' if on else 'off'}")
         if not on:
             self._review()

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import (
+    Action,
     ComputeService,
     Evacuation,
     ImageId,
@@ -64,10 +65,16 @@ class Server:
     """When its owner has last tagged it, or set metadata."""
     delete_waits_for: NovaHost | None = None
     """A delete request waits for the nova-compute of this host."""
+    actions: list[Action] = field(default_factory=list)
+    """What was asked of it, newest last."""
 
     def __post_init__(self) -> None:
         self.before, self.born_on = self.vm_state, self.host
         self.owned = self.task_state is not None
+
+    def asked(self, what: str, now: float, user: str) -> None:
+        """Nova keeps it; ``user`` is "" where it asks itself."""
+        self.actions.append(Action(what, _text(floor(now)), user))
 
     def fail(self) -> None:
         self.vm_state, self.task_state = "error", None

@@ -74,6 +74,11 @@ EVENTS: Mapping[str, Kind] = {
         lambda stage, event: stage.world.boot_host(event.host),
         _HOST,
     ),
+    "reboot_host": Kind(
+        "somebody reboots the host in peace: its guests are off, and nobody is fenced",
+        lambda stage, event: stage.manager.reboot(stage.world.host(event.host)),
+        _HOST,
+    ),
     "isolate": Kind(
         "the host's network is gone; its guests run on, its BMC answers",
         lambda stage, event: stage.world.isolate(event.host),

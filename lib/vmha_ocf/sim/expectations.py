@@ -71,7 +71,7 @@ def _instances(
 
 def _one(expected: InstancesExpected, origin: str, server: Server, world: World) -> Iterator[str]:
     runs = world.runs_on(server.id)
-    told = world.reported.reasons.get(server.id, "")
+    told = world.reported.ever(server.id)
     where = f"runs on {' and '.join(runs) or 'no host'}"
     if expected.moved and (len(runs) != 1 or origin in runs):
         yield f"{server.name} {where}, not once and elsewhere"
@@ -81,8 +81,9 @@ def _one(expected: InstancesExpected, origin: str, server: Server, world: World)
         yield f"{server.name} is on {server.host}, it did not stay"
     if expected.state and server.vm_state != expected.state:
         yield f"{server.name} is {server.vm_state}, not {expected.state}"
-    if expected.told and expected.told not in told:
-        yield f"{server.name}: {told or 'nothing'} was told, not {expected.told!r}"
+    if expected.told and not any(expected.told in one for one in told):
+        newest = told[-1] if told else "nothing"
+        yield f"{server.name}: {newest} was told, not {expected.told!r}"
 
 
 def _host(expected: HostExpected, world: World) -> Iterator[str]:

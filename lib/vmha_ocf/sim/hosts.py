@@ -53,6 +53,8 @@ class Host:
     power: Power = Power.ON
     booted: bool = True
     power_ons: int = 0
+    booted_at: float = 0.0
+    """When the boot that it is in began."""
     bmc_starts: int = 0
     """Sessions of a life before are lost."""
     isolated: bool = False

@@ -10,6 +10,7 @@ from vmha_ocf.model import FlagState, InstanceId, NovaHost
 from vmha_ocf.sim.timeline import Timeline
 
 US = "us"
+OWNER, ADMIN = "its owner", "an admin"
 """Who asks through the Nova port; others have a name of their own."""
 
 

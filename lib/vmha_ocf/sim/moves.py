@@ -16,6 +16,7 @@ from vmha_ocf.sim.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Server
 from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import ADMIN
 from vmha_ocf.sim.rebuild import Rebuilder
 
 LIVE = "live-migration"
@@ -63,6 +64,7 @@ class Moves:
         server = self._database.find(instance)
         verify_state("os-migrateLive", server, {"active", "paused"})
         verify_idle("os-migrateLive", server)
+        server.asked("live-migration", self._core.now, ADMIN)
         server.task_state = "migrating"
         record = self._database.add_move(server, LIVE, self._core.now, "accepted", to)
         self._say(server, f"live migration {record} accepted")
@@ -75,6 +77,7 @@ class Moves:
         verify_idle(kind, server)
         if not self._database.is_up(server.host):
             raise NovaRefused(409, "Service is unavailable at this time.")
+        server.asked("migrate" if kind == MIGRATION else kind, self._core.now, ADMIN)
         server.task_state = "resize_prep"
         record = self._database.add_move(server, kind, self._core.now, "pre-migrating", to)
         self._say(server, f"{kind} {record} accepted")
@@ -84,6 +87,7 @@ class Moves:
         """The source forgets it."""
         server = self._database.find(instance)
         verify_state("confirmResize", server, {"resized"})
+        server.asked("confirmResize", self._core.now, ADMIN)
         moving = next((one for one in reversed(self._moving) if one.server is server), None)
         if moving is None:
             raise NovaRefused(400, "Instance has not been resized.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import (
+    Action,
     ComputeService,
     Evacuation,
     ImageId,
@@ -20,6 +22,7 @@ from vmha_ocf.model import Services as ListedServices
 from vmha_ocf.sim.core import Core, Wire
 from vmha_ocf.sim.database import Database
 from vmha_ocf.sim.hosts import Host
+from vmha_ocf.sim.journal import US
 from vmha_ocf.sim.requests import InstanceRequests
 from vmha_ocf.sim.services import Services
 from vmha_ocf.sim.timeline import EPOCH
@@ -66,6 +69,9 @@ class SimNova:
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         return self._wire.call("moves_of", lambda: self._list_moves(instance), instance.host)
 
+    def actions_of(self, instance: Instance) -> Sequence[Action]:
+        return self._wire.call("actions_of", lambda: self._list_actions(instance), instance.host)
+
     def evacuate(self, instance: Instance) -> None:
         self._wire.call(
             "evacuate", lambda: self._act(self._requests.evacuate, instance), instance.host
@@ -79,10 +85,16 @@ class SimNova:
         )
 
     def stop(self, instance: Instance) -> None:
-        self._wire.call("stop", lambda: self._act(self._requests.stop, instance), instance.host)
+        stop = partial(self._requests.stop, by=US)
+        self._wire.call("stop", lambda: self._act(stop, instance), instance.host)
+
+    def start(self, instance: Instance) -> None:
+        start = partial(self._requests.start, by=US)
+        self._wire.call("start", lambda: self._act(start, instance), instance.host)
 
     def reboot(self, instance: Instance) -> None:
-        self._wire.call("reboot", lambda: self._requests.reboot(instance.id), instance.host)
+        reboot = partial(self._requests.reboot, by=US)
+        self._wire.call("reboot", lambda: reboot(instance.id), instance.host)
 
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         asked = tuple(images)
@@ -123,6 +135,11 @@ class SimNova:
         if self._cell_is_down(instance.host):
             return []
         return self._database.moves_of(instance.id)
+
+    def _list_actions(self, instance: Instance) -> Sequence[Action]:
+        """Not Nova's part alone: its cell has them."""
+        self._verify_cell(instance.host)
+        return list(reversed(self._database.find(instance.id).actions))
 
     def _change_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         self._verify_cell(service.host)

@@ -13,10 +13,10 @@ from vmha_ocf.model import NovaHost, ServiceChange
 from vmha_ocf.policy import Marks
 from vmha_ocf.sim.database import Server
 from vmha_ocf.sim.event_kind import Kind, Stage
+from vmha_ocf.sim.journal import ADMIN, OWNER
 from vmha_ocf.sim.moves import MIGRATION, RESIZE
 from vmha_ocf.sim.scenario import EventSpec
 
-OWNER = "its owner"
 OTHER_TOOL = "another tool"
 
 
@@ -144,13 +144,13 @@ PEOPLE: Mapping[str, Kind] = {
     ),
     "live_migrate_instances": Kind(
         "an admin migrates instances live, to `host` or wherever Nova chooses",
-        _each("live-migrate", _live_migrate, "an admin"),
+        _each("live-migrate", _live_migrate, ADMIN),
         _INSTANCES,
         _HOST,
     ),
     "migrate_instances": Kind(
         "an admin migrates instances cold, to `host` or wherever Nova chooses",
-        _each("migrate", _cold_move(MIGRATION), "an admin"),
+        _each("migrate", _cold_move(MIGRATION), ADMIN),
         _INSTANCES,
         _HOST,
     ),

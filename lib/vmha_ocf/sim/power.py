@@ -42,7 +42,7 @@ class PowerSupply:
         self._core.timeline.after(self._core.timing.detect, notice)
 
     def _booted(self, host: Host) -> None:
-        host.booted = True
+        host.booted, host.booted_at = True, self._core.now
         self._core.journal.say(host.node, "has booted")
         self._pacemaker.connect(host)
         if host.starts_compute:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.model import InstanceId
@@ -22,6 +22,7 @@ class Reported:
     def __init__(self, now: Callable[[], float]) -> None:
         self.reasons: dict[InstanceId, str] = {}
         """The newest for each that was ever told of."""
+        self._ever: dict[InstanceId, dict[str, None]] = {}
         self._now = now
         self._spells: dict[InstanceId, list[_Spell]] = {}
         self._latest: Mapping[InstanceId, str] = {}
@@ -37,6 +38,12 @@ class Reported:
                 spells.append(_Spell(now, now))
         self._latest = dict(told)
         self.reasons.update(told)
+        for instance, reason in told.items():
+            self._ever.setdefault(instance, {})[reason] = None
+
+    def ever(self, instance: InstanceId) -> Sequence[str]:
+        """All that it was told of for, the newest last."""
+        return list(self._ever.get(instance, ()))
 
     def between(self, instance: InstanceId, start: float, end: float) -> bool:
         """Whether it was told of at some time from ``start`` to ``end``."""

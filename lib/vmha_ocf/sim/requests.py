@@ -14,7 +14,7 @@ from vmha_ocf.sim.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.core import Core
 from vmha_ocf.sim.database import Database, Record, Server
 from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import US, EvacuateAccepted
+from vmha_ocf.sim.journal import OWNER, US, EvacuateAccepted
 from vmha_ocf.sim.moves import Moves
 from vmha_ocf.sim.rebuild import Rebuilder
 
@@ -57,6 +57,7 @@ class InstanceRequests:
         )
         fact = EvacuateAccepted(self._core.now, server.host, server.id, rivals, by)
         self._core.journal.note(fact)
+        server.asked("evacuate", self._core.now, by)
         if by != US:
             self._say(server, f"is to be evacuated from {server.host}, says {by}")
         self._rebuilder.accept(server)
@@ -66,28 +67,31 @@ class InstanceRequests:
         server.fail()
         self._say(server, "is reset to error")
 
-    def stop(self, instance: InstanceId) -> None:
+    def stop(self, instance: InstanceId, by: str = OWNER) -> None:
         """Also on a host that is down: then it waits for its nova-compute."""
         server = self._database.find(instance)
         verify_state("stop", server, _STOPPABLE)
         verify_idle("stop", server)
+        server.asked("stop", self._core.now, by)
         server.task_state = "powering-off"
         host = self._hosts[server.host]
         host.send(lambda: self._stop_on(host, server))
 
-    def start(self, instance: InstanceId) -> None:
+    def start(self, instance: InstanceId, by: str = OWNER) -> None:
         server = self._database.find(instance)
         verify_state("start", server, {"stopped"})
         verify_idle("start", server)
+        server.asked("start", self._core.now, by)
         server.task_state = "powering-on"
         host = self._hosts[server.host]
         host.send(lambda: self._start_on(host, server))
 
-    def reboot(self, instance: InstanceId) -> None:
+    def reboot(self, instance: InstanceId, by: str = OWNER) -> None:
         """Hard. Also on a host that is down: then it waits for its nova-compute."""
         server = self._database.find(instance)
         verify_state("reboot", server, _REBOOTABLE)
         verify_idle("reboot", server)
+        server.asked("reboot", self._core.now, by)
         server.task_state = "rebooting_hard"
         host = self._hosts[server.host]
         host.send(lambda: self._reboot_on(host, server))

@@ -70,6 +70,16 @@ class ResourceManager:
         self.evacuate.review()
         self._monitor_later()
 
+    def reboot(self, host: Host) -> None:
+        """A person does, in peace."""
+        self._parts.world.say("operator", f"reboots {host.node}")
+        self.clone.leave(host)
+        self._parts.world.pacemaker.shut_down(host)
+        host.power_off()
+        self._parts.after(
+            self._parts.timing.decide, lambda: self._parts.world.boot_host(host.name)
+        )
+
     def shut_down(self) -> None:
         """Every resource is stopped, then every controller: nobody is fenced."""
         self._parts.say("the cluster is shut down")
@@ -94,12 +104,13 @@ class ResourceManager:
         pacemaker = self._parts.world.pacemaker
         if pacemaker.online(host.node):
             return
-        if not pacemaker.is_fenced(host.node):
+        if not pacemaker.is_fenced(host.node) and host.node not in pacemaker.at_peace:
             self.fencing.request(host, "is unclean")
         pacemaker.connect(host)
 
     def _may_connect(self, host: Host) -> bool:
-        fenced = self._parts.world.pacemaker.is_fenced(host.node)
+        pacemaker = self._parts.world.pacemaker
+        fenced = pacemaker.is_fenced(host.node) or host.node in pacemaker.at_peace
         pending = self.fencing.is_pending(host.node)
         return self.controllers.deciding and fenced and not pending
 

@@ -171,6 +171,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
+    world.pacemaker.fences_unseen = scenario.pacemaker.startup_fencing
     for host in scenario.host:
         it = world.add_host(host.name, nova=host.nova, capacity=host.capacity)
         it.starts_compute, it.resumes_guests = host.starts_compute, host.resumes_guests

@@ -137,6 +137,8 @@ class PacemakerSpec:
     """The devices are told what Nova calls the hosts (pcmk_host_map), not only Pacemaker's names."""
     alert: bool = True
     """The alert that wakes NovaEvacuate is configured."""
+    startup_fencing: bool = True
+    """Who is not there when the cluster starts is fenced."""
     purges_on_fencing: bool = False
     """As Pacemaker 3.0.2 and later."""
     timing: PacemakerTiming = PacemakerTiming()

@@ -39,6 +39,8 @@ class Timing:
     """From the start of nova-compute until it has cleaned up after its evacuations."""
     power_sync: float = 600.0
     """Until a nova-compute notices that a guest of its own is off."""
+    first_power_sync: float = 30.0
+    """From its start until it looks for the first time (Nova's periodic_fuzzy_delay: at most 60)."""
     power_change: float = 1.0
     """From the request to a BMC until the power changes."""
     boot: float = 60.0

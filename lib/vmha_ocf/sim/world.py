@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
 from vmha_ocf import flag as texts
+from vmha_ocf import site_start
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.failure_store import FailureStore
@@ -70,6 +72,7 @@ class World:
         self.hosts: dict[NovaHost, Host] = {}
         self.database = Database()
         self.attrd = SimAttrd(self.core)
+        self.attrd.put(site_start.ALIVE, texts.STORM_KEY, "0")
         self.cib = SimCib(self.core)
         self.history = sim_history(self.core, self.cib)
         self.historian = partial(SimHistorian, self.core, self.history)
@@ -87,6 +90,7 @@ class World:
         """Filled by whoever runs the worker."""
         self.parallel = self.core.parallel
         self.settings = PacemakerSpec(controllers=tuple(controllers))
+        self.maintenance = False
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""
 
@@ -133,7 +137,9 @@ class World:
         """Pacemaker's, without asking it."""
         removed, attributes = self.pacemaker.removed, self.cib.attributes()
         hosts = [host for host in self.hosts.values() if host.node not in removed]
-        return configured(self.settings, self.evacuator, hosts, attributes)
+        found = configured(self.settings, self.evacuator, hosts, attributes)
+        mode = {"maintenance-mode": str(self.maintenance).lower()}
+        return replace(found, properties={**found.properties, **mode})
 
     def nova(self) -> SimNova:
         return SimNova(self.core, self.database, self.hosts, self.services, self.requests)

@@ -1,0 +1,164 @@
+"""After the boot of a host, whoever's doing it was: its marked instances that ran are started, or told.
+
+Nothing has to be remembered between two rounds: what was asked for is in Nova's own list, so a worker that
+comes after one that was killed starts nothing twice, and Nova refuses what is not stopped any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from vmha_ocf import after_boot, tagging
+from vmha_ocf.after_boot import Found, Off
+from vmha_ocf.agents.asked_since import AskedSince
+from vmha_ocf.agents.booted_hosts import Booted, BootedHosts
+from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.due import Due
+from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.agents.naming import Naming
+from vmha_ocf.agents.starting import Starting
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import Flag, Instance, InstanceId, NodeName, NovaHost
+from vmha_ocf.policy import AfterBoot, Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.tagging import Choice
+
+EVERY = 30.0
+"""Seconds between two looks at who has booted, or who is off still."""
+SOON = 5.0
+"""Seconds between two looks while Nova is about to stop instances, or we start them."""
+HOSTS = 10
+"""Looked at in one round: the others have their turn in the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """``off``: those that are ours, as far as that can be told, and stopped."""
+
+    off: Sequence[Instance]
+    starting: int = 0
+    """Instances that are being started there."""
+    problem: str = ""
+
+
+class AfterBoots:
+    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud, naming: Naming) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._cloud = cloud
+        self._due = Due(ports.clock)
+        self._asked = AskedSince(ports, cloud.past)
+        self._booted = BootedHosts(ports, cloud, naming)
+        self._starting = Starting(ports, policy, self._asked)
+        self._waiting: Mapping[NovaHost, Booted] = {}
+        self._listed: dict[NovaHost, _Listed] = {}
+        self._found: dict[NovaHost, Sequence[Found]] = {}
+        self._looked_at: dict[NovaHost, float] = {}
+        self._said: set[str] = set()
+
+    @property
+    def told(self) -> Mapping[InstanceId, str]:
+        return after_boot.told(one for each in self._found.values() for one in each)
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What nobody but a person starts, and what is not known."""
+        left = [one for each in self._found.values() for one in each if not self._is_to_start(one)]
+        unknown = [one.problem for one in self._listed.values()]
+        return list(filter(None, [after_boot.problem(left), *unknown]))
+
+    @property
+    def is_busy(self) -> bool:
+        """Nova is about to stop instances, or there is something to be started."""
+        now = self._ports.clock.now()
+        return any(
+            not after_boot.is_over(one.served, now) for one in self._waiting.values()
+        ) or any(self._is_to_start(one) for each in self._found.values() for one in each)
+
+    def look(self, flags: Mapping[NovaHost, Flag]) -> None:
+        """Raises what Notes, Flags, Cluster and Nova raise."""
+        if not self._due.now("look", SOON if self.is_busy else EVERY):
+            return
+        self._waiting = {one.host: one for one in self._booted.waiting(flags)}
+        self._forget()
+        turn = sorted(self._waiting, key=lambda host: self._looked_at.get(host, -inf))[:HOSTS]
+        self._look_at([self._waiting[host] for host in turn])
+        self._settle()
+        self._start(turn)
+
+    def _forget(self) -> None:
+        self._listed = {host: one for host, one in self._listed.items() if host in self._waiting}
+        self._found = {host: one for host, one in self._found.items() if host in self._waiting}
+        if not self._waiting:
+            self._asked.forget_all()
+
+    def _is_to_start(self, one: Found) -> bool:
+        resumes = self._policy.after_boot is AfterBoot.RESUME and one.off is Off.RAN
+        booted = self._waiting.get(one.instance.host)
+        return resumes and booted is not None and booted.startable
+
+    def _look_at(self, turn: Sequence[Booted]) -> None:
+        listed = self._ports.parallel(self._list, turn)
+        self._looked_at |= dict.fromkeys((one.host for one in turn), self._ports.clock.monotonic())
+        self._listed |= {one.host: each for one, each in zip(turn, listed, strict=True)}
+        pairs = list(zip(turn, listed, strict=True))
+        off = self._asked.of([(one, booted.served) for booted, each in pairs for one in each.off])
+        for booted, each in pairs:
+            found = [off[one.id] for one in each.off if off[one.id].off is not Off.LEFT]
+            self._found[booted.host] = found
+            self._say(found)
+
+    def _list(self, booted: Booted) -> _Listed:
+        """On a thread of its own."""
+        try:
+            instances = self._ports.nova.instances_on(booted.host)
+        except VmhaError as error:
+            unknown = f"what ran on {booted.host} before it booted is not known: {error}"
+            return _Listed((), 1, unknown)
+        off = [one for one in instances if after_boot.may_be(one)]
+        marks = HostMarks(booted.host, self._ports, self._policy, self._cloud.marks)
+        if off:
+            marks.look_up(off)
+        ours = [one for one in off if self._choice(one, marks) is Choice.EVACUATE]
+        starting = sum(1 for one in instances if one.task_state == "powering-on")
+        return _Listed(ours, starting, marks.problem)
+
+    def _choice(self, one: Instance, marks: HostMarks) -> Choice:
+        return tagging.choose(one, self._policy, marks.images, marks.anything_marked)
+
+    def _say(self, found: Sequence[Found]) -> None:
+        for one in found:
+            line = f"{one.instance.host}: {one.instance.name or one.instance.id} {one.told}"
+            if line not in self._said:
+                self._said.add(line)
+                self._ports.say(line)
+
+    def _settle(self) -> None:
+        """Nova has stopped what was to be stopped, and all of it is running again, or its owner's."""
+        now = self._ports.clock.now()
+        nodes: dict[NodeName, list[Booted]] = {}
+        for booted in self._waiting.values():
+            nodes.setdefault(booted.node, []).append(booted)
+        for node, each in nodes.items():
+            over = all(
+                self._is_empty(one.host) and after_boot.is_over(one.served, now) for one in each
+            )
+            if over and self._booted.is_whole(node, [one.host for one in each]):
+                self._booted.settle(node, each[0].served)
+
+    def _is_empty(self, host: NovaHost) -> bool:
+        listed = self._listed.get(host)
+        is_known = listed is not None and not listed.problem and not listed.starting
+        return is_known and not self._found.get(host)
+
+    def _start(self, turn: Sequence[NovaHost]) -> None:
+        wanted = [
+            (one.instance, self._waiting[host].served)
+            for host in turn
+            for one in self._found[host]
+            if self._is_to_start(one)
+        ]
+        if wanted:
+            self._starting.run(wanted, {host: self._listed[host].starting for host in turn})

@@ -1,0 +1,64 @@
+"""What was asked of instances since their host booted: Nova's answers, kept as long as they are good."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from vmha_ocf import after_boot
+from vmha_ocf.after_boot import Found, Off
+from vmha_ocf.agents.past import PastEvacuations
+from vmha_ocf.boots import Served
+from vmha_ocf.model import Instance, InstanceId
+from vmha_ocf.ports import WorkerPorts
+
+KEPT = 60.0
+"""Seconds. What is its owner's stays so as long as its host is in this boot."""
+
+Wanted = Sequence[tuple[Instance, Served]]
+
+
+class AskedSince:
+    def __init__(self, ports: WorkerPorts, past: PastEvacuations) -> None:
+        self._ports = ports
+        self._past = past
+        self._known: dict[tuple[InstanceId, str], tuple[Found, float]] = {}
+        self._suspects: dict[str, Collection[InstanceId]] = {}
+        """By the boot in which they are off."""
+
+    def of(self, wanted: Wanted, *, fresh: bool = False) -> Mapping[InstanceId, Found]:
+        """``fresh``: nothing that is kept is good enough. Raises NovaUnavailable, NovaDenied."""
+        due = [one for one in wanted if fresh or self._is_due(*one)]
+        now = self._ports.clock.monotonic()
+        for (one, served), found in zip(due, self._ports.parallel(self._ask, due), strict=True):
+            self._known[one.id, served.boot] = self._unless_suspect(found, served), now
+        return {one.id: self._known[one.id, served.boot][0] for one, served in wanted}
+
+    def forget_all(self) -> None:
+        self._known.clear()
+        self._suspects.clear()
+
+    def _is_due(self, one: Instance, served: Served) -> bool:
+        known = self._known.get((one.id, served.boot))
+        if known is None:
+            return True
+        found, at = known
+        return found.off is not Off.LEFT and self._ports.clock.monotonic() - at >= KEPT
+
+    def _ask(self, wanted: tuple[Instance, Served]) -> Found:
+        """On a thread of its own."""
+        one, served = wanted
+        actions = self._ports.nova.actions_of(one)
+        off = after_boot.judge(actions, served)
+        if off is Off.RAN and after_boot.was_moved(actions):
+            move = after_boot.cut_short(one, self._ports.nova.moves_of(one), served)
+            if move is not None:
+                return Found(one, Off.ELSEWHERE, move.dest or "")
+        return Found(one, off)
+
+    def _unless_suspect(self, found: Found, served: Served) -> Found:
+        if found.off is not Off.RAN:
+            return found
+        if served.boot not in self._suspects:
+            self._suspects[served.boot] = self._past.suspects(served.at).keys()
+        suspect = found.instance.id in self._suspects[served.boot]
+        return Found(found.instance, Off.SUSPECT) if suspect else found

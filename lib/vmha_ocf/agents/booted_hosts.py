@@ -1,0 +1,96 @@
+"""Hosts in service, in a boot whose instances nobody has looked after: read from Pacemaker and Nova."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf import boots
+from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.naming import Naming
+from vmha_ocf.boolean import parse_boolean
+from vmha_ocf.boots import Served
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.model import Flag, NodeName, NovaHost
+from vmha_ocf.ports import WorkerPorts
+
+_MAINTENANCE = ("maintenance", "standby")
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    node: NodeName
+    host: NovaHost
+    served: Served
+    startable: bool
+    """Nobody keeps it, or this cluster, in maintenance, and Nova may use it."""
+
+
+class BootedHosts:
+    def __init__(self, ports: WorkerPorts, cloud: Cloud, naming: Naming) -> None:
+        self._ports = ports
+        self._cloud = cloud
+        self._naming = naming
+
+    def waiting(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Booted]:
+        """All hosts of a node, or none: a flag of one concerns the machine. Raises as Notes and Nova do."""
+        notes = self._ports.notes
+        looked = notes.read(boots.LOOKED)
+        anew: dict[NodeName, Served] = {}
+        for node, text in notes.read(boots.SERVED).items():
+            served = boots.parse_served(text)
+            if served is None or looked.get(node) == served.boot:
+                continue
+            if node in looked:
+                anew[node] = served
+            else:  # It is known since now: what it was in its former boot nobody can tell.
+                self.settle(node, served)
+        return self._in_service(anew, flags) if anew else ()
+
+    def settle(self, node: NodeName, served: Served) -> None:
+        """Its instances have been looked after."""
+        self._ports.notes.write(node, boots.LOOKED, served.boot)
+
+    def is_whole(self, node: NodeName, hosts: Iterable[NovaHost]) -> bool:
+        """Whether these are all hosts of the node."""
+        return set(hosts) >= set(self._naming.names.hosts_of(node))
+
+    def _in_service(
+        self, anew: Mapping[NodeName, Served], flags: Mapping[NovaHost, Flag]
+    ) -> Sequence[Booted]:
+        booted = self._ports.notes.read_passing(boots.BOOTED)
+        services = {one.host: one for one in self._cloud.services()}
+        found = []
+        for node, served in self._there(anew, booted):
+            hosts = self._naming.names.hosts_of(node)
+            if any(host in flags for host in hosts):
+                continue
+            for host in hosts:
+                service = services.get(host)
+                if service is not None and service.up:  # One that is forced down is not.
+                    startable = service.enabled and not self._is_in_maintenance(node)
+                    found.append(Booted(node, host, served, startable))
+        return found
+
+    def _there(
+        self, anew: Mapping[NodeName, Served], booted: Mapping[NodeName, str]
+    ) -> Iterator[tuple[NodeName, Served]]:
+        """Connected, and in that very boot still, as far as it has told."""
+        for node, served in anew.items():
+            state = self._naming.nodes.get(node)
+            if state is not None and state.online and booted.get(node, served.boot) == served.boot:
+                yield node, served
+
+    def _is_in_maintenance(self, node: NodeName) -> bool:
+        configuration = self._naming.configuration
+        own = configuration.attributes.get(node, {})
+        return configuration.has("maintenance-mode", default=False) or any(
+            _is_true(own.get(name, "")) for name in _MAINTENANCE
+        )
+
+
+def _is_true(text: str) -> bool:
+    try:
+        return bool(text) and parse_boolean(text)
+    except ParameterError:
+        return False

@@ -1,0 +1,68 @@
+"""Starting instances that their host's boot has left off: a few at a time, the most important first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+
+from vmha_ocf import after_boot, records
+from vmha_ocf.after_boot import Off
+from vmha_ocf.agents.asked_since import AskedSince, Wanted
+from vmha_ocf.boots import Served
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.evacuation import order_key
+from vmha_ocf.model import Instance, NovaHost
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+
+PER_HOST = 4
+"""Instances that are being started on one host at once: its disks and processors are those of all."""
+
+
+class Starting:
+    def __init__(self, ports: WorkerPorts, policy: Policy, asked: AskedSince) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._asked = asked
+
+    def run(self, wanted: Wanted, starting: Mapping[NovaHost, int]) -> None:
+        """``starting``: how many are being started on each host. Raises as Flags, Cluster and Nova do."""
+        batch = self._still_off(self._batch(wanted, starting))
+        if not batch or not self._may_start({one.host for one in batch}):
+            return
+        for one, error in zip(batch, self._ports.parallel(self._start, batch), strict=True):
+            how = "started again" if error is None else f"the request to start it failed: {error}"
+            self._ports.say(f"{one.host}: {one.name or one.id} ran before its host was off: {how}")
+
+    def _batch(self, wanted: Wanted, starting: Mapping[NovaHost, int]) -> Wanted:
+        room = Counter({one.host: PER_HOST - starting.get(one.host, 0) for one, _ in wanted})
+        batch: list[tuple[Instance, Served]] = []
+        for one, served in sorted(wanted, key=lambda each: order_key(each[0], self._policy)):
+            if room[one.host] > 0 and len(batch) < self._policy.caps.batch:
+                room[one.host] -= 1
+                batch.append((one, served))
+        return batch
+
+    def _still_off(self, batch: Wanted) -> Sequence[Instance]:
+        """Where they were, stopped still, nobody has decided otherwise, and nobody evacuates them: asked
+        again right before."""
+        asked = self._asked.of(batch, fresh=True)
+        hosts = sorted({one.host for one, _ in batch})
+        moves = self._ports.parallel(self._ports.nova.evacuations_from, hosts)
+        moving = {one.instance for each in moves for one in each if records.in_flight(one, {})}
+        listed = self._ports.parallel(self._ports.nova.instances_on, hosts)
+        there = {one.id: one for each in listed for one in each if after_boot.may_be(one)}
+        ids = [one.id for one, _ in batch if asked[one.id].off is Off.RAN and one.id not in moving]
+        return [there[one] for one in ids if one in there]
+
+    def _may_start(self, hosts: Set[NovaHost]) -> bool:
+        """None of them has been flagged meanwhile, and we may still act."""
+        flags = self._ports.flags.read()
+        return hosts.isdisjoint(flags) and self._ports.cluster.quorate()
+
+    def _start(self, instance: Instance) -> VmhaError | None:
+        try:
+            self._ports.nova.start(instance)
+        except VmhaError as error:
+            return error
+        return None
