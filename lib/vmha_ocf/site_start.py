@@ -8,8 +8,8 @@ has not seen: it is named, with the command that makes it one.
 
 That no controller was there is told by attrd, which keeps what it knows in the memory of the controllers
 together: what a worker has left there is gone only if all of them were away. Whether hosts have booted is
-told by the ids of their boots. Known ones that are there again in the boot that they were in have not been
-off: where these are half of all or more, no site was.
+told by the ids of their boots: who is there in a boot that served before the controllers were back has not
+been off. Where these are half of all that are known or more, no site was.
 
     evacuation-site-start   permanent, of a controller: ``at=1763695800 awaited=compute-1,compute-7``, when
                             it began, and the hosts that have not been seen since
@@ -23,6 +23,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vmha_ocf.boots import Served
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.presence import Nodes, is_proved
 
@@ -74,11 +75,17 @@ def is_absent(node: NodeName, nodes: Nodes) -> bool:
     return not state.online and not state.fenced
 
 
-def has_kept_running(known: Mapping[NodeName, str], booted: Mapping[NodeName, str]) -> bool:
-    """Half of the hosts or more are in the boot that they were in before. ``known``: the boot in which each
-    was last in service; ``booted``: that of those which are there."""
-    same = sum(1 for node, boot in known.items() if booted.get(node) == boot)
-    return 2 * same >= len(known)
+def has_kept_running(
+    served: Mapping[NodeName, Served], booted: Mapping[NodeName, str], start: SiteStart
+) -> bool:
+    """Half of the hosts or more were in service in this very boot before. ``served``: the newest boot of
+    each in which it was; ``booted``: that of those which are there."""
+    same = [
+        node
+        for node, one in served.items()
+        if booted.get(node) == one.boot and one.since < start.at
+    ]
+    return 2 * len(same) >= len(served)
 
 
 def is_of_the_start(flag: Flag, start: SiteStart) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.dead_host import FLAG
 from vmha_ocf import site_start
+from vmha_ocf.boots import Served
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.site_start import SiteStart
 
@@ -41,25 +42,30 @@ class TestItsText:
         assert site_start.newest([]) is None
 
 
+BEFORE = Served("old", AT - 9000.0, AT - 8000.0)
+SINCE = Served("new", AT + 30.0, AT + 200.0)
+
+
 @pytest.mark.parametrize(
-    ("booted", "kept_running"),
+    ("served", "booted", "kept_running"),
     [
-        ({}, False),
-        ({A: "new", B: "new", C: "new"}, False),
-        ({A: "old", B: "new", C: "new"}, False),
-        ({A: "old", B: "old", C: "new"}, True),
-        ({A: "old", B: "old"}, True),
+        ((BEFORE, BEFORE, BEFORE), {}, False),
+        ((BEFORE, BEFORE, BEFORE), {A: "new", B: "new", C: "new"}, False),
+        ((SINCE, SINCE, SINCE), {A: "new", B: "new", C: "new"}, False),
+        ((BEFORE, SINCE, BEFORE), {A: "old", B: "new"}, False),
+        ((BEFORE, BEFORE, SINCE), {A: "old", B: "old", C: "new"}, True),
+        ((BEFORE, BEFORE, BEFORE), {A: "old", B: "old"}, True),
     ],
 )
-def test_no_site_was_off_where_half_of_its_hosts_are_in_the_same_boot(
-    booted: dict[NodeName, str], kept_running: bool
+def test_no_site_was_off_where_half_of_its_hosts_serve_in_the_same_boot(
+    served: tuple[Served, Served, Served], booted: dict[NodeName, str], kept_running: bool
 ) -> None:
-    known = dict.fromkeys((A, B, C), "old")
-    assert site_start.has_kept_running(known, booted) is kept_running
+    known = dict(zip((A, B, C), served, strict=True))
+    assert site_start.has_kept_running(known, booted, START) is kept_running
 
 
 def test_where_no_boot_is_known_nothing_is_said_of_a_site() -> None:
-    assert site_start.has_kept_running({}, {})
+    assert site_start.has_kept_running({}, {}, START)
 
 
 class TestWhoIsAwaited:

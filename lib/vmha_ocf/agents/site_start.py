@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from vmha_ocf import boots, flag, site_start
 from vmha_ocf.agents.due import Due
 from vmha_ocf.agents.naming import Naming
+from vmha_ocf.boots import Served
 from vmha_ocf.configuration import REMOTE
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.policy import Policy
@@ -90,7 +91,7 @@ class SiteStarting:
 
     def _begin(self) -> None:
         now = self._ports.clock.now()
-        known = frozenset(self._ports.notes.read(boots.STARTED))
+        known = frozenset(self._served())
         self._start = SiteStart(now - site_start.BEFORE, known) if known else None
         self._keep()
         self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, f"{now:.0f}")
@@ -100,9 +101,8 @@ class SiteStarting:
         self._start = start = start.seen(nodes)
         lasts = self._lasts(start)
         if lasts and not self._kept_running and self._due.now("boots", LOOK_AGAIN):
-            known = self._ports.notes.read(boots.STARTED)
             booted = self._ports.notes.read_passing(boots.BOOTED)
-            self._kept_running = site_start.has_kept_running(known, booted)
+            self._kept_running = site_start.has_kept_running(self._served(), booted, start)
         if not lasts:
             self._start = start if start.awaited else None
             self._keep()
@@ -118,6 +118,12 @@ class SiteStarting:
         for node in self._written.keys() - wanted.keys():
             self._ports.notes.remove(node, site_start.ATTRIBUTE, self._written[node])
         self._written = wanted
+
+    def _served(self) -> Mapping[NodeName, Served]:
+        """The newest boot of each host in which it was in service."""
+        texts = self._ports.notes.read(boots.SERVED)
+        found = {node: boots.parse_served(text) for node, text in texts.items()}
+        return {node: one for node, one in found.items() if one is not None}
 
     def _stopped(self) -> Collection[NodeName]:
         """Connections that people have stopped."""

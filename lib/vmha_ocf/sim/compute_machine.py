@@ -21,8 +21,8 @@ class SimMachine:
 
     def served_for_long(self) -> None:
         """As the agents and the worker have left it, without a call."""
-        boot, now = self._host.boot_id, EPOCH + self._host.core.now
-        served = boots.format_served(boots.Served(boot, now, now))
+        boot, long_ago = self._host.boot_id, EPOCH - 86400.0
+        served = boots.format_served(boots.Served(boot, long_ago, long_ago))
         for name, text in (
             (boots.STARTED, boot),
             (boots.SERVED, served),

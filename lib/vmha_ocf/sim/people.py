@@ -35,7 +35,7 @@ def _each(
     def act_on_all(stage: Stage, event: EventSpec) -> None:
         for server in stage.world.requests.named(event.instances):
             told = f"{what} {server.name}"
-            server.owned = server.owned or what in ("stop", "start", "delete")
+            server.owned = server.owned or what in ("stop", "start", "delete", "shut down")
             _ask(stage, who, told, partial(act, stage, event, server))
 
     return act_on_all
@@ -140,6 +140,11 @@ PEOPLE: Mapping[str, Kind] = {
     "start_instances": Kind(
         "their owner starts instances that are stopped: on a dead host that waits, too",
         _each("start", lambda stage, _, one: stage.world.requests.start(one.id)),
+        _INSTANCES,
+    ),
+    "shut_down_guests": Kind(
+        "their owner shuts guests down from within, and not in Nova",
+        _each("shut down", lambda stage, _, one: stage.world.requests.shut_down(one.id)),
         _INSTANCES,
     ),
     "live_migrate_instances": Kind(

@@ -23,6 +23,8 @@ _STOPPABLE = frozenset({"active", "rescued", "error"})
 _REBOOTABLE = frozenset({"active", "stopped", "paused", "suspended", "error"})
 _TAGGABLE = frozenset({"active", "paused", "suspended", "stopped"})
 _MOVED = frozenset({"done", "completed"})
+_UNEXPECTED = 15.0
+"""Seconds for which Nova waits whether a guest that stopped starts again."""
 
 
 class InstanceRequests:
@@ -95,6 +97,21 @@ class InstanceRequests:
         server.task_state = "rebooting_hard"
         host = self._hosts[server.host]
         host.send(lambda: self._reboot_on(host, server))
+
+    def shut_down(self, instance: InstanceId) -> None:
+        """From within. libvirt tells Nova, which waits a while and has it stopped."""
+        server = self._database.find(instance)
+        host = self._hosts[server.host]
+        host.halt(server.id)
+        self._say(server, "shuts itself down")
+
+        def notice() -> None:
+            if host.listening and server.vm_state == "active" and server.task_state is None:
+                server.asked("stop", self._core.now, "")
+                server.vm_state, server.powered_off = "stopped", True
+                self._say(server, "has shut itself down, now stopped")
+
+        self._core.timeline.after(_UNEXPECTED, notice)
 
     def delete(self, instance: InstanceId) -> None:
         """By Nova itself where the host is known to be down; else its nova-compute has to do it."""
@@ -191,6 +208,10 @@ class InstanceRequests:
         if server.id not in self._database.servers:
             return
         host.define(server.id)
+        if self._core.strike("nova.destination", "spawn-fails", host.name):
+            server.task_state = None
+            self._say(server, f"cannot be started on {host.name}")
+            return
         host.run(server.id)
         if server.task_state == "powering-on":
             server.vm_state, server.task_state, server.powered_off = "active", None, False
