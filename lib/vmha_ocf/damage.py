@@ -12,17 +12,18 @@ evacuate it would have been: nothing is in flight, and nobody but that host has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from vmha_ocf import records
+from vmha_ocf import records, task_states
 from vmha_ocf.memory import Found
-from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
 from vmha_ocf.records import Off
 from vmha_ocf.tagging import Choice
 from vmha_ocf.trace import Trace, is_legible_state
 
+STOPPED = "stopped"
 ASKED = "asked"
 """Noted in the place of what it was, before it is put back."""
 
@@ -59,13 +60,31 @@ def to_note(
 ) -> Mapping[InstanceId, str]:
     """What is to be noted before these instances are asked for. ``since``: when the host failed, in
     seconds since the epoch."""
+    states = {one.id: _state(one) for one in asked if one.id not in noted}
     return {
-        one.id: one.vm_state
-        for one in asked
-        if one.vm_state != "active"
-        and one.id not in noted
-        and is_legible_state(one.vm_state)
-        and not any(records.is_since(each, since) for each in found.get(one.id, ()))
+        one: state
+        for one, state in states.items()
+        if state != "active"
+        and is_legible_state(state)
+        and not any(records.is_since(each, since) for each in found.get(one, ()))
+    }
+
+
+def _state(one: Instance) -> str:
+    """What its owner had asked for counts, although it had not come to it."""
+    return STOPPED if task_states.wants_off(one) else one.vm_state
+
+
+def stopped_elsewhere(
+    trace: Trace, found: Found, known: Collection[InstanceId]
+) -> Mapping[InstanceId, NovaHost]:
+    """What was off, and an attempt has moved, with where it is now; without those that are ``known``."""
+    noted = (one for one, state in trace.was.items() if state == STOPPED and one not in known)
+    newest = {one: found[one][0] for one in noted if found.get(one)}
+    return {
+        one: each.dest
+        for one, each in newest.items()
+        if each.status == "done" and each.dest is not None
     }
 
 
@@ -112,7 +131,7 @@ def _newest_since(found: Sequence[Evacuation], since: float) -> Evacuation | Non
 
 def _was_reset(noted: str) -> bool:
     """Paused, suspended, rescued: to evacuate it we had to call it an error ourselves."""
-    return noted not in ("error", "stopped")
+    return noted not in ("error", STOPPED)
 
 
 def _way(one: Instance, was: str, found: Sequence[Evacuation], off: Off, choice: Choice) -> Way:
@@ -120,4 +139,4 @@ def _way(one: Instance, was: str, found: Sequence[Evacuation], off: Off, choice:
         return Way.WAIT
     if choice is not Choice.EVACUATE:
         return Way.TELL
-    return {"active": Way.REBOOT, "stopped": Way.STOP}.get(was, Way.TELL)
+    return {"active": Way.REBOOT, STOPPED: Way.STOP}.get(was, Way.TELL)

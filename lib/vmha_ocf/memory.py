@@ -42,6 +42,8 @@ class Memory:
     was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
     """Instances that Nova will start although they were stopped: an attempt failed, so they are
     in error, which Nova brings back active. Or they were just being stopped."""
+    off_again: frozenset[InstanceId] = frozenset()
+    """Those among them that are off where they are now, or were asked to be: once is enough."""
     slept: frozenset[InstanceId] = frozenset()
     """Instances that were seen suspended: libvirt calls that off, too, but they ran."""
 
@@ -100,9 +102,15 @@ class Memory:
         """To error: what Nova said of it before does not count."""
         return replace(self.accepted(instance), was_reset=self.was_reset | {instance})
 
-    def off_again(self, instance: InstanceId) -> Memory:
+    def stopped(self, instance: InstanceId) -> Memory:
         was_off = {key: one for key, one in self.was_off.items() if key != instance}
-        return replace(self, was_off=was_off)
+        return replace(self, was_off=was_off, off_again=self.off_again | {instance})
+
+    def found_elsewhere(self, instance: InstanceId, there: Instance | None) -> Memory:
+        """One that an earlier worker has had moved, as it is on its new host; None: it is not there."""
+        if there is None or there.vm_state != "active" or task_states.wants_off(there):
+            return self.stopped(instance)
+        return replace(self, was_off={**self.was_off, instance: there})
 
 
 def of_record(record: Evacuation) -> str:

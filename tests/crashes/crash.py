@@ -18,19 +18,24 @@ LONGER = 900.0
 
 @dataclass(frozen=True)
 class Crashed:
-    """``points`` of them stand for themselves in ``runs`` runs; ``bad`` tells of each run that was."""
+    """``points`` of them stand for themselves in ``runs`` runs; ``bad`` tells of each run that was.
+    ``left_out``: those that no run stands for."""
 
     points: int
     runs: int
     bad: Sequence[str]
+    left_out: int = 0
 
 
-def crash_everywhere(scenario: Scenario, wrap: Wrap = unwrapped) -> Crashed:
+def crash_everywhere(scenario: Scenario, wrap: Wrap = unwrapped, *, each: int = 1) -> Crashed:
+    """``each``: of those that are not the same run, the first, and each so-many-th after it."""
     every = points(scenario)
+    played = every.classes[::each]
     longer = replace(scenario, length=scenario.length + LONGER)
     as_it_is = wrong(play(longer, wrap))
-    bad = [told for first, *_ in every.classes if (told := _bad(longer, first, wrap, as_it_is))]
-    return Crashed(every.every, len(every.classes), bad)
+    bad = [told for first, *_ in played if (told := _bad(longer, first, wrap, as_it_is))]
+    stand_for = sum(map(len, played))
+    return Crashed(stand_for, len(played), bad, every.every - stand_for)
 
 
 def crashed_at(scenario: Scenario, point: CrashSpec) -> Scenario:

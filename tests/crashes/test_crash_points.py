@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -23,23 +23,17 @@ P = TypeVar("P")
 pytestmark = pytest.mark.long
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-LARGE = frozenset(
-    {
-        "bmc-never-in-service", "cascade-below-the-storm-limit", "long-dead-hosts-make-a-storm",
-        "return-that-waits-for-a-person", "slow-server-groups-fifty-hosts",
-        "twenty-hosts-and-a-slow-nova",
-    }
-)  # fmt: skip
-"""Worlds of many hosts, or of hours: played on, each of their points would take as long as another
-scenario as a whole, and what happens in them happens in others too."""
-KNOWN = {
-    "stopped-then-error": (
-        2,
-        "that it was stopped is in the worker's memory alone: after its death the instance runs (P6)",
-    )
+LARGE = {
+    "cascade-below-the-storm-limit": 2,
+    "long-dead-hosts-make-a-storm": 8,
+    "slow-server-groups-fifty-hosts": 300,
+    "twenty-hosts-and-a-slow-nova": 5,
 }
+"""Worlds of many hosts, or of hours, where each point takes as long as another scenario as a whole: of
+their runs one in so many is played. How many points are left out is counted."""
+KNOWN: Mapping[str, tuple[int, str]] = {}
 """Points that break a promise and are not mended yet: how many, and why. It may only shrink."""
-SLUGS = sorted({path.parent.name for path in SCENARIOS.glob("*/scenario.toml")} - LARGE)
+SLUGS = sorted(path.parent.name for path in SCENARIOS.glob("*/scenario.toml"))
 
 
 @pytest.fixture(name="crashed", scope="session")
@@ -47,7 +41,10 @@ def _crashed(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Crashed
     """Those of the tests that were chosen are played on all cores, from the first test on."""
     chosen = dict.fromkeys(slug for item in request.session.items if (slug := _slug_of(item)))
     with pool() as cores:
-        runs = {slug: cores.submit(crash_everywhere, load(SCENARIOS / slug)) for slug in chosen}
+        runs = {
+            slug: cores.submit(crash_everywhere, load(SCENARIOS / slug), each=LARGE.get(slug, 1))
+            for slug in sorted(chosen, key=lambda slug: slug not in LARGE)
+        }
         yield lambda slug: runs[slug].result()
         cores.shutdown(cancel_futures=True)
 
@@ -68,6 +65,7 @@ def test_no_promise_is_broken(
     found = crashed(slug)
     record_property("counted", ("crash points", found.points))
     record_property("counted", ("runs for them (same ones are played once)", found.runs))
+    record_property("counted", ("crash points of large worlds that are left out", found.left_out))
     record_property("counted", ("promises checked", found.runs * len(PROMISES)))
     assert found.runs > 0
     known, _ = KNOWN.get(slug, (0, ""))

@@ -55,8 +55,30 @@ class TestWhatIsNoted:
     def test_the_first_note_counts(self) -> None:
         assert self.note(BROKEN, [], **{ONE: "paused"}) == {}
 
+    @pytest.mark.parametrize("task_state", ["powering-off", "shelving"])
+    def test_what_its_owner_had_asked_for_counts(self, task_state: str) -> None:
+        assert self.note(instance(task_state=task_state), []) == {ONE: "stopped"}
+
     def test_a_state_that_nobody_knows_is_not_noted(self) -> None:
         assert self.note(instance(vm_state="What, else"), []) == {}
+
+
+class TestWhatIsOffElsewhere:
+    def moved(self, found: list[Evacuation], trace: Trace, *known: InstanceId) -> Any:
+        return damage.stopped_elsewhere(trace, records.by_instance(found), known)
+
+    def test_what_was_stopped_and_an_attempt_has_moved_is_looked_for_there(self) -> None:
+        done = [record("error", 1, dest=None), record("done", 2, dest="compute-2")]
+        assert self.moved(done, noted("stopped")) == {ONE: "compute-2"}
+        assert self.moved(done, noted("stopped"), ONE) == {}
+
+    @pytest.mark.parametrize("was", ["paused", "error", ASKED])
+    def test_nothing_else_is(self, was: str) -> None:
+        assert self.moved([record("done", dest="compute-2")], noted(was)) == {}
+
+    @pytest.mark.parametrize("found", [[], FAILED, [record("done", dest=None)]])
+    def test_nor_what_was_not_moved(self, found: list[Evacuation]) -> None:
+        assert self.moved(found, noted("stopped")) == {}
 
 
 class TestWhatIsPutBack:

@@ -114,7 +114,18 @@ class TestAnInstanceThatWasOff:
     def test_is_remembered_when_nova_will_start_it(self) -> None:
         memory = look(look(NEW, 10.0, self.OFF), 20.0)
         assert memory.was_off == {ONE: self.OFF}
-        assert memory.off_again(ONE).was_off == {}
+        assert memory.stopped(ONE).was_off == {}
+
+    def test_is_found_elsewhere_by_the_next_worker(self) -> None:
+        runs = instance()
+        assert NEW.found_elsewhere(ONE, runs).was_off == {ONE: runs}
+
+    @pytest.mark.parametrize(
+        "there", [None, instance(vm_state="stopped"), instance(task_state="powering-off")]
+    )
+    def test_is_left_alone_if_it_is_off_there_or_gone(self, there: Instance | None) -> None:
+        found = NEW.found_elsewhere(ONE, there)
+        assert (dict(found.was_off), set(found.off_again)) == ({}, {ONE})
 
     def test_is_not_when_nova_keeps_it_stopped(self) -> None:
         assert not look(NEW, 10.0, instance(vm_state="stopped", powered_off=True)).was_off

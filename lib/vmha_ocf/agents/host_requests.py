@@ -95,7 +95,7 @@ def remember(memory: Memory, answers: Sequence[Answer], now: float) -> Memory:
     for answer in answers:
         one, error = answer.instance.id, answer.error
         if isinstance(answer.request, Stop) and answer.clear and not answer.undone:
-            memory = memory.off_again(one)
+            memory = memory.stopped(one)
         elif error is None:
             done = memory.reset if isinstance(answer.request, Reset) else memory.accepted
             memory = done(one)

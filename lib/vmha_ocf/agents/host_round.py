@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from vmha_ocf import acting, evacuation, records
+from vmha_ocf.agents import off_again
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_claim import Claim, HostClaim
 from vmha_ocf.agents.host_marks import HostMarks
@@ -207,19 +208,23 @@ class HostRound:
         """The records are read last: between them and a request there is nothing but the plan."""
         assert self._memory is not None
         self._relist()
-        self._marks.look_up(self._instances, takes_untagged=self._down.takes_untagged)
+        known = [*self._instances, *self._memory.was_off.values()]
+        self._marks.look_up(known, takes_untagged=self._down.takes_untagged)
         if self._marks.takes_untagged:
             self._down.take_untagged()
         moves = self._moves.look_up(self._instances)
         suspects = self._moves.suspects(self.mine) if self._instances else {}
         evacuations = self._ports.nova.evacuations_from(self.host)
+        found = records.by_instance(evacuations)
         self._memory = self._memory.look(
             self._instances,
-            records.by_instance(evacuations),
+            found,
             around.off,
             now=self._ports.clock.monotonic(),
             settle=self._policy.settle,
         )
+        listed = {one.id for one in self._instances}
+        self._memory = off_again.look(self._memory, self._down, found, listed, self._ports)
         return View(
             self._claim.flag,
             self._instances,

@@ -15,6 +15,7 @@ from vmha_ocf.model import (
     ComputeService,
     Flag,
     Instance,
+    InstanceId,
     NodeName,
     NovaHost,
     ServiceChange,
@@ -132,6 +133,16 @@ class TakeDown:
             wanted = replace(trace, was={**trace.was, **notes})
             self._ports.traces.write(wanted, self._nodes(flag))
             self.trace = wanted
+
+    def note_off_again(self, instances: Iterable[InstanceId]) -> None:
+        """Whoever comes after us leaves them to their owners."""
+        if self.trace is not None:
+            off = [one for one in instances if self.trace.was.get(one) == damage.STOPPED]
+            if off:
+                was = {**self.trace.was, **dict.fromkeys(off, damage.ASKED)}
+                wanted = replace(self.trace, was=was)
+                self._ports.traces.write(wanted, (NodeName(self._me),))
+                self.trace = wanted
 
     def _known(self, service: ComputeService, flag: Flag) -> Ours | None:
         """What is ours beside the mark. Of a trace only if it is of this very failure: a CIB that was
