@@ -10,6 +10,10 @@ owner's stop is told from it by its user. What counts is asked since the boot:
     then one start, and it is off still                           the start did not help
     anything else, or nothing                                     it was off before, or somebody has
                                                                   decided about it since
+    the same after a move that Nova was asked for in vain         as without it
+
+A host may have booted several times before anybody has looked: what was asked since the newest boot counts,
+and if that is nothing, since the one before.
 
 Nova's own stop looks alike where a guest has powered itself off; therefore only the first one counts, and
 only if it came while nova-compute was looking at its guests for the first time in this boot. Its time is
@@ -44,6 +48,8 @@ _INERT = frozenset(
 )  # fmt: skip
 """What says nothing about whether an instance is to run."""
 _MOVES = frozenset({"live-migration", "migrate", "resize"})
+_TRIED_BEFORE = _MOVES | {"evacuate", "live_migration_cancel", "live_migration_force_complete"}
+"""What Nova could not do, if it finds the instance off on this host after that."""
 
 
 class Off(Enum):
@@ -93,10 +99,21 @@ def may_be(instance: Instance) -> bool:
     return instance.vm_state == "stopped" and instance.task_state is None
 
 
-def judge(actions: Iterable[Action], served: Served) -> Off:
-    """RAN, ASKED or LEFT, of an instance that is stopped. ``actions``: newest first."""
-    since = [one for one in actions if one.name not in _INERT and _at(one) >= int(served.at)]
-    if not since or not _is_of_nova(since[-1], served):
+def judge(actions: Iterable[Action], served: Sequence[Served]) -> Off:
+    """RAN, ASKED or LEFT, of an instance that is stopped. ``actions``: newest first; ``served``: the boots
+    that nobody has looked after, oldest first."""
+    deciding = [one for one in actions if one.name not in _INERT]
+    for boot in reversed(served):
+        since = [one for one in deciding if _at(one) >= int(boot.at)]
+        while since and since[-1].name in _TRIED_BEFORE:
+            since.pop()
+        if since:
+            return _judge(since, boot)
+    return Off.LEFT
+
+
+def _judge(since: Sequence[Action], boot: Served) -> Off:
+    if not _is_of_nova(since[-1], boot):
         return Off.LEFT
     then = [one.name for one in since[:-1]]
     return Off.RAN if not then else Off.ASKED if then == ["start"] else Off.LEFT
@@ -107,15 +124,15 @@ def was_moved(actions: Iterable[Action]) -> bool:
     return any(one.name in _MOVES for one in actions)
 
 
-def cut_short(instance: Instance, moves: Iterable[Move], served: Served) -> Move | None:
+def cut_short(instance: Instance, moves: Iterable[Move], served: Sequence[Served]) -> Move | None:
     """The move off its host that was not over when that host went off. That it failed is Nova's word
     since the boot: nobody has looked at the destination."""
-    return next((one for one in moves if _is_cut_short(one, instance, served)), None)
+    return next((one for one in moves if _is_cut_short(one, instance, served[0])), None)
 
 
-def is_over(served: Served, now: float) -> bool:
+def is_over(served: Sequence[Served], now: float) -> bool:
     """Nova has stopped by now what was to be stopped. ``now`` is the controllers' clock."""
-    return now > served.since + FIRST_LOOK + records.APART
+    return now > served[-1].since + FIRST_LOOK + records.APART
 
 
 def told(found: Iterable[Found]) -> Mapping[InstanceId, str]:

@@ -4,7 +4,7 @@
     evacuation-booted  until the connection of the node ends: the id of the boot that it is in
     evacuation-served  permanent: ``boot=<id> at=1763695800 since=1763695860``: the same, with the times at
                        which that boot began and nova-compute was first found or started in it, both by
-                       the host's own clock
+                       the host's own clock; the last ones, divided by "; ", the newest last
     evacuation-looked  permanent, and NovaEvacuate's: the id of the last boot whose instances have been
                        looked after (after_boot.py)
     evacuation-guests  permanent: ``at=1763695800.000``, the time of the proof of the flag under which
@@ -18,6 +18,7 @@ keeps no nova-compute from starting, and the other signs of life are left.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.model import Evidence
@@ -31,6 +32,9 @@ _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _SERVED = re.compile(
     r"boot=(?P<boot>[0-9A-Za-z-]{1,64}) at=(?P<at>[0-9]{1,12}) since=(?P<since>[0-9]{1,12})"
 )
+
+_KEPT = 8
+"""Boots of a host: power that flaps does not do so more often before somebody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,27 @@ def parse_boot(text: str) -> str:
     return text if _ID.fullmatch(text) else ""
 
 
-def format_served(served: Served) -> str:
-    return f"boot={served.boot} at={served.at:.0f} since={served.since:.0f}"
+def format_served(served: Sequence[Served]) -> str:
+    return "; ".join(
+        f"boot={one.boot} at={one.at:.0f} since={one.since:.0f}" for one in served[-_KEPT:]
+    )
 
 
-def parse_served(text: str) -> Served | None:
-    """None for what none of us wrote."""
-    match = _SERVED.fullmatch(text)
-    return Served(match["boot"], float(match["at"]), float(match["since"])) if match else None
+def parse_served(text: str) -> Sequence[Served]:
+    """Oldest first; none for what none of us wrote."""
+    found = [_SERVED.fullmatch(one) for one in text.split("; ")]
+    return [Served(it["boot"], float(it["at"]), float(it["since"])) for it in found if it]
+
+
+def is_new(boot: str, served: Sequence[Served]) -> bool:
+    """Whether it has to be noted."""
+    return bool(boot) and (not served or served[-1].boot != boot)
+
+
+def since(looked: str, served: Sequence[Served]) -> Sequence[Served]:
+    """Those that came after the one that was looked after last; where that is forgotten, all."""
+    ids = [one.boot for one in served]
+    return served[ids.index(looked) + 1 :] if looked in ids else served
 
 
 def format_guests(proof: float) -> str:

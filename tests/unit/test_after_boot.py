@@ -10,7 +10,8 @@ from vmha_ocf.boots import Served
 from vmha_ocf.model import Action, Instance, InstanceId, Move, NovaHost
 
 BOOTED = 1_763_695_800.0  # 2025-11-21T03:30:00
-SERVED = Served("boot-2", BOOTED, BOOTED + 60.0)
+NEWEST = Served("boot-2", BOOTED, BOOTED + 60.0)
+SERVED = [NEWEST]
 
 
 def action(name: str, at: str, user: str = "") -> Action:
@@ -71,8 +72,8 @@ class TestWhatIsOff:
 
 
 def test_a_boot_is_over_when_nova_has_looked_at_all_its_guests() -> None:
-    assert not after_boot.is_over(SERVED, SERVED.since + FIRST_LOOK)
-    assert after_boot.is_over(SERVED, SERVED.since + FIRST_LOOK + 31.0)
+    assert not after_boot.is_over(SERVED, NEWEST.since + FIRST_LOOK)
+    assert after_boot.is_over(SERVED, NEWEST.since + FIRST_LOOK + 31.0)
 
 
 def instance(number: int, host: str = "compute-1") -> Instance:
@@ -153,3 +154,29 @@ class TestAMove:
     def test_is_looked_at_only_where_there_was_one(self) -> None:
         assert after_boot.was_moved([BY_NOVA, action("live-migration", "02:00:00", "ann")])
         assert not after_boot.was_moved([BY_NOVA, CREATED])
+
+
+@pytest.mark.parametrize("tried", ["live-migration", "resize", "evacuate"])
+def test_a_move_that_came_to_nothing_before_nova_looked_decides_nothing(tried: str) -> None:
+    assert judged(action(tried, "03:30:30", "ann"), BY_NOVA) is Off.RAN
+    assert judged(BY_NOVA, action(tried, "03:33:00", "ann")) is Off.LEFT
+
+
+class TestAHostThatBootedTwiceBeforeAnybodyLooked:
+    TWICE = (NEWEST, Served("boot-3", BOOTED + 1800.0, BOOTED + 1860.0))  # 04:00:00
+
+    @pytest.mark.parametrize(
+        ("asked", "off"),
+        [
+            ([BY_NOVA], Off.RAN),
+            ([BY_NOVA, STARTED], Off.ASKED),
+            ([BY_NOVA, STARTED, action("stop", "04:01:30")], Off.RAN),
+            ([BY_NOVA, action("stop", "04:01:30", "ann")], Off.LEFT),
+            ([BY_ITS_OWNER], Off.LEFT),
+            ([], Off.LEFT),
+        ],
+    )
+    def test_what_was_asked_since_the_newest_boot_counts_or_since_the_one_before(
+        self, asked: list[Action], off: Off
+    ) -> None:
+        assert after_boot.judge(list(reversed(asked)), self.TWICE) is off

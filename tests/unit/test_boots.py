@@ -28,7 +28,28 @@ def test_guests_are_noted_of_one_proof_and_of_no_other() -> None:
     assert not boots.are_of("", PROOF)
 
 
-def test_a_boot_that_serves_is_read_as_it_was_written() -> None:
-    served = boots.Served("boot-2", 1_763_695_800.0, 1_763_695_860.0)
-    assert boots.parse_served(boots.format_served(served)) == served
-    assert boots.parse_served("boot=x") is None
+OLD = boots.Served("boot-1", 1_763_695_000.0, 1_763_695_060.0)
+NEW = boots.Served("boot-2", 1_763_695_800.0, 1_763_695_860.0)
+
+
+def test_boots_that_served_are_read_as_they_were_written() -> None:
+    assert boots.parse_served(boots.format_served([OLD, NEW])) == [OLD, NEW]
+    assert boots.parse_served("boot=x") == []
+
+
+def test_the_last_boots_are_kept() -> None:
+    many = [boots.Served(f"boot-{number}", number, number) for number in range(20)]
+    assert boots.parse_served(boots.format_served(many)) == many[-8:]
+
+
+def test_a_boot_is_noted_once() -> None:
+    assert boots.is_new("boot-1", [])
+    assert boots.is_new("boot-2", [OLD])
+    assert not boots.is_new("boot-1", [OLD])
+    assert not boots.is_new("", [OLD])
+
+
+def test_what_came_after_the_boot_that_was_looked_after() -> None:
+    assert boots.since("boot-2", [OLD, NEW]) == []
+    assert boots.since("boot-1", [OLD, NEW]) == [NEW]
+    assert boots.since("boot-0", [OLD, NEW]) == [OLD, NEW]

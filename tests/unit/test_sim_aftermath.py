@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
@@ -14,7 +15,10 @@ from vmha_ocf.sim import World
 from vmha_ocf.sim.aftermath import judged
 from vmha_ocf.sim.invariants import marked
 from vmha_ocf.sim.nova import SimNova
+from vmha_ocf.sim.run import run
+from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, Scenario
 
+P = TypeVar("P")
 HOST = NovaHost("compute-1")
 OTHERS = ("compute-2", "compute-3")
 
@@ -115,3 +119,28 @@ class TestEachIsAsItWasOrTold:
         assert broken(world) == []
         world.host(OTHERS[0]).run(server.id)
         assert broken(world) == ["P6"]
+
+
+class TestAGuestThatIsOffBecauseItsHostWas:
+    SCENARIO = Scenario(
+        "a person reboots a host",
+        500,
+        host=(HostSpec(HOST), HostSpec(OTHERS[0])),
+        instances=(GroupSpec("web", HOST, count=2),),
+        event=(EventSpec(30, "reboot_host", host=HOST),),
+    )
+
+    @staticmethod
+    def sees_no_actions(port: P, name: str) -> P:
+        """Nova's list of what was asked of an instance, taken for empty."""
+        if name == "NovaEvacuate.nova":
+            port.actions_of = lambda _: ()  # type: ignore[attr-defined]
+        return port
+
+    def test_is_told(self) -> None:
+        assert run(self.SCENARIO).good
+
+    def test_or_it_is_found_that_nobody_is_told(self) -> None:
+        found = run(self.SCENARIO, self.sees_no_actions).broken
+        assert [sentence.split()[0] for sentence in found] == ["P6", "P6"]
+        assert all("was active and is off since its host compute-1 was" in one for one in found)

@@ -143,7 +143,8 @@ class AfterBoots:
             nodes.setdefault(booted.node, []).append(booted)
         for node, each in nodes.items():
             over = all(
-                self._is_empty(one.host) and after_boot.is_over(one.served, now) for one in each
+                one.up and self._is_empty(one.host) and after_boot.is_over(one.served, now)
+                for one in each
             )
             if over and self._booted.is_whole(node, [one.host for one in each]):
                 self._booted.settle(node, each[0].served)

@@ -14,7 +14,8 @@ from vmha_ocf.ports import WorkerPorts
 KEPT = 60.0
 """Seconds. What is its owner's stays so as long as its host is in this boot."""
 
-Wanted = Sequence[tuple[Instance, Served]]
+Wanted = Sequence[tuple[Instance, Sequence[Served]]]
+"""Each with the boots of its host that nobody has looked after."""
 
 
 class AskedSince:
@@ -30,21 +31,21 @@ class AskedSince:
         due = [one for one in wanted if fresh or self._is_due(*one)]
         now = self._ports.clock.monotonic()
         for (one, served), found in zip(due, self._ports.parallel(self._ask, due), strict=True):
-            self._known[one.id, served.boot] = self._unless_suspect(found, served), now
-        return {one.id: self._known[one.id, served.boot][0] for one, served in wanted}
+            self._known[one.id, served[-1].boot] = self._unless_suspect(found, served), now
+        return {one.id: self._known[one.id, served[-1].boot][0] for one, served in wanted}
 
     def forget_all(self) -> None:
         self._known.clear()
         self._suspects.clear()
 
-    def _is_due(self, one: Instance, served: Served) -> bool:
-        known = self._known.get((one.id, served.boot))
+    def _is_due(self, one: Instance, served: Sequence[Served]) -> bool:
+        known = self._known.get((one.id, served[-1].boot))
         if known is None:
             return True
         found, at = known
         return found.off is not Off.LEFT and self._ports.clock.monotonic() - at >= KEPT
 
-    def _ask(self, wanted: tuple[Instance, Served]) -> Found:
+    def _ask(self, wanted: tuple[Instance, Sequence[Served]]) -> Found:
         """On a thread of its own."""
         one, served = wanted
         actions = self._ports.nova.actions_of(one)
@@ -55,10 +56,10 @@ class AskedSince:
                 return Found(one, Off.ELSEWHERE, move.dest or "")
         return Found(one, off)
 
-    def _unless_suspect(self, found: Found, served: Served) -> Found:
+    def _unless_suspect(self, found: Found, served: Sequence[Served]) -> Found:
         if found.off is not Off.RAN:
             return found
-        if served.boot not in self._suspects:
-            self._suspects[served.boot] = self._past.suspects(served.at).keys()
-        suspect = found.instance.id in self._suspects[served.boot]
+        if served[-1].boot not in self._suspects:
+            self._suspects[served[-1].boot] = self._past.suspects(served[-1].at).keys()
+        suspect = found.instance.id in self._suspects[served[-1].boot]
         return Found(found.instance, Off.SUSPECT) if suspect else found

@@ -21,7 +21,10 @@ _MAINTENANCE = ("maintenance", "standby")
 class Booted:
     node: NodeName
     host: NovaHost
-    served: Served
+    served: Sequence[Served]
+    """The boots that nobody has looked after, oldest first: the newest is the one that it is in."""
+    up: bool
+    """By Nova's word: as long as its service is down, or forced down, it may not have looked."""
     startable: bool
     """Nobody keeps it, or this cluster, in maintenance, and Nova may use it."""
 
@@ -36,27 +39,25 @@ class BootedHosts:
         """All hosts of a node, or none: a flag of one concerns the machine. Raises as Notes and Nova do."""
         notes = self._ports.notes
         looked = notes.read(boots.LOOKED)
-        anew: dict[NodeName, Served] = {}
+        anew: dict[NodeName, Sequence[Served]] = {}
         for node, text in notes.read(boots.SERVED).items():
-            served = boots.parse_served(text)
-            if served is None or looked.get(node) == served.boot:
-                continue
-            if node in looked:
+            served = boots.since(looked.get(node, ""), boots.parse_served(text))
+            if served and node in looked:
                 anew[node] = served
-            else:  # It is known since now: what it was in its former boot nobody can tell.
+            elif served:  # It is known since now: what ran in its former boots nobody can tell.
                 self.settle(node, served)
         return self._in_service(anew, flags) if anew else ()
 
-    def settle(self, node: NodeName, served: Served) -> None:
+    def settle(self, node: NodeName, served: Sequence[Served]) -> None:
         """Its instances have been looked after."""
-        self._ports.notes.write(node, boots.LOOKED, served.boot)
+        self._ports.notes.write(node, boots.LOOKED, served[-1].boot)
 
     def is_whole(self, node: NodeName, hosts: Iterable[NovaHost]) -> bool:
         """Whether these are all hosts of the node."""
         return set(hosts) >= set(self._naming.names.hosts_of(node))
 
     def _in_service(
-        self, anew: Mapping[NodeName, Served], flags: Mapping[NovaHost, Flag]
+        self, anew: Mapping[NodeName, Sequence[Served]], flags: Mapping[NovaHost, Flag]
     ) -> Sequence[Booted]:
         booted = self._ports.notes.read_passing(boots.BOOTED)
         services = {one.host: one for one in self._cloud.services()}
@@ -67,18 +68,19 @@ class BootedHosts:
                 continue
             for host in hosts:
                 service = services.get(host)
-                if service is not None and service.up:  # One that is forced down is not.
-                    startable = service.enabled and not self._is_in_maintenance(node)
-                    found.append(Booted(node, host, served, startable))
+                if service is not None:
+                    startable = service.schedulable and not self._is_in_maintenance(node)
+                    found.append(Booted(node, host, served, service.up, startable))
         return found
 
     def _there(
-        self, anew: Mapping[NodeName, Served], booted: Mapping[NodeName, str]
-    ) -> Iterator[tuple[NodeName, Served]]:
+        self, anew: Mapping[NodeName, Sequence[Served]], booted: Mapping[NodeName, str]
+    ) -> Iterator[tuple[NodeName, Sequence[Served]]]:
         """Connected, and in that very boot still, as far as it has told."""
         for node, served in anew.items():
             state = self._naming.nodes.get(node)
-            if state is not None and state.online and booted.get(node, served.boot) == served.boot:
+            boot = served[-1].boot
+            if state is not None and state.online and booted.get(node, boot) == boot:
                 yield node, served
 
     def _is_in_maintenance(self, node: NodeName) -> bool:

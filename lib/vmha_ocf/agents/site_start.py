@@ -123,7 +123,7 @@ class SiteStarting:
         """The newest boot of each host in which it was in service."""
         texts = self._ports.notes.read(boots.SERVED)
         found = {node: boots.parse_served(text) for node, text in texts.items()}
-        return {node: one for node, one in found.items() if one is not None}
+        return {node: served[-1] for node, served in found.items() if served}
 
     def _stopped(self) -> Collection[NodeName]:
         """Connections that people have stopped."""

@@ -36,7 +36,7 @@ class Starting:
 
     def _batch(self, wanted: Wanted, starting: Mapping[NovaHost, int]) -> Wanted:
         room = Counter({one.host: PER_HOST - starting.get(one.host, 0) for one, _ in wanted})
-        batch: list[tuple[Instance, Served]] = []
+        batch: list[tuple[Instance, Sequence[Served]]] = []
         for one, served in sorted(wanted, key=lambda each: order_key(each[0], self._policy)):
             if room[one.host] > 0 and len(batch) < self._policy.caps.batch:
                 room[one.host] -= 1

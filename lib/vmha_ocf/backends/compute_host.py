@@ -37,13 +37,12 @@ class ComputeHost:
 
     def note_served(self) -> None:
         """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
-        boot = probe.boot_id()
-        before = boots.parse_served(self._cib.node_attributes(boots.SERVED).get(self._name, ""))
-        if not boot or (before is not None and before.boot == boot):
-            return
-        clock = SystemClock()
-        served = boots.Served(boot, clock.now() - clock.monotonic(), clock.now())
-        self._note(boots.SERVED, boots.format_served(served))
+        boot, known = probe.boot_id(), self._cib.node_attributes(boots.SERVED)
+        before = boots.parse_served(known.get(self._name, ""))
+        if boots.is_new(boot, before):
+            clock = SystemClock()
+            served = boots.Served(boot, clock.now() - clock.monotonic(), clock.now())
+            self._note(boots.SERVED, boots.format_served([*before, served]))
 
     def note_guests(self, proof: float) -> None:
         """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""

@@ -99,6 +99,8 @@ def _changed(world: World, server: Server) -> str:
 def _is_left_off(world: World, server: Server) -> bool:
     if world.runs_on(server.id) or server.vm_state not in ("active", "stopped"):
         return False
+    if not server.launched:  # It never ran.
+        return False
     listening = world.host(server.host).listening
     return listening and world.now - _since(world, server.host) > SEEN_OFF
 

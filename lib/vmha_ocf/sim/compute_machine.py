@@ -22,7 +22,7 @@ class SimMachine:
     def served_for_long(self) -> None:
         """As the agents and the worker have left it, without a call."""
         boot, long_ago = self._host.boot_id, EPOCH - 86400.0
-        served = boots.format_served(boots.Served(boot, long_ago, long_ago))
+        served = boots.format_served([boots.Served(boot, long_ago, long_ago)])
         for name, text in (
             (boots.STARTED, boot),
             (boots.SERVED, served),
@@ -32,10 +32,10 @@ class SimMachine:
 
     def note_served(self) -> None:
         host = self._host
-        before = self._cib.truth(boots.SERVED).get(host.node, "")
-        if f"boot={host.boot_id} " not in before:
-            now = EPOCH + host.core.now
-            served = boots.Served(host.boot_id, EPOCH + host.booted_at, now)
+        before = boots.parse_served(self._cib.truth(boots.SERVED).get(host.node, ""))
+        if boots.is_new(host.boot_id, before):
+            now, booted_at = EPOCH + host.core.now, EPOCH + host.booted_at
+            served = [*before, boots.Served(host.boot_id, booted_at, now)]
             self._cib.set_node_attribute(host.node, boots.SERVED, boots.format_served(served))
 
     def note_guests(self, proof: float) -> None:
