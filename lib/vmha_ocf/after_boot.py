@@ -158,7 +158,7 @@ def _sentence(ran: Sequence[Found]) -> str:
         f"{len(ran)} instances that ran there are" if ran[1:] else "1 instance that ran there is"
     )
     ids = " ".join(one.instance.id for one in ran[:SHOWN])
-    more = f" (and {len(ran) - SHOWN} more, in the worker's log)" if len(ran) > SHOWN else ""
+    more = f" (and {len(ran) - SHOWN} more: vmha status)" if len(ran) > SHOWN else ""
     return f"{where} off, and {what} off since: openstack server start {ids}{more}"
 
 

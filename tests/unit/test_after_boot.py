@@ -97,7 +97,7 @@ class TestWhatIsTold:
         found = [Found(instance(each, f"compute-{each}"), Off.RAN) for each in range(1, 6)]
         assert after_boot.problem(found) == (
             "compute-1, compute-2, compute-3 and 2 more were off, and 5 instances that ran there are off "
-            "since: openstack server start id-1 id-2 id-3 (and 2 more, in the worker's log)"
+            "since: openstack server start id-1 id-2 id-3 (and 2 more: vmha status)"
         )
 
     def test_first_those_that_a_start_helps(self) -> None:

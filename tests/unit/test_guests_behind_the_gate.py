@@ -79,7 +79,7 @@ class TestAProbe:
         machine = Machine(1)
         found = compute_gate.judge_running(lambda: FLAGGED, machine, lambda _: None)
         assert found.code == OCF_ERR_GENERIC
-        assert machine.noted == ["guests 1000.5"]
+        assert machine.noted == ["served", "guests 1000.5"]
 
 
 class TestAStart:
@@ -99,7 +99,7 @@ class TestAStart:
     def test_notes_guests_once_while_it_waits_and_the_boot_when_it_is_over(self) -> None:
         machine = Machine(1)
         said = self.start(World.with_hosts("compute-1"), machine)
-        assert machine.noted == ["guests 1000.5", "boot", "served"]
+        assert machine.noted == ["guests 1000.5", "served", "boot", "served"]
         assert any(BEHIND in line for line in said)
 
     def test_starts_all_the_same_if_nothing_can_be_noted(self) -> None:

@@ -30,6 +30,14 @@ def test_what_ends_with_a_connection_is_attrds(world: World) -> None:
     assert world.notes().read_passing("evacuation-booted") == {NODE: "one"}
 
 
+def test_what_ends_with_the_controllers_is_written_there_too(world: World) -> None:
+    world.notes().write_passing("evacuation-alive", "nova:", "yes")
+    assert world.notes().read_passing("evacuation-alive") == {"nova:": "yes"}
+    world.stop_cluster()
+    world.start_cluster()
+    assert world.notes().read_passing("evacuation-alive") == {}
+
+
 def test_nothing_is_written_without_quorum(world: World) -> None:
     world.fault("cib", "no-quorum")
     with pytest.raises(FlagNotWritten, match="evacuation-ended of compute-1 was not written"):

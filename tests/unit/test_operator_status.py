@@ -255,3 +255,29 @@ def test_watching_goes_on_until_somebody_stops_it(world: World, desk: Desk) -> N
 
 def _ctrl_c() -> None:
     raise KeyboardInterrupt
+
+
+def test_what_is_off_because_its_host_was_is_listed(world: World, desk: Desk) -> None:
+    served, booted = (
+        "boot=one at=1 since=1; boot=two at={0:.0f} since={0:.0f}",
+        NodeName("compute-1"),
+    )
+    for number in (1, 2):
+        instance = world.boot("compute-1", tags=TAGS, name=f"web-{number}", vm_state="stopped")
+        world.instance(instance).asked("stop", world.now + 30, "")
+    world.cib.put(booted, "evacuation-served", served.format(world.clock().now()))
+    before = desk.run(COMMAND)
+    assert before.code == 0, "a host that nobody has looked at before"
+    world.cib.put(booted, "evacuation-looked", "one")
+    told = desk.run(COMMAND)
+    assert told.code == 2
+    assert told.first.startswith(
+        "ERROR  compute-1 was off, and 2 instances that ran there are off since"
+    )
+    assert "ran until compute-1 was off, and is off since: openstack server start" in told.out
+    assert [one["name"] for one in desk.data(COMMAND)["off_since_boot"]] == ["web-1", "web-2"]
+    assert world.cib.truth("evacuation-looked") == {"compute-1": "one"}, "nothing is changed"
+    world.fault("nova.instances_on", "down")
+    assert "what ran on compute-1 before it booted is not known" in desk.run(COMMAND).first
+    world.fault("nova.services", "down", skip=1)
+    assert "no connection to Nova" in desk.run(COMMAND).out

@@ -62,7 +62,7 @@ NEWS = (
     ", fenced by ...",
     "did you mean ...? ",
     " (and ... more)",
-    " (and ... more, in the worker",
+    " (and ... more: vmha status)",
     " and ... more",
     "... and ... more are",
     "... instances that ran there are",

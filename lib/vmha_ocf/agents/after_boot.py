@@ -7,23 +7,20 @@ comes after one that was killed starts nothing twice, and Nova refuses what is n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 
-from vmha_ocf import after_boot, tagging
+from vmha_ocf import after_boot
 from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.asked_since import AskedSince
 from vmha_ocf.agents.booted_hosts import Booted, BootedHosts
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.due import Due
-from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.naming import Naming
+from vmha_ocf.agents.off_instances import Listed, OffInstances
 from vmha_ocf.agents.starting import Starting
-from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import Flag, Instance, InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import AfterBoot, Policy
 from vmha_ocf.ports import WorkerPorts
-from vmha_ocf.tagging import Choice
 
 EVERY = 30.0
 """Seconds between two looks at who has booted, or who is off still."""
@@ -33,27 +30,17 @@ HOSTS = 10
 """Looked at in one round: the others have their turn in the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """``off``: those that are ours, as far as that can be told, and stopped."""
-
-    off: Sequence[Instance]
-    starting: int = 0
-    """Instances that are being started there."""
-    problem: str = ""
-
-
 class AfterBoots:
     def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
         self._policy = policy
-        self._cloud = cloud
         self._due = Due(ports.clock)
         self._asked = AskedSince(ports, cloud.past)
+        self._off = OffInstances(ports, policy, cloud)
         self._booted = BootedHosts(ports, cloud, naming)
         self._starting = Starting(ports, policy, self._asked)
         self._waiting: Mapping[NovaHost, Booted] = {}
-        self._listed: dict[NovaHost, _Listed] = {}
+        self._listed: dict[NovaHost, Listed] = {}
         self._found: dict[NovaHost, Sequence[Found]] = {}
         self._looked_at: dict[NovaHost, float] = {}
         self._said: set[str] = set()
@@ -82,6 +69,7 @@ class AfterBoots:
         if not self._due.now("look", SOON if self.is_busy else EVERY):
             return
         self._waiting = {one.host: one for one in self._booted.waiting(flags)}
+        self._booted.meet()
         self._forget()
         turn = sorted(self._waiting, key=lambda host: self._looked_at.get(host, -inf))[:HOSTS]
         self._look_at([self._waiting[host] for host in turn])
@@ -100,7 +88,7 @@ class AfterBoots:
         return resumes and booted is not None and booted.startable
 
     def _look_at(self, turn: Sequence[Booted]) -> None:
-        listed = self._ports.parallel(self._list, turn)
+        listed = self._ports.parallel(self._off.on, turn)
         self._looked_at |= dict.fromkeys((one.host for one in turn), self._ports.clock.monotonic())
         self._listed |= {one.host: each for one, each in zip(turn, listed, strict=True)}
         pairs = list(zip(turn, listed, strict=True))
@@ -109,24 +97,6 @@ class AfterBoots:
             found = [off[one.id] for one in each.off if off[one.id].off is not Off.LEFT]
             self._found[booted.host] = found
             self._say(found)
-
-    def _list(self, booted: Booted) -> _Listed:
-        """On a thread of its own."""
-        try:
-            instances = self._ports.nova.instances_on(booted.host)
-        except VmhaError as error:
-            unknown = f"what ran on {booted.host} before it booted is not known: {error}"
-            return _Listed((), 1, unknown)
-        off = [one for one in instances if after_boot.may_be(one)]
-        marks = HostMarks(booted.host, self._ports, self._policy, self._cloud.marks)
-        if off:
-            marks.look_up(off)
-        ours = [one for one in off if self._choice(one, marks) is Choice.EVACUATE]
-        starting = sum(1 for one in instances if one.task_state == "powering-on")
-        return _Listed(ours, starting, marks.problem)
-
-    def _choice(self, one: Instance, marks: HostMarks) -> Choice:
-        return tagging.choose(one, self._policy, marks.images, marks.anything_marked)
 
     def _say(self, found: Sequence[Found]) -> None:
         for one in found:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from vmha_ocf import boots
 from vmha_ocf.agents.cloud import Cloud
-from vmha_ocf.agents.naming import Naming
 from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.boots import Served
+from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import Flag, NodeName, NovaHost
+from vmha_ocf.names import Names
 from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.presence import Nodes
 
 _MAINTENANCE = ("maintenance", "standby")
+
+
+class Known(Protocol):
+    """What is known of the nodes; the worker's Naming is one."""
+
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def names(self) -> Names: ...
+    @property
+    def configuration(self) -> Configuration: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +44,27 @@ class Booted:
 
 
 class BootedHosts:
-    def __init__(self, ports: WorkerPorts, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: WorkerPorts, cloud: Cloud, known: Known) -> None:
         self._ports = ports
         self._cloud = cloud
-        self._naming = naming
+        self._known = known
+        self._new: dict[NodeName, Sequence[Served]] = {}
 
     def waiting(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Booted]:
         """All hosts of a node, or none: a flag of one concerns the machine. Raises as Notes and Nova do."""
-        notes = self._ports.notes
-        looked = notes.read(boots.LOOKED)
+        looked = self._ports.notes.read(boots.LOOKED)
         anew: dict[NodeName, Sequence[Served]] = {}
-        for node, text in notes.read(boots.SERVED).items():
+        self._new = {}
+        for node, text in self._ports.notes.read(boots.SERVED).items():
             served = boots.since(looked.get(node, ""), boots.parse_served(text))
-            if served and node in looked:
-                anew[node] = served
-            elif served:  # It is known since now: what ran in its former boots nobody can tell.
-                self.settle(node, served)
+            if served:
+                (anew if node in looked else self._new)[node] = served
         return self._in_service(anew, flags) if anew else ()
+
+    def meet(self) -> None:
+        """Nodes that are known since the last look: what ran in their former boots nobody can tell."""
+        for node, served in self._new.items():
+            self.settle(node, served)
 
     def settle(self, node: NodeName, served: Sequence[Served]) -> None:
         """Its instances have been looked after."""
@@ -54,7 +72,7 @@ class BootedHosts:
 
     def is_whole(self, node: NodeName, hosts: Iterable[NovaHost]) -> bool:
         """Whether these are all hosts of the node."""
-        return set(hosts) >= set(self._naming.names.hosts_of(node))
+        return set(hosts) >= set(self._known.names.hosts_of(node))
 
     def _in_service(
         self, anew: Mapping[NodeName, Sequence[Served]], flags: Mapping[NovaHost, Flag]
@@ -63,7 +81,7 @@ class BootedHosts:
         services = {one.host: one for one in self._cloud.services()}
         found = []
         for node, served in self._there(anew, booted):
-            hosts = self._naming.names.hosts_of(node)
+            hosts = self._known.names.hosts_of(node)
             if any(host in flags for host in hosts):
                 continue
             for host in hosts:
@@ -78,13 +96,13 @@ class BootedHosts:
     ) -> Iterator[tuple[NodeName, Sequence[Served]]]:
         """Connected, and in that very boot still, as far as it has told."""
         for node, served in anew.items():
-            state = self._naming.nodes.get(node)
+            state = self._known.nodes.get(node)
             boot = served[-1].boot
             if state is not None and state.online and booted.get(node, boot) == boot:
                 yield node, served
 
     def _is_in_maintenance(self, node: NodeName) -> bool:
-        configuration = self._naming.configuration
+        configuration = self._known.configuration
         own = configuration.attributes.get(node, {})
         return configuration.has("maintenance-mode", default=False) or any(
             _is_true(own.get(name, "")) for name in _MAINTENANCE

@@ -34,7 +34,7 @@ class Machine(Protocol):
         """nova-compute runs in this boot from now on, by our will."""
 
     def note_served(self) -> None:
-        """nova-compute runs in this boot; only the first note of it counts."""
+        """nova-compute runs in this boot, by whose will ever; only the first note of it counts."""
 
     def note_guests(self, proof: float) -> None:
         """Guests run although the host is flagged, with this time of its proof."""
@@ -78,11 +78,11 @@ def start(
         note(machine.note_boot, log)
         if not units.is_active():
             units.start()
+        note(machine.note_served, log)
         if not _is_flagged(look()):
-            break
+            return
         log("its host was flagged while nova-compute started: it is stopped again")
         units.stop()
-    note(machine.note_served, log)
 
 
 def _is_flagged(verdict: gate.Open | gate.Wait) -> bool:
@@ -123,6 +123,7 @@ def _wait(
                 log(found)
         if units.is_active():
             log(f"nova-compute runs, and Pacemaker has not started it: it is stopped ({said})")
+            note(machine.note_served, log)
             units.stop()
         if clock.monotonic() > until:
             raise GateClosed(
@@ -146,12 +147,12 @@ def wait_open(look: Look, clock: Clock, log: Say) -> None:
 def judge_running(look: Look, machine: Machine, log: Say) -> Found:
     """A probe has found nova-compute running. Failed, if it must not run: Pacemaker then stops it,
     and starts it through the gate."""
+    note(machine.note_served, log)
     try:
         verdict = look()
     except VmhaError as error:  # a probe's 5 would say that nothing runs here
         return Found(OCF_DEGRADED, str(error))
     if isinstance(verdict, gate.Open):
-        note(machine.note_served, log)
         return Found(OCF_SUCCESS)
     if not verdict.flagged:
         return Found(OCF_DEGRADED, verdict.reason)

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from vmha_ocf import presence, reconcile, storm
+from vmha_ocf import after_boot, presence, reconcile, storm
+from vmha_ocf.after_boot import Found
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost, Services
 from vmha_ocf.names import Names
+from vmha_ocf.operator import off_since
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.host_status import (
@@ -40,6 +42,8 @@ class State:
     hosts: Sequence[HostStatus]
     runs_on: str
     """Where NovaEvacuate runs; empty if nowhere."""
+    off: Sequence[Found] = ()
+    """Instances that are off because their host was."""
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -68,7 +72,23 @@ class _Reading:
         held = self._look_for_holds(flags)
         self._ask_nova()
         seen = [self._seen(one, flags, nodes) for one in self._hosts(flags)]
-        return State(self._notices, [assess(one, held=held) for one in seen], runs_on)
+        off = self._look_for_off(flags, nodes) if self._services is not None else ()
+        return State(self._notices, [assess(one, held=held) for one in seen], runs_on, off)
+
+    def _look_for_off(self, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> Sequence[Found]:
+        ports, policy = self._site.ports(self._worker.values), self._worker.options.policy
+        known = off_since.Known(nodes, self._names, self._configuration)
+        try:
+            found, unknown = off_since.read(ports, policy, known, flags)
+        except VmhaError as error:
+            self._notices.append((level_of(error), str(error)))
+            return ()
+        self._notices += [(Level.UNKNOWN, one) for one in unknown]
+        why = after_boot.problem(found)
+        if why:
+            self._forget(why)
+            self._notices.append((Level.ERROR, why))
+        return found
 
     def _look_at_worker(self) -> str:
         resource = self._worker.resource.name
@@ -191,10 +211,11 @@ def answer(state: State, *, every: bool = False) -> Answer:
         level,
         notices[0][1] if notices else _all_is_well(state),
         [told for _, told in notices[1:]],
-        list(_tables(state.hosts if every else unwell, unwell)),
+        [*_tables(state.hosts if every else unwell, unwell), *off_since.tables(state.off)],
         {
             "evacuator_on": state.runs_on,
             "hosts": [_data(one) for one in state.hosts],
+            "off_since_boot": off_since.data(state.off),
         },
     )
 

@@ -101,6 +101,11 @@ def _is_left_off(world: World, server: Server) -> bool:
         return False
     if not server.launched:  # It never ran.
         return False
+    starts = [one for one in world.core.journal.of(ComputeStarted) if one.host == server.host]
+    if not all(
+        one.by_us for one in starts
+    ):  # Nova may have stopped it in a boot that we never saw.
+        return False
     listening = world.host(server.host).listening
     return listening and world.now - _since(world, server.host) > SEEN_OFF
 

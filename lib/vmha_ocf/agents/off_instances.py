@@ -1,0 +1,51 @@
+"""The instances of one host that are ours and off, before anybody has asked why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmha_ocf import after_boot, tagging
+from vmha_ocf.agents.booted_hosts import Booted
+from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.host_marks import HostMarks
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import Instance
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.tagging import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``off``: those that are ours, as far as that can be told, and stopped."""
+
+    off: Sequence[Instance]
+    starting: int = 0
+    """Instances that are being started there."""
+    problem: str = ""
+
+
+class OffInstances:
+    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._cloud = cloud
+
+    def on(self, booted: Booted) -> Listed:
+        """On a thread of its own. Never raises a VmhaError: what is not known is its problem."""
+        try:
+            instances = self._ports.nova.instances_on(booted.host)
+        except VmhaError as error:
+            unknown = f"what ran on {booted.host} before it booted is not known: {error}"
+            return Listed((), problem=unknown)
+        off = [one for one in instances if after_boot.may_be(one)]
+        marks = HostMarks(booted.host, self._ports, self._policy, self._cloud.marks)
+        if off:
+            marks.look_up(off)
+        ours = [one for one in off if self._choice(one, marks) is Choice.EVACUATE]
+        starting = sum(1 for one in instances if one.task_state == "powering-on")
+        return Listed(ours, starting, marks.problem)
+
+    def _choice(self, one: Instance, marks: HostMarks) -> Choice:
+        return tagging.choose(one, self._policy, marks.images, marks.anything_marked)

@@ -1,0 +1,62 @@
+"""The instances that are off because their host was, read as the worker reads them, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf.after_boot import Found, Off
+from vmha_ocf.agents.asked_since import AskedSince
+from vmha_ocf.agents.booted_hosts import BootedHosts
+from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.off_instances import OffInstances
+from vmha_ocf.configuration import Configuration
+from vmha_ocf.model import Flag, NovaHost
+from vmha_ocf.names import Names
+from vmha_ocf.operator.answer import Table
+from vmha_ocf.policy import Policy
+from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.presence import Nodes
+
+
+@dataclass(frozen=True)
+class Known:
+    nodes: Nodes
+    names: Names
+    configuration: Configuration
+
+
+def read(
+    ports: WorkerPorts, policy: Policy, known: Known, flags: Mapping[NovaHost, Flag]
+) -> tuple[Sequence[Found], Sequence[str]]:
+    """With what is not known, a sentence each. Nova is asked only if a host has booted. Raises
+    FlagsUnavailable, NovaUnavailable, NovaDenied."""
+    cloud = Cloud(ports, policy)
+    waiting = BootedHosts(ports, cloud, known).waiting(flags)
+    listed = ports.parallel(OffInstances(ports, policy, cloud).on, waiting)
+    wanted = [
+        (one, booted.served)
+        for booted, each in zip(waiting, listed, strict=True)
+        for one in each.off
+    ]
+    found = AskedSince(ports, cloud.past).of(wanted)
+    off = [found[one.id] for one, _ in wanted if found[one.id].off is not Off.LEFT]
+    return off, [one.problem for one in listed if one.problem]
+
+
+def tables(found: Sequence[Found]) -> Iterator[Table]:
+    rows = [(it.instance.host, it.instance.name or it.instance.id, it.told) for it in found]
+    if rows:
+        yield Table("Off since their host was", ("host", "instance", "why"), rows)
+
+
+def data(found: Sequence[Found]) -> Sequence[Mapping[str, object]]:
+    return [
+        {
+            "host": one.instance.host,
+            "id": one.instance.id,
+            "name": one.instance.name,
+            "why": one.told,
+        }
+        for one in found
+    ]
