@@ -17,7 +17,8 @@ compute service moves with each PUT, ours too. What counts:
 A silence is no proof: it may be our own doing, because the gate stops nova-compute on a flagged host.
 
 Times of Pacemaker and of the flag are the controllers', those of services are Nova's: these two are
-compared with a tolerance, and whatever lies within it is no sign.
+compared by how far the one clock is seen to be ahead of the other, with a tolerance, and whatever lies
+within it is no sign.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ class Boots:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of a host. ``interval``: seconds between two heartbeats; ``now``: our clock."""
+    """What is known of a host. ``interval``: seconds between two heartbeats; ``now``: our clock, which is
+    ``ahead`` seconds ahead of Nova's, as far as is known."""
 
     node: NodeState | None
     service: ComputeService | None
@@ -69,6 +71,7 @@ class Signs:
     boots: Boots = Boots()
     guests: bool = False
     """Guests of Nova were found running on it since this proof."""
+    ahead: float = 0.0
 
 
 HOLDS = Judgement(Standing.HOLDS)
@@ -87,7 +90,7 @@ def _ended_by_nova(proof: Evidence, signs: Signs) -> Judgement | None:
     service = signs.service
     if service is None or service.forced_down or not service.up:
         return None
-    if _after(proof, service) > BELIEVED_UP + records.APART:
+    if _after(proof, signs, service) > BELIEVED_UP + records.APART:
         return _ended(f"nova-compute ran on it at {service.updated_at}, after the proof")
     return None
 
@@ -113,17 +116,17 @@ def _doubt(proof: Evidence, signs: Signs) -> Judgement:
     service = signs.service
     if service is None or service.forced_down:
         return HOLDS
-    if _after(proof, service) > signs.interval + records.APART:
+    if _after(proof, signs, service) > signs.interval + records.APART:
         return _doubtful(
             f"Nova shows something of nova-compute there at {service.updated_at}, after the proof"
         )
     return HOLDS
 
 
-def _after(proof: Evidence, service: ComputeService) -> float:
+def _after(proof: Evidence, signs: Signs, service: ComputeService) -> float:
     """Seconds from the proof to what Nova shows; what cannot be read was before."""
     at = records.seconds(service.updated_at)
-    return 0.0 if at is None else at - proof.at
+    return 0.0 if at is None else at + signs.ahead - proof.at
 
 
 def _ended(why: str) -> Judgement:

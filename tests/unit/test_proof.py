@@ -40,6 +40,13 @@ def standing(
     return judged(node, service, signs).standing
 
 
+def test_clocks_that_differ_are_compared_by_how_far_they_do() -> None:
+    """Ours is 300 s ahead: what nova-compute reported a minute after the proof looks four minutes older."""
+    before = seen("2026-11-20T23:56:00.000000", up=True)
+    assert standing(BACK, before) is Standing.HOLDS
+    assert standing(BACK, before, replace(SIGNS, ahead=300.0)) is Standing.DOUBTFUL
+
+
 class TestHolds:
     @pytest.mark.parametrize("node", [None, AWAY, LOST, BACK])
     @pytest.mark.parametrize("service", [None, seen(""), seen("2026-11-20T23:59:55"), seen(SOON)])

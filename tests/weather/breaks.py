@@ -2,132 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass
 
-from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, NovaUnreached
-from vmha_ocf.model import ComputeService, Evacuation, ImageId, Instance, NovaHost
-from vmha_ocf.sim.tripwire import Wrap
+from tests.weather.mistakes import answers, around, people
+from tests.weather.mistakes.over import Mistake
 
-P = TypeVar("P")
 NOVA = "NovaEvacuate.nova"
-
-
-class Over:
-    """A port as it is, but for what a subclass does in another way."""
-
-    def __init__(self, port: Any) -> None:
-        self._port = port
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._port, name)
-
-
-class RepeatsALostRequest(Over):
-    """Sends the POST again when its answer is lost, as a library does whose retries are on."""
-
-    def evacuate(self, instance: Instance) -> None:
-        try:
-            self._port.evacuate(instance)
-        except NovaUnreached:
-            raise
-        except NovaUnavailable:
-            self._port.evacuate(instance)
-
-
-class TakesBusyForDone(Over):
-    """Takes "busy" for "done"."""
-
-    def update_service(self, service: ComputeService, change: Any) -> ComputeService:
-        try:
-            return cast(ComputeService, self._port.update_service(service, change))
-        except NovaBusy:
-            return service
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        try:
-            return cast(Sequence[Instance], self._port.instances_on(host))
-        except NovaBusy:
-            return []
-
-
-class TakesNoConnectionForNothing(Over):
-    """Not reached is nothing there."""
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        try:
-            return cast(Sequence[Instance], self._port.instances_on(host))
-        except NovaUnreached:
-            return []
-
-    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
-        try:
-            return cast(Sequence[Evacuation], self._port.evacuations_from(host))
-        except NovaUnreached:
-            return []
-
-
-class OnlyItsOwn(Over):
-    """Keeps in its own memory what it has asked for, and believes nothing else."""
-
-    def __init__(self, port: Any) -> None:
-        super().__init__(port)
-        self._asked: set[str] = set()
-
-    def evacuate(self, instance: Instance) -> None:
-        self._asked.add(instance.id)
-        self._port.evacuate(instance)
-
-    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
-        return [one for one in self._port.evacuations_from(host) if one.instance in self._asked]
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        return [replace(one, task_state=None) for one in self._port.instances_on(host)]
-
-
-class KeepsItsFirstMarks(Over):
-    """Reads the marks of an instance once, and trusts them for ever."""
-
-    def __init__(self, port: Any) -> None:
-        super().__init__(port)
-        self._tags: dict[str, Instance] = {}
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        found = self._port.instances_on(host)
-        for one in found:
-            self._tags.setdefault(one.id, one)
-        return [replace(one, tags=self._tags[one.id].tags) for one in found]
-
-
-class NoMarkWhere(Over):
-    """An image that cannot be asked for carries no mark."""
-
-    error: type[Exception] = NovaDenied
-
-    def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
-        asked = tuple(images)
-        try:
-            return cast(Mapping[ImageId, Mapping[str, str]], self._port.image_marks(asked))
-        except self.error:
-            return {image: {} for image in asked}
-
-
-class NoMarkWhereDenied(NoMarkWhere):
-    """An image that Glance denies carries no mark."""
-
-
-class NoMarkWhereAway(NoMarkWhere):
-    """An image that Glance does not answer for carries no mark."""
-
-    error = NovaUnreached
-
-
-def at(name: str, kind: Callable[[Any], Any]) -> Wrap:
-    def wrap(port: P, here: str) -> P:
-        return cast(P, kind(port)) if here == name else port
-
-    return wrap
+FLAGS = "NovaEvacuate.flags"
+CLUSTER = "NovaEvacuate.cluster"
 
 
 @dataclass(frozen=True)
@@ -135,17 +17,48 @@ class Break:
     weather: str
     scenario: str
     where: str
-    mistake: Callable[[Any], Any]
+    """The port that has the mistake."""
+    mistake: Mistake
 
 
 BREAKS = (
-    Break("nova-answer-lost", "marked-by-image", NOVA, RepeatsALostRequest),
-    Break("nova-request-late", "network-cut", NOVA, RepeatsALostRequest),
-    Break("nova-busy", "completed-before-it-began", NOVA, TakesBusyForDone),
-    Break("nova-unreached", "bootstrap-deadlock", NOVA, TakesNoConnectionForNothing),
-    Break("worker-killed-three-times", "completed-too-early", NOVA, OnlyItsOwn),
-    Break("tenant-untags", "killer-instance", NOVA, KeepsItsFirstMarks),
-    Break("tenant-tags", "untagged-none", NOVA, KeepsItsFirstMarks),
-    Break("glance-denied", "marked-by-image", NOVA, NoMarkWhereDenied),
-    Break("glance-down", "marked-by-image", NOVA, NoMarkWhereAway),
+    Break("slow-answers", "api-blip", NOVA, answers.HasNoPatience),
+    Break("nova-answer-lost", "marked-by-image", NOVA, answers.RepeatsALostRequest),
+    Break("nova-request-late", "network-cut", NOVA, answers.RepeatsALostRequest),
+    Break("nova-busy", "completed-before-it-began", NOVA, answers.TakesBusyForDone),
+    Break("nova-unreached", "bootstrap-deadlock", NOVA, answers.TakesNoConnectionForNothing),
+    Break("glance-slow", "marked-by-image", NOVA, answers.NoMarkWhereSlow),
+    Break("glance-denied", "marked-by-image", NOVA, answers.NoMarkWhereDenied),
+    Break("glance-down", "marked-by-image", NOVA, answers.NoMarkWhereAway),
+    Break("placement-away", "already-off", NOVA, answers.AsksOnce),
+    Break("placement-slow", "fenced-without-us", NOVA, answers.GivesTheSchedulerFiveSeconds),
+    Break("clocks-25-s-ahead", "host-flaps", NOVA, around.OldRecordsAreLost),
+    Break("clocks-25-s-behind", "stopped-then-error", NOVA, around.ComesFromTheFuture),
+    Break("domain-by-the-host-map", "confirmed-by-hand", CLUSTER, around.DoesNotReadMaps),
+    Break(
+        "domain-by-the-device", "confirmed-by-hand", CLUSTER, around.DoesNotReadTheDevicesDomain
+    ),
+    Break("cell-down", "api-blip", NOVA, around.NeedsAllCells),
+    Break("cell-down-for-a-while", "api-blip", NOVA, around.RemembersCellsThatAreDown),
+    Break("service-down-180-60", "two-die-together-no-domain", NOVA, around.SilentFor45Seconds),
+    Break("service-down-300-30", "two-die-together-no-domain", NOVA, around.SilentFor25Seconds),
+    Break("operator-unforces", "two-hosts-at-once", NOVA, people.ForcedDownOnce),
+    Break("tenant-deletes", "fenced-twice", NOVA, people.ListsOnce),
+    Break("tenant-untags", "killer-instance", NOVA, people.KeepsItsFirstMarks),
+    Break("tenant-tags", "untagged-none", NOVA, people.KeepsItsFirstMarks),
+    Break("tenant-stops", "already-off", NOVA, people.SkipsWhoIsStopping),
+    Break("another-tool-evacuates", "two-die-together-no-domain", NOVA, people.OnlyItsOwn),
+    Break("worker-killed-three-times", "completed-too-early", NOVA, people.OnlyItsOwn),
+    Break(
+        "configuration-restored",
+        "removed-after-its-evacuation",
+        FLAGS,
+        people.DropsWhatIsNotProved,
+    ),
+    Break(
+        "configuration-of-the-failure-restored",
+        "completed-before-it-began",
+        NOVA,
+        people.LooksAtNoHeartbeats,
+    ),
 )

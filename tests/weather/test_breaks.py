@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.weather.breaks import BREAKS, Break, at
+from tests.weather.breaks import BREAKS, Break
+from tests.weather.mistakes.over import at
 from tests.weather.played import in_weather
 from vmha_ocf.sim.run import run
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.weather import WEATHERS
 
-NO_BREAK_YET = 33
+NO_BREAK_YET = 20
 """Weathers that are without one. It may only shrink."""
 
 

@@ -42,6 +42,11 @@ class NovaTime:
         self._ahead = min(age, self._ahead) if self._is_steady() else age
         self._seen_at = self._offset()
 
+    @property
+    def ahead(self) -> float:
+        """Seconds by which our clock is ahead of Nova's, at most; 0 as long as nobody knows."""
+        return self._ahead if self._is_steady() else 0.0
+
     def trusted(self, off: Off) -> Off:
         """By Nova's clock. Of the hosts that were off until some time, only those whose time means
         anything: a clock that is far ahead is wrong, and who knows since when."""

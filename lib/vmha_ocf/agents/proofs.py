@@ -171,7 +171,9 @@ class Proofs:
         assert flag.evidence is not None
         look = self._looks[flag.host]
         node = presence.state_of(flag, self._naming.nodes, self._naming.names)
-        signs = Signs(node, look.service, self._ports.clock.now())
+        signs = Signs(
+            node, look.service, self._ports.clock.now(), ahead=self._cloud.nova_time.ahead
+        )
         if node is not None and node.online:
             self._boots.look()
             guests = self._boots.has_guests(node.name, flag.evidence)

@@ -11,6 +11,8 @@ from vmha_ocf.sim.invariants import Ours, image_marks, left_behind, marked, refu
 from vmha_ocf.sim.scenario import HostExpected, InstancesExpected, Scenario
 from vmha_ocf.sim.world import World
 
+TELLS = 30.0
+"""Seconds within which whatever is told is told again."""
 Members = Mapping[str, Sequence[InstanceId]]
 """The instances of each group."""
 
@@ -50,7 +52,7 @@ def unmet(
             yield f"{host.name}: {sentence}"
     yield from _said(scenario, world)
     yield from _problems(scenario, problems)
-    yield from liveness(scenario, world, members, ours)
+    yield from liveness(scenario, world, members, ours, problems)
 
 
 def _instances(
@@ -62,7 +64,8 @@ def _instances(
         requests += len(world.records(one))
         server = world.database.servers.get(one)
         if server is None:
-            yield f"{one} was deleted"
+            if expected != InstancesExpected(expected.group, or_told=True):
+                yield f"{one} was deleted"
             continue
         yield from _one(expected, origin, server, world)
     if expected.requests is not None and requests != expected.requests:
@@ -121,7 +124,9 @@ def _problems(scenario: Scenario, problems: Sequence[str]) -> Iterator[str]:
         yield f"pcs status shows {shown}"
 
 
-def liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> Iterator[str]:
+def liveness(
+    scenario: Scenario, world: World, members: Members, ours: Ours, problems: Sequence[str] = ()
+) -> Iterator[str]:
     """Instances that were left behind, and that nobody expects to be."""
     excused = {
         one
@@ -129,7 +134,20 @@ def liveness(scenario: Scenario, world: World, members: Members, ours: Ours) -> 
         if expected.stays or expected.told or expected.may_stay
         for one in members[expected.group]
     }
+    either = {
+        one
+        for expected in scenario.expect.instances
+        if expected.or_told
+        for one in members[expected.group]
+    }
     for one in left_behind(world, ours=ours):
-        if one not in excused:
+        if one not in excused and not (one in either and _is_told(world, one, problems)):
             server = world.instance(one)
             yield f"{server.name} was left behind on {server.host}"
+
+
+def _is_told(world: World, instance: InstanceId, problems: Sequence[str]) -> bool:
+    """Within the last rounds, about it or about its host."""
+    server = world.instance(instance)
+    told = world.reported.between(instance, world.now - TELLS, world.now)
+    return told or any(server.host in problem for problem in problems)

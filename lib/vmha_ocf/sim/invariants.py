@@ -234,6 +234,7 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
 
 
 def _skipped(world: World, ours: Ours) -> Iterator[str]:
+    """Of hosts whose evacuation is over. Where a flag is pending, whoever is left still waits."""
     for instance in left_behind(world, ours=ours):
         host = world.instance(instance).host
         flag = world.flag(host)
@@ -241,7 +242,8 @@ def _skipped(world: World, ours: Ours) -> Iterator[str]:
         cleared = _last(FlagCleared, world.core.journal.facts, host)
         flagged = _flagged(world, host, world.now)
         told = world.reported.between(instance, flagged, world.now)
-        if (handled or cleared) and not told:
+        waits = flag is not None and flag.pending
+        if (handled or cleared) and not (told or waits):
             yield f"P6 at {world.now:.2f}: {instance} was left on {host} without a word"
 
 

@@ -175,6 +175,8 @@ class InstancesExpected:
     """How many evacuations Nova has accepted for the whole group."""
     may_stay: bool = False
     """Nobody misses it where it was. So too for those that are to stay or to be told."""
+    or_told: bool = False
+    """Nobody misses it where it was, as long as the operator is told about it."""
 
 
 @dataclass(frozen=True, slots=True)

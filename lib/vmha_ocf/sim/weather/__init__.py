@@ -10,12 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.sim.weather import answers, around, people
+from vmha_ocf.sim.weather import answers, around, operators, people
 from vmha_ocf.sim.weather.weather import Lift, Weather
 
 __all__ = ["WEATHERS", "Lift", "Weather"]
 
 WEATHERS: Mapping[str, Weather] = {
     one.name: one
-    for one in (answers.DEFAULT, *answers.WEATHERS, *around.WEATHERS, *people.WEATHERS)
+    for one in (
+        answers.DEFAULT,
+        *answers.WEATHERS,
+        *around.WEATHERS,
+        *operators.WEATHERS,
+        *people.WEATHERS,
+    )
 }

@@ -12,11 +12,19 @@ from vmha_ocf.sim.weather.weather import Change, Weather, lift
 
 _AMONG = 24
 """Calls of a port from the first harm on, among which those that fail are chosen."""
+_WRITES = 4
+"""Such calls that write, of a port that is mostly asked."""
 _EACH = 3
 """How many of them fail."""
 _AWAY = 90.0
 _SLOW = 8.0
 _TOLD = lift("no_problem", "unsaid", why="what does not answer is told as long as it does not")
+_UNGROUPED = lift(
+    "requests",
+    "state",
+    "told",
+    why="whom its group keeps from every other host is asked for, and Nova's refusal is told",
+)
 _LATER = 400.0
 
 
@@ -35,6 +43,9 @@ def _some(where: str, what: str) -> Change:
         for each in range(_EACH):
             skip = number(scenario, f"{where} {what} {each}", _AMONG)
             yield FaultSpec(where, what, times=1, skip=skip, since=first(scenario))
+        if where in ("attrd", "cib"):
+            skip = number(scenario, f"{where} {what} writes", _WRITES)
+            yield FaultSpec(f"{where}.update", what, times=1, skip=skip, since=first(scenario))
 
     return lambda scenario: with_faults(scenario, *faults(scenario))
 
@@ -64,7 +75,7 @@ def _helpers() -> Iterator[Weather]:
                 f"{name}-{what}",
                 f"What asks {name.replace('-', ' ')} {told}{while_}.",
                 _service(f"nova.{call}", what),
-                (_TOLD,),
+                (_TOLD, _UNGROUPED) if call == "server_groups" else (_TOLD,),
                 _LATER,
             )
 
@@ -80,7 +91,8 @@ def _calls() -> Iterator[Weather]:
         ("cib-unanswered", "cib", "down", "get no answer of the CIB"),
         ("cib-answer-lost", "cib", "lost-answer", "work at the CIB, and their answers are lost"),
     ):
-        summary = f"Three single calls from the first failure on {told}."
+        write = " and one that writes" if where in ("attrd", "cib") else ""
+        summary = f"Three single calls{write} from the first failure on {told}."
         yield Weather(name, summary, _some(where, what), (_TOLD,), _LATER)
 
 
@@ -98,7 +110,8 @@ WEATHERS = (
     *_helpers(),
     Weather(
         "placement-away",
-        "Placement is away for 90 s from the first failure on: no valid host, whatever room there is.",
+        "Placement is away or denies for 90 s from the first failure on: no valid host, whatever room "
+        "there is.",
         _service("nova.conductor", "no-host"),
         (_TOLD, lift("requests", "state", why="each attempt without a destination is a request")),
         600.0,

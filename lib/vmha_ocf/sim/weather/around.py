@@ -79,7 +79,10 @@ def _nova(down: float, report: float) -> Weather:
         f"service-down-{down:g}-{report:g}",
         f"Nova's service_down_time is {down:g} s, its report_interval {report:g} s.",
         change,
-        (lift("up", why="Nova takes longer to call a host up or down"),),
+        (
+            lift("up", why="Nova takes longer to call a host up or down"),
+            lift("state", why="it lasts until Nova stops what is off because its host was"),
+        ),
         900.0,
     )
 

@@ -11,6 +11,8 @@ from vmha_ocf.sim.scenario import EventSpec, FaultSpec, Scenario
 _HARM = frozenset({"power_cut", "isolate", "fence", "fence_by_other", "stop_cluster"})
 RECOVERY = 14.0
 """Seconds from the moment that Pacemaker notices to the end of a small evacuation."""
+BEFORE = 8.0
+"""Seconds in which what somebody has asked for is still under way when a host dies."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ def within(scenario: Scenario, failure: Failure, what: str) -> float:
     """Some moment of this failure's recovery."""
     share = number(scenario, f"{what} {failure.host}", 1000) / 1000
     return round(min(scenario.length, failure.at + scenario.timing.detect + share * RECOVERY), 2)
+
+
+def around(scenario: Scenario, failure: Failure, what: str) -> float:
+    """Some moment from a little before this failure to the middle of its recovery."""
+    share = number(scenario, f"{what} {failure.host}", 1000) / 1000
+    last = BEFORE + scenario.timing.detect + RECOVERY / 2
+    return round(min(scenario.length, max(0.0, failure.at - BEFORE + share * last)), 2)
 
 
 def with_events(scenario: Scenario, *events: EventSpec) -> Scenario:

@@ -1,65 +1,64 @@
-"""Operators, tenants and mishaps in the middle of a failure."""
+"""Whoever else acts on instances in the middle of a failure: their owners, an admin, another tool."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from vmha_ocf.sim.scenario import EventSpec, GroupSpec, Scenario
-from vmha_ocf.sim.weather.moments import failures, first, with_events, within
-from vmha_ocf.sim.weather.weather import Change, Weather, lift
+from vmha_ocf.sim.weather.moments import (
+    Failure,
+    around,
+    failures,
+    with_events,
+    within,
+)
+from vmha_ocf.sim.weather.weather import Change, Weather, lift, or_told
 
-_OPERATORS = lift(
-    "enabled", "forced_down", "up", "flag", "no_problem", "said", "unsaid", "problem",
-    why="an operator's own word about a host stays, and what waits for it is told",
-)  # fmt: skip
 _OWNERS = lift(
     "moved", "on", "stays", "state", "told", "requests", "said", "unsaid", "problem", "no_problem",
     why="its owner's will wins",
 )  # fmt: skip
+_MOVES = (
+    lift(
+        "moved", "on", "stays", "state", "told", "requests", "said", "unsaid", "problem",
+        "no_problem", why="what Nova has under way for an instance goes on, or is told",
+    ),
+    lift(
+        "flag", "enabled", "forced_down", "up", "compute",
+        why="its host waits until a person has seen to it",
+    ),
+)  # fmt: skip
 _LATER = 400.0
 
-
-def _mid(name: str, act: Callable[[float, str], EventSpec]) -> Change:
-    """Somebody acts on each host within its recovery."""
-
-    def change(scenario: Scenario) -> Scenario:
-        events = (act(within(scenario, it, name), it.host) for it in failures(scenario))
-        return with_events(scenario, *events)
-
-    return change
+When = Callable[[Scenario, Failure, str], float]
 
 
-def _operator(
-    name: str,
-    summary: str,
-    *,
-    enabled: bool | None = None,
-    forced_down: bool | None = None,
-    reason: str = "",
-) -> Weather:
-    def act(at: float, host: str) -> EventSpec:
-        return EventSpec(
-            at, "operator", host=host, enabled=enabled, forced_down=forced_down, reason=reason
-        )
-
-    return Weather(name, summary, _mid(name, act), (_OPERATORS,), _LATER)
-
-
-def _on_instances(name: str, do: str, lasts: float | None = None, back: str = "") -> Change:
+def _on_instances(
+    name: str, do: str, lasts: float | None = None, back: str = "", when: When = within
+) -> Change:
     """Somebody acts on the first group of each failed host; ``back`` undoes it ``lasts`` later."""
 
     def change(scenario: Scenario) -> Scenario:
         for failure in failures(scenario):
             group = next((one for one in scenario.instances if one.host == failure.host), None)
             if group is not None:
-                at = within(scenario, failure, name)
+                at = when(scenario, failure, name)
                 events = [EventSpec(at, do, instances=group.name)]
                 if lasts is not None:
                     events.append(EventSpec(at + lasts, back, instances=group.name))
                 scenario = with_events(scenario, *events)
         return scenario
+
+    return change
+
+
+def _moves(name: str, do: str) -> Change:
+    def change(scenario: Scenario) -> Scenario:
+        changed = _on_instances(name, do, when=around)(scenario)
+        moved = changed.event[len(scenario.event) :]
+        return or_told(changed, (event.instances for event in moved))
 
     return change
 
@@ -93,34 +92,7 @@ def _deletes(scenario: Scenario) -> Scenario:
     return with_events(replace(scenario, expect=replace(scenario.expect, instances=kept)), *events)
 
 
-def _killed(scenario: Scenario) -> Scenario:
-    """Each time when the one that follows has had the time to begin."""
-    since = first(scenario) + scenario.timing.detect
-    ages: Iterable[float] = (2.0, 16.0, 37.0)
-    return with_events(scenario, *(EventSpec(since + age, "kill_worker") for age in ages))
-
-
 WEATHERS = (
-    _operator(
-        "operator-writes-a-reason",
-        "An operator disables each failed host in Nova with a reason of their own.",
-        enabled=False,
-        reason="DIMM",
-    ),
-    _operator(
-        "operator-disables", "An operator disables each failed host in Nova.", enabled=False
-    ),
-    _operator("operator-enables", "An operator enables each failed host in Nova.", enabled=True),
-    _operator(
-        "operator-forces-down",
-        "An operator forces each failed host down in Nova.",
-        forced_down=True,
-    ),
-    _operator(
-        "operator-unforces",
-        "An operator un-forces each failed host in the middle of its evacuation.",
-        forced_down=False,
-    ),
     Weather(
         "tenant-deletes",
         "A tenant deletes instances in the middle of their evacuation.",
@@ -168,17 +140,17 @@ WEATHERS = (
         _LATER,
     ),
     Weather(
-        "operator-deletes-the-service",
-        "An operator deletes the service of each failed host in Nova, which may refuse.",
-        _mid("deletes-service", lambda at, host: EventSpec(at, "delete_service", host=host)),
-        (_OPERATORS,),
+        "tenant-resizes",
+        "A tenant resizes instances just before or while their host fails.",
+        _moves("resizes", "resize_instances"),
+        _MOVES,
         _LATER,
     ),
     Weather(
-        "worker-killed-three-times",
-        "NovaEvacuate's worker is killed 2, 16 and 37 s after the first failure is noticed.",
-        _killed,
-        (lift("said", why="who would have said it may be dead by then"),),
-        300.0,
+        "admin-live-migrates",
+        "An admin migrates instances live just before or while their host fails.",
+        _moves("migrates", "live_migrate_instances"),
+        _MOVES,
+        _LATER,
     ),
 )

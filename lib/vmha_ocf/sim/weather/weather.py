@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ LIFTABLE = frozenset(
         *(one.name for one in fields(HostExpected)),
         *(one.name for one in fields(Expected)),
     }
-) - {"group", "name", "instances", "host", "exact", "exact_in", "may_stay"}
+) - {"group", "name", "instances", "host", "exact", "exact_in", "may_stay", "or_told"}
 """Names of what a scenario may expect. Promises are none of them."""
 
 
@@ -73,6 +73,18 @@ def without(expect: Expected, lifted: set[str] | frozenset[str]) -> Expected:
         ),
         host=tuple(_blank(one, lifted) for one in expect.host),
     )
+
+
+def or_told(scenario: Scenario, groups: Iterable[str]) -> Scenario:
+    """What is left of these where its host died is told, and is nobody's mistake."""
+    those = set(groups)
+    said = {one.group for one in scenario.expect.instances}
+    expected = (
+        replace(one, or_told=one.or_told or one.group in those)
+        for one in scenario.expect.instances
+    )
+    more = (InstancesExpected(one, or_told=True) for one in sorted(those - said))
+    return replace(scenario, expect=replace(scenario.expect, instances=(*expected, *more)))
 
 
 def _blank(one: T, lifted: set[str] | frozenset[str]) -> T:

@@ -1,0 +1,249 @@
+"""Mistakes about others: operators, tenants, other tools, whoever worked here before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from tests.weather.mistakes.over import Over
+from vmha_ocf.errors import NovaRefused, NovaUnavailable
+from vmha_ocf.model import (
+    ComputeService,
+    Evacuation,
+    Flag,
+    Instance,
+    Move,
+    NodeName,
+    NovaHost,
+    ServiceChange,
+    Services,
+)
+from vmha_ocf.trace import Traces
+
+
+class OnlyItsOwn(Over):
+    """Keeps in its own memory what it has asked for, and believes nothing else."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._asked: set[str] = set()
+
+    def evacuate(self, instance: Instance) -> None:
+        self._asked.add(instance.id)
+        self._port.evacuate(instance)
+
+    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
+        return [one for one in self._port.evacuations_from(host) if one.instance in self._asked]
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._port.instances_on(host)]
+
+
+class KeepsItsFirstMarks(Over):
+    """Reads the marks of an instance once, and trusts them for ever."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._tags: dict[str, Instance] = {}
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        found = self._port.instances_on(host)
+        for one in found:
+            self._tags.setdefault(one.id, one)
+        return [replace(one, tags=self._tags[one.id].tags) for one in found]
+
+
+class ListsOnce(Over):
+    """Lists the instances of a host once."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._found: dict[NovaHost, Sequence[Instance]] = {}
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        if host not in self._found:
+            self._found[host] = self._port.instances_on(host)
+        return self._found[host]
+
+
+class SkipsTheBusy(Over):
+    """Whoever has a task_state is somebody else's affair."""
+
+    states: frozenset[str] | None = None
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [one for one in self._port.instances_on(host) if not self._is_busy(one)]
+
+    def _is_busy(self, one: Instance) -> bool:
+        if self.states is None:
+            return one.task_state is not None and not one.task_state.startswith("rebuild")
+        return one.task_state in self.states
+
+
+class SkipsWhoIsStopping(SkipsTheBusy):
+    states = frozenset({"powering-off"})
+
+
+class LooksAtNoTaskState(Over):
+    """Looks at vm_state alone."""
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._port.instances_on(host)]
+
+
+class ForgetsItsTraces(Over):
+    """Knows what is its own by the reason alone."""
+
+    def read(self) -> Traces:
+        return Traces()
+
+
+class ForcedDownOnce(Over):
+    """What it has forced down once is forced down."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._forced: set[NovaHost] = set()
+
+    def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        found = cast(ComputeService, self._port.update_service(service, change))
+        if change.forced_down is not None:
+            (self._forced.add if change.forced_down else self._forced.discard)(service.host)
+        return found
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        return replace(
+            found,
+            known=[
+                replace(one, forced_down=True, up=False) if one.host in self._forced else one
+                for one in found.known
+            ],
+        )
+
+
+class NeedsAService(Over):
+    """A service that is not there is one that Nova does not tell about."""
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        if host is not None and not found.hosts:
+            raise NovaUnavailable(f"Nova does not tell about {host}")
+        return found
+
+
+class RememberServices(Over):
+    """A service that was there is there."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._seen: dict[NovaHost, ComputeService] = {}
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        here = {one.host: one for one in found.known}
+        missing = [
+            one
+            for name, one in self._seen.items()
+            if name not in found.hosts and host in (None, name)
+        ]
+        self._seen |= here
+        return replace(found, known=[*found.known, *missing])
+
+
+class RepairsServices(Over):
+    """Whoever is enabled was meant to be in service: it is not left forced down."""
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        return replace(found, known=[self._repaired(one) for one in found.known])
+
+    def _repaired(self, one: ComputeService) -> ComputeService:
+        if not (one.enabled and one.forced_down):
+            return one
+        try:
+            return cast(
+                ComputeService, self._port.update_service(one, ServiceChange(forced_down=False))
+            )
+        except NovaRefused:
+            return one
+
+
+class DoesNotLookFirst(Over):
+    """Until it has forced a host down itself, nobody has."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._forced: set[NovaHost] = set()
+
+    def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        if change.forced_down:
+            self._forced.add(service.host)
+        return cast(ComputeService, self._port.update_service(service, change))
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        return replace(
+            found,
+            known=[
+                one if one.host in self._forced else replace(one, forced_down=False)
+                for one in found.known
+            ],
+        )
+
+
+class ActsBesidePacemakers(Over):
+    """Pacemaker has NovaEvacuate running somewhere: that must be this one."""
+
+    def evacuators(self) -> Collection[NodeName]:
+        return (
+            [NodeName(f"ctl{number}") for number in (1, 2, 3)] if self._port.evacuators() else ()
+        )
+
+
+class DropsWhatIsNotProved(Over):
+    """A flag without a record of its proof is a leftover."""
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        return {
+            host: flag
+            for host, flag in self._port.read().items()
+            if flag.evidence is not None or not flag.pending
+        }
+
+
+class LooksAtNoHeartbeats(Over):
+    """A proof is a proof: when a nova-compute has reported last does not matter."""
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        return replace(
+            found,
+            known=[one if one.forced_down else replace(one, updated_at="") for one in found.known],
+        )
+
+
+class KnowsNoMoves(Over):
+    """A task_state that is in the way is in the way: nobody asks what for."""
+
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        del instance
+        return []
+
+
+class KnowsNoResizes(Over):
+    """Asks for live migrations alone."""
+
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        return [one for one in self._port.moves_of(instance) if one.kind == "live-migration"]
+
+
+class LooksAtVmStatesAlone(Over):
+    """A task_state is a leftover of the death."""
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [
+            one if (one.task_state or "").startswith("rebuild") else replace(one, task_state=None)
+            for one in self._port.instances_on(host)
+        ]
