@@ -38,7 +38,7 @@ class NoteStore(Store):
     def write_passing(self, name: str, key: str, text: str) -> None:
         self._insist(
             lambda: self._attrd.update(name, key, text),
-            lambda: self._attrd.values(name).get(key) == text,
+            lambda: self._attrd.values(name).get(key, "") == text,
             f"{name} was not written",
         )
 

@@ -73,7 +73,7 @@ class Policy:
     service_down_time: float = 0.0
     """Nova's own, which its API does not tell; 0 is to assume it from what is seen."""
     site_start: float = 600.0
-    """How long a site may take to start, all controllers having been away; 0 is never."""
+    """How long a site may take to start, no controller having had quorum; 0 is never."""
     after_boot: AfterBoot = AfterBoot.LIST
     settle: float = 60.0
     """How long an unclear request may still take effect inside Nova."""

@@ -136,7 +136,7 @@ class Notes(Protocol):
 
     def write_passing(self, name: str, key: str, text: str) -> None:
         """In the memory of the controllers together: gone when all of them are away. ``key`` is in the
-        place of a node, and none."""
+        place of a node, and none; without a text it goes."""
 
     def remove(self, node: NodeName, name: str, text: str) -> None:
         """Only this text; another one stays."""

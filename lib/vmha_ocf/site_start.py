@@ -1,4 +1,4 @@
-"""The start of a whole site: all controllers were away, and most of its hosts have booted since. Pure.
+"""The start of a whole site: no controller had quorum, and most of its hosts have booted since. Pure.
 
 After a power cut controllers are back before their hosts, and Pacemaker fences what is just booting: it
 has not seen it yet. To evacuate that would move instances off hosts that are about to return, onto the few
@@ -6,14 +6,16 @@ that were first. So what is fenced since the start waits for a while, and comes 
 is sooner. A host that has not come back by then is nobody's failure, where Pacemaker does not fence what it
 has not seen: it is named, with the command that makes it one.
 
-That no controller was there is told by attrd, which keeps what it knows in the memory of the controllers
-together: what a worker has left there is gone only if all of them were away. Whether hosts have booted is
+That no controller had quorum is told by attrd, which keeps what it knows in the memory of the controllers
+together: what a worker has left there is gone only if all of them were away, or if the worker was stopped,
+as Pacemaker does where quorum is lost. Whether hosts have booted is
 told by the ids of their boots: who is there in a boot that served before the controllers were back has not
 been off. Where these are half of all that are known or more, no site was.
 
     evacuation-site-start   permanent, of a controller: ``at=1763695800 awaited=compute-1,compute-7``, when
                             it began, and the hosts that have not been seen since
-    evacuation-alive        in attrd until all controllers are away: a worker has been here
+    evacuation-alive        in attrd until all controllers are away: a worker has been here, and was not
+                            stopped
 """
 
 from __future__ import annotations

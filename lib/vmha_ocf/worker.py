@@ -43,6 +43,7 @@ def main(argv: list[str]) -> int:
         say=ports.say,
         looked=parts.listeners.looked,
     )
+    evacuator.leave()
     parts.listeners.stop()
     ports.say("stopped")
     return OCF_SUCCESS

@@ -13,6 +13,8 @@ import pytest
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from tests.process_promises import failed_stops
+from vmha_ocf import boots
+from vmha_ocf.backends import probe
 from vmha_ocf.backends.command import Result
 
 pytestmark = pytest.mark.real
@@ -111,6 +113,23 @@ class TestGate:
         for action in ("stop", "stop"):
             assert resource.do(action).rc == 0
         assert resource.do("monitor").rc == NOT_RUNNING
+
+    def test_the_boot_in_which_it_serves_is_noted_once(self, resource: Resource) -> None:
+        query = [
+            "crm_attribute",
+            "--lifetime=forever",
+            f"--node={NODE}",
+            "--name=evacuation-served",
+        ]
+        noted = []
+        for _ in range(2):
+            assert resource.do("start").rc == RUNNING
+            noted.append(resource.run(*query, "--query", "--quiet").stdout.strip())
+            assert resource.do("stop").rc == 0
+        [served] = boots.parse_served(noted[0])
+        assert served.boot == probe.boot_id()
+        assert served.at < served.since <= time.time()
+        assert noted == [noted[0], noted[0]]
 
     def test_a_flag_closes(self, resource: Resource) -> None:
         resource.flag("yes")

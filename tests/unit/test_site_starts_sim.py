@@ -92,6 +92,24 @@ class TestEverythingComesBack:
         outcome = play(*cut(THREE), *back(THREE), length=OVER)
         assert not outcome.world.cib.truth(ATTRIBUTE)
 
+    def test_also_where_a_controller_was_there_all_the_time_and_had_no_quorum(self) -> None:
+        others = ("ctl2", "ctl3")
+        lost = [EventSpec(CUT, "kill_controller", controller=one) for one in others]
+        found = [EventSpec(RETURN, "start_controller", controller=one) for one in others]
+        many = [f"compute-{number}" for number in range(1, 9)]
+        outcome = play(*lost, *cut(many)[1:], *found, *back(many)[1:], hosts=many)
+        assert outcome.good
+        assert not requests(outcome)
+        assert in_service(outcome, many)
+
+    def test_also_where_it_is_cut_again_while_it_starts(self) -> None:
+        again = [EventSpec(330, one.do, host=one.host) for one in cut(THREE)]
+        returns = [EventSpec(500, one.do, host=one.host) for one in back(THREE)]
+        outcome = play(*cut(THREE), *back(THREE), *again, *returns, length=1000)
+        assert outcome.good
+        assert not requests(outcome)
+        assert in_service(outcome, THREE)
+
 
 class TestOneDoesNotComeBack:
     OFF = PacemakerSpec(action="off")
@@ -142,6 +160,18 @@ class TestNoSiteWasOff:
         outcome = play(*(EventSpec(CUT, "power_cut", host=one) for one in hosts))
         assert outcome.good
         assert {one.host for one in requests(outcome)} == set(hosts)
+
+    def test_where_the_worker_was_only_stopped_and_started(self) -> None:
+        """Its controllers lose quorum for a moment, as a switch restarts."""
+        blip = [
+            EventSpec(at, what, controller=one)
+            for at, what in ((40, "kill_controller"), (60, "start_controller"))
+            for one in ("ctl2", "ctl3")
+        ]
+        outcome = play(*blip, EventSpec(120, "power_cut", host="compute-1"), length=300)
+        assert outcome.good
+        assert "this site started" not in outcome.log
+        assert min(one.time for one in requests(outcome)) < 150
 
     def test_where_that_is_never_to_be_taken_for_a_site(self) -> None:
         outcome = play(*cut(THREE), *back(THREE), options={"site_start": "0"}, length=OVER)

@@ -118,6 +118,10 @@ class Evacuator:
         self._guard("boots", partial(self._after_boots.look, flags))
         return self._summary(sight)
 
+    def leave(self) -> None:
+        """It is stopped in peace. Never raises a VmhaError."""
+        self._site.leave()
+
     def _questions(self) -> Sequence[Question[Any]]:
         """What a round begins with, while a host is being evacuated. Nodes may be as much older than
         flags as the time between two looks at them: so nothing hangs on which is asked for first."""

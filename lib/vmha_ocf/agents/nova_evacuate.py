@@ -283,7 +283,7 @@ AGENT = Agent(
         integer(
             "site_start",
             "How long a site may take to start",
-            "After all controllers were away and most hosts have booted since, as after a power cut: what "
+            "After no controller had quorum and most hosts have booted since, as after a power cut: what "
             "is fenced in this time waits until it is over, or comes back with its host; then hosts that "
             "nobody has seen are named. 0 is never.",
             least=0,

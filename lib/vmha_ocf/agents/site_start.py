@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from vmha_ocf import boots, flag, site_start
 from vmha_ocf.agents.due import Due
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.boots import Served
 from vmha_ocf.configuration import REMOTE
+from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
@@ -47,6 +49,14 @@ class SiteStarting:
                 self._follow(self._start, nodes)
         finally:
             self._waiting = {host: one for host, one in flags.items() if self._holds(one)}
+
+    def leave(self) -> None:
+        """This worker is stopped: it may be that quorum is lost. Whoever comes next finds out anew."""
+        if self._is_known and self._seconds > 0:
+            with suppress(
+                VmhaError
+            ):  # Then nobody takes a power cut for one while a controller lives.
+                self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, "")
 
     def holds(self, one: Flag) -> bool:
         """It is of the site's start, or may be: nothing is asked for yet."""

@@ -106,6 +106,7 @@ class Worker:
             looked=historian.looked,
             say=ports.say,
         )
+        evacuator.leave()
 
     def _ports(self, historian: SimHistorian) -> WorkerPorts:
         world, wrap, name = self.parts.world, self.parts.wrap, self.name
