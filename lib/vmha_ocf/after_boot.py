@@ -20,8 +20,8 @@ only if it came while nova-compute was looking at its guests for the first time 
 that of the host's own clock, as those of the boot are.
 
 Of those that ran two kinds are not started again: what was on its way to another host when its own went
-off, and may run there (moving.py), and what was on several hosts that died within the hour, and may be
-what kills them (poison.py).
+off, or that another host failed to take, and may run there; and what was on several hosts that died within
+the hour, and may be what kills them (poison.py).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from enum import Enum
 
 from vmha_ocf import moving, poison, records
 from vmha_ocf.boots import Served
-from vmha_ocf.model import Action, Instance, InstanceId, Move
+from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move
 
 FIRST_LOOK = 900.0
 """Seconds from the first start of nova-compute in a boot until it has looked at all its guests: a minute
@@ -47,6 +47,8 @@ _INERT = frozenset(
     }
 )  # fmt: skip
 """What says nothing about whether an instance is to run."""
+_OF_THIS_FAILURE = 86400.0
+"""Seconds before a boot in which an evacuation was for the failure that it ended."""
 _MOVES = frozenset({"live-migration", "migrate", "resize"})
 _TRIED_BEFORE = _MOVES | {"evacuate", "live_migration_cancel", "live_migration_force_complete"}
 """What Nova could not do, if it finds the instance off on this host after that."""
@@ -82,7 +84,7 @@ class Found:
                 return f"was started since {host} was off, and is off still: openstack server show {one}"
             case Off.ELSEWHERE:
                 return (
-                    f"was moving when {host} went off, and may run on {self.where or 'its destination'}: "
+                    f"was on its way off {host}, and may run on {self.where or 'its destination'}: "
                     f"openstack server migration list --server {one}; if it does not run there: {start}"
                 )
             case Off.SUSPECT:
@@ -128,6 +130,30 @@ def cut_short(instance: Instance, moves: Iterable[Move], served: Sequence[Served
     """The move off its host that was not over when that host went off. That it failed is Nova's word
     since the boot: nobody has looked at the destination."""
     return next((one for one in moves if _is_cut_short(one, instance, served[0])), None)
+
+
+def was_evacuated(actions: Iterable[Action]) -> bool:
+    """Somebody has asked for it at some time: its evacuations have to be looked at."""
+    return any(one.name == "evacuate" for one in actions)
+
+
+def failed_there(
+    instance: Instance, evacuations: Iterable[Evacuation], served: Sequence[Served]
+) -> Evacuation | None:
+    """The evacuation off its host, of this failure, that its destination has failed: perhaps with the guest
+    up already, which Nova does not say."""
+    since = served[0].at - _OF_THIS_FAILURE
+    return next(
+        (
+            one
+            for one in evacuations
+            if one.instance == instance.id
+            and one.status == "failed"
+            and one.dest not in (None, instance.host)
+            and (records.seconds(one.created_at) or records.STILL) >= since
+        ),
+        None,
+    )
 
 
 def is_over(served: Sequence[Served], now: float) -> bool:

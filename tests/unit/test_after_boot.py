@@ -7,7 +7,7 @@ import pytest
 from vmha_ocf import after_boot
 from vmha_ocf.after_boot import FIRST_LOOK, Found, Off
 from vmha_ocf.boots import Served
-from vmha_ocf.model import Action, Instance, InstanceId, Move, NovaHost
+from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move, NovaHost
 
 BOOTED = 1_763_695_800.0  # 2025-11-21T03:30:00
 NEWEST = Served("boot-2", BOOTED, BOOTED + 60.0)
@@ -108,7 +108,7 @@ class TestWhatIsTold:
         ("off", "words"),
         [
             (Off.ASKED, "web-1 was started since compute-1 was off, and is off still"),
-            (Off.ELSEWHERE, "web-1 was moving when compute-1 went off, and may run on compute-2"),
+            (Off.ELSEWHERE, "web-1 was on its way off compute-1, and may run on compute-2"),
             (Off.SUSPECT, "web-1 was on 2 hosts that died, and then on compute-1"),
         ],
     )
@@ -180,3 +180,33 @@ class TestAHostThatBootedTwiceBeforeAnybodyLooked:
         self, asked: list[Action], off: Off
     ) -> None:
         assert after_boot.judge(list(reversed(asked)), self.TWICE) is off
+
+
+def evacuation(status: str, at: str = "", dest: str = "compute-2", number: int = 1) -> Evacuation:
+    here, there = NovaHost("compute-1"), NovaHost(dest) if dest else None
+    return Evacuation(1, InstanceId(f"id-{number}"), here, there, status, at)
+
+
+class TestAnEvacuationOfIt:
+    NOW = "2025-11-21T03:10:00"
+
+    def test_may_have_left_a_guest_on_the_destination_that_failed_it(self) -> None:
+        for one in (evacuation("failed", self.NOW), evacuation("failed")):
+            assert after_boot.failed_there(instance(1), [one], SERVED) == one
+
+    @pytest.mark.parametrize(
+        "one",
+        [
+            evacuation("failed", "2025-11-11T03:10:00"),
+            evacuation("failed", NOW, number=2),
+            evacuation("failed", NOW, dest=""),
+            evacuation("failed", NOW, dest="compute-1"),
+            evacuation("error", NOW),
+        ],
+    )
+    def test_is_of_another_failure_or_came_to_nobody(self, one: Evacuation) -> None:
+        assert after_boot.failed_there(instance(1), [one], SERVED) is None
+
+    def test_is_looked_at_only_where_there_was_one(self) -> None:
+        assert after_boot.was_evacuated([BY_NOVA, action("evacuate", "02:00:00", "vmha")])
+        assert not after_boot.was_evacuated([BY_NOVA, CREATED])

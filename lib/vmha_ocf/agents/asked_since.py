@@ -8,7 +8,7 @@ from vmha_ocf import after_boot
 from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.boots import Served
-from vmha_ocf.model import Instance, InstanceId
+from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move
 from vmha_ocf.ports import WorkerPorts
 
 KEPT = 60.0
@@ -50,11 +50,20 @@ class AskedSince:
         one, served = wanted
         actions = self._ports.nova.actions_of(one)
         off = after_boot.judge(actions, served)
-        if off is Off.RAN and after_boot.was_moved(actions):
-            move = after_boot.cut_short(one, self._ports.nova.moves_of(one), served)
-            if move is not None:
-                return Found(one, Off.ELSEWHERE, move.dest or "")
-        return Found(one, off)
+        elsewhere = self._elsewhere(one, actions, served) if off is Off.RAN else None
+        return Found(one, off) if elsewhere is None else Found(one, Off.ELSEWHERE, elsewhere)
+
+    def _elsewhere(
+        self, one: Instance, actions: Sequence[Action], served: Sequence[Served]
+    ) -> str | None:
+        """Where it may run; "" is nobody knows where, None is nowhere."""
+        found: Move | Evacuation | None = None
+        if after_boot.was_moved(actions):
+            found = after_boot.cut_short(one, self._ports.nova.moves_of(one), served)
+        if found is None and after_boot.was_evacuated(actions):
+            evacuations = self._ports.nova.evacuations_from(one.host)
+            found = after_boot.failed_there(one, evacuations, served)
+        return None if found is None else found.dest or ""
 
     def _unless_suspect(self, found: Found, served: Sequence[Served]) -> Found:
         if found.off is not Off.RAN:
