@@ -182,8 +182,17 @@ class TestWhereNothingIsStarted:
         silent = FaultSpec("nova.actions_of", "down", until=400)
         outcome = play(REBOOT, fault=(silent,))
         assert states(outcome) == {"stopped"}
-        assert "no connection to Nova (actions_of)" in outcome.problems[0]
+        told = "what ran on compute-1 before it booted is not known: no connection to Nova (actions_of)"
+        assert outcome.problems == [told]
         assert states(play(REBOOT, fault=(silent,), length=600)) == {"active"}
+
+    def test_only_the_host_that_nova_does_not_tell_about(self) -> None:
+        other = EventSpec(31, "reboot_host", host="compute-2")
+        groups = (GroupSpec("web", "compute-1"), GroupSpec("db", "compute-2"))
+        for where in ("nova.actions_of", "nova.evacuations_from"):
+            silent = FaultSpec(where, "down", host="compute-1")
+            outcome = play(REBOOT, other, groups=groups, fault=(silent,))
+            assert (states(outcome), states(outcome, "db")) == ({"stopped"}, {"active"})
 
     def test_a_nova_that_does_not_list_the_instances(self) -> None:
         silent = FaultSpec("nova.instances_on", "down", since=90, until=400)

@@ -7,6 +7,7 @@ comes after one that was killed starts nothing twice, and Nova refuses what is n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 from vmha_ocf import after_boot
@@ -16,7 +17,7 @@ from vmha_ocf.agents.booted_hosts import Booted, BootedHosts
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.due import Due
 from vmha_ocf.agents.naming import Naming
-from vmha_ocf.agents.off_instances import Listed, OffInstances
+from vmha_ocf.agents.off_instances import Listed, OffInstances, not_known
 from vmha_ocf.agents.starting import Starting
 from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import AfterBoot, Policy
@@ -94,9 +95,12 @@ class AfterBoots:
         pairs = list(zip(turn, listed, strict=True))
         off = self._asked.of([(one, booted.served) for booted, each in pairs for one in each.off])
         for booted, each in pairs:
-            found = [off[one.id] for one in each.off if off[one.id].off is not Off.LEFT]
-            self._found[booted.host] = found
-            self._say(found)
+            known = [off[one.id] for one in each.off if one.id in off]
+            self._found[booted.host] = [one for one in known if one.off is not Off.LEFT]
+            self._say(self._found[booted.host])
+            if booted.host in self._asked.trouble:
+                unknown = not_known(booted.host, self._asked.trouble[booted.host])
+                self._listed[booted.host] = replace(each, problem=unknown)
 
     def _say(self, found: Sequence[Found]) -> None:
         for one in found:

@@ -8,7 +8,8 @@ from vmha_ocf import after_boot
 from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.boots import Served
-from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move, NovaHost
 from vmha_ocf.ports import WorkerPorts
 
 KEPT = 60.0
@@ -20,6 +21,8 @@ Wanted = Sequence[tuple[Instance, Sequence[Served]]]
 
 class AskedSince:
     def __init__(self, ports: WorkerPorts, past: PastEvacuations) -> None:
+        self.trouble: dict[NovaHost, VmhaError] = {}
+        """The hosts of instances that Nova did not tell about."""
         self._ports = ports
         self._past = past
         self._known: dict[tuple[InstanceId, str], tuple[Found, float]] = {}
@@ -27,12 +30,19 @@ class AskedSince:
         """By the boot in which they are off."""
 
     def of(self, wanted: Wanted, *, fresh: bool = False) -> Mapping[InstanceId, Found]:
-        """``fresh``: nothing that is kept is good enough. Raises NovaUnavailable, NovaDenied."""
+        """Of those that Nova tells about; ``trouble`` has the others. ``fresh``: what is kept is not good
+        enough. Raises what the question for suspects raises: without its answer none is started."""
+        self.trouble = {}
         due = [one for one in wanted if fresh or self._is_due(*one)]
         now = self._ports.clock.monotonic()
-        for (one, served), found in zip(due, self._ports.parallel(self._ask, due), strict=True):
-            self._known[one.id, served[-1].boot] = self._unless_suspect(found, served), now
-        return {one.id: self._known[one.id, served[-1].boot][0] for one, served in wanted}
+        for (one, served), found in zip(due, self._ports.parallel(self._try, due), strict=True):
+            self._known.pop((one.id, served[-1].boot), None)
+            if isinstance(found, VmhaError):
+                self.trouble[one.host] = found
+            else:
+                self._known[one.id, served[-1].boot] = self._unless_suspect(found, served), now
+        known = [(one.id, self._known.get((one.id, served[-1].boot))) for one, served in wanted]
+        return {instance: kept[0] for instance, kept in known if kept is not None}
 
     def forget_all(self) -> None:
         self._known.clear()
@@ -45,8 +55,14 @@ class AskedSince:
         found, at = known
         return found.off is not Off.LEFT and self._ports.clock.monotonic() - at >= KEPT
 
-    def _ask(self, wanted: tuple[Instance, Sequence[Served]]) -> Found:
+    def _try(self, wanted: tuple[Instance, Sequence[Served]]) -> Found | VmhaError:
         """On a thread of its own."""
+        try:
+            return self._ask(wanted)
+        except VmhaError as error:
+            return error
+
+    def _ask(self, wanted: tuple[Instance, Sequence[Served]]) -> Found:
         one, served = wanted
         actions = self._ports.nova.actions_of(one)
         off = after_boot.judge(actions, served)

@@ -10,7 +10,7 @@ from vmha_ocf.agents.booted_hosts import Booted
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.model import Instance
+from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.tagging import Choice
@@ -37,8 +37,7 @@ class OffInstances:
         try:
             instances = self._ports.nova.instances_on(booted.host)
         except VmhaError as error:
-            unknown = f"what ran on {booted.host} before it booted is not known: {error}"
-            return Listed((), problem=unknown)
+            return Listed((), problem=not_known(booted.host, error))
         off = [one for one in instances if after_boot.may_be(one)]
         marks = HostMarks(booted.host, self._ports, self._policy, self._cloud.marks)
         if off:
@@ -49,3 +48,7 @@ class OffInstances:
 
     def _choice(self, one: Instance, marks: HostMarks) -> Choice:
         return tagging.choose(one, self._policy, marks.images, marks.anything_marked)
+
+
+def not_known(host: NovaHost, error: VmhaError) -> str:
+    return f"what ran on {host} before it booted is not known: {error}"

@@ -48,12 +48,19 @@ class Starting:
         again right before."""
         asked = self._asked.of(batch, fresh=True)
         hosts = sorted({one.host for one, _ in batch})
-        moves = self._ports.parallel(self._ports.nova.evacuations_from, hosts)
-        moving = {one.instance for each in moves for one in each if records.in_flight(one, {})}
-        listed = self._ports.parallel(self._ports.nova.instances_on, hosts)
-        there = {one.id: one for each in listed for one in each if after_boot.may_be(one)}
-        ids = [one.id for one, _ in batch if asked[one.id].off is Off.RAN and one.id not in moving]
-        return [there[one] for one in ids if one in there]
+        off = {one.id: one for each in self._ports.parallel(self._off_on, hosts) for one in each}
+        ran = [one.id for one, _ in batch if one.id in asked and asked[one.id].off is Off.RAN]
+        return [off[one] for one in ran if one in off]
+
+    def _off_on(self, host: NovaHost) -> Sequence[Instance]:
+        """On a thread of its own. Of a host that Nova does not answer for nothing is started now."""
+        try:
+            evacuations = self._ports.nova.evacuations_from(host)
+            listed = self._ports.nova.instances_on(host)
+        except VmhaError:
+            return ()
+        moving = {one.instance for one in evacuations if records.in_flight(one, {})}
+        return [one for one in listed if after_boot.may_be(one) and one.id not in moving]
 
     def _may_start(self, hosts: Set[NovaHost]) -> bool:
         """None of them has been flagged meanwhile, and we may still act."""

@@ -9,7 +9,7 @@ from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.asked_since import AskedSince
 from vmha_ocf.agents.booted_hosts import BootedHosts
 from vmha_ocf.agents.cloud import Cloud
-from vmha_ocf.agents.off_instances import OffInstances
+from vmha_ocf.agents.off_instances import OffInstances, not_known
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.names import Names
@@ -39,9 +39,10 @@ def read(
         for booted, each in zip(waiting, listed, strict=True)
         for one in each.off
     ]
-    found = AskedSince(ports, cloud.past).of(wanted)
-    off = [found[one.id] for one, _ in wanted if found[one.id].off is not Off.LEFT]
-    return off, [one.problem for one in listed if one.problem]
+    asked = AskedSince(ports, cloud.past)
+    off = [one for one in asked.of(wanted).values() if one.off is not Off.LEFT]
+    unknown = [one.problem for one in listed if one.problem]
+    return off, [*unknown, *(not_known(host, error) for host, error in asked.trouble.items())]
 
 
 def tables(found: Sequence[Found]) -> Iterator[Table]:
