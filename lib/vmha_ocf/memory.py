@@ -61,6 +61,11 @@ class Memory:
     def no_answer(self) -> Memory:
         return replace(self, missed=True)
 
+    def reminded(self, was: Mapping[InstanceId, str]) -> Memory:
+        """``was``: what instances were, as an earlier worker noted it before it changed them."""
+        slept = {one for one, state in was.items() if state == "suspended"}
+        return replace(self, slept=self.slept | slept)
+
     def look(
         self, instances: Sequence[Instance], found: Found, off: Off, *, now: float, settle: float
     ) -> Memory:

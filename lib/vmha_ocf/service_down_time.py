@@ -24,6 +24,11 @@ class Assumed:
     """What was seen to contradict the parameter, "" if nothing was."""
 
 
+def report_interval(reports: Reports, down_time: Assumed) -> float:
+    """Seconds between two heartbeats: as they were seen, else as goes with Nova's service_down_time."""
+    return down_time.seconds / _TIMES if reports.interval is None else reports.interval
+
+
 def assumed(configured: float, reports: Reports) -> Assumed:
     """``configured``: NovaEvacuate's service_down_time, 0 if nobody has set it."""
     if configured:

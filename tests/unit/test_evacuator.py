@@ -23,6 +23,7 @@ from vmha_ocf.model import (
 )
 from vmha_ocf.policy import Caps, Untagged
 from vmha_ocf.sim import World
+from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Died, Tripwire
 from vmha_ocf.trace import Trace
 
@@ -337,6 +338,45 @@ class TestLosses:
         assert "fenced by the watchdog: flagged" in driven.told()
         driven.check()
 
+    @pytest.mark.parametrize("after", [62, 92])
+    def test_one_heartbeat_long_after_the_proof_ends_it(self, world: World, after: float) -> None:
+        """That it is silent now proves nothing: the gate stops nova-compute, too."""
+        instances = boot(world)
+        world.fault("nova.conductor", "no-host")
+        world.fence("compute-1")
+        driven = Driven(world, relist=1.0)
+        driven.run(after)
+        service = world.service("compute-1")
+        service.written = world.now
+        driven.run(5)
+        asked = requests(world)
+        world.end_fault("nova.conductor")
+        driven.run(120)
+        assert requests(world) == asked
+        assert set(world.reported.reasons) == set(instances)
+        assert "nova-compute runs on its host again" in driven.problems
+
+    def test_what_a_person_changes_is_no_heartbeat_however_late(self, world: World) -> None:
+        instances = boot(world)
+        world.fault("nova.conductor", "no-host")
+        world.fence("compute-1")
+        driven = Driven(world)
+        driven.run(92)
+        for reason in ("DIMM B2", "DIMM B2 and B4"):
+            world.operator_changes("compute-1", ServiceChange(enabled=False, reason=reason))
+            driven.run(5)
+        world.end_fault("nova.conductor")
+        driven.until_done("compute-1")
+        assert all(world.runs_on(one) != ["compute-1"] for one in instances)
+
+    def test_our_own_change_that_comes_late_is_no_heartbeat(self, world: World) -> None:
+        instances = boot(world)
+        world.fence("compute-1")
+        world.fault("nova.update_service", "late", times=3, seconds=20)
+        driven = Driven(world)
+        driven.until_done("compute-1")
+        assert all(world.runs_on(one) != ["compute-1"] for one in instances)
+
     def test_fenced_without_us_after_its_return_and_before_it_was_in_service(
         self, world: World
     ) -> None:
@@ -359,6 +399,18 @@ class TestLosses:
         world.pacemaker.fenced(world.host("compute-1"), "somebody")
         world.pacemaker.disconnect(NodeName("compute-1"))
         driven = Driven(world)
+        driven.run(300)
+        assert world.flag("compute-1") is None
+
+    def test_a_host_whose_heartbeats_come_seldom_is_not_believed_to_be_silent(self) -> None:
+        timing = Timing(heartbeat=60, service_down=180)
+        world = World.with_hosts(*(f"compute-{number}" for number in range(1, 5)), timing=timing)
+        world.run(100)
+        boot(world)
+        driven = Driven(world)
+        driven.run(200)
+        world.pacemaker.fenced(world.host("compute-1"), "somebody")
+        world.pacemaker.disconnect(NodeName("compute-1"))
         driven.run(300)
         assert world.flag("compute-1") is None
 

@@ -149,3 +149,9 @@ def test_what_is_accepted_or_reset_is_not_refused_any_more() -> None:
     assert not refused.accepted(ONE).refused
     assert not refused.reset(ONE).refused
     assert refused.reset(ONE).was_reset == {ONE}
+
+
+def test_what_an_earlier_worker_noted_as_suspended_was_not_off() -> None:
+    off = instance(vm_state="error", powered_off=True)
+    assert not look(NEW.reminded({ONE: "suspended"}), 10.0, off).was_off
+    assert look(NEW.reminded({ONE: "stopped"}), 10.0, off).was_off

@@ -48,7 +48,7 @@ def night() -> Iterator[tuple[str, str]]:
     Driven(world).run(3)
     yield say("status")
     world.power_cut("compute-2")
-    world.run(60)
+    world.run(70)
     desk.machine.typed = "compute-2"
     yield say("flag compute-2 --fenced-by-hand")
 

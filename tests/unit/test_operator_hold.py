@@ -119,7 +119,7 @@ class TestFlag:
         """compute-1 lost its power, and its BMC with it."""
         world.boot("compute-1", tags=TAGS)
         world.power_cut("compute-1")
-        world.run(60)
+        world.run(70)
 
     @pytest.mark.usefixtures("dead")
     def test_a_host_that_a_person_has_proved_dead_is_evacuated(
@@ -138,7 +138,7 @@ class TestFlag:
     def test_all_hosts_of_a_machine_go_down_with_it(self, world: World, desk: Desk) -> None:
         second = world.add_host("x", nova="compute-1-b").name
         world.power_cut("x")
-        world.run(60)
+        world.run(70)
         world.pacemaker.remove(NodeName("x"))
         target = Target(NovaHost("compute-1"), NodeName("compute-1"), None, (second,))
         desk.machine.read_inventory = lambda path, domain: Inventory(  # type: ignore[method-assign]

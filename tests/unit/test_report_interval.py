@@ -10,7 +10,7 @@ import pytest
 from tests.unit.dead_host import text
 from vmha_ocf.model import ComputeService, NovaHost
 from vmha_ocf.report_interval import Reports
-from vmha_ocf.service_down_time import assumed
+from vmha_ocf.service_down_time import assumed, report_interval
 
 ONE, TWO = NovaHost("compute-1"), NovaHost("compute-2")
 
@@ -99,6 +99,15 @@ def test_nothing_seen_is_novas_default() -> None:
     found = assumed(0.0, Reports())
     assert (found.seconds, found.why, found.wrong) == (60.0, "Nova's default", "")
     assert assumed(0.0, watched(10, 3)).seconds == 60.0
+
+
+@pytest.mark.parametrize(("configured", "seconds"), [(0.0, 10.0), (180.0, 30.0)])
+def test_until_it_is_seen_the_interval_is_what_goes_with_service_down_time(
+    configured: float, seconds: float
+) -> None:
+    assert report_interval(Reports(), assumed(configured, Reports())) == seconds
+    seen = watched(20, 3)
+    assert report_interval(seen, assumed(configured, seen)) == 20.0
 
 
 def test_a_long_interval_means_a_long_time() -> None:

@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """It has not begun: the round has taken long enough."""
+    """It has not begun: the step has taken long enough."""
 
 
 class AtOnce:
@@ -30,11 +30,9 @@ class AtOnce:
         """When each was last looked at."""
         self._ports = ports
         self._longest = longest
-        self._start = 0.0
 
     def begin(self, hosts: Collection[NovaHost]) -> None:
         """``hosts``: those that are flagged."""
-        self._start = self._now()
         self.tried = {host: at for host, at in self.tried.items() if host in hosts}
 
     def only(self, hosts: Collection[NovaHost]) -> None:
@@ -45,15 +43,13 @@ class AtOnce:
         self,
         action: Callable[[HostRound], R],
         hosts: Sequence[HostRound],
-        *,
-        owed: bool = False,
     ) -> Sequence[tuple[HostRound, R]]:
         """Those that could, in their order, each with its answer. Whom the round leaves to the next one
         comes before them then.
 
-        ``owed``: what follows from a look of this round. It has a time of its own: where looking alone
-        takes as long as a round may, it would not be done in any."""
-        end = (self._now() if owed else self._start) + self._longest
+        Each step has a time of its own. Were it the round's, nothing would be asked for in any round where
+        to look takes that long, and nobody looked at where another host's step does."""
+        end = self._now() + self._longest
         answers = self._ports.parallel(partial(self._try, action, end), hosts)
         done = []
         for host, answer in zip(hosts, answers, strict=True):

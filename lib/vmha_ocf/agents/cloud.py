@@ -13,7 +13,7 @@ from vmha_ocf.parallel import Later
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.report_interval import Reports
-from vmha_ocf.service_down_time import Assumed, assumed
+from vmha_ocf.service_down_time import Assumed, assumed, report_interval
 
 _LEARNING = 90.0
 """Seconds of close looks at the services after which a report interval that is not known by then is left
@@ -77,6 +77,11 @@ class Cloud:
     @property
     def service_down_time(self) -> Assumed:
         return assumed(self._configured, self.reports)
+
+    @property
+    def report_interval(self) -> float:
+        """Seconds between two heartbeats, as far as anybody knows."""
+        return report_interval(self.reports, self.service_down_time)
 
     @property
     def problems(self) -> Sequence[str]:

@@ -73,7 +73,7 @@ class Evacuator:
         self._pauses = pauses or Pauses()
         self._cloud = Cloud(ports, policy, self._naming.list_seen)
         self._after_done = AfterDone(ports, policy, self._cloud)
-        self._at_once = AtOnce(ports, self._pauses.longest_round)
+        self._at_once = AtOnce(ports, self._pauses.longest_step)
         self._requesting = Requesting(ports, policy)
         self._hosts: dict[NovaHost, HostRound] = {}
         self._story = FlagStory(ports)
@@ -190,7 +190,7 @@ class Evacuator:
         if any(requests for _, requests in planned):
             self._requesting.send(self._still_wanted(self._noted(planned), sight))
         empty = [host for host in hosts if host.is_over]
-        for host, over in self._at_once.run(HostRound.finish, empty, owed=True):
+        for host, over in self._at_once.run(HostRound.finish, empty):
             if over:
                 del self._hosts[host.host]
                 self._due.again("services")
@@ -218,7 +218,7 @@ class Evacuator:
         """What an instance was is kept before an attempt of ours may change it, or it is not asked for."""
         requests = {host.host: each for host, each in planned}
         noted = self._at_once.run(
-            lambda host: host.note(requests[host.host]), [host for host, _ in planned], owed=True
+            lambda host: host.note(requests[host.host]), [host for host, _ in planned]
         )
         return [(host, requests[host.host]) for host, _ in noted]
 

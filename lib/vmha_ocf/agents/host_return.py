@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vmha_ocf import marker, ownership, returning
 from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
 from vmha_ocf.errors import NovaRefused, VmhaError
+from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.incident import Event, Step
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, Services
 from vmha_ocf.ownership import Owned
@@ -21,6 +22,14 @@ from vmha_ocf.trace import Trace
 Flagged = Mapping[NovaHost, Flag]
 
 
+@dataclass(frozen=True, slots=True)
+class _Beat:
+    """A service as it was seen last, and its heartbeats so far."""
+
+    service: ComputeService
+    beat: Heartbeat
+
+
 class HostReturn:
     """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
@@ -28,7 +37,7 @@ class HostReturn:
         self._ports = ports
         self._put_back = PutBack(ports, policy, marks)
         self._waits = Waits(ports)
-        self._beats: dict[NovaHost, ComputeService] = {}
+        self._beats: dict[NovaHost, _Beat] = {}
         self._seen: dict[NovaHost, Trace] = {}
         """What we have seen to be ours with our own eyes: whatever becomes of mark and trace."""
         self._illegible: Mapping[NodeName, str] = {}
@@ -109,13 +118,16 @@ class HostReturn:
         return ownership.weigh(service, trace, witness=witness)
 
     def _is_beating(self, service: ComputeService) -> bool:
-        """Since we began to look. What somebody else's change moves is no heartbeat."""
-        before = self._beats.setdefault(service.host, service)
-        moved = service.updated_at != before.updated_at
-        if moved and _settings(service) != _settings(before):
-            self._beats[service.host] = service
-            return False
-        return moved
+        """Since we began to look, twice: what a person changes moves the time once, and need not show. A
+        host that is off would be un-forced, and Nova would send it instances for a minute."""
+        now = self._ports.clock.monotonic()
+        before = self._beats.get(service.host) or _Beat(
+            service, Heartbeat(service.updated_at, now)
+        )
+        same = _settings(service) == _settings(before.service)
+        beat = (before.beat.seen if same else before.beat.doubted)(service.updated_at, now)
+        self._beats[service.host] = _Beat(service, beat)
+        return beat.alive
 
     def _undo(self, undo: returning.Undo, trace: Trace | None) -> None:
         """What Nova refuses for one host must not keep the others waiting."""
@@ -125,7 +137,9 @@ class HostReturn:
         except NovaRefused as error:
             self._waits.note(host, f"{host}: is not {undo.what} yet: {error}")
             return
-        self._beats[host] = after
+        if host in self._beats:
+            beat = self._beats[host].beat.after_our_change(after.updated_at)
+            self._beats[host] = _Beat(after, beat)
         self._waits.note(host, f"{host}: {undo.what}", patience=None)
         if undo.change.forced_down is False:
             self._seen.pop(host, None)

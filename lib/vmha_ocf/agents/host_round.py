@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from vmha_ocf import acting, evacuation, records
+from vmha_ocf import acting, evacuation, heartbeat, records
 from vmha_ocf.agents import off_again
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_claim import Claim, HostClaim
@@ -67,6 +67,7 @@ class HostRound:
         self.progress = False
         self._ports = ports
         self._policy = policy
+        self._cloud = cloud
         self._me = me
         self._marks = HostMarks(host, ports, policy, cloud.marks)
         self._moves = HostMoves(ports, policy, cloud.past)
@@ -74,7 +75,7 @@ class HostRound:
         self._story = HostStory(host, ports)
         self._claim = HostClaim(ports, policy, me, self._story)
         self._memory: Memory | None = None
-        self._down = TakeDown(host, ports, self._story, me, self.problems)
+        self._down = TakeDown(host, ports, self._story, me, self.problems, settle=policy.settle)
         self._instances: Sequence[Instance] = ()
         self._listed_at: float | None = None
         self._looked_at = 0.0
@@ -181,7 +182,10 @@ class HostRound:
             return False
         if self._memory is None:
             self._memory = Memory(start, inherited=service.forced_down)
-        return self._down.force(service, claim)
+        is_down = self._down.force(service, claim)
+        if self._down.trace is not None:
+            self._memory = self._memory.reminded(self._down.trace.was)
+        return is_down
 
     def plan(self, room: int, busy_groups: Collection[str]) -> Sequence[Request]:
         """What is to be asked for now, of what was seen. ``room``: requests that it may make, at most;
@@ -190,8 +194,9 @@ class HostRound:
         assert seen is not None
         assert beat is not None
         now = self._ports.clock.monotonic()
-        doubt = (beat.beats or seen.view.node_back) and not beat.alive and not beat.quiet(now)
-        most = 0 if doubt else min(room, self._policy.caps.batch)
+        silence = heartbeat.silence(self._cloud.report_interval)
+        doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
+        most = 0 if doubt and not beat.quiet(now, silence) else min(room, self._policy.caps.batch)
         plan = evacuation.plan_steps(seen, Room(most, self._policy.caps.per_host), busy_groups)
         self._plan = plan
         self._story.seen(plan, seen.view)
@@ -236,10 +241,17 @@ class HostRound:
             around.off,
             around.node_back,
             around.destinations,
-            self._down.heartbeat is not None and self._down.heartbeat.alive,
+            self._is_alive,
             moves,
             suspects,
         )
+
+    @property
+    def _is_alive(self) -> bool:
+        """Whatever fenced it: its nova-compute runs."""
+        beat, evidence = self._down.heartbeat, self.mine.evidence
+        proof = evidence.at if evidence else 0.0
+        return beat is not None and beat.alive_since(proof, self._cloud.report_interval)
 
     def _relist(self) -> None:
         """List the instances now and again, and at once if nothing of ours seems to be left."""

@@ -27,9 +27,9 @@ class Pauses:
     trouble: float = 3.0
     returning: float = 3.0
     services: float = 30.0
-    longest_round: float = 20.0
-    """A round that took longer leaves the other hosts to the next one: somebody watches whether
-    rounds end."""
+    longest_step: float = 20.0
+    """A step of a round that took longer leaves the other hosts to the next one: somebody watches
+    whether rounds end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class ServiceWatch:
         self._naming = naming
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""
-        self._unflagged = Unflagged(ports, naming)
+        self._unflagged = Unflagged(ports, naming, cloud)
         self._after_done = after_done
         self._strangers = False
         """A node may be fenced that nobody flagged."""

@@ -42,6 +42,8 @@ class TakeDown:
         story: HostStory,
         me: str,
         problems: dict[str, str],
+        *,
+        settle: float,
     ) -> None:
         self.host = host
         self.heartbeat: Heartbeat | None = None
@@ -53,10 +55,15 @@ class TakeDown:
         self._ports = ports
         self._story = story
         self._me = me
+        self._settle = settle
         self._ours: Ours | None = None
         self._was_down = False
         self._goes_on = False
         """The trace that was read is of a failure that this host has not returned from."""
+        self._shown: Sequence[object] | None = None
+        """What Nova showed of its settings last, once it was forced down."""
+        self._unclear_until = 0.0
+        """A change of ours that was not clearly answered may still take effect."""
         self._meddled = 0
         self._changed_at = 0.0
         self._check_at = 0.0
@@ -91,7 +98,8 @@ class TakeDown:
         change = marker.plan_take_down(service, known)
         beat = self.heartbeat or Heartbeat(service.updated_at, now)
         meddled = change is not None and self._was_down
-        beat = (beat.doubted if meddled else beat.seen)(service.updated_at, now)
+        explained = meddled or self._is_changed(service) or now < self._unclear_until
+        beat = (beat.doubted if explained else beat.seen)(service.updated_at, now)
         if meddled and not self._is_tried_again(now):
             self.heartbeat, self._check_at = None, now + _CHECK
             return False
@@ -102,11 +110,15 @@ class TakeDown:
             except (NovaUnreached, NovaBusy, Refused):
                 self._ours = known  # It had no effect: who forces it down meanwhile is not us.
                 raise
+            except NovaUnavailable:
+                self._unclear_until = self._ports.clock.monotonic() + self._settle
+                raise
             beat = beat.after_our_change(service.updated_at)
             self._changed_at = now
         elif self.heartbeat is None:
             self._story.found_forced_down()
         self._was_down, self.heartbeat = True, beat
+        self._shown = _settings(service)
         after = self._ports.clock.monotonic()
         self._check_at = after + max(_CHECK, 4 * (after - now))
         return True
@@ -179,6 +191,10 @@ class TakeDown:
         own = [] if flag.node is None else [flag.node]
         return [*own, NodeName(self._me)]
 
+    def _is_changed(self, service: ComputeService) -> bool:
+        """By somebody else, since we looked last."""
+        return self._shown is not None and self._shown != _settings(service)
+
     def _change(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         changed = self._ports.nova.update_service(service, change)
         if not changed.forced_down:
@@ -208,6 +224,10 @@ class TakeDown:
             f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
             "in pcmk_host_map or domain of the fencing device; if it is gone for good, drop the flag"
         )
+
+
+def _settings(service: ComputeService) -> Sequence[object]:
+    return service.id, service.enabled, service.forced_down, service.disabled_reason
 
 
 def _incident(flag: Flag) -> float:

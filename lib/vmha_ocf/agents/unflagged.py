@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vmha_ocf import presence, reconcile
+from vmha_ocf import heartbeat, presence, reconcile
+from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.heartbeat import Heartbeat
@@ -19,10 +20,11 @@ Flagged = Mapping[NovaHost, Flag]
 class Unflagged:
     """Each is watched until its nova-compute has been silent for long enough."""
 
-    def __init__(self, ports: WorkerPorts, naming: Naming) -> None:
+    def __init__(self, ports: WorkerPorts, naming: Naming, cloud: Cloud) -> None:
         self.problems: dict[str, str] = {}
         self._ports = ports
         self._naming = naming
+        self._cloud = cloud
         self._watched: dict[NovaHost, Heartbeat] = {}
         self._seen_back: set[NovaHost] = set()
         """Hosts that were back after their evacuation: their flag tells of the past."""
@@ -61,11 +63,12 @@ class Unflagged:
         doubtful = reconcile.misnamed(nodes.values(), current, names)
         self.problems = {node: self._doubt(node, hosts) for node, hosts in doubtful.items()}
         now = self._ports.clock.monotonic()
+        silence = heartbeat.silence(self._cloud.report_interval)
         for host, node in found.items():
             updated_at = services[host].updated_at
             beat = self._watched.get(host) or Heartbeat(updated_at, now)
             self._watched[host] = beat = beat.seen(updated_at, now)
-            if beat.quiet(now) and self._is_proof(host, node):
+            if beat.quiet(now, silence) and self._is_proof(host, node):
                 self._flag(host, node)
 
     def _is_proof(self, host: NovaHost, node: NodeState) -> bool:

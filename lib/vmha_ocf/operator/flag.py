@@ -5,9 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from vmha_ocf import records
+from vmha_ocf import heartbeat, records
 from vmha_ocf.errors import ParameterError, Refused, VmhaError
-from vmha_ocf.heartbeat import QUIET
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost, Services
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
@@ -15,6 +14,10 @@ from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.options import add_resource, inventories_of
 from vmha_ocf.operator.site import Site, Worker
 from vmha_ocf.topology import ComputeHost, find_node
+
+_SILENT = heartbeat.silence(heartbeat.LONGEST) + records.APART
+"""Seconds since the last heartbeat, by a clock that is not Nova's, after which there are none any more,
+though Nova still calls the host up. How often they come nobody has watched here."""
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -70,17 +73,18 @@ def _refuse_alive(host: NovaHost, site: Site, worker: Worker) -> str:
             hint="set pcmk_host_map or domain of its fencing device, to the name in Nova",
         )
     silence = _silence(services[0], site.clock.now())
-    if silence is not None and silence < QUIET and not services[0].forced_down:
+    if services[0].up and silence < _SILENT:
         raise Refused(
             f"Nova heard from {host} {max(0.0, silence):.0f} s ago: nothing is changed",
-            hint=f"a host that is off is silent; look again when {QUIET:g} s have passed",
+            hint=f"what is off is silent: look again when Nova calls it down, or after {_SILENT:g} s",
         )
     return ""
 
 
-def _silence(service: ComputeService, now: float) -> float | None:
+def _silence(service: ComputeService, now: float) -> float:
+    """In seconds; what cannot be read was just now."""
     at = records.seconds(service.updated_at)
-    return None if at is None else now - at
+    return 0.0 if at is None else now - at
 
 
 def _is_confirmed(host: ComputeHost, doubt: str, site: Site) -> bool:
