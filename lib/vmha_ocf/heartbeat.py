@@ -2,8 +2,9 @@
 
 Nova's ``state`` cannot tell: it is "down" while the host is forced down, and "up" for a minute
 after its death. ``updated_at`` moves with each heartbeat, but also with each PUT of the service,
-and the last heartbeat of a dead host may be written late: one move is a doubt, two are a life, and so is
-one so long after the proof that no message of before explains it.
+and the last heartbeat of a dead host may be written late: one move is a doubt, two are a life. Where a
+silence proves nothing, one is, too, that comes so long after the proof that no message of before explains
+it.
 """
 
 from __future__ import annotations

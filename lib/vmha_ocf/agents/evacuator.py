@@ -206,6 +206,7 @@ class Evacuator:
                 self._is_back(flags[one.host]),
                 self._has_destinations(flags[one.host]),
                 groups,
+                self._proofs.has_rebooted(flags[one.host]),
             )
             for one in down
         }

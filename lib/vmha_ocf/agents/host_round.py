@@ -45,6 +45,8 @@ class Surroundings:
     node_back: bool
     destinations: bool
     groups: Sequence[ServerGroup] = ()
+    rebooted: bool = False
+    """It is back in another boot: what ran on it before does not any more."""
 
 
 class HostRound:
@@ -241,17 +243,19 @@ class HostRound:
             around.off,
             around.node_back,
             around.destinations,
-            self._is_alive,
+            self._is_alive(around),
             moves,
             suspects,
         )
 
-    @property
-    def _is_alive(self) -> bool:
-        """Whatever fenced it: its nova-compute runs."""
+    def _is_alive(self, around: Surroundings) -> bool:
+        """Whatever fenced it: its nova-compute runs. Of a host that is connected and perhaps was never off
+        one late heartbeat is enough: silent it may be by its gate, which stops nova-compute."""
         beat, evidence = self._down.heartbeat, self.mine.evidence
+        if beat is None or not around.node_back or around.rebooted:
+            return beat is not None and beat.alive
         proof = evidence.at if evidence else 0.0
-        return beat is not None and beat.alive_since(proof, self._cloud.report_interval)
+        return beat.alive_since(proof, self._cloud.report_interval)
 
     def _relist(self) -> None:
         """List the instances now and again, and at once if nothing of ours seems to be left."""

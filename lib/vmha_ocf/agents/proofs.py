@@ -88,6 +88,14 @@ class Proofs:
         judged = self._judged.get(flag.host)
         return judged is not None and judged.standing is Standing.HOLDS
 
+    def has_rebooted(self, flag: Flag) -> bool:
+        """Its node is known to be in another boot than the one that nova-compute was started in before."""
+        node = presence.state_of(flag, self._naming.nodes, self._naming.names)
+        if node is None or not node.online:
+            return False
+        known = self._boots.of(node.name)
+        return bool(known.now and known.started_in) and known.now != known.started_in
+
     def _doubt(self, flag: Flag) -> str:
         if flag.host in self.waiting:
             return f"{flag.host} is waiting: {self.waiting[flag.host]}"
