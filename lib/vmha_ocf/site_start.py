@@ -14,8 +14,8 @@ been off. Where these are half of all that are known or more, no site was.
 
     evacuation-site-start   permanent, of a controller: ``at=1763695800 awaited=compute-1,compute-7``, when
                             it began, and the hosts that have not been seen since
-    evacuation-alive        in attrd until all controllers are away: a worker has been here, and was not
-                            stopped
+    evacuation-alive        in attrd until all controllers are away: a worker has been here; ``left`` once
+                            it was stopped
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from vmha_ocf.presence import Nodes, is_proved
 
 ATTRIBUTE = "evacuation-site-start"
 ALIVE = "evacuation-alive"
+LEFT = "left"
 BEFORE = 120.0
 """Seconds before the first look of a worker that count as its site's start: Pacemaker may have fenced what
 it did not see before there was a worker. No power cut is over that soon."""
@@ -111,8 +112,8 @@ def fenced(flags: Collection[Flag], start: SiteStart, seconds: float) -> str:
 def absent(start: SiteStart, nodes: Nodes, stopped: Collection[NodeName]) -> Sequence[str]:
     """One sentence for each host that has not come back. ``stopped``: people have stopped watching."""
     return [
-        f"{node} has not been seen since this site started at {_clock(start.at)}, and nobody fences it: if "
-        f"it is off: pcs stonith fence {node}"
+        f"{node} has not been seen since this cluster started at {_clock(start.at)}, and nobody fences it: "
+        f"if it is off: pcs stonith fence {node}"
         for node in sorted(start.seen(nodes).awaited - set(stopped))
     ]
 

@@ -78,8 +78,8 @@ class TestWhoIsAwaited:
         nodes = {A: away(A), B: away(B)}
         [one] = site_start.absent(START, nodes, [B])
         assert one == (
-            "compute-1 has not been seen since this site started at 03:30:00 UTC, and nobody fences it: if "
-            "it is off: pcs stonith fence compute-1"
+            "compute-1 has not been seen since this cluster started at 03:30:00 UTC, and nobody fences it: "
+            "if it is off: pcs stonith fence compute-1"
         )
 
 

@@ -126,7 +126,7 @@ class TestOneDoesNotComeBack:
         late = EventSpec(1000, "boot_host", host="compute-2")
         unseen = PacemakerSpec(startup_fencing=False)
         events = (*cut(THREE), *back(["compute-1", "compute-3"]))
-        named = "compute-2 has not been seen since this site started"
+        named = "compute-2 has not been seen since this cluster started"
         before = play(*events, pacemaker=unseen, length=OVER)
         assert named in before.problems[0]
         assert before.world.cib.truth(ATTRIBUTE)[NodeName("ctl1")].endswith("awaited=compute-2")
@@ -144,7 +144,7 @@ class TestOneDoesNotComeBack:
             pacemaker=unseen,
             length=OVER,
         )
-        assert "compute-2 has not been seen since this site started" in outcome.problems[0]
+        assert "compute-2 has not been seen since this cluster started" in outcome.problems[0]
 
 
 class TestNoSiteWasOff:
@@ -172,6 +172,22 @@ class TestNoSiteWasOff:
         assert outcome.good
         assert "this site started" not in outcome.log
         assert min(one.time for one in requests(outcome)) < 150
+
+    def test_a_host_that_a_person_has_shut_down_is_not_named_where_only_the_worker_was_stopped(
+        self,
+    ) -> None:
+        stop = [
+            EventSpec(40, "reboot_host", host="compute-3"),
+            EventSpec(41, "isolate", host="compute-3"),
+        ]
+        blip = [
+            EventSpec(at, what, controller=one)
+            for at, what in ((60, "kill_controller"), (80, "start_controller"))
+            for one in ("ctl2", "ctl3")
+        ]
+        outcome = play(*stop, *blip, length=OVER)
+        assert "has not been seen" not in outcome.log
+        assert not outcome.world.cib.truth(ATTRIBUTE)
 
     def test_where_that_is_never_to_be_taken_for_a_site(self) -> None:
         outcome = play(*cut(THREE), *back(THREE), options={"site_start": "0"}, length=OVER)

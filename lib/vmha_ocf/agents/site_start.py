@@ -35,6 +35,8 @@ class SiteStarting:
         self._start: SiteStart | None = None
         self._written: Mapping[NodeName, str] = {}
         """As it is kept, by the node that keeps it."""
+        self._was_left = False
+        """The controllers have been there: if hosts kept running too, it was the worker that was away."""
         self._kept_running = False
         self._waiting: Mapping[NovaHost, Flag] = {}
         self._nodes: Nodes = {}
@@ -56,7 +58,7 @@ class SiteStarting:
             with suppress(
                 VmhaError
             ):  # Then nobody takes a power cut for one while a controller lives.
-                self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, "")
+                self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, site_start.LEFT)
 
     def holds(self, one: Flag) -> bool:
         """It is of the site's start, or may be: nothing is asked for yet."""
@@ -92,10 +94,11 @@ class SiteStarting:
         if self._seconds <= 0:
             self._is_known = True
             return
-        was_there = notes.read_passing(site_start.ALIVE)
+        was_there = notes.read_passing(site_start.ALIVE).get(NodeName(flag.STORM_KEY), "")
+        self._was_left = was_there == site_start.LEFT
         self._written = notes.read(site_start.ATTRIBUTE)
         self._start = site_start.newest(self._written.values())
-        if not was_there:
+        if not was_there or self._was_left:
             self._begin()
         self._is_known = True
 
@@ -113,8 +116,9 @@ class SiteStarting:
         if lasts and not self._kept_running and self._due.now("boots", LOOK_AGAIN):
             booted = self._ports.notes.read_passing(boots.BOOTED)
             self._kept_running = site_start.has_kept_running(self._served(), booted, start)
-        if not lasts:
-            self._start = start if start.awaited else None
+        is_none = self._kept_running and self._was_left
+        if is_none or not lasts:
+            self._start = start if start.awaited and not is_none else None
             self._keep()
 
     def _keep(self) -> None:
