@@ -10,6 +10,9 @@ from tests.weather.mistakes.over import Mistake
 NOVA = "NovaEvacuate.nova"
 FLAGS = "NovaEvacuate.flags"
 CLUSTER = "NovaEvacuate.cluster"
+TRACES = "NovaEvacuate.traces"
+ATTRD = "NovaEvacuate.attrd"
+CIB = "NovaEvacuate.cib"
 
 
 @dataclass(frozen=True)
@@ -22,31 +25,46 @@ class Break:
 
 
 BREAKS = (
-    Break("slow-answers", "api-blip", NOVA, answers.HasNoPatience),
+    Break("slow-answers", "absent-is-done", NOVA, answers.HasNoPatience),
     Break("nova-answer-lost", "marked-by-image", NOVA, answers.RepeatsALostRequest),
-    Break("nova-request-late", "network-cut", NOVA, answers.RepeatsALostRequest),
+    Break("nova-request-late", "affinity-group", NOVA, answers.RepeatsALostRequest),
     Break("nova-busy", "completed-before-it-began", NOVA, answers.TakesBusyForDone),
-    Break("nova-unreached", "bootstrap-deadlock", NOVA, answers.TakesNoConnectionForNothing),
+    Break("nova-unreached", "almost-the-tag", NOVA, answers.TakesNoConnectionForNothing),
+    Break("attrd-unanswered", "network-cut", ATTRD, answers.SilentOnceIsGone),
+    Break("attrd-answer-lost", "network-cut", ATTRD, answers.SilentOnceIsGone),
+    Break("cib-unanswered", "network-cut", CIB, answers.SilentOnceIsGone),
+    Break("cib-answer-lost", "network-cut", CIB, answers.SilentOnceIsGone),
+    Break("server-groups-slow", "network-cut", NOVA, answers.SlowOnceIsGone),
+    Break("server-groups-denied", "network-cut", NOVA, answers.DeniedOnceIsDenied),
+    Break("server-groups-down", "network-cut", NOVA, answers.UnreachedOnceIsGone),
     Break("glance-slow", "marked-by-image", NOVA, answers.NoMarkWhereSlow),
     Break("glance-denied", "marked-by-image", NOVA, answers.NoMarkWhereDenied),
     Break("glance-down", "marked-by-image", NOVA, answers.NoMarkWhereAway),
     Break("placement-away", "already-off", NOVA, answers.AsksOnce),
     Break("placement-slow", "fenced-without-us", NOVA, answers.GivesTheSchedulerFiveSeconds),
     Break("clocks-25-s-ahead", "host-flaps", NOVA, around.OldRecordsAreLost),
+    Break("clocks-1-s-behind", "network-cut", NOVA, around.DistrustsTheFuture),
     Break("clocks-25-s-behind", "stopped-then-error", NOVA, around.ComesFromTheFuture),
     Break("domain-by-the-host-map", "confirmed-by-hand", CLUSTER, around.DoesNotReadMaps),
     Break(
         "domain-by-the-device", "confirmed-by-hand", CLUSTER, around.DoesNotReadTheDevicesDomain
     ),
+    Break("domain-by-both", "network-cut", FLAGS, around.AddsADomainTwice),
     Break("cell-down", "api-blip", NOVA, around.NeedsAllCells),
     Break("cell-down-for-a-while", "api-blip", NOVA, around.RemembersCellsThatAreDown),
     Break("service-down-180-60", "two-die-together-no-domain", NOVA, around.SilentFor45Seconds),
     Break("service-down-300-30", "two-die-together-no-domain", NOVA, around.SilentFor25Seconds),
+    Break("operator-writes-a-reason", "rebuilt-from-image", TRACES, people.ForgetsItsTraces),
+    Break("operator-disables", "network-cut", TRACES, people.ForgetsItsTraces),
+    Break("operator-forces-down", "rebuilt-from-image", NOVA, people.DoesNotLookFirst),
     Break("operator-unforces", "two-hosts-at-once", NOVA, people.ForcedDownOnce),
     Break("tenant-deletes", "fenced-twice", NOVA, people.ListsOnce),
     Break("tenant-untags", "killer-instance", NOVA, people.KeepsItsFirstMarks),
     Break("tenant-tags", "untagged-none", NOVA, people.KeepsItsFirstMarks),
     Break("tenant-stops", "already-off", NOVA, people.SkipsWhoIsStopping),
+    Break("tenant-stops-and-starts", "absent-is-done", NOVA, people.SkipsWhoIsStopping),
+    Break("tenant-resizes", "network-cut", NOVA, people.SkipsWhoIsResized),
+    Break("admin-live-migrates", "network-cut", NOVA, people.SkipsWhoMigrates),
     Break("another-tool-evacuates", "two-die-together-no-domain", NOVA, people.OnlyItsOwn),
     Break("worker-killed-three-times", "completed-too-early", NOVA, people.OnlyItsOwn),
     Break(

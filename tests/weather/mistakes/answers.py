@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -18,11 +18,8 @@ from vmha_ocf.errors import (
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
-    Flag,
-    FlagState,
     ImageId,
     Instance,
-    NodeName,
     NovaHost,
 )
 
@@ -81,30 +78,6 @@ class TakesNoConnectionForNothing(Over):
             return cast(Sequence[Evacuation], self._port.evacuations_from(host))
         except NovaUnreached:
             return []
-
-
-class KnowsItsClaimsByHeart(Over):
-    """A claim whose answer was lost is no claim of ours: whoever reads it there takes it for another's."""
-
-    def __init__(self, port: Any, clock: Any) -> None:
-        super().__init__(port, clock)
-        self._lost: set[NovaHost] = set()
-
-    def write(self, flag: Flag) -> None:
-        try:
-            self._port.write(flag)
-        except FlagsUnavailable:
-            self._lost.add(flag.host)
-            raise
-
-    def read(self) -> Mapping[NovaHost, Flag]:
-        found = cast(Mapping[NovaHost, Flag], self._port.read())
-        return {
-            host: replace(flag, owner="another", since=flag.since + 1)
-            if host in self._lost and flag.state is FlagState.CLAIMED
-            else flag
-            for host, flag in found.items()
-        }
 
 
 class NoMarkWhere(Over):
@@ -234,30 +207,3 @@ class SlowOnceIsGone(Over):
             return answer
 
         return call
-
-
-class ReadsACopyAfterAnError(Over):
-    """A write whose answer was lost did not happen: what was read before is right."""
-
-    def __init__(self, port: Any, clock: Any) -> None:
-        super().__init__(port, clock)
-        self._known: Mapping[tuple[NodeName, str], str] = {}
-        self._failed = False
-
-    def each_node_attribute(self, names: Sequence[str]) -> Mapping[tuple[NodeName, str], str]:
-        if not self._failed:
-            self._known = self._port.each_node_attribute(names)
-        return self._known
-
-    def set_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        self._write(lambda: self._port.set_node_attribute(node, name, value))
-
-    def delete_node_attribute(self, node: NodeName, name: str, value: str) -> None:
-        self._write(lambda: self._port.delete_node_attribute(node, name, value))
-
-    def _write(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except FlagsUnavailable:
-            self._failed = True
-            raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from tests.weather.mistakes.over import Over
@@ -19,52 +18,6 @@ from vmha_ocf.model import (
     Services,
 )
 from vmha_ocf.records import seconds
-
-
-def _text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")
-
-
-class TakesItsClockForNovas(Over):
-    """The freshest heartbeat of its first look was just then, whatever its time says: both clocks agree."""
-
-    def __init__(self, port: Any, clock: Any) -> None:
-        super().__init__(port, clock)
-        self._ahead: float | None = None
-
-    def services(self, host: NovaHost | None = None) -> Services:
-        found = cast(Services, self._port.services(host))
-        times = [seconds(one.updated_at) for one in found.known if one.up]
-        newest = max((at for at in times if at is not None), default=None)
-        if self._ahead is None and newest is not None and host is None:
-            self._ahead = self._clock.now() - newest
-        return replace(found, known=[self._moved(one) for one in found.known])
-
-    def _moved(self, one: ComputeService) -> ComputeService:
-        at = seconds(one.updated_at)
-        return one if at is None else replace(one, updated_at=_text(at + (self._ahead or 0.0)))
-
-
-class KnowsItsOwnByTheirTimes(Over):
-    """A record from before it asked, by its own clock, is another one's; a second is allowed for."""
-
-    def __init__(self, port: Any, clock: Any) -> None:
-        super().__init__(port, clock)
-        self._asked: dict[str, float] = {}
-
-    def evacuate(self, instance: Instance) -> None:
-        self._asked[instance.id] = self._clock.now()
-        self._port.evacuate(instance)
-
-    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
-        return [
-            one
-            for one in self._port.evacuations_from(host)
-            if (seconds(one.created_at) or 0.0) + 1.0 >= self._asked.get(one.instance, 0.0)
-        ]
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        return [replace(one, task_state=None) for one in self._port.instances_on(host)]
 
 
 class DistrustsTheFuture(Over):

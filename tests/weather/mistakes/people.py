@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
 from tests.weather.mistakes.over import Over
-from vmha_ocf.errors import NovaRefused, NovaUnavailable
 from vmha_ocf.model import (
     ComputeService,
     Evacuation,
     Flag,
     Instance,
-    Move,
-    NodeName,
     NovaHost,
     ServiceChange,
     Services,
@@ -68,28 +65,24 @@ class ListsOnce(Over):
 
 
 class SkipsTheBusy(Over):
-    """Whoever has a task_state is somebody else's affair."""
+    """Whoever has such a task_state is somebody else's affair."""
 
-    states: frozenset[str] | None = None
+    states: frozenset[str]
 
     def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        return [one for one in self._port.instances_on(host) if not self._is_busy(one)]
-
-    def _is_busy(self, one: Instance) -> bool:
-        if self.states is None:
-            return one.task_state is not None and not one.task_state.startswith("rebuild")
-        return one.task_state in self.states
+        return [one for one in self._port.instances_on(host) if one.task_state not in self.states]
 
 
 class SkipsWhoIsStopping(SkipsTheBusy):
     states = frozenset({"powering-off"})
 
 
-class LooksAtNoTaskState(Over):
-    """Looks at vm_state alone."""
+class SkipsWhoIsResized(SkipsTheBusy):
+    states = frozenset({"resize_prep", "resize_migrating"})
 
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        return [replace(one, task_state=None) for one in self._port.instances_on(host)]
+
+class SkipsWhoMigrates(SkipsTheBusy):
+    states = frozenset({"migrating"})
 
 
 class ForgetsItsTraces(Over):
@@ -123,53 +116,6 @@ class ForcedDownOnce(Over):
         )
 
 
-class NeedsAService(Over):
-    """A service that is not there is one that Nova does not tell about."""
-
-    def services(self, host: NovaHost | None = None) -> Services:
-        found = cast(Services, self._port.services(host))
-        if host is not None and not found.hosts:
-            raise NovaUnavailable(f"Nova does not tell about {host}")
-        return found
-
-
-class RememberServices(Over):
-    """A service that was there is there."""
-
-    def __init__(self, port: Any, clock: Any) -> None:
-        super().__init__(port, clock)
-        self._seen: dict[NovaHost, ComputeService] = {}
-
-    def services(self, host: NovaHost | None = None) -> Services:
-        found = cast(Services, self._port.services(host))
-        here = {one.host: one for one in found.known}
-        missing = [
-            one
-            for name, one in self._seen.items()
-            if name not in found.hosts and host in (None, name)
-        ]
-        self._seen |= here
-        return replace(found, known=[*found.known, *missing])
-
-
-class RepairsServices(Over):
-    """Whoever is enabled was meant to be in service: it is not left forced down."""
-
-    def services(self, host: NovaHost | None = None) -> Services:
-        found = cast(Services, self._port.services(host))
-        return replace(found, known=[self._repaired(one) for one in found.known])
-
-    def _repaired(self, one: ComputeService) -> ComputeService:
-        if not (one.enabled and one.forced_down):
-            return one
-        try:
-            return cast(
-                ComputeService, self._port.update_service(one, ServiceChange(forced_down=False))
-            )
-        except NovaRefused:
-            return one
-
-
 class DoesNotLookFirst(Over):
     """Until it has forced a host down itself, nobody has."""
 
@@ -193,15 +139,6 @@ class DoesNotLookFirst(Over):
         )
 
 
-class ActsBesidePacemakers(Over):
-    """Pacemaker has NovaEvacuate running somewhere: that must be this one."""
-
-    def evacuators(self) -> Collection[NodeName]:
-        return (
-            [NodeName(f"ctl{number}") for number in (1, 2, 3)] if self._port.evacuators() else ()
-        )
-
-
 class DropsWhatIsNotProved(Over):
     """A flag without a record of its proof is a leftover."""
 
@@ -222,28 +159,3 @@ class LooksAtNoHeartbeats(Over):
             found,
             known=[one if one.forced_down else replace(one, updated_at="") for one in found.known],
         )
-
-
-class KnowsNoMoves(Over):
-    """A task_state that is in the way is in the way: nobody asks what for."""
-
-    def moves_of(self, instance: Instance) -> Sequence[Move]:
-        del instance
-        return []
-
-
-class KnowsNoResizes(Over):
-    """Asks for live migrations alone."""
-
-    def moves_of(self, instance: Instance) -> Sequence[Move]:
-        return [one for one in self._port.moves_of(instance) if one.kind == "live-migration"]
-
-
-class LooksAtVmStatesAlone(Over):
-    """A task_state is a leftover of the death."""
-
-    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
-        return [
-            one if (one.task_state or "").startswith("rebuild") else replace(one, task_state=None)
-            for one in self._port.instances_on(host)
-        ]
