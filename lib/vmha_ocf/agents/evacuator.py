@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
-from typing import Any
 
-from vmha_ocf import acting, presence
+from vmha_ocf import presence
 from vmha_ocf.agents.after_boot import AfterBoots
 from vmha_ocf.agents.after_done import AfterDone
-from vmha_ocf.agents.ahead import Ahead, Question
 from vmha_ocf.agents.at_once import AtOnce
 from vmha_ocf.agents.authority import Authority
 from vmha_ocf.agents.barrier import Barrier
@@ -29,6 +27,7 @@ from vmha_ocf.agents.lost_hosts import LostHosts
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.proofs import Proofs
 from vmha_ocf.agents.requesting import Asked, Requesting
+from vmha_ocf.agents.right_before import RightBefore
 from vmha_ocf.agents.round import CROWD, Pauses, Round
 from vmha_ocf.agents.service_watch import ServiceWatch
 from vmha_ocf.agents.site_start import SiteStarting
@@ -88,9 +87,9 @@ class Evacuator:
         self._problems: dict[str, str] = {}
         self._destinations = Destinations()
         self._proofs = Proofs(ports, self._cloud, self._naming)
-        self._ahead = Ahead(ports.parallel)
-        self._read_flags = Question(ports.flags.read)
-        self._look_at_nodes = Question(ports.cluster.nodes)
+        self._right_before = RightBefore(
+            ports, self._authority, self._held, self._naming, self._proofs
+        )
         self._site = SiteStarting(ports, policy, me, self._naming)
         self._after_boots = AfterBoots(ports, policy, self._cloud, self._naming)
         self._barrier = Barrier(ports.clock, self._cloud, self._lost)
@@ -98,9 +97,11 @@ class Evacuator:
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
         self._cloud.new_round()
-        self._ahead.ask(self._questions() if self._hosts else ())
+        every = self._pauses.following
+        nodes = self._due.soon("nodes", every)
+        self._right_before.begin(every, busy=bool(self._hosts), nodes=nodes)
         try:
-            flags = self._read_flags()
+            flags = self._right_before.flags()
             self._problems.pop("flags", None)
         except VmhaError as error:
             self._problems["flags"] = str(error)
@@ -121,13 +122,6 @@ class Evacuator:
     def leave(self) -> None:
         """It is stopped in peace. Never raises a VmhaError."""
         self._site.leave()
-
-    def _questions(self) -> Sequence[Question[Any]]:
-        """What a round begins with, while a host is being evacuated. Nodes may be as much older than
-        flags as the time between two looks at them: so nothing hangs on which is asked for first."""
-        nodes = [self._look_at_nodes] if self._due.soon("nodes", self._pauses.following) else []
-        authority = self._authority.questions(self._pauses.following)
-        return [self._read_flags, *authority, *nodes, self._held.by_hand]
 
     def _see(self, flags: Flagged) -> Sight:
         """What there is to do, whoever has not been looked at for longest first."""
@@ -153,10 +147,15 @@ class Evacuator:
         flags = {flag.host: flag for flag in sight.pending if self._may_begin(flag, sight)}
         hosts = [self._host(host) for host in flags]
         claimed = self._at_once.run(lambda host: host.claim(flags[host.host]), hosts)
-        mine = [host for host, is_mine in claimed if is_mine]
+        mine = self._may_force([host for host, is_mine in claimed if is_mine], sight)
         rows = self._rows([host for host in mine if host.is_due])
         down = self._at_once.run(lambda host: host.take_down(rows.get(host.host)), mine)
         return [host for host, is_down in down if is_down]
+
+    def _may_force(self, hosts: Sequence[HostRound], sight: Sight) -> Sequence[HostRound]:
+        new = [host for host in hosts if not host.is_down]
+        may = self._right_before.to_force(new, held=sight.held) if new else ()
+        return [host for host in hosts if host.is_down or host in may]
 
     def _rows(self, hosts: Sequence[HostRound]) -> Mapping[NovaHost, ComputeService]:
         """Their services in one list, where that spares questions. What is not in it is asked for by its
@@ -170,7 +169,8 @@ class Evacuator:
 
     def _may_begin(self, flag: Flag, sight: Sight) -> bool:
         """What has been begun goes on, as far as it can without a request."""
-        goes_on = flag.host in self._hosts or self._site.lets_back(flag)
+        known = self._hosts.get(flag.host)
+        goes_on = (known is not None and known.is_begun) or self._site.lets_back(flag)
         return self._proofs.stands(flag) and (not sight.held or goes_on)
 
     def _host(self, host: NovaHost) -> HostRound:
@@ -188,7 +188,8 @@ class Evacuator:
         room = 0 if waits else self._requesting.room(self._destinations.count, self._flying)
         planned = self._requesting.plan(hosts, self._hosts.values(), room)
         if any(requests for _, requests in planned):
-            self._requesting.send(self._still_wanted(self._noted(planned), sight))
+            known = {flag.host for flag in sight.pending}
+            self._requesting.send(self._right_before.to_ask(self._noted(planned), known))
         empty = [host for host in hosts if host.is_over]
         for host, over in self._at_once.run(HostRound.finish, empty):
             if over:
@@ -223,25 +224,6 @@ class Evacuator:
         )
         return [(host, requests[host.host]) for host, _ in noted]
 
-    def _still_wanted(self, planned: Asked, sight: Sight) -> Asked:
-        """Read again right before anything is asked for: since the round began hosts may have been
-        flagged, which Nova would choose, our claims overwritten, or their flags dropped."""
-        self._ahead.ask((self._read_flags, self._authority.quorum, self._held.by_hand))
-        try:
-            flags = self._read_flags()
-            may = self._authority.has_quorum() and not self._held.look(flags.values())
-        except VmhaError as error:
-            self._problems["flags"] = str(error)
-            return ()
-        known = {flag.host for flag in sight.pending}
-        if not may or any(
-            presence.is_proved(one) for one in flags.values() if one.host not in known
-        ):
-            return ()
-        return [
-            one for one in planned if acting.is_claimed_by(flags.get(one[0].host), one[0].mine)
-        ]
-
     def _guard(self, topic: str, action: Callable[[], None]) -> bool:
         """Run one part of the round; what it cannot do is a problem, not the end of the round. It is
         due again at once: a part that only waits for its time would pass for one that succeeded."""
@@ -265,7 +247,7 @@ class Evacuator:
 
     def _read_nodes(self) -> None:
         if self._due.now("nodes", self._pauses.following):
-            self._nodes = self._look_at_nodes()
+            self._nodes = self._right_before.nodes()
 
     def _count_destinations(self, flags: Flagged) -> None:
         """Nova is asked only while none is left."""
@@ -342,7 +324,8 @@ class Evacuator:
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
         problems = [self._authority.problem] if self._authority.problem else []
         problems += [*self._held.problems.values(), *self._problems.values()]
-        problems += [*filter(None, [self._at_once.problem]), *self._barrier.problems]
+        problems += filter(None, [self._right_before.problem, self._at_once.problem])
+        problems += self._barrier.problems
         problems += [*self._proofs.problems, *self._site.problems, *self._after_boots.problems]
         problems += [*self._cloud.problems, *self._watch.problems]
         problems += self._naming.problems

@@ -143,6 +143,16 @@ class HostRound:
         return self._down.is_due
 
     @property
+    def is_begun(self) -> bool:
+        """More than a claim was written: it is, or was about to be, forced down."""
+        return self._memory is not None
+
+    @property
+    def is_down(self) -> bool:
+        """It is forced down, as far as was seen at the last look."""
+        return self._down.is_down
+
+    @property
     def has_more(self) -> bool:
         """Instances that could be asked for, were there room."""
         counts = self._plan.counts if self._plan else {}

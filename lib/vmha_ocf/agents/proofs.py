@@ -96,6 +96,12 @@ class Proofs:
         known = self._boots.of(node.name)
         return bool(known.now and known.started_in) and known.now != known.started_in
 
+    def still_stands(self, flag: Flag) -> bool:
+        """Of one that did when it was looked at, by Pacemaker's view of now."""
+        if self.stands(flag):
+            self._judge(flag)
+        return self.stands(flag)
+
     def _doubt(self, flag: Flag) -> str:
         if flag.host in self.waiting:
             return f"{flag.host} is waiting: {self.waiting[flag.host]}"
