@@ -7,7 +7,8 @@ was asked for without a note was. A note is not made twice: after the first atte
 
 On its own host, with its disk there, an instance in error is rebooted hard, which makes its guest anew
 and ends as active, or it is stopped. That is asked for once, and is as safe as the next attempt to
-evacuate it would have been: nothing is in flight, and nobody but that host has it.
+evacuate it would have been: nothing is in flight, and nobody but that host has it. Where an attempt had
+begun on another host, that one may run it: a person looks first.
 """
 
 from __future__ import annotations
@@ -43,30 +44,35 @@ class Damaged:
     instance: Instance
     way: Way
     was: str
+    tried_on: NovaHost | None = None
+    """Where an attempt failed that had begun there, perhaps after its guest was started: Nova does not
+    take that back if nova-compute of the source starts meanwhile."""
 
     @property
     def told(self) -> str:
         """For a person, with the command that helps."""
         name = self.instance.name or self.instance.id
         since = f"was {self.was} before" if self.was != ASKED else "was asked to be put back"
+        if self.tried_on is not None:
+            return (
+                f"{name} is in error since {self.tried_on} failed to take it ({since}); if it does not run "
+                f"there: openstack server reboot --hard {self.instance.id}"
+            )
         return (
             f"{name} is in error since we tried to evacuate it ({since}): "
             f"openstack server reboot --hard {self.instance.id}"
         )
 
 
-def to_note(
-    asked: Iterable[Instance], found: Found, since: float, noted: Mapping[InstanceId, str]
-) -> Mapping[InstanceId, str]:
-    """What is to be noted before these instances are asked for. ``since``: when the host failed, in
-    seconds since the epoch."""
-    states = {one.id: _state(one) for one in asked if one.id not in noted}
+def to_note(asked: Iterable[Instance], found: Found, trace: Trace) -> Mapping[InstanceId, str]:
+    """What is to be noted before these instances are asked for."""
+    states = {one.id: _state(one) for one in asked if one.id not in trace.was}
     return {
         one: state
         for one, state in states.items()
         if state != "active"
         and is_legible_state(state)
-        and not any(records.is_since(each, since) for each in found.get(one, ()))
+        and not any(_is_new(each, trace) for each in found.get(one, ()))
     }
 
 
@@ -101,13 +107,17 @@ def of_ours(
         was = _was(one, found.get(one.id, ()), trace)
         choice = choices.get(one.id, Choice.UNKNOWN)
         if one.vm_state == "error" and was is not None and choice is not Choice.OPTED_OUT:
-            left.append(Damaged(one, _way(one, was, found.get(one.id, ()), off, choice), was))
+            tried_on = _tried_on(found.get(one.id, ()), trace)
+            way = _way(one, was, found.get(one.id, ()), off, choice)
+            if way is Way.REBOOT and tried_on is not None:
+                way = Way.TELL
+            left.append(Damaged(one, way, was, tried_on))
     return left
 
 
 def may_be_some(found: Found, trace: Trace) -> bool:
     """Whether the instances have to be listed at all."""
-    attempts = (_newest_since(each, trace.incident) for each in found.values())
+    attempts = (_newest(each, trace) for each in found.values())
     return any(one is not None and one.status in records.LOST for one in attempts) or any(
         _was_reset(state) for state in trace.was.values()
     )
@@ -118,15 +128,27 @@ def _was(one: Instance, found: Sequence[Evacuation], trace: Trace) -> str | None
     noted = trace.was.get(one.id)
     if noted == "error":
         return None
-    newest = _newest_since(found, trace.incident)
+    newest = _newest(found, trace)
     if newest is not None and newest.status in records.LOST:
         return noted or "active"
     return noted if noted is not None and _was_reset(noted) else None
 
 
-def _newest_since(found: Sequence[Evacuation], since: float) -> Evacuation | None:
+def _newest(found: Sequence[Evacuation], trace: Trace) -> Evacuation | None:
     newest = found[0] if found else None
-    return newest if newest is not None and records.is_since(newest, since) else None
+    return newest if newest is not None and _is_new(newest, trace) else None
+
+
+def _is_new(record: Evacuation, trace: Trace) -> bool:
+    """Made since the host failed."""
+    if trace.records is not None:
+        return record.id > trace.records
+    return records.is_since(record, trace.incident)
+
+
+def _tried_on(found: Sequence[Evacuation], trace: Trace) -> NovaHost | None:
+    lost = (one for one in found if one.status in records.LOST and _is_new(one, trace))
+    return next((one.dest for one in lost if one.dest is not None), None)
 
 
 def _was_reset(noted: str) -> bool:

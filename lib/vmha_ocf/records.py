@@ -64,6 +64,11 @@ def by_instance(records: Iterable[Evacuation]) -> Mapping[InstanceId, Sequence[E
     return found
 
 
+def newest(records: Iterable[Evacuation]) -> int:
+    """Its id; 0 where there is none."""
+    return max((record.id for record in records), default=0)
+
+
 def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
     """Those of one instance, newest first, that Nova may be working on.
 

@@ -15,8 +15,9 @@ first one, where it was fenced again before its return.
 is the reason that somebody else's disable had, written as in a URL. ``was`` names the instances that
 were not active before our first attempt. ``untagged=ours`` says that nothing in the cloud was marked
 when this host's evacuation began, so that all of its instances are ours until it is over, whatever
-their owners, or those of others, mark meanwhile. It is an attribute of its own, so that versions that do
-not know it leave it alone.
+their owners, or those of others, mark meanwhile. ``records`` is the newest record of an
+evacuation from before this failure, where Nova's clock and ours do not agree and times tell nothing.
+It is an attribute of its own, so that versions that do not know it leave it alone.
 
 A trace is a claim about the past, and a restored CIB brings old ones back: what it entitles us to
 is decided in ownership.py, with Nova's word beside it.
@@ -41,7 +42,7 @@ _ENTRY = re.compile(
     r"at=(?P<at>[0-9]{1,12}(?:\.[0-9]{1,6})?) "
     r"changed=(?P<changed>forced-down,disabled|forced-down|disabled|nothing) "
     r"before=(?P<before>[!-:<-~]{0,4000})(?: was=(?P<was>[0-9A-Za-z:,_-]{1,200000}))?"
-    r"(?: untagged=(?P<untagged>ours))?"
+    r"(?: untagged=(?P<untagged>ours))?(?: records=(?P<records>[0-9]{1,18}))?"
 )
 _WAS = re.compile(r"(?P<id>[0-9A-Za-z_-]{1,64}):(?P<state>[a-z][a-z_-]{0,30})")
 _STATE = re.compile(r"[a-z][a-z_-]{0,30}")
@@ -66,6 +67,8 @@ class Trace:
     """Instances that were not active before our first attempt, and what they were."""
     untagged: bool = False
     """What carries no mark is ours, too."""
+    records: int | None = None
+    """Those with a greater id are of this failure. None: their times tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ def format_trace(trace: Trace) -> str:
         text += " was=" + ",".join(f"{one}:{state}" for one, state in sorted(trace.was.items()))
     if trace.untagged:
         text += " untagged=ours"
+    if trace.records is not None:
+        text += f" records={trace.records}"
     read = _parse_entry(text)
     if read is None or (read.host, read.service, read.was) != (
         trace.host,
@@ -112,7 +117,8 @@ def _parse_entry(text: str) -> Trace | None:
         return None
     was = {InstanceId(pair["id"]): pair["state"] for pair in pairs if pair}
     host, untagged = NovaHost(match["host"]), match["untagged"] is not None
-    return Trace(host, match["service"], float(match["at"]), ours, was, untagged)
+    newest = None if match["records"] is None else int(match["records"])
+    return Trace(host, match["service"], float(match["at"]), ours, was, untagged, newest)
 
 
 def parse(texts: Mapping[NodeName, str]) -> Traces:

@@ -36,7 +36,13 @@ def left(
 class TestWhatIsNoted:
     def note(self, asked: Instance, found: list[Evacuation], **was: str) -> Any:
         known = {InstanceId(key): state for key, state in was.items()}
-        return damage.to_note([asked], records.by_instance(found), FENCED, known)
+        return damage.to_note([asked], records.by_instance(found), replace(TRACE, was=known))
+
+    def test_where_clocks_do_not_agree_the_order_of_records_tells(self) -> None:
+        late = [record("error", 7, dest=None, created_at=text(-600))]
+        for newest, was in ((6, {}), (7, {ONE: "error"})):
+            trace = replace(TRACE, records=newest)
+            assert damage.to_note([BROKEN], records.by_instance(late), trace) == was
 
     @pytest.mark.parametrize("state", ["stopped", "error", "paused", "suspended", "rescued"])
     def test_what_was_not_active_before_the_first_attempt(self, state: str) -> None:
@@ -84,7 +90,16 @@ class TestWhatIsOffElsewhere:
 class TestWhatIsPutBack:
     @pytest.mark.parametrize("status", ["error", "failed", "cancelled"])
     def test_what_ran_is_rebooted(self, status: str) -> None:
-        assert left(found=[record(status)]) == [Way.REBOOT]
+        assert left(found=[record(status, dest=None)]) == [Way.REBOOT]
+
+    def test_what_may_have_been_started_elsewhere_is_told(self) -> None:
+        """Nova takes no guest back whose source was started while it was moved."""
+        tried = [record("error", 2, dest=None), record("failed", 1, dest="compute-2")]
+        assert left(found=tried) == [Way.TELL]
+        assert left(found=tried, trace=noted("stopped")) == [Way.STOP]
+        every = records.by_instance(tried)
+        (one,) = damage.of_ours([BROKEN], {ONE: Choice.EVACUATE}, every, {}, TRACE)
+        assert "compute-2 failed to take it (was active before); if it does not run" in one.told
 
     def test_what_was_stopped_is_stopped(self) -> None:
         assert left(trace=noted("stopped")) == [Way.STOP]

@@ -53,6 +53,16 @@ def test_one_that_is_far_ahead_is_not_believed(ahead: float, believed: bool) -> 
     assert time.trusted(OFF)[GONE] == STILL
 
 
+@pytest.mark.parametrize(
+    ("ahead", "agrees"), [(-300.0, False), (-30.0, True), (30.0, True), (31.0, False)]
+)
+def test_whether_it_tells_before_from_after(ahead: float, agrees: bool) -> None:
+    time = NovaTime(Clocks(ahead))
+    assert not time.agrees, "Nova was not seen yet"
+    time.look([beat()])
+    assert time.agrees is agrees
+
+
 @pytest.mark.parametrize("ahead", [-25.0, -1.0, 0.0, 2.0, 25.0])
 def test_times_are_told_by_novas_clock(ahead: float) -> None:
     """It was off until 100 s ago, by whatever clock."""

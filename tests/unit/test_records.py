@@ -122,3 +122,8 @@ def test_times_of_nova_are_utc_wherever_we_are(monkeypatch: pytest.MonkeyPatch) 
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_the_newest_by_its_id() -> None:
+    assert records.newest([]) == 0
+    assert records.newest([record("done", 4), record("error", 7), record("done", 5)]) == 7

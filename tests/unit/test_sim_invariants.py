@@ -108,6 +108,26 @@ def test_p1_the_proof_of_an_earlier_failure_is_none(world: World, instance: Inst
     assert promises(world) == ["P1"]
 
 
+@pytest.mark.parametrize(("guest", "broken"), [(False, []), (True, ["P1"])])
+def test_p1_a_start_while_the_flag_was_being_written_is_none_without_a_guest(
+    world: World, instance: InstanceId, guest: bool, broken: list[str]
+) -> None:
+    world.fence("compute-1", reboot=True, flag=False)
+    world.run(61)
+    world.units("compute-1").start()
+    world.run(2)
+    if guest:
+        world.host("compute-1").run(instance)
+        world.run(2)
+        world.host("compute-1").halt(instance)
+    flag_at_once(world.attrd, world.cib, world.host("compute-1"), "reconcile", ())
+    world.units("compute-1").stop()
+    change(world, DOWN)
+    evacuate(world, instance)
+    end(world)
+    assert promises(world) == broken
+
+
 def test_p2_a_second_request(world: World, instance: InstanceId) -> None:
     world.fence("compute-1")
     change(world, DOWN)

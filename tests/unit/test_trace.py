@@ -31,6 +31,10 @@ def test_its_texts() -> None:
     assert format_trace(TWO).endswith(" changed=nothing before=")
     assert format_trace(replace(TWO, untagged=True)).endswith(" before= untagged=ours")
     assert format_trace(replace(theirs, untagged=True)).endswith(" was=x:error untagged=ours")
+    assert format_trace(replace(TWO, untagged=True, records=17)).endswith(
+        " untagged=ours records=17"
+    )
+    assert parse({NODE: format_trace(replace(TWO, records=0))}).of[TWO.host].records == 0
 
 
 names = st.text("abcXYZ019.-_", min_size=1, max_size=20)

@@ -71,6 +71,7 @@ class HostRound:
         self._policy = policy
         self._cloud = cloud
         self._me = me
+        self._nova_time = cloud.nova_time
         self._marks = HostMarks(host, ports, policy, cloud.marks)
         self._moves = HostMoves(ports, policy, cloud.past)
         self._requests = HostRequests(host, ports)
@@ -297,7 +298,16 @@ class HostRound:
         assert self._claim.flag is not None
         assert self._survey is not None
         asked = [one.instance for one in requests if not isinstance(one, Stop)]
-        self._down.note(asked, self._survey.found, self._claim.flag)
+        self._down.note(asked, self._survey.found, self._claim.flag, records=self._newest_before)
+
+    @property
+    def _newest_before(self) -> int | None:
+        """Of the records from before anything was asked for; None where nobody needs it, or can tell."""
+        assert self._memory is not None
+        assert self._survey is not None
+        if self._nova_time.agrees or self._memory.inherited or self._memory.asked:
+            return None
+        return records.newest(self._survey.view.evacuations)
 
     def asking(self, requests: Sequence[Request]) -> None:
         """The memory knows before Nova does, and whatever becomes of the sending."""

@@ -47,6 +47,11 @@ class NovaTime:
         """Seconds by which our clock is ahead of Nova's, at most; 0 as long as nobody knows."""
         return self._ahead if self._is_steady() else 0.0
 
+    @property
+    def agrees(self) -> bool:
+        """Ours, so that a time of Nova's tells whether it was before or after one of ours."""
+        return self._is_steady() and abs(self._ahead) <= APART
+
     def trusted(self, off: Off) -> Off:
         """By Nova's clock. Of the hosts that were off until some time, only those whose time means
         anything: a clock that is far ahead is wrong, and who knows since when."""

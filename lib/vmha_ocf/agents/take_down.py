@@ -58,6 +58,8 @@ class TakeDown:
         self._settle = settle
         self._ours: Ours | None = None
         self._was_down = False
+        self._is_written = False
+        """Our trace, as far as nobody has had a reason to doubt it."""
         self._goes_on = False
         """The trace that was read is of a failure that this host has not returned from."""
         self._shown: Sequence[object] | None = None
@@ -78,8 +80,9 @@ class TakeDown:
         return self.heartbeat is not None
 
     def doubt(self) -> None:
-        """What was seen is of the past: look again at once."""
-        self.heartbeat, self._check_at = None, 0.0
+        """What was seen is of the past: look again at once, and write the trace once more. Somebody may
+        have restored a configuration without it."""
+        self.heartbeat, self._check_at, self._is_written = None, 0.0, False
 
     def look(self) -> ComputeService | None:
         """None: Nova has no such service."""
@@ -136,13 +139,17 @@ class TakeDown:
             self._ports.traces.write(wanted, (NodeName(self._me),))
             self.trace = wanted
 
-    def note(self, asked: Iterable[Instance], found: Found, flag: Flag) -> None:
-        """What these instances are, before they are asked for first."""
+    def note(
+        self, asked: Iterable[Instance], found: Found, flag: Flag, *, records: int | None
+    ) -> None:
+        """What these instances are, before they are asked for first; and the newest of Nova's records
+        then, where it tells more than their times."""
         trace = self.trace
         assert trace is not None
-        notes = damage.to_note(asked, found, trace.incident, trace.was)
-        if notes:
-            wanted = replace(trace, was={**trace.was, **notes})
+        if trace.records is None and records is not None:
+            trace = replace(trace, records=records)
+        wanted = replace(trace, was={**trace.was, **damage.to_note(asked, found, trace)})
+        if wanted != self.trace:
             self._ports.traces.write(wanted, self._nodes(flag))
             self.trace = wanted
 
@@ -161,7 +168,7 @@ class TakeDown:
         restored has older ones, and a person may have forced the host down since."""
         if self.trace is None:
             self.trace = self._ports.traces.read().of.get(self.host)
-            found = self.trace
+            found, self._is_written = self.trace, True
             if found is not None and found.service == service.id:
                 same = found.incident == _incident(flag) or self._stood(found, service)
                 self._ours = found.ours if same else None
@@ -182,9 +189,9 @@ class TakeDown:
         noted = self.trace if self._was_down or self._goes_on else None
         new = Trace(self.host, service.id, _incident(flag), ours)
         wanted = replace(noted, service=service.id, ours=ours) if noted else new
-        if wanted != self.trace:
+        if wanted != self.trace or not self._is_written:
             self._ports.traces.write(wanted, self._nodes(flag))
-        self.trace, self._ours = wanted, ours
+        self.trace, self._ours, self._is_written = wanted, ours, True
 
     def _nodes(self, flag: Flag) -> Sequence[NodeName]:
         """Its own, else this controller's: not every flag names one, and nodes are removed."""

@@ -101,7 +101,8 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
 
 
 def _evacuated_without_proof(world: World) -> Iterator[str]:
-    """A start through the gate ends what was proved: the host is in use again. One behind our back
+    """A start through the gate ends what was proved: the host is in use again, unless that is stopped
+    again at once, without a guest, because its flag was being written. One behind our back
     does so as long as it runs, from its second heartbeat on: nobody can tell before."""
     timing = world.core.timing
     proved: set[NovaHost] = set()
@@ -112,7 +113,7 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
                 proved.add(fact.host)
             case ComputeStarted():
                 shown[fact.host] = fact.time + timing.first_heartbeat + timing.heartbeat
-                proved -= {fact.host} if fact.by_us else set()
+                proved -= {fact.host} if fact.by_us and _is_used(world, fact) else set()
             case ComputeEnded():
                 shown.pop(fact.host, None)
             case EvacuateAccepted(by="us") if fact.host not in proved or fact.time >= shown.get(
@@ -207,10 +208,23 @@ def _early(world: World, fact: ComputeStarted, since: float | None) -> Iterator[
 
 
 def _is_stopped_again(world: World, start: ComputeStarted) -> bool:
-    return any(
+    return _end_of(world, start) <= start.time + GAP
+
+
+def _end_of(world: World, start: ComputeStarted) -> float:
+    ends = (fact for fact in world.core.journal.of(ComputeEnded) if fact.host == start.host)
+    return next((fact.time for fact in ends if fact.time >= start.time), inf)
+
+
+def _is_used(world: World, start: ComputeStarted) -> bool:
+    end = _end_of(world, start)
+    runs = world.hosts[start.host].runs
+    ran = any(run.start < end and run.end > start.time for run in runs)
+    flagged = any(
         fact.host == start.host and start.time <= fact.time <= start.time + GAP
-        for fact in world.core.journal.of(ComputeEnded)
+        for fact in world.core.journal.of(FlagWritten)
     )
+    return ran or not flagged or not _is_stopped_again(world, start)
 
 
 def _is_asked_by_us(world: World, start: ComputeStarted, instance: InstanceId) -> bool:
