@@ -101,7 +101,8 @@ def _is_left_off(world: World, server: Server) -> bool:
         return False
     if not server.launched:  # It never ran.
         return False
-    starts = [one for one in world.core.journal.of(ComputeStarted) if one.host == server.host]
+    lived_on = (server.born_on, server.host)
+    starts = [one for one in world.core.journal.of(ComputeStarted) if one.host in lived_on]
     if not all(
         one.by_us for one in starts
     ):  # Nova may have stopped it in a boot that we never saw.
