@@ -22,9 +22,6 @@ SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {
     "P6, what our attempts turned to an error is told, but not any more once its host has failed "
     "again": frozenset({1266}),
-    "P1, by a worker that begins while nova-compute runs on the host, started behind its gate": frozenset(
-        {1575}
-    ),
 }
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")

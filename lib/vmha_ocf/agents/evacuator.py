@@ -108,6 +108,7 @@ class Evacuator:
             return self._ended("the flags cannot be read", self._pauses.trouble)
         if not self._authority.look(self._pauses.following):
             self._hosts.clear()  # What another one does meanwhile, we would not know of.
+            self._proofs.look_anew()
             return self._ended("it is not for this worker to act", self._pauses.following)
         self._at_once.begin(flags)
         self._guard("nodes", self._read_nodes)

@@ -84,6 +84,10 @@ class Proofs:
             if flag.host not in self.waiting:
                 self._judge(flag)
 
+    def look_anew(self) -> None:
+        """At what Nova shows of each: we have not acted for a while, and a host may be in use by now."""
+        self._looks.clear()
+
     def stands(self, flag: Flag) -> bool:
         judged = self._judged.get(flag.host)
         return judged is not None and judged.standing is Standing.HOLDS
