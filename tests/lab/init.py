@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from types import FrameType
 
@@ -138,6 +139,9 @@ def _mount_own(lab: Lab, name: str) -> None:
             target.touch()
         _mount("--bind", str(source), str(target))
     subprocess.run(["chown", "hacluster:haclient", "/run/crm"], check=True)
+    boot = Path("/run/boot_id")
+    boot.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+    _mount("--bind", str(boot), "/proc/sys/kernel/random/boot_id")
 
 
 def _give_pacemaker_its_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,8 @@ from tests.lab.wait import wait_until
 
 PYTHON = "/usr/bin/python3"
 _OWN_NAMESPACES = (
-    "unshare --mount --uts --ipc --pid --fork --kill-child=KILL --mount-proc --propagation private"
+    "unshare --mount --uts --ipc --pid --time --fork --kill-child=KILL --mount-proc "
+    "--propagation private"
 )
 
 
@@ -94,7 +96,7 @@ def signal_init(lab: Lab, name: str, number: signal.Signals) -> None:
 def entering(lab: Lab, name: str, argv: tuple[str, ...]) -> list[str]:
     """The command line that runs `argv` in a node."""
     init = _running(lab, name)
-    return ["nsenter", "-t", str(init.pid), "-m", "-u", "-i", "-n", "-p", *argv]
+    return ["nsenter", "-t", str(init.pid), "-m", "-u", "-i", "-n", "-p", "-T", *argv]
 
 
 def runs(lab: Lab, name: str, daemon: str) -> bool:
@@ -109,13 +111,22 @@ def _boot(lab: Lab, name: str) -> None:
     network.plug(lab, name)
     detach(
         network.inside(
-            lab.netns(name), *_OWN_NAMESPACES.split(), PYTHON, "-S", "-m", "tests.lab.init", name
+            lab.netns(name),
+            *_OWN_NAMESPACES.split(),
+            *_since_now(),
+            *(PYTHON, "-S", "-m", "tests.lab.init", name),
         ),
         home / "pid",
         home / "log" / "console.log",
         lab.environment(),
     )
     wait_until(f"{name} to get power", lambda: is_on(lab, name), 10.0, 0.005)
+
+
+def _since_now() -> list[str]:
+    """Its clocks since boot begin at 0, as after a boot."""
+    clocks = {"monotonic": time.CLOCK_MONOTONIC, "boottime": time.CLOCK_BOOTTIME}
+    return [f"--{name}=-{int(time.clock_gettime(clock))}" for name, clock in clocks.items()]
 
 
 def _cut(lab: Lab, name: str) -> None:

@@ -7,7 +7,8 @@ rule on the flag's CIB record; the gate in ``start`` is the second lock.
 from __future__ import annotations
 
 from vmha_ocf.backends import probe
-from vmha_ocf.errors import OCF_DEGRADED, OCF_NOT_RUNNING, OCF_SUCCESS, ParameterError
+from vmha_ocf.backends.shown import Shown
+from vmha_ocf.errors import OCF_NOT_RUNNING, ParameterError
 from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import ignored, string
 
@@ -43,12 +44,11 @@ def monitor(call: Call) -> int:
         return OCF_NOT_RUNNING
     unit = _enabled(call)
     if not unit:
-        return OCF_SUCCESS
-    call.explain(
+        return Shown(call).well()
+    return Shown(call).degraded(
         f"{unit} is enabled: when this host boots after a failure, systemd starts it before the "
         f"evacuation is over; systemctl disable {unit}"
     )
-    return OCF_DEGRADED
 
 
 def _probe(call: Call, running: bool) -> int:

@@ -11,8 +11,8 @@ import os
 from vmha_ocf.agents.interface_parameters import INTERFACES
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.pulse import PulseFile
+from vmha_ocf.backends.shown import Shown
 from vmha_ocf.errors import (
-    OCF_DEGRADED,
     OCF_ERR_GENERIC,
     OCF_NOT_RUNNING,
     OCF_SUCCESS,
@@ -56,10 +56,9 @@ def monitor(call: Call) -> int:
         call.explain(f"the worker (pid {pulse.pid}) has made no progress for {pulse.age:.0f} s")
         return OCF_ERR_GENERIC
     if not pulse.problems or pulse.troubled < _LASTING:
-        return OCF_SUCCESS
+        return Shown(call).well()
     more = f" (and {len(pulse.problems) - 1} more)" if len(pulse.problems) > 1 else ""
-    call.explain(pulse.problems[0] + more)
-    return OCF_DEGRADED
+    return Shown(call).degraded(pulse.problems[0] + more)
 
 
 def longest_silence(request_timeout: float) -> float:

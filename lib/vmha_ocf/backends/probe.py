@@ -151,6 +151,16 @@ def exit_code(argv: Sequence[str], timeout: float) -> int | None:
     return _wait(pid, timeout)
 
 
+def leave(argv: Sequence[str]) -> None:
+    """Start it and go: it outlives the action, whose process group Pacemaker ends, and nobody waits."""
+    null = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in (0, 1, 2)]
+    try:
+        os.posix_spawnp(argv[0], list(argv), _ENVIRONMENT, file_actions=actions, setsid=True)
+    finally:
+        os.close(null)
+
+
 def _wait(pid: int, timeout: float) -> int | None:
     ended = os.pidfd_open(pid)
     try:

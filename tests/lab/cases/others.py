@@ -130,10 +130,40 @@ def failover_while_the_host_waits_at_its_gate(scene: Scene) -> Expected:
 
 
 def a_site_loses_power(scene: Scene) -> Expected:
-    """All controllers and all compute hosts lose power, and get it again: nothing is evacuated twice, and
-    nobody waits for ever."""
+    """All controllers and all hosts lose power, and get it again: what ran is listed, nothing is evacuated.
+
+    What its owner had stopped is not listed."""
+    tagged, stopped = _a_site_starts(scene)
+    scene.until_status_says(f"{len(tagged)} instances that ran there", timeout=240)
+    told = scene.stage.cluster.pcs("status", "--full")
+    assert not any(uuid in told for uuid in stopped), "what its owner had stopped is told"
+    client = scene.stage.cloud.client()
+    scene.say("the operator starts them")
+    for uuid in tagged:
+        client.action(uuid, "os-start").expect(202)
+    client.wait(tagged, "active")
+    scene.until_status_is_silent("openstack server start", timeout=180)
+    return _as_before(scene, tagged, stopped)
+
+
+def a_site_loses_power_and_resumes(scene: Scene) -> Expected:
+    """The same with after_boot=resume: what ran is started again, by NovaEvacuate."""
+    scene.set_evacuate(["after_boot=resume"], afterwards=["after_boot=list"])
+    tagged, stopped = _a_site_starts(scene)
+    client = scene.stage.cloud.client()
+    client.wait(tagged, "stopped", seconds=240)
+    client.wait(tagged, "active", seconds=240)
+    return _as_before(scene, tagged, stopped)
+
+
+def _a_site_starts(scene: Scene) -> tuple[list[str], list[str]]:
+    """Tagged instances that ran, and one that its owner had stopped, on hosts that are back in service."""
     hosts = scene.stage.hosts
     tagged = [uuid for host in hosts[:2] for uuid in scene.boot(host, 2)]
+    stopped = scene.boot(hosts[2], 1, name="stopped")
+    client = scene.stage.cloud.client()
+    client.action(stopped[0], "os-stop").expect(202)
+    client.wait(stopped, "stopped")
     controllers = [node.name for node in scene.stage.lab.controllers]
     scene.cut_power(*hosts, *controllers)
     scene.pause(5)
@@ -144,8 +174,16 @@ def a_site_loses_power(scene: Scene) -> Expected:
     scene.stage.cluster.wait_online(*hosts, timeout=180)
     for host in hosts:
         scene.stage.wait_in_service(host, timeout=240)
-    scene.until_settled(tagged, timeout=240)
-    return Expected(set(hosts), ())
+    return tagged, stopped
+
+
+def _as_before(scene: Scene, tagged: list[str], stopped: list[str]) -> Expected:
+    hosts = scene.stage.hosts
+    rows = {row.uuid: row for row in scene.stage.cloud.instances()}
+    assert {rows[uuid].vm_state for uuid in stopped} == {"stopped"}, "its owner had stopped it"
+    for host in hosts:
+        assert not scene.asked(host), f"evacuated off {host}"
+    return Expected(set(hosts), (), [*tagged, *stopped])
 
 
 def _by_hand(scene: Scene, node: str, option: str) -> None:
@@ -162,6 +200,6 @@ def _not_touched(scene: Scene, host: str) -> None:
 _RUN = (
     a_second_worker, claim_typed_on_a_healthy_host, configuration_of_a_failure_restored,
     disabled_with_a_reason_in_mid_evacuation, recorder_first_in_its_level,
-    failover_while_the_host_waits_at_its_gate, a_site_loses_power,
+    failover_while_the_host_waits_at_its_gate, a_site_loses_power, a_site_loses_power_and_resumes,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(map(case, _RUN))

@@ -197,6 +197,16 @@ class Scene:
             lambda: self.stage.cluster.pcs("status", "--full"),
         )
 
+    def until_status_is_silent(self, words: str, timeout: float = 60.0) -> None:
+        """It is not told any more."""
+
+        def shown() -> str:
+            return self.stage.cluster.pcs("status", "--full")
+
+        wait_until(
+            f"no {words!r} in pcs status", lambda: words not in shown(), timeout, 2.0, shown
+        )
+
     # What is so now
 
     def asked(self, host: str) -> list[MigrationRow]:
