@@ -65,6 +65,7 @@ class Heartbeat:
         at = records.seconds(self.last) if self.beats else None
         return self.alive or (at is not None and at > proof + interval + records.APART)
 
-    def quiet(self, now: float, after: float) -> bool:
-        """``after``: see ``silence``."""
-        return now - self.since >= after
+    def quiet(self, looked_at: float, after: float) -> bool:
+        """``looked_at``: when it was last looked at, in monotonic seconds: what has come since then is not
+        known. ``after``: see ``silence``."""
+        return looked_at - self.since >= after

@@ -99,6 +99,11 @@ class Memory:
         refused = {**self.refused, instance: (now, why)}
         return replace(self.no_effect(instance), refused=refused)
 
+    def was_not_down(self) -> Memory:
+        """Somebody had undone that the host is forced down: what was refused meanwhile says nothing of the
+        instances."""
+        return replace(self, refused={})
+
     def accepted(self, instance: InstanceId) -> Memory:
         refused = {key: why for key, why in self.refused.items() if key != instance}
         return replace(self, refused=refused)

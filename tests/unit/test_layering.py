@@ -55,6 +55,7 @@ ONLY = {
     "prometheus_client": ("backends/metrics",),
     "http": ("backends/web",),
     "fencing": ("backends/fence_library",),
+    "greenlet": ("sim/strand",),
 }
 
 

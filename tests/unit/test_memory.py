@@ -151,6 +151,14 @@ def test_what_is_accepted_or_reset_is_not_refused_any_more() -> None:
     assert refused.reset(ONE).was_reset == {ONE}
 
 
+def test_what_was_refused_while_its_host_was_not_down_was_not_refused_for_itself() -> None:
+    assert (
+        not NEW.refuse(ONE, "Compute service of compute-1 is still in use.", 10.0)
+        .was_not_down()
+        .refused
+    )
+
+
 def test_what_an_earlier_worker_noted_as_suspended_was_not_off() -> None:
     off = instance(vm_state="error", powered_off=True)
     assert not look(NEW.reminded({ONE: "suspended"}), 10.0, off).was_off

@@ -196,6 +196,8 @@ class HostRound:
         if self._memory is None:
             self._memory = Memory(start, inherited=service.forced_down)
         is_down = self._down.force(service, claim)
+        if self._down.was_undone:
+            self._memory = self._memory.was_not_down()
         if self._down.trace is not None:
             self._memory = self._memory.reminded(self._down.trace.was)
         return is_down
@@ -206,10 +208,10 @@ class HostRound:
         seen, beat = self._survey, self._down.heartbeat
         assert seen is not None
         assert beat is not None
-        now = self._ports.clock.monotonic()
         silence = heartbeat.silence(self._cloud.report_interval)
         doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
-        most = 0 if doubt and not beat.quiet(now, silence) else min(room, self._policy.caps.batch)
+        silent = beat.quiet(self._down.looked_at, silence)
+        most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
         plan = evacuation.plan_steps(seen, Room(most, self._policy.caps.per_host), busy_groups)
         self._plan = plan
         self._story.seen(plan, seen.view)

@@ -48,6 +48,10 @@ class TakeDown:
         self.host = host
         self.heartbeat: Heartbeat | None = None
         """None until the service was seen forced down."""
+        self.looked_at = 0.0
+        """When the service was last looked at, in monotonic seconds: a silence is known up to then."""
+        self.was_undone = False
+        """Seen at that look: somebody had undone it, and it is done anew."""
         self.problems = problems
         """The host's; ours are under "service" and "meddled"."""
         self.trace: Trace | None = None
@@ -99,8 +103,10 @@ class TakeDown:
         now = self._ports.clock.monotonic()
         known = self._known(service, flag)
         change = marker.plan_take_down(service, known)
+        self.looked_at = now
         beat = self.heartbeat or Heartbeat(service.updated_at, now)
         meddled = change is not None and self._was_down
+        self.was_undone = meddled
         explained = meddled or self._is_changed(service) or now < self._unclear_until
         beat = (beat.doubted if explained else beat.seen)(service.updated_at, now)
         if meddled and not self._is_tried_again(now):

@@ -43,6 +43,9 @@ PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
 GAP = 30.0
 """Seconds from a look at the gate until nova-compute runs, on a slow machine; and until it is stopped
 again, where its host was flagged meanwhile."""
+LISTED = 15.0
+"""Seconds from the last list of a host's instances until it is called done, with slow answers. What is
+marked meanwhile is evacuated after it, and must not be left behind at the end."""
 Ours = Callable[[Server], bool]
 """Whether an instance is to be evacuated."""
 
@@ -242,7 +245,7 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
             told = world.reported.between(
                 instance, _flagged(world, fact.host, fact.time), fact.time
             )
-            late = server is not None and server.marks_changed > fact.time
+            late = server is not None and server.marks_changed > fact.time - LISTED
             if server and ours(server) and not (told or late or server.delete_waits_for):
                 yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
 

@@ -1,8 +1,8 @@
 """Processes of the simulated cluster: agents' own code, several at once, in virtual time.
 
 An agent sleeps, polls and waits as it does in life; here a sleep is a place where the others go on. Each
-process is a thread, of which exactly one runs at any moment: whose turn it is, is decided by the
-timeline alone, so that the same scenario is the same run.
+process is a strand (strand.py), of which exactly one runs at any moment: whose turn it is, is decided by
+the timeline alone, so that the same scenario is the same run.
 
     process = processes.start("fence_compute", act, ended)    ``ended`` gets how it ended
     processes.kill(process)                                   SIGKILL: no code of it runs again
@@ -10,12 +10,12 @@ timeline alone, so that the same scenario is the same run.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from vmha_ocf.sim.strand import Strand, strand
 from vmha_ocf.sim.timeline import Timeline
 from vmha_ocf.sim.tripwire import Died
 
@@ -41,7 +41,8 @@ class Process:
     """Of a thread: the process that it is one of."""
     end: End | None = None
     doomed: bool = False
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    strand: Strand | None = None
+    """None before it has begun."""
     waits: object = None
     """The wake-up that it waits for; an older one does not count."""
     light: bool = False
@@ -60,11 +61,10 @@ class Process:
 
 
 class Processes:
-    """The timeline's own thread runs what is due; a process runs until it sleeps or ends."""
+    """The timeline runs what is due; a process runs until it sleeps or ends."""
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._back = threading.Semaphore(0)
         self._all: list[Process] = []
         self.current: Process | None = None
 
@@ -102,8 +102,7 @@ class Processes:
         process.waits = token = object()
         process.light, process.woken = lightly, False
         self._timeline.at(until, lambda: self._resume(process, token))
-        self._back.release()
-        process.turn.acquire()
+        self._pause(process)
         if process.doomed:
             raise Died("killed")
         return process.woken
@@ -114,8 +113,7 @@ class Processes:
         assert process is not None
         while not process.doomed and any(one.end is None for one in threads):
             process.waits, process.light, process.joins = object(), False, threads
-            self._back.release()
-            process.turn.acquire()
+            self._pause(process)
         process.joins = ()
         if process.doomed:
             raise Died("killed")
@@ -138,21 +136,24 @@ class Processes:
         if process.doomed:
             self._over(process, End(error=Died("killed")))
             return
-        thread = threading.Thread(target=self._run, args=(process,), daemon=True)
-        self._give_turn(process, thread.start)
+        process.strand = strand(lambda: self._run(process))
+        self._give_turn(process, process.strand)
 
     def _resume(self, process: Process, token: object = None) -> None:
         late = token is not None and process.waits is not token
-        if late or process.end is not None or process.waits is None:
+        if late or process.end is not None or process.waits is None or process.strand is None:
             return
         process.waits = None
-        self._give_turn(process, process.turn.release)
+        self._give_turn(process, process.strand)
 
-    def _give_turn(self, process: Process, go_on: Callable[[], None]) -> None:
+    def _pause(self, process: Process) -> None:
+        assert process.strand is not None
+        process.strand.pause()
+
+    def _give_turn(self, process: Process, strand: Strand) -> None:
         """Until it sleeps again or is over. Events run in the timeline's thread only."""
         self.current, self._timeline.sleeper = process, self.sleep
-        go_on()
-        self._back.acquire()
+        strand.go_on()
         self.current, self._timeline.sleeper = None, None
         if process.end is not None:
             self._over(process, process.end)
@@ -162,7 +163,6 @@ class Processes:
             process.end = End(answer=process.act())
         except BaseException as error:  # noqa: BLE001 - told to whoever started it
             process.end = End(error=error)
-        self._back.release()
 
     def _over(self, process: Process, end: End) -> None:
         process.end = end
