@@ -79,14 +79,18 @@ def is_absent(node: NodeName, nodes: Nodes) -> bool:
 
 
 def has_kept_running(
-    served: Mapping[NodeName, Served], booted: Mapping[NodeName, str], start: SiteStart
+    served: Mapping[NodeName, Served],
+    booted: Mapping[NodeName, str],
+    looked: Mapping[NodeName, str],
+    start: SiteStart,
 ) -> bool:
     """Half of the hosts or more were in service in this very boot before. ``served``: the newest boot of
-    each in which it was; ``booted``: that of those which are there."""
+    each in which it was; ``booted``: that of those which are there; ``looked``: the last one of each whose
+    instances a worker has looked after, which takes longer than a site's start."""
     same = [
         node
         for node, one in served.items()
-        if booted.get(node) == one.boot and one.since < start.at
+        if booted.get(node) == one.boot and (one.since < start.at or looked.get(node) == one.boot)
     ]
     return 2 * len(same) >= len(served)
 

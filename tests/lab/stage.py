@@ -23,8 +23,9 @@ TIMING = Timing(monitor="2s", timeout="3s", start="5s", reconnect="10s")
 PLAN = Plan(TIMING, fence_computes=False)
 WORKER_LOG = "evacuate.log"
 LOG_FILE = f"log_file=/var/log/pacemaker/{WORKER_LOG}"
-WORKER = f"{LOG_FILE} request_timeout=10 settle=15"
-"""Parameters of NovaEvacuate, for a lab's patience."""
+WORKER = f"{LOG_FILE} request_timeout=10 settle=15 site_start=0"
+"""Parameters of NovaEvacuate, for a lab's patience; most hosts of one that is minutes old have just
+booted, so that a stop of its controllers would look like a power cut."""
 
 
 @dataclass(frozen=True)

@@ -52,3 +52,10 @@ def test_only_what_is_missing_is_written_again() -> None:
     nodes = {NODE: [AT], NodeName("compute-2"): [AT, AT + 300]}
     assert not world.failures().note(nodes)
     assert world.failures().read() == {NODE: (AT,), "compute-2": (AT, AT + 300)}
+
+
+def test_a_node_that_pacemaker_does_not_know_keeps_no_other_from_being_noted() -> None:
+    world = World.with_hosts("compute-1")
+    gone = NodeName("compute-9")
+    assert set(world.failures().note({gone: [AT], NODE: [AT]})) == {gone}
+    assert world.failures().read() == {NODE: (AT,)}

@@ -61,11 +61,18 @@ def test_no_site_was_off_where_half_of_its_hosts_serve_in_the_same_boot(
     served: tuple[Served, Served, Served], booted: dict[NodeName, str], kept_running: bool
 ) -> None:
     known = dict(zip((A, B, C), served, strict=True))
-    assert site_start.has_kept_running(known, booted, START) is kept_running
+    assert site_start.has_kept_running(known, booted, {}, START) is kept_running
+
+
+def test_nor_where_a_worker_has_looked_after_what_booted() -> None:
+    """As in a cluster that is made, stopped and started within minutes."""
+    young, booted = {A: SINCE, B: SINCE}, {A: "new", B: "new"}
+    assert site_start.has_kept_running(young, booted, booted, START)
+    assert not site_start.has_kept_running(young, booted, {A: "old", B: "old"}, START)
 
 
 def test_where_no_boot_is_known_nothing_is_said_of_a_site() -> None:
-    assert site_start.has_kept_running({}, {}, START)
+    assert site_start.has_kept_running({}, {}, {}, START)
 
 
 class TestWhoIsAwaited:

@@ -115,7 +115,9 @@ class SiteStarting:
         lasts = self._lasts(start)
         if lasts and not self._kept_running and self._due.now("boots", LOOK_AGAIN):
             booted = self._ports.notes.read_passing(boots.BOOTED)
-            self._kept_running = site_start.has_kept_running(self._served(), booted, start)
+            looked = self._ports.notes.read(boots.LOOKED)
+            served = self._served()
+            self._kept_running = site_start.has_kept_running(served, booted, looked, start)
         is_none = self._kept_running and self._was_left
         if is_none or not lasts:
             self._start = start if start.awaited and not is_none else None

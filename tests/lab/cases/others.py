@@ -159,6 +159,7 @@ def a_site_loses_power_and_resumes(scene: Scene) -> Expected:
 def _a_site_starts(scene: Scene) -> tuple[list[str], list[str]]:
     """Tagged instances that ran, and one that its owner had stopped, on hosts that are back in service."""
     hosts = scene.stage.hosts
+    scene.set_evacuate(["site_start=600"], afterwards=["site_start=0"])
     tagged = [uuid for host in hosts[:2] for uuid in scene.boot(host, 2)]
     stopped = scene.boot(hosts[2], 1, name="stopped")
     client = scene.stage.cloud.client()
