@@ -25,16 +25,16 @@ class Break:
 
 
 BREAKS = (
-    Break("slow-answers", "absent-is-done", NOVA, answers.HasNoPatience),
+    Break("slow-answers", "accepted-not-evacuated", NOVA, answers.HasNoPatience),
     Break("nova-answer-lost", "marked-by-image", NOVA, answers.RepeatsALostRequest),
-    Break("nova-request-late", "affinity-group", NOVA, answers.RepeatsALostRequest),
+    Break("nova-request-late", "api-blip", NOVA, answers.RepeatsALostRequest),
     Break("nova-busy", "completed-before-it-began", NOVA, answers.TakesBusyForDone),
     Break("nova-unreached", "almost-the-tag", NOVA, answers.TakesNoConnectionForNothing),
     Break("attrd-unanswered", "network-cut", ATTRD, answers.SilentOnceIsGone),
     Break("attrd-answer-lost", "network-cut", ATTRD, answers.SilentOnceIsGone),
     Break("cib-unanswered", "network-cut", CIB, answers.SilentOnceIsGone),
     Break("cib-answer-lost", "network-cut", CIB, answers.SilentOnceIsGone),
-    Break("server-groups-slow", "network-cut", NOVA, answers.SlowOnceIsGone),
+    Break("server-groups-slow", "absent-is-done", NOVA, answers.SlowOnceIsGone),
     Break("server-groups-denied", "network-cut", NOVA, answers.DeniedOnceIsDenied),
     Break("server-groups-down", "network-cut", NOVA, answers.UnreachedOnceIsGone),
     Break("glance-slow", "marked-by-image", NOVA, answers.NoMarkWhereSlow),
@@ -75,7 +75,7 @@ BREAKS = (
     ),
     Break(
         "configuration-of-the-failure-restored",
-        "completed-before-it-began",
+        "clocks-ahead",
         NOVA,
         people.LooksAtNoHeartbeats,
     ),
