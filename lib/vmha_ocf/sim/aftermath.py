@@ -103,10 +103,8 @@ def _is_left_off(world: World, server: Server) -> bool:
         return False
     lived_on = (server.born_on, server.host)
     starts = [one for one in world.core.journal.of(ComputeStarted) if one.host in lived_on]
-    if not all(
-        one.by_us for one in starts
-    ):  # Nova may have stopped it in a boot that we never saw.
-        return False
+    if not all(one.by_us for one in starts):
+        return False  # Nova may have stopped it in a boot that we never saw.
     listening = world.host(server.host).listening
     return listening and world.now - _since(world, server.host) > SEEN_OFF
 
