@@ -42,8 +42,9 @@ lint: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy lib tests $(EXECUTABLES)
 
-# In this order, so that what is quick to fail fails first.
-TIERS := $(wildcard tests/fuzz tests/scenarios tests/weather tests/crashes tests/seeds tests/executables tests/contract tests/lab)
+# In this order, so that what is quick to fail fails first; but the last three are played from the first
+# test on, while those of real things wait for them.
+TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab tests/weather tests/crashes tests/seeds)
 test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.proof.ahead"]
+
 # The same examples in each run; `make fuzz` looks for new ones. Nothing here is timed.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.register_profile("fuzz", max_examples=2000, deadline=None, print_blob=True)

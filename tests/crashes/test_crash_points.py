@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -11,7 +11,6 @@ import pytest
 
 from tests.crashes.crash import Crashed, crash_everywhere, crashed_at
 from tests.crashes.points import points
-from tests.proof.pool import pool
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
 from vmha_ocf.sim.invariants import PROMISES
 from vmha_ocf.sim.journal import Fact, FlagKept, FlagWritten
@@ -40,36 +39,24 @@ KNOWN: Mapping[str, tuple[int, str]] = {
     ),
 }
 """Points that break a promise and are not mended yet: how many, and why. It may only shrink."""
-SLUGS = sorted(path.parent.name for path in SCENARIOS.glob("*/scenario.toml"))
+SLUGS = sorted(
+    (path.parent.name for path in SCENARIOS.glob("*/scenario.toml")),
+    key=lambda slug: (slug not in LARGE, slug),
+)
+"""Those that take longest first: no core waits for another at the end."""
 
 
-@pytest.fixture(name="crashed", scope="session")
-def _crashed(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Crashed]]:
-    """Those of the tests that were chosen are played on all cores, from the first test on."""
-    chosen = dict.fromkeys(slug for item in request.session.items if (slug := _slug_of(item)))
-    with pool() as cores:
-        runs = {
-            slug: cores.submit(crash_everywhere, load(SCENARIOS / slug), each=LARGE.get(slug, 1))
-            for slug in sorted(chosen, key=lambda slug: slug not in LARGE)
-        }
-        yield lambda slug: runs[slug].result()
-        cores.shutdown(cancel_futures=True)
+def crash_scenario(slug: str) -> Crashed:
+    return crash_everywhere(load(SCENARIOS / slug), each=LARGE.get(slug, 1))
 
 
-def _slug_of(item: pytest.Item) -> str:
-    """Of a test of all points of one scenario."""
-    if not isinstance(item, pytest.Function) or item.originalname != "test_no_promise_is_broken":
-        return ""
-    return str(item.callspec.params["slug"])
-
-
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize(
+    "slug", [pytest.param(one, marks=pytest.mark.ahead(crash_scenario, one)) for one in SLUGS]
+)
 def test_no_promise_is_broken(
-    slug: str,
-    crashed: Callable[[str], Crashed],
-    record_property: Callable[[str, object], None],
+    slug: str, ahead: Sequence[Crashed], record_property: Callable[[str, object], None]
 ) -> None:
-    found = crashed(slug)
+    (found,) = ahead
     record_property("counted", ("crash points", found.points))
     record_property("counted", ("runs for them (same ones are played once)", found.runs))
     record_property("counted", ("crash points of large worlds that are left out", found.left_out))

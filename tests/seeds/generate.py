@@ -11,7 +11,7 @@ from random import Random
 
 from tests.seeds.cluster import around, crashes, faults
 from tests.seeds.hosts import Happening, story
-from tests.seeds.people import Where, people
+from tests.seeds.people import Where, peace, people
 from vmha_ocf.sim.latency import Latency
 from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.scenario import (
@@ -56,12 +56,14 @@ def generate(seed: int) -> Scenario:
     timing = _timing(random)
     if any(name.startswith("max_") for name in options):
         timing = replace(timing, spawn=2.0)  # All of it is to be over before the end.
+    where = Where(pacemaker.controllers, instances, names, _moments(stories), end)
     happenings = [
         *stories,
         *around(random, pacemaker.controllers, BEGIN, end),
         *faults(random, names, _moments(stories), end),
         *_deletions(random, instances, end),
-        *people(seed, Where(pacemaker.controllers, instances, names, _moments(stories), end)),
+        *people(seed, where),
+        *peace(seed, where),
         *(EventSpec(end + 30 * 2.0**n, "release_storm") for n in range(5)),
     ]
     events = [one for one in happenings if isinstance(one, EventSpec)]

@@ -17,6 +17,7 @@ _ON_INSTANCES = (
     "evacuate_by_other",
 )  # fmt: skip
 _HALF = 0.5
+_PEACEFUL = 0.04
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,19 @@ def _attribute(random: Random, at: float, where: Where) -> Iterator[EventSpec]:
 
 def _deleted_service(random: Random, at: float, where: Where) -> Iterator[EventSpec]:
     yield EventSpec(at, "delete_service", host=random.choice(where.hosts))
+
+
+def peace(seed: int, where: Where) -> Iterator[EventSpec]:
+    """What people do on hosts that are well, which leaves guests off that nobody evacuates."""
+    random = Random(f"peace of {seed}")
+    kind = random.random()
+    if kind < _PEACEFUL:
+        time = round(random.uniform(1.0, min(where.moments)), 1)
+        yield EventSpec(time, "reboot_host", host=random.choice(where.hosts))
+    elif kind < 2 * _PEACEFUL and where.instances:
+        near = random.choice(where.moments) + random.uniform(-15.0, 60.0)
+        time = round(min(max(1.0, near), where.end - 1.0), 1)
+        yield EventSpec(time, "shut_down_guests", instances=random.choice(where.instances).name)
 
 
 _KINDS: tuple[Act, ...] = (

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.proof.pool import pool
 from tests.weather.played import SLUGS, Played, in_weather, play_all
 from vmha_ocf.sim.aftermath import CHECKS
 from vmha_ocf.sim.invariants import PROMISES
@@ -20,28 +19,14 @@ KNOWN = tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding=
 """What fails and is not mended yet: weather, scenario ("*" is any), why. An entry that passes must go."""
 
 
-@pytest.fixture(name="played", scope="session")
-def _played(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
-    """Those of the tests that were chosen are played on all cores, from the first test on."""
-    chosen = dict.fromkeys(
-        str(item.callspec.params["name"])
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.originalname == "test_every_scenario"
-    )
-    with pool() as cores:
-        runs = {name: cores.submit(play_all, name) for name in chosen}
-        yield lambda name: runs[name].result()
-        cores.shutdown(cancel_futures=True)
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("name", list(WEATHERS))
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=pytest.mark.ahead(play_all, one)) for one in WEATHERS]
+)
 def test_every_scenario(
-    name: str,
-    played: Callable[[str], Played],
-    record_property: Callable[[str, object], None],
+    name: str, ahead: Sequence[Played], record_property: Callable[[str, object], None]
 ) -> None:
-    found = played(name)
+    (found,) = ahead
     known = {one["scenario"] for one in KNOWN if one["weather"] == name}
     record_property("counted", ("weathers", 1))
     record_property("counted", ("runs of scenarios in them", found.runs))
