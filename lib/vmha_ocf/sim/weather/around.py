@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from vmha_ocf.sim.scenario import FaultSpec, HostSpec, Scenario
-from vmha_ocf.sim.weather.moments import first, with_faults
-from vmha_ocf.sim.weather.weather import Change, Weather, lift
+from vmha_ocf.sim.weather.moments import failures, first, with_faults
+from vmha_ocf.sim.weather.weather import Change, Weather, lift, or_told
 
 DOMAIN = "weather.example"
 CELL = ("cell2-1", "cell2-2")
@@ -17,6 +17,22 @@ _NAMES = lift(
     "problem",
     "told",
     why="a sentence names hosts as Nova does, now with a domain",
+)
+
+
+def _has_none_of_ours(scenario: Scenario) -> bool:
+    """A device of ours tells what Nova calls a host; a watchdog and others do not."""
+    there = {device for level in scenario.pacemaker.levels for device in level}
+    return there.isdisjoint({"fence_compute", "record_only"})
+
+
+_UNNAMED = lift(
+    "moved",
+    "on",
+    "requests",
+    "no_problem",
+    why="where no device of ours fences nobody says what Nova calls a host: that is told, not guessed",
+    where=_has_none_of_ours,
 )
 
 
@@ -45,6 +61,10 @@ def _named(*, device: bool, worker: bool, mapped: bool) -> Change:
             return scenario
         domain = {"domain": DOMAIN}
         settings = scenario.pacemaker
+        if not worker and _has_none_of_ours(scenario):
+            failed = {failure.host for failure in failures(scenario)}
+            groups = (group.name for group in scenario.instances if group.host in failed)
+            scenario = or_told(scenario, groups)
         return replace(
             scenario,
             host=tuple(replace(one, nova=f"{one.name}.{DOMAIN}") for one in scenario.host),
@@ -93,13 +113,13 @@ WEATHERS = (
         "domain-by-the-host-map",
         "Nova's host names have a domain; pcmk_host_map says so, and nobody else.",
         _named(device=False, worker=False, mapped=True),
-        (_NAMES,),
+        (_NAMES, _UNNAMED),
     ),
     Weather(
         "domain-by-the-device",
         "Nova's host names have a domain, and the fencing device alone is told it.",
         _named(device=True, worker=False, mapped=False),
-        (_NAMES,),
+        (_NAMES, _UNNAMED),
     ),
     Weather(
         "domain-by-both",
