@@ -10,7 +10,13 @@ from vmha_ocf import gate
 from vmha_ocf.agents import compute_gate
 from vmha_ocf.agents.compute_gate import Found
 from vmha_ocf.backends import probe
-from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, ClusterUnavailable, NotInstalled
+from vmha_ocf.errors import (
+    OCF_ERR_GENERIC,
+    OCF_NOT_RUNNING,
+    ClusterUnavailable,
+    CommandUnavailable,
+    NotInstalled,
+)
 from vmha_ocf.sim import World
 
 FLAGGED = gate.Wait("ctl1 evacuates compute-1", True, 1000.5)
@@ -44,6 +50,70 @@ class Machine:
 
 def probed(verdict: gate.Open | gate.Wait, machine: Machine) -> Found:
     return compute_gate.judge_guests(lambda: verdict, machine, lambda _: None)
+
+
+class Unit:
+    """nova-compute, whose stop is in the order of all that happens."""
+
+    def __init__(self, happened: list[str], *, fails: bool = False) -> None:
+        self._happened = happened
+        self._fails = fails
+
+    def find(self) -> None:
+        pass
+
+    def is_active(self) -> bool:
+        return True
+
+    def start(self) -> None:
+        raise AssertionError
+
+    def stop(self) -> None:
+        self._happened.append("stopped")
+        if self._fails:
+            raise CommandUnavailable("systemctl does not answer")
+
+
+def stopped(verdict: gate.Open | gate.Wait, machine: Machine, *, fails: bool = False) -> list[str]:
+    """What was logged."""
+    said: list[str] = []
+    unit = Unit(machine.noted, fails=fails)
+    compute_gate.stop(lambda: unit, machine, lambda: verdict, said.append)
+    return said
+
+
+class TestAStop:
+    """Pacemaker stops nova-compute of a host that is flagged: by mistake, if its guests run."""
+
+    def test_notes_them_before_nova_compute_is_gone(self) -> None:
+        machine = Machine(2)
+        (said,) = stopped(FLAGGED, machine)
+        assert BEHIND in said
+        assert machine.noted == ["guests 1000.5", "stopped"]
+
+    @pytest.mark.parametrize(("verdict", "guests"), [(gate.Open(), 2), (UNKNOWN, 2), (FLAGGED, 0)])
+    def test_only_stops_otherwise(self, verdict: gate.Open | gate.Wait, guests: int) -> None:
+        machine = Machine(guests)
+        assert stopped(verdict, machine) == []
+        assert machine.noted == ["stopped"]
+
+    def test_never_fails(self) -> None:
+        def look() -> gate.Open | gate.Wait:
+            raise NotInstalled("there is no attrd_updater on this node")
+
+        said: list[str] = []
+        machine = Machine(1)
+        unit = Unit(machine.noted, fails=True)
+        compute_gate.stop(lambda: unit, machine, look, said.append)
+        assert machine.noted == ["stopped"]
+        assert said == [
+            "whether guests run behind the gate was not noted: there is no attrd_updater on this node",
+            "nova-compute is taken for stopped, although it may not be: systemctl does not answer",
+        ]
+
+    def test_says_of_nova_compute_what_is_not_known(self) -> None:
+        (said,) = stopped(gate.Open(), Machine(1), fails=True)
+        assert "although it may not be: systemctl does not answer" in said
 
 
 class TestAProbe:

@@ -109,6 +109,27 @@ def look_for_guests(machine: Machine, verdict: gate.Open | gate.Wait, log: Say) 
     )
 
 
+def stop(units: Callable[[], Units], machine: Machine, look: Look, log: Say) -> None:
+    """Never fails: a stop that fails gets a healthy host fenced, with all its guests.
+
+    Pacemaker stops it on a host that is flagged, too: where a flag was written, typed or restored for a
+    host that lives, its guests are the only ones that can still say so. They are noted before nova-compute
+    is gone, whose heartbeat said it until then."""
+    try:
+        _tell_guests(machine, look, log)
+    except VmhaError as error:
+        log(f"whether guests run behind the gate was not noted: {error}")
+    try:
+        units().stop()
+    except VmhaError as error:
+        log(f"nova-compute is taken for stopped, although it may not be: {error}")
+
+
+def _tell_guests(machine: Machine, look: Look, log: Say) -> None:
+    if machine.guests() and (found := look_for_guests(machine, look(), log)):
+        log(found)
+
+
 def _wait(
     units: Units, machine: Machine, look: Look, clock: Clock, *, until: float, log: Say
 ) -> None:

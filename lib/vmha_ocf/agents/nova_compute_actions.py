@@ -16,7 +16,6 @@ from vmha_ocf.errors import (
     OCF_SUCCESS,
     LocalParameterError,
     ParameterError,
-    VmhaError,
 )
 from vmha_ocf.model import NovaHost
 from vmha_ocf.ocf import Call
@@ -44,12 +43,12 @@ def start(call: Call) -> int:
 
 
 def stop(call: Call) -> int:
-    """Never fails: that would get a healthy host fenced, with all its guests."""
     clock = SystemClock()
-    try:
-        _units(call, clock, clock.monotonic() + call.timeout * _OURS).stop()
-    except VmhaError as error:
-        call.log(f"nova-compute is taken for stopped, although it may not be: {error}")
+    until = clock.monotonic() + call.timeout * _OURS
+    machine = ComputeHost(call.node, _one_look(call))
+    compute_gate.stop(
+        lambda: _units(call, clock, until), machine, lambda: _look(call), log=call.log
+    )
     return OCF_SUCCESS
 
 

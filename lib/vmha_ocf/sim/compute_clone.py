@@ -205,10 +205,12 @@ class ComputeClone:
             child.state = State.UNKNOWN  # Whoever decides next looks what became of it.
 
     def _stop(self, child: Child) -> None:
-        """Never fails: an error is logged, and nova-compute taken for stopped (P8)."""
         child.state = State.STOPPED
-        node = child.host.node
-        try:
-            self.parts.world.units(node).stop()
-        except VmhaError as error:
-            self.parts.world.say(f"{node}/{NAME}", f"taken for stopped: {error}")
+        world, node = self.parts.world, child.host.node
+        flags = world.flags()
+        compute_gate.stop(
+            lambda: world.units(node),
+            SimMachine(child.host, world.cib),
+            lambda: self._look(child, flags),
+            log=lambda what: world.say(f"{node}/{NAME}", what),
+        )
