@@ -6,18 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vmha_ocf import boots
+from vmha_ocf import boots, planned
 from vmha_ocf.agents.cloud import Cloud
-from vmha_ocf.boolean import parse_boolean
 from vmha_ocf.boots import Served
 from vmha_ocf.configuration import Configuration
-from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.names import Names
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
-
-_MAINTENANCE = ("maintenance", "standby")
 
 
 class Known(Protocol):
@@ -79,6 +75,7 @@ class BootedHosts:
     ) -> Sequence[Booted]:
         booted = self._ports.notes.read_passing(boots.BOOTED)
         services = {one.host: one for one in self._cloud.services()}
+        configuration = self._known.configuration
         found = []
         for node, served in self._there(anew, booted):
             hosts = self._known.names.hosts_of(node)
@@ -87,7 +84,9 @@ class BootedHosts:
             for host in hosts:
                 service = services.get(host)
                 if service is not None:
-                    startable = service.schedulable and not self._is_in_maintenance(node)
+                    startable = service.schedulable and not planned.is_in_maintenance(
+                        node, configuration
+                    )
                     found.append(Booted(node, host, served, service.up, startable))
         return found
 
@@ -100,17 +99,3 @@ class BootedHosts:
             boot = served[-1].boot
             if state is not None and state.online and booted.get(node, boot) == boot:
                 yield node, served
-
-    def _is_in_maintenance(self, node: NodeName) -> bool:
-        configuration = self._known.configuration
-        own = configuration.attributes.get(node, {})
-        return configuration.has("maintenance-mode", default=False) or any(
-            _is_true(own.get(name, "")) for name in _MAINTENANCE
-        )
-
-
-def _is_true(text: str) -> bool:
-    try:
-        return bool(text) and parse_boolean(text)
-    except ParameterError:
-        return False

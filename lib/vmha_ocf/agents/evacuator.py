@@ -16,6 +16,7 @@ from vmha_ocf.agents.after_boot import AfterBoots
 from vmha_ocf.agents.after_done import AfterDone
 from vmha_ocf.agents.at_once import AtOnce
 from vmha_ocf.agents.authority import Authority
+from vmha_ocf.agents.away_hosts import AwayHosts
 from vmha_ocf.agents.barrier import Barrier
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.destinations import Destinations
@@ -92,6 +93,7 @@ class Evacuator:
         )
         self._site = SiteStarting(ports, policy, me, self._naming)
         self._after_boots = AfterBoots(ports, policy, self._cloud, self._naming)
+        self._away = AwayHosts(ports, policy, self._cloud, self._naming)
         self._barrier = Barrier(ports.clock, self._cloud, self._lost)
 
     def round(self) -> Round:
@@ -117,6 +119,7 @@ class Evacuator:
         self._evacuate(down, sight)
         self._guard("proof", partial(self._proofs.give_up, self._off(flags)))
         self._guard("return", partial(self._look_around, flags))
+        self._guard("away", partial(self._away.look, self._nodes, flags, self._site.awaited))
         self._guard("boots", partial(self._after_boots.look, flags))
         return self._summary(sight)
 
@@ -329,8 +332,12 @@ class Evacuator:
         problems += self._barrier.problems
         problems += [*self._proofs.problems, *self._site.problems, *self._after_boots.problems]
         problems += [*self._cloud.problems, *self._watch.problems]
-        problems += self._naming.problems
-        told: dict[InstanceId, str] = {**self._after_boots.told, **self._proofs.told}
+        problems += [*self._away.problems, *self._naming.problems]
+        told: dict[InstanceId, str] = {
+            **self._away.told,
+            **self._after_boots.told,
+            **self._proofs.told,
+        }
         for host in self._hosts.values():
             problems.extend(host.problems.values())
             told.update(host.told)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from vmha_ocf import boots, flag, site_start
+from vmha_ocf import boots, flag, planned, site_start
 from vmha_ocf.agents.due import Due
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.boots import Served
-from vmha_ocf.configuration import REMOTE
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.policy import Policy
@@ -67,6 +66,11 @@ class SiteStarting:
     def lets_back(self, one: Flag) -> bool:
         """It is of the site's start: nobody has to release it for its host to come back."""
         return self._is_known and self.holds(one)
+
+    @property
+    def awaited(self) -> Collection[NodeName]:
+        """Whoever has not been seen since the site started."""
+        return () if self._start is None else self._start.awaited
 
     @property
     def problems(self) -> Sequence[str]:
@@ -143,8 +147,5 @@ class SiteStarting:
 
     def _stopped(self) -> Collection[NodeName]:
         """Connections that people have stopped."""
-        return [
-            NodeName(one.name)
-            for one in self._naming.configuration.of_kind(REMOTE)
-            if one.meta.get("target-role", "").lower() == "stopped"
-        ]
+        configuration = self._naming.configuration
+        return [node for node in self._nodes if planned.is_stopped(node, configuration)]
