@@ -7,6 +7,9 @@
                        the host's own clock; the last ones, divided by "; ", the newest last
     evacuation-looked  permanent, and NovaEvacuate's: the id of the last boot whose instances have been
                        looked after (after_boot.py)
+    evacuation-waiting  in attrd until all controllers are away, under ``nova:<node>``: what
+                       evacuation-served has of the boots that nobody has looked after yet; a configuration
+                       that somebody restores takes the other away
     evacuation-guests  permanent: ``at=1763695800.000``, the time of the proof of the flag under which
                        guests of Nova were found running on the host
 
@@ -27,12 +30,15 @@ STARTED = "evacuation-boot"
 BOOTED = "evacuation-booted"
 GUESTS = "evacuation-guests"
 SERVED = "evacuation-served"
+WAITING = "evacuation-waiting"
 LOOKED = "evacuation-looked"
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 _SERVED = re.compile(
     r"boot=(?P<boot>[0-9A-Za-z-]{1,64}) at=(?P<at>[0-9]{1,12}) since=(?P<since>[0-9]{1,12})"
 )
 
+WITH_ITS_BOOT = 3600.0
+"""Seconds from the boot of a host to the first start of its nova-compute, its wait at the gate included."""
 _KEPT = 8
 """Boots of a host: power that flaps does not do so more often before somebody looks."""
 
@@ -65,6 +71,13 @@ def parse_served(text: str) -> Sequence[Served]:
     return [Served(it["boot"], float(it["at"]), float(it["since"])) for it in found if it]
 
 
+def with_waiting(served: Sequence[Served], waiting: Sequence[Served]) -> Sequence[Served]:
+    """With those that were there, and that somebody has taken away."""
+    known = {one.boot for one in served}
+    lost = [one for one in waiting if one.boot not in known]
+    return sorted([*served, *lost], key=lambda one: one.since) if lost else served
+
+
 def is_new(boot: str, served: Sequence[Served]) -> bool:
     """Whether it has to be noted."""
     return bool(boot) and (not served or served[-1].boot != boot)
@@ -74,6 +87,14 @@ def since(looked: str, served: Sequence[Served]) -> Sequence[Served]:
     """Those that came after the one that was looked after last; where that is forgotten, all."""
     ids = [one.boot for one in served]
     return served[ids.index(looked) + 1 :] if looked in ids else served
+
+
+def are_known_from_their_start(served: Sequence[Served]) -> bool:
+    """Of a node of which no boot has been looked after, as far as is written: a configuration may have been
+    restored that is older than we are here. Where nova-compute came up with the host, Nova's own list says
+    what ran before. Where it ran for long when we came to the host, it does not: a guest that has powered
+    itself off since looks alike."""
+    return all(0 <= one.since - one.at <= WITH_ITS_BOOT for one in served)
 
 
 def format_guests(proof: float) -> str:

@@ -24,6 +24,15 @@ def is_back(flag: Flag, nodes: Nodes, names: Names) -> bool:
     return state is not None and state.online and not state.fenced
 
 
+def fenced_at(nodes: Nodes, names: Names) -> Mapping[NodeName, float]:
+    """When those that have a host of Nova's were fenced last, in seconds since the epoch."""
+    return {
+        name: node.fenced_at
+        for name, node in nodes.items()
+        if node.fenced_at is not None and names.hosts_of(name)
+    }
+
+
 def lost(known: Iterable[Flag], nodes: Nodes, names: Names) -> frozenset[NodeName]:
     """The nodes that are fenced or not heard of any more, and that have a host that is not flagged yet."""
     proved = [flag for flag in known if is_proved(flag)]

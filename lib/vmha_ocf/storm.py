@@ -91,6 +91,16 @@ def with_flagged(failures: Failures, flagged: Iterable[Flag]) -> Failures:
     return every
 
 
+def with_fenced(failures: Failures, fenced: Mapping[NodeName, float], *, since: float) -> Failures:
+    """With the fencings that Pacemaker remembers: where somebody has restored a configuration, what we had
+    noted is gone, and the flags may be. Only those after ``since``: older ones enter no storm."""
+    every = dict(failures)
+    for node, at in fenced.items():
+        if at > since:
+            every[node] = noted(every.get(node, ()), float(int(at)))
+    return every
+
+
 def node_of(flag: Flag) -> NodeName:
     """The node whose failure it tells of; upstream's flags name none, and the host stands for it."""
     return flag.node or NodeName(str(flag.host))

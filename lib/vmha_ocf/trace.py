@@ -77,6 +77,8 @@ class Traces:
 
     of: Mapping[NovaHost, Trace] = field(default_factory=dict)
     illegible: Mapping[NodeName, str] = field(default_factory=dict)
+    astray: frozenset[NovaHost] = frozenset()
+    """Hosts of which the CIB has something else than was written last (trace_copy.py)."""
 
 
 def format_trace(trace: Trace) -> str:
@@ -93,7 +95,7 @@ def format_trace(trace: Trace) -> str:
         text += " untagged=ours"
     if trace.records is not None:
         text += f" records={trace.records}"
-    read = _parse_entry(text)
+    read = parse_entry(text)
     if read is None or (read.host, read.service, read.was) != (
         trace.host,
         trace.service,
@@ -106,7 +108,8 @@ def format_trace(trace: Trace) -> str:
     return text
 
 
-def _parse_entry(text: str) -> Trace | None:
+def parse_entry(text: str) -> Trace | None:
+    """Of one host; None for what none of us wrote."""
     match = _ENTRY.fullmatch(text)
     if match is None:
         return None
@@ -127,7 +130,7 @@ def parse(texts: Mapping[NodeName, str]) -> Traces:
     illegible: dict[NodeName, str] = {}
     for node, text in sorted(texts.items()):
         for entry in _entries(text):
-            trace = _parse_entry(entry)
+            trace = parse_entry(entry)
             if trace is None:
                 illegible[node] = entry
             elif trace.host not in found or found[trace.host].incident < trace.incident:
@@ -147,7 +150,7 @@ def keeps(text: str, trace: Trace) -> bool:
 
 
 def mentions(text: str, host: NovaHost) -> bool:
-    return any(trace and trace.host == host for trace in map(_parse_entry, _entries(text)))
+    return any(trace and trace.host == host for trace in map(parse_entry, _entries(text)))
 
 
 def without(text: str, host: NovaHost) -> str:
@@ -157,7 +160,7 @@ def without(text: str, host: NovaHost) -> str:
 
 def _others(text: str, host: NovaHost) -> Iterator[str]:
     for entry in _entries(text):
-        trace = _parse_entry(entry)
+        trace = parse_entry(entry)
         if trace is None or trace.host != host:
             yield entry
 

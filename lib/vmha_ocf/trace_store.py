@@ -1,5 +1,6 @@
-"""The traces in the CIB: written and read back, and only with quorum.
+"""The traces in the CIB, and a copy of each in attrd: written and read back, and only with quorum.
 
+The CIB is changed first: who dies between the two has not told anybody that it is done.
 Over Protocols, as the flags are, so that the simulator runs this very code.
 """
 
@@ -8,43 +9,96 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from vmha_ocf import trace as text
+from vmha_ocf import trace_copy
 from vmha_ocf.errors import ParameterError
+from vmha_ocf.flag import same
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.ports import Clock
 from vmha_ocf.read_back import told_as_flags_unavailable
-from vmha_ocf.store import Store
+from vmha_ocf.store import Attributes, Records, Store
 from vmha_ocf.trace import Trace, Traces
+from vmha_ocf.trace_copy import Copy
 
 
 class TraceStore(Store):
+    def __init__(
+        self, attrd: Attributes, cib: Records, clock: Clock, *, deadline: float = 10.0
+    ) -> None:
+        super().__init__(cib, clock, deadline=deadline)
+        self._attrd = attrd
+
     def read(self) -> Traces:
         with told_as_flags_unavailable():
-            return text.parse(self._values())
+            written = text.parse(self._values())
+            return trace_copy.corrected(written, self._attrd.values(trace_copy.ATTRIBUTE))
 
     def write(self, trace: Trace, nodes: Sequence[NodeName]) -> None:
+        copy = ""
+
         def act() -> None:
+            nonlocal copy
             self._need_quorum(f"the trace of {trace.host} is not changed")
             values = self._values()
             kept = [node for node in values if text.mentions(values[node], trace.host)]
-            self._set(trace, (*kept[:1], *nodes), values)
+            where = (*kept[:1], *nodes) or self._nodes_of(trace.host)
+            self._set(trace, where, values)
+            copy = trace_copy.format_copy(trace, where)
+            self._copy(trace.host, copy)
 
         self._insist(
             act,
-            lambda: any(text.keeps(value, trace) for value in self._values().values()),
+            lambda: (
+                any(text.keeps(value, trace) for value in self._values().values())
+                and self._is_copied(trace.host, copy)
+            ),
             f"what is about to be changed on {trace.host} was not recorded",
         )
 
     def remove(self, host: NovaHost) -> None:
+        gone = ""
+
         def act() -> None:
+            nonlocal gone
+            gone = self._gone(host)
             for node, value in self._values().items():
                 if text.mentions(value, host):
                     self._need_quorum(f"the trace of {host} is not changed")
                     self._drop(node, value, text.without(value, host))
+            self._copy(host, gone)
 
         self._insist(
             act,
-            lambda: not any(text.mentions(value, host) for value in self._values().values()),
+            lambda: (
+                not any(text.mentions(value, host) for value in self._values().values())
+                and self._is_copied(host, gone)
+            ),
             f"the trace of {host} was not removed",
         )
+
+    def _gone(self, host: NovaHost) -> str:
+        """What is to be in the place of its copy."""
+        known = [text.parse(self._values()).of.get(host), self._copied(host)]
+        return trace_copy.format_gone(known)
+
+    def _nodes_of(self, host: NovaHost) -> Sequence[NodeName]:
+        copied = self._copied(host)
+        return copied.nodes if copied is not None else ()
+
+    def _copied(self, host: NovaHost) -> Copy | None:
+        return trace_copy.parse_copy(self._copy_of(host))
+
+    def _copy_of(self, host: NovaHost) -> str:
+        values = self._attrd.values(trace_copy.ATTRIBUTE)
+        found = (value for each, value in values.items() if same(each, trace_copy.key(host)))
+        return next(found, "")
+
+    def _copy(self, host: NovaHost, copy: str) -> None:
+        if not self._is_copied(host, copy):
+            self._attrd.update(trace_copy.ATTRIBUTE, trace_copy.key(host), copy)
+
+    def _is_copied(self, host: NovaHost, copy: str) -> bool:
+        """attrd does not change a value whose letters differ in case alone."""
+        return same(self._copy_of(host), copy)
 
     def _set(
         self, trace: Trace, nodes: Sequence[NodeName], values: Mapping[NodeName, str]

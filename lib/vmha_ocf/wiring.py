@@ -84,7 +84,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         flags=FlagStore(attrd, cib, clock),
         holds=HoldStore(attrd, cib, clock),
         failures=FailureStore(cib, clock, parallel=threads),
-        traces=LockedTraces(TraceStore(cib, clock)),
+        traces=LockedTraces(TraceStore(attrd, cib, clock)),
         notes=NoteStore(attrd, cib, clock),
         cluster=cluster,
         nova=nova(values),

@@ -22,6 +22,7 @@ from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.model import NodeName
 from vmha_ocf.storm import ATTRIBUTE as FAILURES
 from vmha_ocf.trace import ATTRIBUTE as TRACE
+from vmha_ocf.trace_copy import ATTRIBUTE as COPY
 from vmha_ocf.trace_store import TraceStore
 
 pytestmark = pytest.mark.real
@@ -37,7 +38,7 @@ class RealStage:
         self.flags = FlagStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.holds = HoldStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.failures = FailureStore(self.cib, SystemClock(), deadline=3.0)
-        self.traces = TraceStore(self.cib, SystemClock(), deadline=3.0)
+        self.traces = TraceStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
 
     def run(
         self,
@@ -94,7 +95,7 @@ class RealStage:
         """102: it is not there yet."""
         return any(
             self.node.run(["attrd_updater", "-Q", "-A", "-n", name], timeout=5).rc in (0, 102)
-            for name in (ATTRIBUTE, STORM_ATTRIBUTE)
+            for name in (ATTRIBUTE, STORM_ATTRIBUTE, COPY)
         )
 
     def reset(self) -> None:

@@ -103,6 +103,42 @@ class TracesContract:
         stage.forget_attrd()
         assert stage.traces.read().of == {HOST: TRACE}
 
+    def test_a_restored_configuration_takes_nothing_back(self, stage: TraceStage) -> None:
+        before = replace(TRACE, incident=TRACE.incident - 3600, was={})
+        stage.traces.write(TRACE, (NODE,))
+        stage.set_attribute(NODE, format_trace(before))
+        assert stage.traces.read().of == {HOST: TRACE}
+        assert stage.traces.read().astray == {HOST}
+        stage.traces.write(TRACE, ())
+        assert stage.trace_attributes() == {NODE: format_trace(TRACE)}
+        assert stage.traces.read().astray == frozenset()
+
+    def test_a_restored_configuration_brings_nothing_back(self, stage: TraceStage) -> None:
+        stage.traces.write(TRACE, (NODE,))
+        stage.traces.remove(HOST)
+        stage.set_attribute(OTHER, format_trace(TRACE))
+        assert stage.traces.read().of == {}
+        assert stage.traces.read().astray == {HOST}
+        stage.traces.remove(HOST)
+        assert stage.trace_attributes() == {}
+        assert stage.traces.read().astray == frozenset()
+
+    def test_a_later_failure_that_another_version_wrote_counts(self, stage: TraceStage) -> None:
+        later = replace(TRACE, incident=TRACE.incident + 60)
+        stage.traces.write(TRACE, (NODE,))
+        stage.traces.remove(HOST)
+        stage.set_attribute(NODE, format_trace(later))
+        assert stage.traces.read().of == {HOST: later}
+
+    def test_where_all_controllers_were_away_the_configuration_counts(
+        self, stage: TraceStage
+    ) -> None:
+        before = replace(TRACE, incident=TRACE.incident - 3600)
+        stage.traces.write(TRACE, (NODE,))
+        stage.set_attribute(NODE, format_trace(before))
+        stage.forget_attrd()
+        assert stage.traces.read().of == {HOST: before}
+
     def test_without_quorum_nothing_is_changed(self, stage: TraceStage) -> None:
         stage.set_attribute(OTHER, format_trace(SECOND))
         stage.lose_quorum()

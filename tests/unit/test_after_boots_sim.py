@@ -227,5 +227,37 @@ class TestList:
         assert set(looked.values()) >= {"compute-1-boot-1"}
 
 
+class TestARestoredConfiguration:
+    """Of an hour ago, when nothing was known of these hosts, or of the boot before."""
+
+    @pytest.mark.parametrize("kills", [False, True])
+    @pytest.mark.parametrize("at", [40, 250])
+    def test_what_is_off_is_told_as_before(self, at: float, kills: bool) -> None:
+        events = [REBOOT, EventSpec(at, "restore_configuration", value="3600")]
+        if kills:
+            events.append(EventSpec(at + 1, "kill_worker"))
+        outcome = play(*events, options={}, length=500)
+        assert "is off since: openstack server start" in told(outcome)[0]
+        assert "2 instances that ran there are off since" in "; ".join(outcome.problems)
+
+    def test_it_is_told_no_more_once_it_was_started(self) -> None:
+        outcome = play(
+            REBOOT,
+            EventSpec(250, "restore_configuration", value="3600"),
+            EventSpec(300, "start_instances", instances="web"),
+            options={},
+            length=1400,
+        )
+        assert outcome.problems == []
+        waiting = outcome.world.attrd.truth("evacuation-waiting")
+        assert not waiting
+
+    def test_a_node_that_is_gone_is_not_written_again(self) -> None:
+        outcome = play(
+            REBOOT, EventSpec(250, "remove_node", host="compute-1"), options={}, length=500
+        )
+        assert "compute-1" not in outcome.world.cib.attributes()
+
+
 def marked_elsewhere() -> tuple[GroupSpec, ...]:
     return (GroupSpec("other", "compute-2"),)

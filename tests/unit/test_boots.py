@@ -53,3 +53,17 @@ def test_what_came_after_the_boot_that_was_looked_after() -> None:
     assert boots.since("boot-2", [OLD, NEW]) == []
     assert boots.since("boot-1", [OLD, NEW]) == [NEW]
     assert boots.since("boot-0", [OLD, NEW]) == [OLD, NEW]
+
+
+def test_whether_nova_compute_came_up_with_its_host() -> None:
+    assert boots.are_known_from_their_start([OLD, NEW])
+    late = boots.Served("boot-3", NEW.at, NEW.at + boots.WITH_ITS_BOOT + 1)
+    assert not boots.are_known_from_their_start([OLD, late])
+    assert not boots.are_known_from_their_start([boots.Served("boot-3", 2.0, 1.0)])
+
+
+def test_boots_that_somebody_has_taken_away_come_back_in_their_order() -> None:
+    last = boots.Served("boot-3", 1_763_696_800.0, 1_763_696_860.0)
+    assert boots.with_waiting([OLD, last], [NEW, last]) == [OLD, NEW, last]
+    assert boots.with_waiting([OLD, NEW], [NEW]) == [OLD, NEW]
+    assert boots.with_waiting([], [NEW]) == [NEW]

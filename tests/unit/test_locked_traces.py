@@ -41,8 +41,22 @@ class SlowCib:
         return True
 
 
+class Memory:
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def values(self, _: str) -> Mapping[str, str]:
+        return dict(self.kept)
+
+    def answer(self, name: str) -> str:
+        raise NotImplementedError
+
+    def update(self, _: str, key: str, value: str) -> None:
+        self.kept[key] = value
+
+
 def test_none_is_lost() -> None:
-    traces = LockedTraces(TraceStore(SlowCib(), SystemClock()))
+    traces = LockedTraces(TraceStore(Memory(), SlowCib(), SystemClock()))
     every = [
         Trace(NovaHost(f"host-{number}"), "id", 1.0, Ours(True, True)) for number in range(12)
     ]

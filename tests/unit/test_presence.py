@@ -176,3 +176,9 @@ class TestHostsOff:
         flag = replace(DONE, host=NovaHost("nova-7"))
         assert presence.hosts_off([flag], AWAY, PLAIN)[NovaHost("nova-7")] == STILL
         assert presence.hosts_off([flag], BACK, PLAIN)[NovaHost("nova-7")] == FENCED
+
+
+def test_when_the_nodes_that_have_hosts_were_fenced() -> None:
+    known = {**AWAY, **nodes(online=True, fenced=False, at=1.0, name="ctl2"), **NEVER}
+    assert presence.fenced_at({**known, **AWAY}, PLAIN) == {NODE: FENCED}
+    assert presence.fenced_at(NEVER, PLAIN) == {}

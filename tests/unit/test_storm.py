@@ -111,6 +111,12 @@ class TestTimes:
         assert storm.parse_times(text) == ()
 
 
+def test_what_pacemaker_remembers_counts_where_nobody_has_noted_it() -> None:
+    fenced = {node(1): NOW + 0.5, node(2): NOW - 4000.0, node(3): NOW + 30.0}
+    every = storm.with_fenced({node(3): (NOW,)}, fenced, since=NOW - 3600.0)
+    assert every == {node(1): [NOW], node(3): (NOW,)}
+
+
 def test_upstream_s_flags_name_no_node() -> None:
     assert storm.node_of(Flag(NovaHost("compute-1"), FlagState.NEEDED)) == "compute-1"
 

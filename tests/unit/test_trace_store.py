@@ -19,7 +19,7 @@ def world() -> World:
 
 @pytest.fixture
 def store(world: World) -> TraceStore:
-    return TraceStore(world.cib, world.clock())
+    return TraceStore(world.attrd, world.cib, world.clock())
 
 
 def test_a_node_that_was_removed_leaves_it_to_the_next(world: World, store: TraceStore) -> None:

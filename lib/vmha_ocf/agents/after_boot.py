@@ -19,6 +19,7 @@ from vmha_ocf.agents.due import Due
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.off_instances import Listed, OffInstances, not_known
 from vmha_ocf.agents.starting import Starting
+from vmha_ocf.agents.waiting_boots import WaitingBoots
 from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import AfterBoot, Policy
 from vmha_ocf.ports import WorkerPorts
@@ -39,6 +40,8 @@ class AfterBoots:
         self._asked = AskedSince(ports, cloud.past)
         self._off = OffInstances(ports, policy, cloud)
         self._booted = BootedHosts(ports, cloud, naming)
+        self._kept = WaitingBoots(ports)
+        self._naming = naming
         self._starting = Starting(ports, policy, self._asked)
         self._waiting: Mapping[NovaHost, Booted] = {}
         self._listed: dict[NovaHost, Listed] = {}
@@ -67,15 +70,21 @@ class AfterBoots:
 
     def look(self, flags: Mapping[NovaHost, Flag]) -> None:
         """Raises what Notes, Flags, Cluster and Nova raise."""
-        if not self._due.now("look", SOON if self.is_busy else EVERY):
+        if not self._naming.nodes or not self._due.now("look", self._every):
             return
+        self._kept.bring_back(self._naming.nodes)
         self._waiting = {one.host: one for one in self._booted.waiting(flags)}
+        self._kept.keep(self._booted.anew)
         self._booted.meet()
         self._forget()
         turn = sorted(self._waiting, key=lambda host: self._looked_at.get(host, -inf))[:HOSTS]
         self._look_at([self._waiting[host] for host in turn])
         self._settle()
         self._start(turn)
+
+    @property
+    def _every(self) -> float:
+        return SOON if self.is_busy else EVERY
 
     def _forget(self) -> None:
         self._listed = {host: one for host, one in self._listed.items() if host in self._waiting}

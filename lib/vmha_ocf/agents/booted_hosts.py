@@ -44,6 +44,8 @@ class BootedHosts:
         self._ports = ports
         self._cloud = cloud
         self._known = known
+        self.anew: Mapping[NodeName, Sequence[Served]] = {}
+        """The boots that nobody has looked after, of all nodes that are known for longer."""
         self._new: dict[NodeName, Sequence[Served]] = {}
 
     def waiting(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Booted]:
@@ -54,7 +56,9 @@ class BootedHosts:
         for node, text in self._ports.notes.read(boots.SERVED).items():
             served = boots.since(looked.get(node, ""), boots.parse_served(text))
             if served:
-                (anew if node in looked else self._new)[node] = served
+                known = node in looked or boots.are_known_from_their_start(served)
+                (anew if known else self._new)[node] = served
+        self.anew = anew
         return self._in_service(anew, flags) if anew else ()
 
     def meet(self) -> None:

@@ -133,7 +133,7 @@ class Evacuator:
         self._naming.look(flags, self._nodes)
         self._guard("site", partial(self._site.look, flags, self._naming.nodes))
         self._lost.look(flags, self._nodes)
-        held = self._held.look(flags.values())
+        held = self._held.look(flags.values(), self._naming.fenced)
         self._story.look(flags, "; ".join(self._held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=self._turn)
         self._proofs.look(pending)

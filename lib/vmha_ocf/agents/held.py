@@ -30,10 +30,13 @@ class Held:
         """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf
 
-    def look(self, flags: Iterable[Flag]) -> bool:
+    def look(self, flags: Iterable[Flag], fenced: Mapping[NodeName, float] | None = None) -> bool:
+        """``fenced``: when compute nodes were fenced last, in seconds since the epoch, as Pacemaker tells
+        and we believe."""
         known = list(flags)
         by_hand = self._is_held_by_hand(bool(known))
-        return self._is_storm([flag for flag in known if flag.pending]) or by_hand
+        pending = [flag for flag in known if flag.pending]
+        return self._is_storm(pending, fenced or {}) or by_hand
 
     def end_release(self, flags: Iterable[Flag]) -> None:
         """A release that has aged, and whose storms are over, ends: what fails next week is looked at
@@ -61,13 +64,13 @@ class Held:
             self.problems["hold"] = hold.reason
         return hold is not None
 
-    def _is_storm(self, pending: Sequence[Flag]) -> bool:
+    def _is_storm(self, pending: Sequence[Flag], fenced: Mapping[NodeName, float]) -> bool:
         self.problems.pop("storm", None)
         if not pending:
             self._failures = None
             return False
         try:
-            failures = self._noted(pending)
+            failures = self._noted(pending, fenced)
             why = storm.held(pending, failures, self._limits, hosts=self.hosts)
             if why:
                 why = storm.held(
@@ -80,11 +83,13 @@ class Held:
             self.problems["storm"] = why
         return bool(why)
 
-    def _noted(self, pending: Iterable[Flag]) -> storm.Failures:
-        """The failures, with those that a flag tells of and that nobody has noted yet."""
+    def _noted(self, pending: Iterable[Flag], fenced: Mapping[NodeName, float]) -> storm.Failures:
+        """The failures, with those that a flag or Pacemaker tells of and that nobody has noted yet."""
         if self._failures is None:
             self._failures = self._ports.failures.read()
+        since = self._ports.clock.now() - self._limits.window
         every = storm.with_flagged(self._failures, pending)
+        every = storm.with_fenced(every, fenced, since=since)
         failures = self._failures
         anew = {
             node: [at for at in times if at not in failures.get(node, ())]

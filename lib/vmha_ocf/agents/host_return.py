@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from vmha_ocf import marker, ownership, returning
 from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
-from vmha_ocf.errors import NovaRefused, VmhaError
+from vmha_ocf.errors import NovaRefused, ParameterError, VmhaError
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.incident import Event, Step
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, Services
@@ -17,7 +18,7 @@ from vmha_ocf.ownership import Owned
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
-from vmha_ocf.trace import Trace
+from vmha_ocf.trace import Trace, Traces
 
 Flagged = Mapping[NovaHost, Flag]
 
@@ -55,6 +56,7 @@ class HostReturn:
         traces = self._ports.traces.read()
         self._illegible = traces.illegible
         self._failed = {}
+        self._write_again(traces)
         waiting = set()
         for service in services:
             host = service.host
@@ -70,6 +72,17 @@ class HostReturn:
                 waiting.add(host)
         self._forget_deleted({*traces.of, *flags} - services.hosts, flags)
         return waiting
+
+    def _write_again(self, traces: Traces) -> None:
+        """What a restored configuration has brought back, or taken away: where all controllers are away
+        one day, it is all that is left. A node that is gone keeps nothing."""
+        for host in sorted(traces.astray):
+            trace = traces.of.get(host)
+            if trace is None:
+                self._ports.traces.remove(host)
+            else:
+                with suppress(ParameterError):
+                    self._ports.traces.write(trace, ())
 
     def _known(self, service: ComputeService, trace: Trace | None) -> Trace | None:
         """Whoever writes the reason wipes out our mark, and not our force-down."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
 
-from vmha_ocf import leftover, reconcile
+from vmha_ocf import leftover, presence, reconcile
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NodeState, NovaHost, Services
@@ -41,6 +41,11 @@ class Naming:
     @property
     def problems(self) -> Sequence[str]:
         return list(dict.fromkeys((*self._problems.values(), *self.names.doubts.values())))
+
+    @property
+    def fenced(self) -> Mapping[NodeName, float]:
+        """When those nodes that have a host of Nova's were fenced last, in seconds since the epoch."""
+        return presence.fenced_at(self.nodes, self.names)
 
     def list_seen(self, services: Services) -> None:
         """All that Nova has."""

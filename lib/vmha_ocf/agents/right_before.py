@@ -83,8 +83,11 @@ class RightBefore:
         self._ahead.ask((self.flags, self._authority.quorum, self._held.by_hand, *more))
         try:
             flags = self.flags()
-            may = self._authority.has_quorum() and (not self._held.look(flags.values()) or held)
+            may = self._authority.has_quorum() and (not self._is_held(flags) or held)
         except VmhaError as error:
             self.problem = str(error)
             return None
         return flags if may else None
+
+    def _is_held(self, flags: Flagged) -> bool:
+        return self._held.look(flags.values(), self._naming.fenced)

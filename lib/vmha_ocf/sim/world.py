@@ -122,7 +122,11 @@ class World:
         return FailureStore(self.cib, self.clock(), parallel=parallel or self.parallel)
 
     def traces(self, wrap: Wrap = unwrapped, who: str = "") -> TraceStore:
-        return TraceStore(wrap(self.cib, f"{who}.cib"), wrap(self.clock(), f"{who}.clock"))
+        return TraceStore(
+            wrap(self.attrd, f"{who}.attrd"),
+            wrap(self.cib, f"{who}.cib"),
+            wrap(self.clock(), f"{who}.clock"),
+        )
 
     def notes(self) -> NoteStore:
         return NoteStore(self.attrd, self.cib, self.clock())
