@@ -43,7 +43,7 @@ class TraceStore(Store):
             where = (*kept[:1], *nodes) or self._nodes_of(trace.host)
             self._set(trace, where, values)
             copy = trace_copy.format_copy(trace, where)
-            self._copy(trace.host, copy)
+            self._attrd.update(trace_copy.ATTRIBUTE, trace_copy.key(trace.host), copy)
 
         self._insist(
             act,
@@ -59,12 +59,14 @@ class TraceStore(Store):
 
         def act() -> None:
             nonlocal gone
-            gone = self._gone(host)
+            copy = self._copy_of(host)
+            gone = self._gone(host, trace_copy.parse_copy(copy))
             for node, value in self._values().items():
                 if text.mentions(value, host):
                     self._need_quorum(f"the trace of {host} is not changed")
                     self._drop(node, value, text.without(value, host))
-            self._copy(host, gone)
+            if not same(copy, gone):
+                self._attrd.update(trace_copy.ATTRIBUTE, trace_copy.key(host), gone)
 
         self._insist(
             act,
@@ -75,26 +77,18 @@ class TraceStore(Store):
             f"the trace of {host} was not removed",
         )
 
-    def _gone(self, host: NovaHost) -> str:
+    def _gone(self, host: NovaHost, copy: Copy | None) -> str:
         """What is to be in the place of its copy."""
-        known = [text.parse(self._values()).of.get(host), self._copied(host)]
-        return trace_copy.format_gone(known)
+        return trace_copy.format_gone([text.parse(self._values()).of.get(host), copy])
 
     def _nodes_of(self, host: NovaHost) -> Sequence[NodeName]:
-        copied = self._copied(host)
-        return copied.nodes if copied is not None else ()
-
-    def _copied(self, host: NovaHost) -> Copy | None:
-        return trace_copy.parse_copy(self._copy_of(host))
+        copy = trace_copy.parse_copy(self._copy_of(host))
+        return copy.nodes if copy is not None else ()
 
     def _copy_of(self, host: NovaHost) -> str:
         values = self._attrd.values(trace_copy.ATTRIBUTE)
         found = (value for each, value in values.items() if same(each, trace_copy.key(host)))
         return next(found, "")
-
-    def _copy(self, host: NovaHost, copy: str) -> None:
-        if not self._is_copied(host, copy):
-            self._attrd.update(trace_copy.ATTRIBUTE, trace_copy.key(host), copy)
 
     def _is_copied(self, host: NovaHost, copy: str) -> bool:
         """attrd does not change a value whose letters differ in case alone."""
