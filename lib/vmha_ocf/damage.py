@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmha_ocf import records, task_states
-from vmha_ocf.memory import Found
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
-from vmha_ocf.records import Off
+from vmha_ocf.records import Found, Off
 from vmha_ocf.tagging import Choice
 from vmha_ocf.trace import Trace, is_legible_state
 

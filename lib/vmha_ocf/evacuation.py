@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf import poison, records, server_groups, tagging
-from vmha_ocf.memory import Found, Memory, gone, of_record
+from vmha_ocf.memory import Memory, gone, of_record
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 from vmha_ocf.policy import Policy
-from vmha_ocf.records import Off
+from vmha_ocf.records import Found, Off
 from vmha_ocf.verdict import Next, Situation, Verdict, judge
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})

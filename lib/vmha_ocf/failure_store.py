@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from vmha_ocf import storm
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import NodeName
-from vmha_ocf.parallel import Parallel, one_by_one
-from vmha_ocf.ports import Clock
+from vmha_ocf.parallel import one_by_one
+from vmha_ocf.ports import Clock, Parallel
 from vmha_ocf.read_back import told_as_flags_unavailable
 from vmha_ocf.store import Records, Store
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from vmha_ocf import incident as incidents
-from vmha_ocf.incident import Event, Incident, Step
-from vmha_ocf.model import NovaHost
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import Event, NovaHost, Step
 
 MOST = 30
 """Incidents that are kept."""

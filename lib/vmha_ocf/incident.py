@@ -8,55 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
-from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.model import Event, InstanceId, NovaHost, Step
 from vmha_ocf.records import APART, second
-
-
-class Step(Enum):
-    """In the order of an incident that goes well."""
-
-    FENCED = "fenced"
-    HELD = "held"
-    """Evacuation waits for an operator."""
-    CLAIMED = "claimed"
-    FORCED_DOWN = "forced-down"
-    REQUESTED = "requested"
-    MOVED = "moved"
-    """Instances run elsewhere."""
-    GIVEN_UP = "given-up"
-    """An instance is not evacuated as things are."""
-    OVER = "over"
-    RETURNED = "returned"
-    """nova-compute runs on the host again and is un-forced."""
-    IN_SERVICE = "in-service"
-
 
 _OPENING = frozenset({Step.FENCED, Step.HELD, Step.CLAIMED})
 _COUNTED = frozenset({Step.REQUESTED, Step.MOVED})
 _CLOSING = frozenset({Step.OVER, Step.RETURNED, Step.IN_SERVICE})
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step, as the worker tells it."""
-
-    step: Step
-    host: NovaHost
-    at: float
-    by: str = ""
-    """FENCED: who read the proof; CLAIMED: the controller that evacuates."""
-    detail: str = ""
-    """The proof, the reason, how it ended."""
-    instances: Mapping[InstanceId, str] = field(default_factory=dict)
-    """The instances that it is about, and their names. OVER: those that stay on the host."""
-    done: tuple[float, ...] = ()
-    """MOVED: when each evacuation off this host that has succeeded was asked for, by Nova's clock:
-    counted by Nova's records, a worker that takes over counts nothing twice."""
-    asked: tuple[float, ...] = ()
-    """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
-    for and did not come to tell is counted by the next one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vmha_ocf.incident import Event, Incident, Step
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import Event, Step
 from vmha_ocf.printable import one_line
 
 VERSION = 1

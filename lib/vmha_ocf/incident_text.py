@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from vmha_ocf.incident import GivenUp, Incident, Step
-from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.incident import GivenUp, Incident
+from vmha_ocf.model import InstanceId, NovaHost, Step
 from vmha_ocf.printable import one_line
 
 VERSION = "1"

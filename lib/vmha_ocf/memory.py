@@ -12,10 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from vmha_ocf import records, task_states
 from vmha_ocf.model import Evacuation, Instance, InstanceId
-from vmha_ocf.records import Off
-
-Found = Mapping[InstanceId, Sequence[Evacuation]]
-"""The records of each instance, newest first."""
+from vmha_ocf.records import Found, Off
 
 ASKED = "asked"
 REBUILDING = "rebuilding"

@@ -197,3 +197,43 @@ class ServerGroup:
     id: str
     policy: str
     members: frozenset[InstanceId]
+
+
+class Step(Enum):
+    """In the order of an incident that goes well."""
+
+    FENCED = "fenced"
+    HELD = "held"
+    """Evacuation waits for an operator."""
+    CLAIMED = "claimed"
+    FORCED_DOWN = "forced-down"
+    REQUESTED = "requested"
+    MOVED = "moved"
+    """Instances run elsewhere."""
+    GIVEN_UP = "given-up"
+    """An instance is not evacuated as things are."""
+    OVER = "over"
+    RETURNED = "returned"
+    """nova-compute runs on the host again and is un-forced."""
+    IN_SERVICE = "in-service"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step, as the worker tells it."""
+
+    step: Step
+    host: NovaHost
+    at: float
+    by: str = ""
+    """FENCED: who read the proof; CLAIMED: the controller that evacuates."""
+    detail: str = ""
+    """The proof, the reason, how it ended."""
+    instances: Mapping[InstanceId, str] = field(default_factory=dict)
+    """The instances that it is about, and their names. OVER: those that stay on the host."""
+    done: tuple[float, ...] = ()
+    """MOVED: when each evacuation off this host that has succeeded was asked for, by Nova's clock:
+    counted by Nova's records, a worker that takes over counts nothing twice."""
+    asked: tuple[float, ...] = ()
+    """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
+    for and did not come to tell is counted by the next one."""

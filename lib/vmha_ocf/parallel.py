@@ -4,40 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.ports import Later
 
 T = TypeVar("T")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Parallel(Protocol):
-    """Runs a function over items, several at once; answers in the items' order."""
-
-    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]: ...
 
 
 def one_by_one(function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]:
     """A Parallel where nothing runs beside."""
     return [function(item) for item in items]
-
-
-class Later(Protocol[R_co]):
-    """The answer of something that goes on by itself."""
-
-    @property
-    def is_there(self) -> bool: ...
-
-    def get(self) -> R_co:
-        """Once it is there. Raises what the function raised."""
-
-
-class Aside(Protocol):
-    """Starts a function that may take long, and does not wait for it."""
-
-    def __call__(self, function: Callable[[], R]) -> Later[R]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,14 @@ Every method raises a ``VmhaError`` and nothing else. A read that cannot be answ
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
 
-from vmha_ocf import storm, trace
-from vmha_ocf.configuration import Configuration
-from vmha_ocf.hold import Hold
-from vmha_ocf.incident import Event
-from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import (
     Action,
     ComputeService,
     Evacuation,
+    Event,
     Flag,
     ImageId,
     Instance,
@@ -32,7 +27,10 @@ from vmha_ocf.model import (
     ServiceChange,
     Services,
 )
-from vmha_ocf.parallel import Aside, Parallel, at_once
+
+T = TypeVar("T")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Clock(Protocol):
@@ -80,47 +78,6 @@ class Flags(Protocol):
     def end_storm_release(self) -> None: ...
 
 
-class Holds(Protocol):
-    """What an operator says about evacuating at all. Raises FlagsUnavailable; writes also
-    FlagNotWritten."""
-
-    def read(self) -> Hold | None: ...
-
-    def write(self, wanted: Hold) -> None:
-        """Read back before it returns."""
-
-    def end(self) -> None:
-        """Every hold there is."""
-
-    def release_storm(self) -> None:
-        """What ``Flags.storm_release`` tells from then on, until it has aged."""
-
-
-class Failures(Protocol):
-    """When the nodes failed, kept apart from flags and history: what makes a storm."""
-
-    def read(self) -> storm.Failures:
-        """Raises FlagsUnavailable."""
-
-    def note(self, failed: Mapping[NodeName, Sequence[float]]) -> Collection[NodeName]:
-        """Failures more, in seconds since the epoch, of all that have failed: those that are known already
-        change nothing. Read back before it returns. Answers with the nodes that Pacemaker does not
-        know, of which none is kept. Raises FlagsUnavailable, FlagNotWritten."""
-
-
-class Traces(Protocol):
-    """What we change on compute services, kept where only we write. Raises FlagsUnavailable; writes
-    also FlagNotWritten, and are read back before they return."""
-
-    def read(self) -> trace.Traces: ...
-
-    def write(self, trace: trace.Trace, nodes: Sequence[NodeName]) -> None:
-        """In the place of the host's former one, if there is one: else on the first of these nodes that
-        Pacemaker knows. Raises ParameterError where it knows none, or cannot keep it."""
-
-    def remove(self, host: NovaHost) -> None: ...
-
-
 class Notes(Protocol):
     """Durable facts of ours about nodes: permanent attributes of their own, beside the flag's record.
 
@@ -145,12 +102,6 @@ class Notes(Protocol):
 class Cluster(Protocol):
     def nodes(self) -> Mapping[NodeName, NodeState]:
         """Pacemaker's view of all nodes. Raises ClusterUnavailable."""
-
-    def configuration(self) -> Configuration:
-        """What people have configured: resources, fencing levels, the nodes' permanent attributes.
-
-        The parameters of resources hold secrets: nothing of them is shown or logged. It is the whole
-        CIB: for now and again, not for each round. Raises ClusterUnavailable."""
 
     def evacuators(self) -> Collection[NodeName]:
         """The nodes on which Pacemaker itself has NovaEvacuate active. A worker that a person has
@@ -247,26 +198,55 @@ class Units(Protocol):
         """TERM, then KILL; returns when it is gone. Raises UnitFailed."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerPorts:
-    """All that NovaEvacuate's worker reaches the outside through."""
+class Parallel(Protocol):
+    """Runs a function over items, several at once; answers in the items' order."""
 
-    clock: Clock
-    flags: Flags
-    holds: Holds
-    failures: Failures
-    traces: Traces
-    notes: Notes
-    cluster: Cluster
-    nova: Nova
-    parallel: Parallel
-    read_inventory: Callable[[str, str], Inventory]
-    """A fencing device's file of hosts, from its path and its domain. Raises LocalParameterError."""
-    say: Callable[[str], None]
-    """One line for the operator's timeline."""
-    tell: Callable[[Event], None]
-    """One step of an incident, for its history and for who is to be notified. Never raises and
-    never waits."""
-    aside: Aside = at_once
-    lock: Callable[[], AbstractContextManager[object]] = nullcontext
-    """A lock for what several of ``parallel`` share."""
+    def __call__(self, function: Callable[[T], R], items: Sequence[T]) -> Sequence[R]: ...
+
+
+class Later(Protocol[R_co]):
+    """The answer of something that goes on by itself."""
+
+    @property
+    def is_there(self) -> bool: ...
+
+    def get(self) -> R_co:
+        """Once it is there. Raises what the function raised."""
+
+
+class Aside(Protocol):
+    """Starts a function that may take long, and does not wait for it."""
+
+    def __call__(self, function: Callable[[], R]) -> Later[R]: ...
+
+
+class Ports(Protocol):
+    """What most of a worker's parts reach the outside through. A room that needs more says so in a
+    Protocol of its own."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def flags(self) -> Flags: ...
+    @property
+    def notes(self) -> Notes: ...
+    @property
+    def cluster(self) -> Cluster: ...
+    @property
+    def nova(self) -> Nova: ...
+    @property
+    def parallel(self) -> Parallel: ...
+    @property
+    def aside(self) -> Aside: ...
+    @property
+    def say(self) -> Callable[[str], None]:
+        """One line for the operator's timeline."""
+
+    @property
+    def tell(self) -> Callable[[Event], None]:
+        """One step of an incident, for its history and for who is to be notified. Never raises and
+        never waits."""
+
+    @property
+    def lock(self) -> Callable[[], AbstractContextManager[object]]:
+        """A lock for what several of ``parallel`` share."""

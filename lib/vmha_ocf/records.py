@@ -103,3 +103,7 @@ def failures(found: Sequence[Evacuation], off: Off, since: float = 0.0) -> int:
             break
         count += 1
     return count
+
+
+Found = Mapping[InstanceId, Sequence[Evacuation]]
+"""The records of each instance, newest first."""

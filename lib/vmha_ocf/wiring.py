@@ -22,8 +22,9 @@ from vmha_ocf.history_store import HistoryStore
 from vmha_ocf.hold_store import HoldStore
 from vmha_ocf.note_store import NoteStore
 from vmha_ocf.options import WorkerOptions, worker_options
-from vmha_ocf.ports import Nova, WorkerPorts
+from vmha_ocf.ports import Nova
 from vmha_ocf.trace_store import TraceStore
+from vmha_ocf.worker_ports import WorkerPorts
 
 THREADS = 8
 """Requests to Nova at once."""

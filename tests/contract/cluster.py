@@ -10,10 +10,10 @@ from typing import Protocol
 
 import pytest
 
+from vmha_ocf.cluster_ports import ConfiguredCluster
 from vmha_ocf.configuration import REMOTE
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import NodeName
-from vmha_ocf.ports import Cluster
 
 US = NodeName("ctl1")
 NEIGHBOR = NodeName("compute-1")
@@ -23,7 +23,7 @@ A_SECOND = 1.0
 
 
 class ClusterStage(Protocol):
-    cluster: Cluster
+    cluster: ConfiguredCluster
 
     def now(self) -> float:
         """Seconds since the epoch."""

@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable
+from vmha_ocf.flags_ports import Failures
 from vmha_ocf.model import NodeName
-from vmha_ocf.ports import Failures
 
 NODE, OTHER = NodeName("compute-1"), NodeName("compute-2")
 AT = 1_763_695_800.0

@@ -12,9 +12,10 @@ from typing import Protocol
 import pytest
 
 from vmha_ocf.errors import FlagsUnavailable, ParameterError
+from vmha_ocf.flags_ports import Holds
 from vmha_ocf.hold import Hold, format_hold
 from vmha_ocf.model import NodeName
-from vmha_ocf.ports import Flags, Holds
+from vmha_ocf.ports import Flags
 
 CONTROLLER = NodeName("ctl1")
 HOLD = Hold(CONTROLLER, "alice@ctl1", 1763695800.0, "rack 7 moves; it's 'late'")

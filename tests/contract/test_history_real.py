@@ -13,8 +13,8 @@ from vmha_ocf.backends.cib import Cib
 from vmha_ocf.backends.command import Result
 from vmha_ocf.history import MOST
 from vmha_ocf.history_store import PROPERTIES, HistoryStore
-from vmha_ocf.incident import GivenUp, Incident, Step
-from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.incident import GivenUp, Incident
+from vmha_ocf.model import InstanceId, NovaHost, Step
 
 pytestmark = pytest.mark.real
 

@@ -14,7 +14,7 @@ import pytest
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
 from vmha_ocf.marker import Ours
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
-from vmha_ocf.ports import Traces
+from vmha_ocf.service_ports import Traces
 from vmha_ocf.trace import Trace, format_trace
 
 NODE = NodeName("compute-1")

@@ -11,9 +11,9 @@ from vmha_ocf.agents.round import Round
 from vmha_ocf.flag import ATTRIBUTE
 from vmha_ocf.model import InstanceId, NodeName
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim import World
 from vmha_ocf.sim.invariants import check
+from vmha_ocf.worker_ports import WorkerPorts
 
 TAGS = frozenset({"automatic-recovery"})
 SECONDS_TO_GIVE_UP = 3600.0

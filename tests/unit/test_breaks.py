@@ -40,12 +40,13 @@ from vmha_ocf.model import (
 from vmha_ocf.ocf import Action, Agent, Call
 from vmha_ocf.parameter import Parameter, string
 from vmha_ocf.policy import Marks
-from vmha_ocf.ports import Bmc, Flags, WorkerPorts
+from vmha_ocf.ports import Bmc, Flags
 from vmha_ocf.sim import World
 from vmha_ocf.sim.flags import SimFlags
 from vmha_ocf.sim.invariants import check
 from vmha_ocf.sim.nova import SimNova
 from vmha_ocf.sim.tripwire import Died, Tripwire
+from vmha_ocf.worker_ports import WorkerPorts
 
 HOST = NovaHost("compute-1")
 OTHERS = ("compute-2", "compute-3", "compute-4")

@@ -12,8 +12,8 @@ from vmha_ocf import storm
 from vmha_ocf.agents import nova_compute, nova_evacuate
 from vmha_ocf.backends.metrics import metrics
 from vmha_ocf.fence_options import OPTIONS
-from vmha_ocf.incident import Incident, Step
-from vmha_ocf.model import NovaHost
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import NovaHost, Step
 from vmha_ocf.picture import Deliveries, Picture
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.errors import CommandUnavailable
-from vmha_ocf.incident import Incident, Step
-from vmha_ocf.model import NovaHost
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import NovaHost, Step
 from vmha_ocf.sim import World
 from vmha_ocf.sim.timeline import EPOCH
 from vmha_ocf.sim.tripwire import Died, Tripwire

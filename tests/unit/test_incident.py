@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from vmha_ocf import history
 from vmha_ocf.history import MOST, History
-from vmha_ocf.incident import Event, GivenUp, Incident, Step, advance, opened
+from vmha_ocf.incident import GivenUp, Incident, advance, opened
 from vmha_ocf.incident_json import notification, sentence, state
 from vmha_ocf.incident_text import format_incident, parse_incident
-from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.model import Event, InstanceId, NovaHost, Step
 
 HOST = NovaHost("compute-1")
 ONE, TWO = InstanceId("one"), InstanceId("two")

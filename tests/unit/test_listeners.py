@@ -23,8 +23,7 @@ from vmha_ocf.backends import outbox, web
 from vmha_ocf.backends.clock import SystemClock
 from vmha_ocf.backends.outbox import NotDelivered, Outbox
 from vmha_ocf.backends.webhook import Webhook
-from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import NovaHost
+from vmha_ocf.model import Event, NovaHost, Step
 from vmha_ocf.options import WorkerOptions, worker_options
 from vmha_ocf.sim import World
 

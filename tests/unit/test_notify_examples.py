@@ -16,9 +16,9 @@ import yaml
 
 from tests.metadata import ROOT
 from vmha_ocf.backends.metrics import metrics
-from vmha_ocf.incident import Event, Incident, Step, advance, opened
+from vmha_ocf.incident import Incident, advance, opened
 from vmha_ocf.incident_json import notification
-from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.model import Event, InstanceId, NovaHost, Step
 from vmha_ocf.picture import Deliveries, Picture
 
 EXAMPLES = ROOT / "examples"

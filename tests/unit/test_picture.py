@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.incident import Event, GivenUp, Incident, Step
+from vmha_ocf.incident import GivenUp, Incident
 from vmha_ocf.incident_json import incident_json, notification
-from vmha_ocf.model import Evidence, Flag, FlagState, InstanceId, NovaHost
+from vmha_ocf.model import Event, Evidence, Flag, FlagState, InstanceId, NovaHost, Step
 from vmha_ocf.picture import Deliveries, Picture, answer
 
 HOST = NovaHost("compute-1")

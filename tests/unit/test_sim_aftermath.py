@@ -10,13 +10,13 @@ import pytest
 
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.model import ComputeService, Instance, NovaHost, ServiceChange, Services
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim import World
 from vmha_ocf.sim.aftermath import judged
 from vmha_ocf.sim.invariants import marked
 from vmha_ocf.sim.nova import SimNova
 from vmha_ocf.sim.run import run
 from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, Scenario
+from vmha_ocf.worker_ports import WorkerPorts
 
 P = TypeVar("P")
 HOST = NovaHost("compute-1")

@@ -4,9 +4,9 @@ import pytest
 
 from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.model import Instance, InstanceId, NovaHost
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim import World
 from vmha_ocf.sim.tripwire import Died, Tripwire
+from vmha_ocf.worker_ports import WorkerPorts
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from vmha_ocf.agents.starting import Starting
 from vmha_ocf.agents.waiting_boots import WaitingBoots
 from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import AfterBoot, Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 EVERY = 30.0
 """Seconds between two looks at who has booted, or who is off still."""
@@ -33,7 +33,7 @@ HOSTS = 10
 
 
 class AfterBoots:
-    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
         self._policy = policy
         self._due = Due(ports.clock)

@@ -16,7 +16,7 @@ from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.records import STILL, Off
 
 _EVERY = 120.0
@@ -24,7 +24,7 @@ _EVERY = 120.0
 
 
 class AfterDone:
-    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud) -> None:
+    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud) -> None:
         self._ports = ports
         self._policy = policy
         self._cloud = cloud

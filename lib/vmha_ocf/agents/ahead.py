@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
-from vmha_ocf.parallel import Later, Parallel, at_once
+from vmha_ocf.parallel import at_once
+from vmha_ocf.ports import Later, Parallel
 
 R_co = TypeVar("R_co", covariant=True)
 

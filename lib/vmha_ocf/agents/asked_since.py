@@ -10,7 +10,7 @@ from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.boots import Served
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move, NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 KEPT = 60.0
 """Seconds. What is its owner's stays so as long as its host is in this boot."""
@@ -20,7 +20,7 @@ Wanted = Sequence[tuple[Instance, Sequence[Served]]]
 
 
 class AskedSince:
-    def __init__(self, ports: WorkerPorts, past: PastEvacuations) -> None:
+    def __init__(self, ports: Ports, past: PastEvacuations) -> None:
         self.trouble: dict[NovaHost, VmhaError] = {}
         """The hosts of instances that Nova did not tell about."""
         self._ports = ports

@@ -10,7 +10,7 @@ from typing import TypeVar
 from vmha_ocf.agents.host_round import HostRound
 from vmha_ocf.errors import NovaDenied, NovaUnavailable, VmhaError
 from vmha_ocf.model import NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 R = TypeVar("R")
 
@@ -23,7 +23,7 @@ class _Late:
 class AtOnce:
     """One round after another: ``begin``, then ``run`` for each step of it."""
 
-    def __init__(self, ports: WorkerPorts, longest: float) -> None:
+    def __init__(self, ports: Ports, longest: float) -> None:
         self.waiting: dict[NovaHost, VmhaError] = {}
         """The hosts that Nova does not answer for, and what it was."""
         self.tried: dict[NovaHost, float] = {}

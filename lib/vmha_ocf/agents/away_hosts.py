@@ -11,7 +11,7 @@ from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.model import Instance, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.presence import Nodes
 
 _EVERY = 120.0
@@ -24,7 +24,7 @@ _MAYBE = frozenset({tagging.Choice.EVACUATE, tagging.Choice.UNKNOWN})
 class AwayHosts:
     """Since when a node is away is what this worker has seen: losing it costs some minutes."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
         self._policy = policy
         self._cloud = cloud

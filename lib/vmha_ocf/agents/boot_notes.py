@@ -8,7 +8,7 @@ from math import inf
 from vmha_ocf import boots
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Evidence, NodeName
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.proof import Boots
 
 EVERY = 3.0
@@ -18,7 +18,7 @@ Texts = Mapping[NodeName, str]
 
 
 class BootNotes:
-    def __init__(self, ports: WorkerPorts) -> None:
+    def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._at = -inf
         self._started: Texts = {}

@@ -12,7 +12,7 @@ from vmha_ocf.boots import Served
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.names import Names
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.presence import Nodes
 
 
@@ -40,7 +40,7 @@ class Booted:
 
 
 class BootedHosts:
-    def __init__(self, ports: WorkerPorts, cloud: Cloud, known: Known) -> None:
+    def __init__(self, ports: Ports, cloud: Cloud, known: Known) -> None:
         self._ports = ports
         self._cloud = cloud
         self._known = known

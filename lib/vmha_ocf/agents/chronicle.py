@@ -16,7 +16,8 @@ from vmha_ocf import history
 from vmha_ocf.agents.round import Round
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.history import Change, History
-from vmha_ocf.incident import Event, Incident
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import Event
 from vmha_ocf.ports import Clock
 
 REST = 5.0

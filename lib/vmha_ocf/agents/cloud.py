@@ -9,9 +9,8 @@ from vmha_ocf.agents.nova_time import NovaTime
 from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import NovaHost, ServerGroup, Services
-from vmha_ocf.parallel import Later
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Later, Ports
 from vmha_ocf.report_interval import Reports
 from vmha_ocf.service_down_time import Assumed, assumed, report_interval
 
@@ -30,7 +29,7 @@ class Cloud:
 
     def __init__(
         self,
-        ports: WorkerPorts,
+        ports: Ports,
         policy: Policy,
         listed: Callable[[Services], None] = lambda _: None,
     ) -> None:

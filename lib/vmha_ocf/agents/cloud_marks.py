@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 _KEPT = 300.0
 """Seconds that an answer serves. Whoever has heard it keeps it until its evacuation is over."""
@@ -12,7 +12,7 @@ _KEPT = 300.0
 class CloudMarks:
     """One for all hosts, whose rounds may be on threads of their own."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: Ports, policy: Policy) -> None:
         self._ports = ports
         self._names = policy.marks.all_names
         self._answer: bool | None = None

@@ -35,8 +35,8 @@ from vmha_ocf.agents.site_start import SiteStarting
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ComputeService, Flag, InstanceId, NovaHost, Services
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
+from vmha_ocf.worker_ports import WorkerPorts
 
 Flagged = Mapping[NovaHost, Flag]
 FEW = 3

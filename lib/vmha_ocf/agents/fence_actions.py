@@ -24,8 +24,7 @@ from vmha_ocf.fencing_level import judge
 from vmha_ocf.flag import check
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import Flag, FlagState, NodeName, Power
-from vmha_ocf.parallel import Parallel
-from vmha_ocf.ports import Clock, Flags
+from vmha_ocf.ports import Clock, Flags, Parallel
 from vmha_ocf.refusal_store import RefusalStore
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,7 @@ from vmha_ocf.fence_request import Target
 from vmha_ocf.flag import same
 from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import Flag, FlagState, NovaHost, Power
-from vmha_ocf.parallel import Parallel
-from vmha_ocf.ports import Bmc, Clock, Flags
+from vmha_ocf.ports import Bmc, Clock, Flags, Parallel
 
 OpenBmc = Callable[[Target], Bmc]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import Flag, NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.model import Event, Flag, NovaHost, Step
+from vmha_ocf.ports import Ports
 
 
 class FlagStory:
     """Tells each once; what an earlier worker has told already counts once all the same."""
 
-    def __init__(self, ports: WorkerPorts) -> None:
+    def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self._told: dict[NovaHost, set[object]] = {}
 

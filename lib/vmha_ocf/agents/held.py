@@ -8,9 +8,9 @@ from math import inf
 from vmha_ocf import storm
 from vmha_ocf.agents.ahead import Question
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.flags_ports import HoldingPorts
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 
 LOOK_AGAIN = 10.0
 """Seconds between two looks at an operator's hold while nothing is flagged."""
@@ -19,7 +19,7 @@ LOOK_AGAIN = 10.0
 class Held:
     """Not knowing holds too. ``problems`` says why, one sentence for each reason."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: HoldingPorts, policy: Policy) -> None:
         self.problems: dict[str, str] = {}
         self.hosts: int | None = None
         """How many compute hosts Nova has, as far as anybody has asked."""

@@ -9,7 +9,7 @@ from vmha_ocf import acting
 from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.model import Flag, FlagState
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 
 class Claim(Enum):
@@ -23,7 +23,7 @@ class Claim(Enum):
 
 
 class HostClaim:
-    def __init__(self, ports: WorkerPorts, policy: Policy, me: str, story: HostStory) -> None:
+    def __init__(self, ports: Ports, policy: Policy, me: str, story: HostStory) -> None:
         self._flag: Flag | None = None
         self._ports = ports
         self._settle = policy.settle

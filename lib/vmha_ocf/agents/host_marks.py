@@ -13,13 +13,11 @@ from vmha_ocf.agents.cloud_marks import CloudMarks
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ImageId, Instance, NovaHost
 from vmha_ocf.policy import Policy, Untagged
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 
 class HostMarks:
-    def __init__(
-        self, host: NovaHost, ports: WorkerPorts, policy: Policy, cloud: CloudMarks
-    ) -> None:
+    def __init__(self, host: NovaHost, ports: Ports, policy: Policy, cloud: CloudMarks) -> None:
         self.images: dict[ImageId, dict[str, str]] = {}
         self.anything_marked: bool | None = None
         self.problem = ""

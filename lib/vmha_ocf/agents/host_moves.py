@@ -13,11 +13,11 @@ from vmha_ocf.agents.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, Instance, InstanceId, Move
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 
 class HostMoves:
-    def __init__(self, ports: WorkerPorts, policy: Policy, past: PastEvacuations) -> None:
+    def __init__(self, ports: Ports, policy: Policy, past: PastEvacuations) -> None:
         self._ports = ports
         self._policy = policy
         self._past = past

@@ -11,7 +11,7 @@ from vmha_ocf.evacuation import Evacuate, Request, Reset, Stop
 from vmha_ocf.memory import Memory
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.pace import Load
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 _UNDONE = (NovaBusy, NovaUnreached)
 
@@ -42,7 +42,7 @@ class Answer:
 class HostRequests:
     """``announce``, then ``send`` each, several at once and beside those of other hosts, then ``heard``."""
 
-    def __init__(self, host: NovaHost, ports: WorkerPorts) -> None:
+    def __init__(self, host: NovaHost, ports: Ports) -> None:
         self._host = host
         self._ports = ports
 

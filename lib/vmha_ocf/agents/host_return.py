@@ -12,12 +12,11 @@ from vmha_ocf.agents.put_back import PutBack
 from vmha_ocf.agents.waits import PATIENCE, Waits
 from vmha_ocf.errors import NovaRefused, ParameterError, VmhaError
 from vmha_ocf.heartbeat import Heartbeat
-from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost, Services
+from vmha_ocf.model import ComputeService, Event, Flag, NodeName, NovaHost, Services, Step
 from vmha_ocf.ownership import Owned
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
+from vmha_ocf.service_ports import ServicePorts
 from vmha_ocf.trace import Trace, Traces
 
 Flagged = Mapping[NovaHost, Flag]
@@ -34,7 +33,7 @@ class _Beat:
 class HostReturn:
     """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy, marks: CloudMarks) -> None:
+    def __init__(self, ports: ServicePorts, policy: Policy, marks: CloudMarks) -> None:
         self._ports = ports
         self._put_back = PutBack(ports, policy, marks)
         self._waits = Waits(ports)

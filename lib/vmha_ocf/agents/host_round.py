@@ -28,8 +28,8 @@ from vmha_ocf.model import (
     ServerGroup,
 )
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
+from vmha_ocf.service_ports import ServicePorts
 from vmha_ocf.verdict import Next
 
 _LOOK_OLD = 30.0
@@ -59,7 +59,7 @@ class HostRound:
     def __init__(
         self,
         host: NovaHost,
-        ports: WorkerPorts,
+        ports: ServicePorts,
         policy: Policy,
         me: str,
         cloud: Cloud,

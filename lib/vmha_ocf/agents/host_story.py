@@ -8,16 +8,15 @@ from typing import Any
 from vmha_ocf import records
 from vmha_ocf.agents.host_requests import Answer, name_of
 from vmha_ocf.evacuation import Evacuate, Plan, View
-from vmha_ocf.incident import Event, Step
-from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.model import Evacuation, Event, Instance, InstanceId, NovaHost, Step
+from vmha_ocf.ports import Ports
 from vmha_ocf.verdict import Next
 
 
 class HostStory:
     """Says everything once."""
 
-    def __init__(self, host: NovaHost, ports: WorkerPorts) -> None:
+    def __init__(self, host: NovaHost, ports: Ports) -> None:
         self._host = host
         self._ports = ports
         self._names: dict[InstanceId, str] = {}

@@ -14,8 +14,9 @@ from vmha_ocf.agents.round import Round
 from vmha_ocf.backends.background import Background
 from vmha_ocf.backends.outbox import Outbox
 from vmha_ocf.history import newest_first
-from vmha_ocf.incident import Event, Incident
+from vmha_ocf.incident import Incident
 from vmha_ocf.incident_json import notification
+from vmha_ocf.model import Event
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.picture import Picture
 from vmha_ocf.ports import Clock

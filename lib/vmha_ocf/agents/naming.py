@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import inf
+from typing import Protocol
 
 from vmha_ocf import leftover, presence, reconcile
+from vmha_ocf.cluster_ports import ConfiguredCluster
 from vmha_ocf.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.inventory import Inventory
 from vmha_ocf.model import Flag, NodeName, NodeState, NovaHost, Services
 from vmha_ocf.names import Hosts, Names, Words, learn, pairs_of
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Clock
 from vmha_ocf.presence import Nodes
 from vmha_ocf.topology import domain_of, words_of
 
@@ -21,11 +24,20 @@ AGAIN = 3.0
 """Seconds after a look that failed."""
 
 
+class NamingPorts(Protocol):
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def cluster(self) -> ConfiguredCluster: ...
+    @property
+    def read_inventory(self) -> Callable[[str, str], Inventory]: ...
+
+
 class Naming:
     """What cannot be read now stays as it was, and is a problem. With the names it knows whether
     Pacemaker's word that a node was fenced can be believed: both are read from the configuration."""
 
-    def __init__(self, ports: WorkerPorts, domain: str) -> None:
+    def __init__(self, ports: NamingPorts, domain: str) -> None:
         self.configuration = Configuration()
         self.words = Words(domain=domain)
         self.names = Names()

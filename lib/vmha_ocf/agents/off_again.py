@@ -12,9 +12,10 @@ from collections.abc import Collection
 
 from vmha_ocf import damage
 from vmha_ocf.agents.take_down import TakeDown
-from vmha_ocf.memory import Found, Memory
+from vmha_ocf.memory import Memory
 from vmha_ocf.model import InstanceId
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
+from vmha_ocf.records import Found
 
 
 def look(
@@ -22,7 +23,7 @@ def look(
     down: TakeDown,
     found: Found,
     listed: Collection[InstanceId],
-    ports: WorkerPorts,
+    ports: Ports,
 ) -> Memory:
     """After the records were read. Raises NovaUnavailable, NovaDenied, FlagsUnavailable, FlagNotWritten."""
     down.note_off_again(memory.off_again)

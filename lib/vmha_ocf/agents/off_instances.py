@@ -12,7 +12,7 @@ from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.tagging import Choice
 
 
@@ -27,7 +27,7 @@ class Listed:
 
 
 class OffInstances:
-    def __init__(self, ports: WorkerPorts, policy: Policy, cloud: Cloud) -> None:
+    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud) -> None:
         self._ports = ports
         self._policy = policy
         self._cloud = cloud

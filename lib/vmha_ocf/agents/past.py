@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vmha_ocf import poison
 from vmha_ocf.model import Evacuation
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 _KEPT = 5.0
 """Seconds that an answer serves the hosts that fail together."""
@@ -26,7 +26,7 @@ class _Answer:
 class PastEvacuations:
     """One for all hosts, whose rounds may be on threads of their own."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: Ports, policy: Policy) -> None:
         self._ports = ports
         self._window = policy.poison_window
         self._answer: _Answer | None = None

@@ -20,7 +20,7 @@ from vmha_ocf.model import (
     NodeName,
     NovaHost,
 )
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.proof import Judgement, Signs, Standing
 from vmha_ocf.records import Off
 
@@ -38,7 +38,7 @@ class _Look:
 
 
 class Proofs:
-    def __init__(self, ports: WorkerPorts, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: Ports, cloud: Cloud, naming: Naming) -> None:
         self.given_up: Sequence[GivenUp] = ()
         self.waiting: dict[NovaHost, VmhaError] = {}
         """The hosts that Nova does not answer for, so that nothing is known of their proofs."""

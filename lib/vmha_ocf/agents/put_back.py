@@ -12,8 +12,8 @@ from vmha_ocf.damage import ASKED, Damaged, Way
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Instance, InstanceId, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
+from vmha_ocf.service_ports import ServicePorts
 from vmha_ocf.tagging import Choice
 from vmha_ocf.trace import Trace
 
@@ -24,7 +24,7 @@ _SHOWN = 3
 class PutBack:
     """``problems``: what is left of it, by host, as long as it lasts."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy, marks: CloudMarks) -> None:
+    def __init__(self, ports: ServicePorts, policy: Policy, marks: CloudMarks) -> None:
         self.problems: dict[NovaHost, str] = {}
         self._ports = ports
         self._policy = policy

@@ -11,13 +11,13 @@ from vmha_ocf.evacuation import Request
 from vmha_ocf.model import NovaHost
 from vmha_ocf.pace import Pace
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 Asked = Sequence[tuple[HostRound, Sequence[Request]]]
 
 
 class Requesting:
-    def __init__(self, ports: WorkerPorts, policy: Policy) -> None:
+    def __init__(self, ports: Ports, policy: Policy) -> None:
         self._ports = ports
         self._caps = policy.caps
         self._pace = Pace(policy.caps.total)

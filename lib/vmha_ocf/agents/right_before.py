@@ -20,14 +20,14 @@ from vmha_ocf.agents.proofs import Proofs
 from vmha_ocf.agents.requesting import Asked
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 Flagged = Mapping[NovaHost, Flag]
 
 
 class RightBefore:
     def __init__(
-        self, ports: WorkerPorts, authority: Authority, held: Held, naming: Naming, proofs: Proofs
+        self, ports: Ports, authority: Authority, held: Held, naming: Naming, proofs: Proofs
     ) -> None:
         self.problem = ""
         self.flags = Question(ports.flags.read)

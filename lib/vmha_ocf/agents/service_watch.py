@@ -13,9 +13,9 @@ from vmha_ocf.agents.round import Pauses
 from vmha_ocf.agents.unflagged import Unflagged
 from vmha_ocf.model import Flag, NovaHost, Services
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
 from vmha_ocf.records import STILL, Off
+from vmha_ocf.service_ports import ServicePorts
 
 Flagged = Mapping[NovaHost, Flag]
 
@@ -23,7 +23,7 @@ Flagged = Mapping[NovaHost, Flag]
 class ServiceWatch:
     def __init__(
         self,
-        ports: WorkerPorts,
+        ports: ServicePorts,
         cloud: Cloud,
         pauses: Pauses,
         naming: Naming,

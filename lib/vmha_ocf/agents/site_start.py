@@ -12,7 +12,7 @@ from vmha_ocf.boots import Served
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.presence import Nodes
 from vmha_ocf.site_start import SiteStart
 
@@ -23,7 +23,7 @@ LOOK_AGAIN = 3.0
 class SiteStarting:
     """``look`` in every round, before anything is asked for. Not knowing holds what is new, too."""
 
-    def __init__(self, ports: WorkerPorts, policy: Policy, me: str, naming: Naming) -> None:
+    def __init__(self, ports: Ports, policy: Policy, me: str, naming: Naming) -> None:
         self._ports = ports
         self._seconds = policy.site_start
         self._me = NodeName(me)

@@ -13,14 +13,14 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation import order_key
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 PER_HOST = 4
 """Instances that are being started on one host at once: its disks and processors are those of all."""
 
 
 class Starting:
-    def __init__(self, ports: WorkerPorts, policy: Policy, asked: AskedSince) -> None:
+    def __init__(self, ports: Ports, policy: Policy, asked: AskedSince) -> None:
         self._ports = ports
         self._policy = policy
         self._asked = asked

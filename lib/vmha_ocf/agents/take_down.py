@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from vmha_ocf import damage, marker, ownership
-from vmha_ocf.agents.host_story import HostStory
 from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, Refused
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.marker import Ours
-from vmha_ocf.memory import Found
 from vmha_ocf.model import (
     ComputeService,
     Flag,
@@ -20,7 +19,8 @@ from vmha_ocf.model import (
     NovaHost,
     ServiceChange,
 )
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.records import Found
+from vmha_ocf.service_ports import ServicePorts
 from vmha_ocf.trace import Trace
 
 _CHECK = 3.0
@@ -32,14 +32,22 @@ _RESPITE = 60.0
 """Seconds between two changes after that: somebody wants something else, and is to be asked."""
 
 
+class Story(Protocol):
+    """Who is told of it."""
+
+    def found_forced_down(self) -> None: ...
+
+    def forced_down(self) -> None: ...
+
+
 class TakeDown:
     """What one worker knows of one flagged host's service. Losing it costs time only."""
 
     def __init__(
         self,
         host: NovaHost,
-        ports: WorkerPorts,
-        story: HostStory,
+        ports: ServicePorts,
+        story: Story,
         me: str,
         problems: dict[str, str],
         *,

@@ -11,7 +11,7 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.names import way_to_say
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 from vmha_ocf.presence import Nodes
 
 Flagged = Mapping[NovaHost, Flag]
@@ -20,7 +20,7 @@ Flagged = Mapping[NovaHost, Flag]
 class Unflagged:
     """Each is watched until its nova-compute has been silent for long enough."""
 
-    def __init__(self, ports: WorkerPorts, naming: Naming, cloud: Cloud) -> None:
+    def __init__(self, ports: Ports, naming: Naming, cloud: Cloud) -> None:
         self.problems: dict[str, str] = {}
         self._ports = ports
         self._naming = naming

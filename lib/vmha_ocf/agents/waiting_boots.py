@@ -12,13 +12,13 @@ from vmha_ocf import boots
 from vmha_ocf.boots import Served
 from vmha_ocf.flag import KEY_PREFIX, same
 from vmha_ocf.model import NodeName
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 
 class WaitingBoots:
     """In each look: ``bring_back``, then ``keep``."""
 
-    def __init__(self, ports: WorkerPorts) -> None:
+    def __init__(self, ports: Ports) -> None:
         self._notes = ports.notes
         self._kept: Mapping[str, str] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmha_ocf.model import NovaHost
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 PATIENCE = 120.0
 """Seconds without progress, after which somebody has to know. A return takes minutes by itself."""
@@ -12,7 +12,7 @@ PATIENCE = 120.0
 class Waits:
     """``problems``: one sentence for each host, as long as it waits and is looked at."""
 
-    def __init__(self, ports: WorkerPorts) -> None:
+    def __init__(self, ports: Ports) -> None:
         self.problems: dict[NovaHost, str] = {}
         self._ports = ports
         self._since: dict[NovaHost, tuple[str, float]] = {}

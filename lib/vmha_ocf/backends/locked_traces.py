@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.ports import Traces
+from vmha_ocf.service_ports import Traces
 from vmha_ocf.trace import Trace
 from vmha_ocf.trace import Traces as Found
 

@@ -18,8 +18,8 @@ from vmha_ocf.memory import Memory, of_record
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import Off
+from vmha_ocf.worker_ports import WorkerPorts
 
 NO_END = Room(10**9, 10**9)
 """Of requests: the caps only spread them over time."""

@@ -15,8 +15,8 @@ from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.names import Names
 from vmha_ocf.operator.answer import Table
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.presence import Nodes
+from vmha_ocf.worker_ports import WorkerPorts
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.reconcile import believed, weakness
 from vmha_ocf.records import STILL
 from vmha_ocf.topology import ComputeHost, find
 from vmha_ocf.verdict import Next, Verdict
+from vmha_ocf.worker_ports import WorkerPorts
 
 _MOVES = (Next.EVACUATE, Next.RESET, Next.IN_FLIGHT)
 _STAYS = (Next.REPORT, Next.UNKNOWN, Next.WAIT, Next.RETRY)

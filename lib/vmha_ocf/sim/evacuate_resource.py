@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vmha_ocf.agents.nova_evacuate import longest_silence
+from vmha_ocf.agents.evacuate_parameters import longest_silence
 from vmha_ocf.model import NodeName
 from vmha_ocf.options import WorkerOptions
 from vmha_ocf.sim.controllers import Controllers

@@ -11,7 +11,8 @@ from vmha_ocf.agents.chronicle import Chronicle, Told
 from vmha_ocf.agents.round import Round
 from vmha_ocf.errors import FlagsUnavailable
 from vmha_ocf.history_store import HistoryStore
-from vmha_ocf.incident import Event, Incident
+from vmha_ocf.incident import Incident
+from vmha_ocf.model import Event
 from vmha_ocf.sim.cib import SimCib
 from vmha_ocf.sim.core import Core, Wire
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
 
-from vmha_ocf.parallel import Later, at_once
+from vmha_ocf.parallel import at_once
+from vmha_ocf.ports import Later
 from vmha_ocf.sim.processes import End, Processes
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
-from vmha_ocf.agents.nova_evacuate import AGENT
+from vmha_ocf.agents.evacuate_parameters import PARAMETERS
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fence_request import read_request
 from vmha_ocf.options import WorkerOptions, worker_options
@@ -38,8 +38,8 @@ def verify(scenario: Scenario) -> Scenario:
 
 def options_of(scenario: Scenario) -> WorkerOptions:
     """NovaEvacuate's parameters with their defaults. Raises ParameterError."""
-    values = {one.name: one.default for one in AGENT.parameters} | dict(scenario.options)
-    for one in AGENT.parameters:
+    values = {one.name: one.default for one in PARAMETERS} | dict(scenario.options)
+    for one in PARAMETERS:
         problem = one.problem(values[one.name])
         if problem:
             raise problem
@@ -98,7 +98,7 @@ def _latency(latency: Latency) -> Iterator[str]:
 
 
 def _options(scenario: Scenario) -> Iterator[str]:
-    known = [one.name for one in AGENT.parameters]
+    known = [one.name for one in PARAMETERS]
     for name in scenario.options:
         yield from must_exist("options", name, known)
     if scenario.options.keys() <= set(known):

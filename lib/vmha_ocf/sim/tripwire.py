@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.worker_ports import WorkerPorts
 
 P = TypeVar("P")
 HARMLESS = frozenset({"now", "monotonic", "close"})

@@ -9,12 +9,12 @@ from vmha_ocf.agents import rounds
 from vmha_ocf.agents.evacuator import Evacuator
 from vmha_ocf.agents.round import Round
 from vmha_ocf.options import WorkerOptions
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.sim.history import SimHistorian
 from vmha_ocf.sim.pacemaker_parts import Parts
 from vmha_ocf.sim.parallel import Aside, Concurrent, Lock
 from vmha_ocf.sim.processes import End, Process, Processes
 from vmha_ocf.sim.world import World
+from vmha_ocf.worker_ports import WorkerPorts
 
 NAME = "NovaEvacuate"
 

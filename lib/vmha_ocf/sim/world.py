@@ -24,8 +24,7 @@ from vmha_ocf.model import (
     ServiceChange,
 )
 from vmha_ocf.note_store import NoteStore
-from vmha_ocf.parallel import Parallel
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.ports import Parallel
 from vmha_ocf.sim.attrd import SimAttrd
 from vmha_ocf.sim.bmc import SimBmc
 from vmha_ocf.sim.boot import boot
@@ -54,6 +53,7 @@ from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.units import SimUnits
 from vmha_ocf.trace_store import TraceStore
+from vmha_ocf.worker_ports import WorkerPorts
 
 
 class World:

@@ -16,9 +16,9 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import inventories_of
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.ports import WorkerPorts
 from vmha_ocf.records import STILL, Off
 from vmha_ocf.topology import ComputeHost
+from vmha_ocf.worker_ports import WorkerPorts
 
 T = TypeVar("T")
 
