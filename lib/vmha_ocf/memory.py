@@ -34,6 +34,8 @@ class Memory:
     refused: Mapping[InstanceId, tuple[float, str]] = field(default_factory=dict)
     was_reset: frozenset[InstanceId] = frozenset()
     """Instances that were reset to error."""
+    may_reset: Mapping[InstanceId, float] = field(default_factory=dict)
+    """When a request to reset them was sent that got no clear answer: it may come later."""
     noticed: Mapping[tuple[InstanceId, str], float] = field(default_factory=dict)
     """When something about an instance was first seen."""
     was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
@@ -108,6 +110,9 @@ class Memory:
     def reset(self, instance: InstanceId) -> Memory:
         """To error: what Nova said of it before does not count."""
         return replace(self.accepted(instance), was_reset=self.was_reset | {instance})
+
+    def may_be_reset(self, instance: InstanceId, now: float) -> Memory:
+        return replace(self, may_reset={**self.may_reset, instance: now})
 
     def stopped(self, instance: InstanceId) -> Memory:
         was_off = {key: one for key, one in self.was_off.items() if key != instance}

@@ -244,13 +244,25 @@ def _by_state(instance: Instance, found: Sequence[Evacuation], situation: Situat
     if not situation.destinations:
         return Verdict(instance, Next.RETRY, "no other compute host is up", told=True)
     if blocked:
-        return Verdict(instance, Next.RESET, f"was {task_states.reset_for(instance)}")
+        return _reset(instance, f"was {task_states.reset_for(instance)}", situation)
     # What was refused, or has failed for long, is told until it is under way.
     vain = refused or _long_in_vain(instance, found, situation)
     if instance.vm_state in resets:
         reason = vain or f"was {instance.vm_state}"
-        return Verdict(instance, Next.RESET, reason, told=bool(vain))
+        return _reset(instance, reason, situation, told=bool(vain))
     return Verdict(instance, Next.EVACUATE, vain, told=bool(vain))
+
+
+def _reset(
+    instance: Instance, reason: str, situation: Situation, *, told: bool = False
+) -> Verdict:
+    """Once: a second one would hide that the first is still on its way, and breaks the evacuation that
+    follows when it comes."""
+    sent_at = situation.memory.may_reset.get(instance.id)
+    if sent_at is not None and situation.now - sent_at < situation.policy.settle:
+        reason = "a request to reset it got no clear answer: it may still come"
+        return Verdict(instance, Next.WAIT, reason)
+    return Verdict(instance, Next.RESET, reason, told=told)
 
 
 def _long_in_vain(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> str:

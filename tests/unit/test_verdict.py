@@ -365,6 +365,23 @@ class TestNotNow:
         assert "new fencing" in found.reason
 
 
+class TestAResetWithoutAClearAnswer:
+    PAUSED = instance(vm_state="paused")
+
+    def test_is_not_sent_again_while_it_may_still_come(self) -> None:
+        """It would come in the middle of the evacuation, and break it."""
+        at = situation(remembering().may_be_reset(ONE, NOW - 29.0))
+        assert verdict(on=self.PAUSED, at=at).next is Next.WAIT
+
+    def test_and_is_later(self) -> None:
+        at = situation(remembering().may_be_reset(ONE, NOW - 30.0))
+        assert verdict(on=self.PAUSED, at=at).next is Next.RESET
+
+    def test_needs_nothing_where_it_has_come(self) -> None:
+        at = situation(remembering().may_be_reset(ONE, NOW - 1.0))
+        assert verdict(on=instance(vm_state="error"), at=at).next is Next.EVACUATE
+
+
 class TestOfANovaThatLooksAtTheTaskState:
     STOPPING = instance(task_state="powering-off")
     WHY = "Cannot 'evacuate' instance one while it is in task_state powering-off"

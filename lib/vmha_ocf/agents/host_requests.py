@@ -100,7 +100,8 @@ def remember(memory: Memory, answers: Sequence[Answer], now: float) -> Memory:
             done = memory.reset if isinstance(answer.request, Reset) else memory.accepted
             memory = done(one)
         elif not answer.clear:
-            continue
+            if isinstance(answer.request, Reset):
+                memory = memory.may_be_reset(one, now)
         elif answer.undone:
             memory = memory.no_effect(one)
         else:

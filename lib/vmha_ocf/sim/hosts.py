@@ -63,6 +63,8 @@ class Host:
     """nova-compute is started at boot, behind Pacemaker's back."""
     resumes_guests: bool = False
     """Nova's resume_guests_state_on_host_boot."""
+    cell: str = ""
+    """Nova moves nobody from one cell to another."""
     compute: Compute = field(default_factory=Compute)
     guests: dict[InstanceId, Run | None] = field(default_factory=dict)
     """The guests defined here; those that run have a Run."""

@@ -96,7 +96,7 @@ class Rebuilder:
         service = self._database.services.get(host.name)
         if host.name == server.host or not (service and service.up and service.enabled):
             return False
-        if self._core.strike("nova.cell", "down", host.name):
+        if self._is_in_another_cell(server, host):
             return False
         if self._load(host) >= host.capacity:
             return False
@@ -107,6 +107,12 @@ class Rebuilder:
             return host.name not in self._database.group_hosts(group, server.id)
         # Its own host counts among them, which it cannot be sent to.
         return group.policy != "affinity" or host.name in self._database.group_hosts(group)
+
+    def _is_in_another_cell(self, server: Server, host: Host) -> bool:
+        """Or in one that is down: then Nova sees none of its hosts."""
+        if self._core.strike("nova.cell", "down", host.name):
+            return True
+        return host.cell != self._hosts[server.host].cell
 
     def _load(self, host: Host) -> int:
         coming = {one.server.id for one in self.rebuilds if one.alive and one.dest is host}

@@ -172,9 +172,13 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     world.pacemaker.fences_unseen = scenario.pacemaker.startup_fencing
+    for fault in scenario.fault:
+        if fault.where == "clock":  # Hosts are connected from the start, by that clock.
+            world.fault(fault.where, fault.what, **_limits(fault))
     for host in scenario.host:
         it = world.add_host(host.name, nova=host.nova, capacity=host.capacity)
         it.starts_compute, it.resumes_guests = host.starts_compute, host.resumes_guests
+        it.cell = host.cell
     for image in scenario.image:
         world.database.images[ImageId(image.id)] = image.properties
     members = {group.name: _boot(world, group) for group in scenario.instances}
@@ -182,7 +186,8 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
         groups = [group.name for group in scenario.instances if group.server_group == one.name]
         world.group(one.policy, *(each for name in groups for each in members[name]))
     for fault in scenario.fault:
-        world.fault(fault.where, fault.what, **_limits(fault))
+        if fault.where != "clock":
+            world.fault(fault.where, fault.what, **_limits(fault))
     return world, members
 
 

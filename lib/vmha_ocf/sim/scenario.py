@@ -38,6 +38,8 @@ class HostSpec:
     """systemd starts nova-compute at boot, behind Pacemaker's back."""
     resumes_guests: bool = False
     """Nova's resume_guests_state_on_host_boot."""
+    cell: str = ""
+    """Nova's cell of it: who is moved stays in it."""
 
 
 @dataclass(frozen=True, slots=True)

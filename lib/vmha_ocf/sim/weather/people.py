@@ -63,8 +63,8 @@ def _moves(name: str, do: str) -> Change:
     return change
 
 
-def _untags(scenario: Scenario) -> Scenario:
-    """One elsewhere keeps its mark: where none is left, untagged=auto means everybody."""
+def _kept(scenario: Scenario) -> Scenario | None:
+    """One elsewhere keeps its mark: where none is left, untagged=auto means everybody. None: no room."""
     dead = {failure.host for failure in failures(scenario)}
     taken = Counter[str]()
     for group in scenario.instances:
@@ -75,10 +75,14 @@ def _untags(scenario: Scenario) -> Scenario:
         if host.name not in dead and host.capacity > taken[host.name]
     ]
     if not healthy:
-        return scenario
+        return None
     keeper = GroupSpec("keeper", healthy[-1])
-    changed = replace(scenario, instances=(*scenario.instances, keeper))
-    return _on_instances("untags", "untag_instances")(changed)
+    return replace(scenario, instances=(*scenario.instances, keeper))
+
+
+def _untags(scenario: Scenario) -> Scenario:
+    changed = _kept(scenario)
+    return _on_instances("untags", "untag_instances")(changed) if changed else scenario
 
 
 def _deletes(scenario: Scenario) -> Scenario:
@@ -89,7 +93,12 @@ def _deletes(scenario: Scenario) -> Scenario:
         gone |= {name: within(scenario, failure, "deletes") for name in groups[:1]}
     kept = tuple(one for one in scenario.expect.instances if one.group not in gone)
     events = (EventSpec(at, "delete_instances", instances=name) for name, at in gone.items())
-    return with_events(replace(scenario, expect=replace(scenario.expect, instances=kept)), *events)
+    expect = replace(scenario.expect, instances=kept)
+    return (
+        with_events(replace(_kept(scenario) or scenario, expect=expect), *events)
+        if gone
+        else scenario
+    )
 
 
 WEATHERS = (
