@@ -54,9 +54,9 @@ def _on_instances(
     return change
 
 
-def _moves(name: str, do: str) -> Change:
+def _moves(name: str, do: str, when: When = around) -> Change:
     def change(scenario: Scenario) -> Scenario:
-        changed = _on_instances(name, do, when=around)(scenario)
+        changed = _on_instances(name, do, when=when)(scenario)
         moved = changed.event[len(scenario.event) :]
         return or_told(changed, (event.instances for event in moved))
 
@@ -139,10 +139,15 @@ WEATHERS = (
     Weather(
         "another-tool-evacuates",
         "Another tool asks Nova to evacuate instances of each failed host, too.",
-        _on_instances("tool", "evacuate_by_other"),
+        _moves("tool", "evacuate_by_other", within),
         (
             lift(
-                "requests", "moved", "on", "flag", why="the other tool moves them, once or twice"
+                "requests",
+                "moved",
+                "on",
+                "flag",
+                "state",
+                why="the other tool moves them, once or twice, and leaves an error where the two collide",
             ),
             lift("said", "unsaid", "problem", "no_problem", "told", why="what others do is told"),
         ),
