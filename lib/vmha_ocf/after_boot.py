@@ -11,6 +11,7 @@ owner's stop is told from it by its user. What counts is asked since the boot:
     anything else, or nothing                                     it was off before, or somebody has
                                                                   decided about it since
     the same after a move that Nova was asked for in vain         as without it
+    the same, and an evacuation after it                          as without it: it is off elsewhere
 
 A host may have booted several times before anybody has looked: what was asked since the newest boot counts,
 and if that is nothing, since the one before.
@@ -32,7 +33,7 @@ from enum import Enum
 
 from vmha_ocf import moving, poison, records
 from vmha_ocf.boots import Served
-from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move
+from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move, NovaHost
 
 FIRST_LOOK = 900.0
 """Seconds from the first start of nova-compute in a boot until it has looked at all its guests: a minute
@@ -49,8 +50,9 @@ _INERT = frozenset(
 """What says nothing about whether an instance is to run."""
 _OF_THIS_FAILURE = 86400.0
 """Seconds before a boot in which an evacuation was for the failure that it ended."""
+_EVACUATED = "evacuate"
 _MOVES = frozenset({"live-migration", "migrate", "resize"})
-_TRIED_BEFORE = _MOVES | {"evacuate", "live_migration_cancel", "live_migration_force_complete"}
+_TRIED_BEFORE = _MOVES | {_EVACUATED, "live_migration_cancel", "live_migration_force_complete"}
 """What Nova could not do, if it finds the instance off on this host after that."""
 
 
@@ -73,11 +75,17 @@ class Found:
     off: Off
     where: str = ""
     """ELSEWHERE: that host, if it is known."""
+    left: NovaHost | None = None
+    """The host whose boot it was, if it has been evacuated off it since."""
+
+    @property
+    def ran_on(self) -> NovaHost:
+        return self.left or self.instance.host
 
     @property
     def told(self) -> str:
         """For a person, with the command that helps, or that shows more."""
-        host, one = self.instance.host, self.instance.id
+        host, one = self.ran_on, self.instance.id
         start = f"openstack server start {one}"
         match self.off:
             case Off.ASKED:
@@ -117,7 +125,7 @@ def judge(actions: Iterable[Action], served: Sequence[Served]) -> Off:
 def _judge(since: Sequence[Action], boot: Served) -> Off:
     if not _is_of_nova(since[-1], boot):
         return Off.LEFT
-    then = [one.name for one in since[:-1]]
+    then = [one.name for one in since[:-1] if one.name != _EVACUATED]
     return Off.RAN if not then else Off.ASKED if then == ["start"] else Off.LEFT
 
 
@@ -134,7 +142,19 @@ def cut_short(instance: Instance, moves: Iterable[Move], served: Sequence[Served
 
 def was_evacuated(actions: Iterable[Action]) -> bool:
     """Somebody has asked for it at some time: its evacuations have to be looked at."""
-    return any(one.name == "evacuate" for one in actions)
+    return any(one.name == _EVACUATED for one in actions)
+
+
+def evacuated_since(
+    evacuations: Iterable[Evacuation], served: Sequence[Served]
+) -> Mapping[InstanceId, NovaHost]:
+    """Who has left the host of these records, newest first, since the first of its boots, and for where."""
+    found: dict[InstanceId, NovaHost] = {}
+    for one in evacuations:
+        made = records.seconds(one.created_at) or records.STILL
+        if one.status in records.MOVED and one.dest is not None and made >= served[0].at:
+            found.setdefault(one.instance, one.dest)
+    return found
 
 
 def failed_there(
@@ -173,11 +193,11 @@ def problem(found: Sequence[Found]) -> str:
     if not found:
         return ""
     first, more = found[0], f" (and {len(found) - 1} more)" if found[1:] else ""
-    return f"{first.instance.host}: {first.instance.name or first.instance.id} {first.told}{more}"
+    return f"{first.ran_on}: {first.instance.name or first.instance.id} {first.told}{more}"
 
 
 def _sentence(ran: Sequence[Found]) -> str:
-    hosts = sorted({one.instance.host for one in ran})
+    hosts = sorted({one.ran_on for one in ran})
     others = f" and {len(hosts) - SHOWN} more" if len(hosts) > SHOWN else ""
     where = f"{', '.join(hosts[:SHOWN])}{others} {'were' if hosts[1:] else 'was'}"
     what = (

@@ -36,6 +36,11 @@ class TestWhatIsOff:
         assert judged() is Off.LEFT
         assert judged(CREATED, action("stop", "03:29:59")) is Off.LEFT
 
+    def test_ran_if_it_has_been_evacuated_since(self) -> None:
+        assert judged(BY_NOVA, action("evacuate", "03:35:00", "vmha")) is Off.RAN
+        moved = judged(BY_NOVA, action("evacuate", "03:35:00", "vmha"), STARTED)
+        assert moved is Off.ASKED
+
     def test_is_its_owners_if_he_stopped_it(self) -> None:
         assert judged(CREATED, BY_ITS_OWNER) is Off.LEFT
         assert judged(action("stop", "03:20:00", "ann"), BY_ITS_OWNER) is Off.LEFT
@@ -43,7 +48,7 @@ class TestWhatIsOff:
     def test_was_started_in_vain_if_it_is_off_still(self) -> None:
         assert judged(BY_NOVA, STARTED) is Off.ASKED
 
-    @pytest.mark.parametrize("then", ["stop", "reboot", "evacuate", "rebuild"])
+    @pytest.mark.parametrize("then", ["stop", "reboot", "migrate", "rebuild"])
     def test_is_left_where_somebody_has_decided_since(self, then: str) -> None:
         assert judged(BY_NOVA, action(then, "03:35:00", "ann")) is Off.LEFT
         assert judged(BY_NOVA, STARTED, action(then, "03:40:00", "ann")) is Off.LEFT
@@ -159,7 +164,11 @@ class TestAMove:
 @pytest.mark.parametrize("tried", ["live-migration", "resize", "evacuate"])
 def test_a_move_that_came_to_nothing_before_nova_looked_decides_nothing(tried: str) -> None:
     assert judged(action(tried, "03:30:30", "ann"), BY_NOVA) is Off.RAN
-    assert judged(BY_NOVA, action(tried, "03:33:00", "ann")) is Off.LEFT
+
+
+@pytest.mark.parametrize("moved", ["live-migration", "resize"])
+def test_a_move_since_is_somebodys_decision(moved: str) -> None:
+    assert judged(BY_NOVA, action(moved, "03:33:00", "ann")) is Off.LEFT
 
 
 class TestAHostThatBootedTwiceBeforeAnybodyLooked:
@@ -210,3 +219,38 @@ class TestAnEvacuationOfIt:
     def test_is_looked_at_only_where_there_was_one(self) -> None:
         assert after_boot.was_evacuated([BY_NOVA, action("evacuate", "02:00:00", "vmha")])
         assert not after_boot.was_evacuated([BY_NOVA, CREATED])
+
+
+class TestWhatHasBeenEvacuatedSince:
+    @staticmethod
+    def record(instance: str, dest: str | None, status: str, at: str) -> Evacuation:
+        one, source = InstanceId(instance), NovaHost("compute-1")
+        to = None if dest is None else NovaHost(dest)
+        return Evacuation(1, one, source, to, status, created_at=f"2025-11-21T{at}")
+
+    def test_is_where_its_newest_record_says(self) -> None:
+        found = after_boot.evacuated_since(
+            [
+                self.record("a", "compute-3", "completed", "05:00:00"),
+                self.record("a", "compute-2", "done", "04:00:00"),
+                self.record("b", "compute-2", "done", "04:00:00"),
+            ],
+            SERVED,
+        )
+        assert found == {"a": "compute-3", "b": "compute-2"}
+
+    def test_has_left_since_the_boot_and_has_arrived(self) -> None:
+        assert not after_boot.evacuated_since(
+            [
+                self.record("a", "compute-2", "done", "03:29:59"),
+                self.record("b", "compute-2", "failed", "04:00:00"),
+                self.record("c", None, "done", "04:00:00"),
+            ],
+            SERVED,
+        )
+
+    def test_is_told_by_the_host_that_it_has_left(self) -> None:
+        one = Instance(InstanceId("a"), NovaHost("compute-2"), vm_state="stopped")
+        found = Found(one, Off.RAN, left=NovaHost("compute-1"))
+        assert found.told.startswith("ran until compute-1 was off")
+        assert after_boot.problem([found]).startswith("compute-1 was off, and 1 instance")

@@ -13,13 +13,15 @@ from math import inf
 from vmha_ocf import after_boot
 from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.asked_since import AskedSince
-from vmha_ocf.agents.booted_hosts import Booted, BootedHosts
+from vmha_ocf.agents.booted_hosts import Booted, BootedHosts, Left
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.due import Due
+from vmha_ocf.agents.evacuated_off import EvacuatedOff
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.agents.off_instances import Listed, OffInstances, not_known
 from vmha_ocf.agents.starting import Starting
 from vmha_ocf.agents.waiting_boots import WaitingBoots
+from vmha_ocf.boots import Served
 from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.policy import AfterBoot, Policy
 from vmha_ocf.ports import Ports
@@ -45,28 +47,35 @@ class AfterBoots:
         self._starting = Starting(ports, policy, self._asked)
         self._waiting: Mapping[NovaHost, Booted] = {}
         self._listed: dict[NovaHost, Listed] = {}
+        self._elsewhere = EvacuatedOff(ports, policy, cloud, naming, self._asked)
         self._found: dict[NovaHost, Sequence[Found]] = {}
         self._looked_at: dict[NovaHost, float] = {}
         self._said: set[str] = set()
 
     @property
     def told(self) -> Mapping[InstanceId, str]:
-        return after_boot.told(one for each in self._found.values() for one in each)
+        return after_boot.told(self._all)
 
     @property
     def problems(self) -> Sequence[str]:
         """What nobody but a person starts, and what is not known."""
-        left = [one for each in self._found.values() for one in each if not self._is_to_start(one)]
+        left = [one for one in self._all if not self._is_to_start(one)]
         unknown = [one.problem for one in self._listed.values()]
+        unknown += [one for one in self._elsewhere.problems.values() if one not in unknown]
         return list(filter(None, [after_boot.problem(left), *unknown]))
+
+    @property
+    def _all(self) -> Sequence[Found]:
+        """Each once: it may have come to a host that has just booted, too."""
+        found = [*self._found.values(), *self._elsewhere.found.values()]
+        return list({one.instance.id: one for each in found for one in each}.values())
 
     @property
     def is_busy(self) -> bool:
         """Nova is about to stop instances, or there is something to be started."""
         now = self._ports.clock.now()
-        return any(
-            not after_boot.is_over(one.served, now) for one in self._waiting.values()
-        ) or any(self._is_to_start(one) for each in self._found.values() for one in each)
+        young = any(not after_boot.is_over(one.served, now) for one in self._waiting.values())
+        return young or any(map(self._is_to_start, self._all))
 
     def look(self, flags: Mapping[NovaHost, Flag]) -> None:
         """Raises what Notes, Flags, Cluster and Nova raise."""
@@ -79,6 +88,7 @@ class AfterBoots:
         self._forget()
         turn = sorted(self._waiting, key=lambda host: self._looked_at.get(host, -inf))[:HOSTS]
         self._look_at([self._waiting[host] for host in turn])
+        self._look_elsewhere(self._booted.left(flags))
         self._settle()
         self._start(turn)
 
@@ -89,16 +99,18 @@ class AfterBoots:
     def _forget(self) -> None:
         self._listed = {host: one for host, one in self._listed.items() if host in self._waiting}
         self._found = {host: one for host, one in self._found.items() if host in self._waiting}
-        if not self._waiting:
+        if not self._waiting and not self._elsewhere.found:
             self._asked.forget_all()
 
     def _is_to_start(self, one: Found) -> bool:
         resumes = self._policy.after_boot is AfterBoot.RESUME and one.off is Off.RAN
+        if one.left is not None:
+            return resumes and self._elsewhere.startable(one)
         booted = self._waiting.get(one.instance.host)
         return resumes and booted is not None and booted.startable
 
     def _look_at(self, turn: Sequence[Booted]) -> None:
-        listed = self._ports.parallel(self._off.on, turn)
+        listed = self._ports.parallel(self._off.on, [one.host for one in turn])
         self._looked_at |= dict.fromkeys((one.host for one in turn), self._ports.clock.monotonic())
         self._listed |= {one.host: each for one, each in zip(turn, listed, strict=True)}
         pairs = list(zip(turn, listed, strict=True))
@@ -111,9 +123,15 @@ class AfterBoots:
                 unknown = not_known(booted.host, self._asked.trouble[booted.host])
                 self._listed[booted.host] = replace(each, problem=unknown)
 
+    def _look_elsewhere(self, left: Sequence[Left]) -> None:
+        """Seldom: who has left a host leaves it once."""
+        if not left or self._due.now("elsewhere", EVERY):
+            self._elsewhere.look(left)
+            self._say([one for each in self._elsewhere.found.values() for one in each])
+
     def _say(self, found: Sequence[Found]) -> None:
         for one in found:
-            line = f"{one.instance.host}: {one.instance.name or one.instance.id} {one.told}"
+            line = f"{one.ran_on}: {one.instance.name or one.instance.id} {one.told}"
             if line not in self._said:
                 self._said.add(line)
                 self._ports.say(line)
@@ -135,14 +153,19 @@ class AfterBoots:
     def _is_empty(self, host: NovaHost) -> bool:
         listed = self._listed.get(host)
         is_known = listed is not None and not listed.problem and not listed.starting
-        return is_known and not self._found.get(host)
+        return is_known and not self._found.get(host) and self._elsewhere.is_empty(host)
 
     def _start(self, turn: Sequence[NovaHost]) -> None:
+        known = {one.instance.id: one for host in turn for one in self._found[host]}
+        elsewhere = self._elsewhere.found
+        known |= {one.instance.id: one for each in elsewhere.values() for one in each}
         wanted = [
-            (one.instance, self._waiting[host].served)
-            for host in turn
-            for one in self._found[host]
-            if self._is_to_start(one)
+            (one.instance, self._served(one)) for one in known.values() if self._is_to_start(one)
         ]
         if wanted:
             self._starting.run(wanted, {host: self._listed[host].starting for host in turn})
+
+    def _served(self, one: Found) -> Sequence[Served]:
+        if one.left is not None:
+            return self._elsewhere.served[one.left]
+        return self._waiting[one.instance.host].served

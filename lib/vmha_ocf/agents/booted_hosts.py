@@ -39,6 +39,14 @@ class Booted:
     """Nobody keeps it, or this cluster, in maintenance, and Nova may use it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A host, and its boots that nobody has looked after, wherever it is now."""
+
+    host: NovaHost
+    served: Sequence[Served]
+
+
 class BootedHosts:
     def __init__(self, ports: Ports, cloud: Cloud, known: Known) -> None:
         self._ports = ports
@@ -60,6 +68,17 @@ class BootedHosts:
                 (anew if known else self._new)[node] = served
         self.anew = anew
         return self._in_service(anew, flags) if anew else ()
+
+    def left(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Left]:
+        """All of which a boot is to be looked after, but those whose evacuation goes on."""
+        pending = {one.host for one in flags.values() if one.pending}
+        names = self._known.names
+        return [
+            Left(host, served)
+            for node, served in self.anew.items()
+            for host in names.hosts_of(node)
+            if host not in pending
+        ]
 
     def meet(self) -> None:
         """Nodes that are known since the last look: what ran in their former boots nobody can tell."""

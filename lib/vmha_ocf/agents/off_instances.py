@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmha_ocf import after_boot, tagging
-from vmha_ocf.agents.booted_hosts import Booted
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.host_marks import HostMarks
 from vmha_ocf.errors import VmhaError
@@ -32,14 +31,14 @@ class OffInstances:
         self._policy = policy
         self._cloud = cloud
 
-    def on(self, booted: Booted) -> Listed:
+    def on(self, host: NovaHost) -> Listed:
         """On a thread of its own. Never raises a VmhaError: what is not known is its problem."""
         try:
-            instances = self._ports.nova.instances_on(booted.host)
+            instances = self._ports.nova.instances_on(host)
         except VmhaError as error:
-            return Listed((), problem=not_known(booted.host, error))
+            return Listed((), problem=not_known(host, error))
         off = [one for one in instances if after_boot.may_be(one)]
-        marks = HostMarks(booted.host, self._ports, self._policy, self._cloud.marks)
+        marks = HostMarks(host, self._ports, self._policy, self._cloud.marks)
         if off:
             marks.look_up(off)
         ours = [one for one in off if self._choice(one, marks) is Choice.EVACUATE]

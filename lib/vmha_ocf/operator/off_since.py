@@ -9,6 +9,7 @@ from vmha_ocf.after_boot import Found, Off
 from vmha_ocf.agents.asked_since import AskedSince
 from vmha_ocf.agents.booted_hosts import BootedHosts
 from vmha_ocf.agents.cloud import Cloud
+from vmha_ocf.agents.evacuated_off import EvacuatedOff
 from vmha_ocf.agents.off_instances import OffInstances, not_known
 from vmha_ocf.configuration import Configuration
 from vmha_ocf.model import Flag, NovaHost
@@ -32,8 +33,9 @@ def read(
     """With what is not known, a sentence each. Nova is asked only if a host has booted. Raises
     FlagsUnavailable, NovaUnavailable, NovaDenied."""
     cloud = Cloud(ports, policy)
-    waiting = BootedHosts(ports, cloud, known).waiting(flags)
-    listed = ports.parallel(OffInstances(ports, policy, cloud).on, waiting)
+    hosts = BootedHosts(ports, cloud, known)
+    waiting = hosts.waiting(flags)
+    listed = ports.parallel(OffInstances(ports, policy, cloud).on, [one.host for one in waiting])
     wanted = [
         (one, booted.served)
         for booted, each in zip(waiting, listed, strict=True)
@@ -42,7 +44,13 @@ def read(
     asked = AskedSince(ports, cloud.past)
     off = [one for one in asked.of(wanted).values() if one.off is not Off.LEFT]
     unknown = [one.problem for one in listed if one.problem]
-    return off, [*unknown, *(not_known(host, error) for host, error in asked.trouble.items())]
+    unknown += [not_known(host, error) for host, error in asked.trouble.items()]
+    elsewhere = EvacuatedOff(ports, policy, cloud, known, asked)
+    elsewhere.look(hosts.left(flags))
+    by_id = {one.instance.id: one for one in off}
+    by_id |= {one.instance.id: one for each in elsewhere.found.values() for one in each}
+    unknown += [one for one in elsewhere.problems.values() if one not in unknown]
+    return list(by_id.values()), unknown
 
 
 def tables(found: Sequence[Found]) -> Iterator[Table]:
