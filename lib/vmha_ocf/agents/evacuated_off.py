@@ -19,7 +19,7 @@ from vmha_ocf.boots import Served
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.ports import WorkerPorts
+from vmha_ocf.worker_ports import WorkerPorts
 
 _Gone = Mapping[InstanceId, NovaHost]
 
