@@ -19,14 +19,14 @@ from vmha_ocf.boots import Served
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.policy import Policy
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.ports import Ports
 
 _Gone = Mapping[InstanceId, NovaHost]
 
 
 class EvacuatedOff:
     def __init__(
-        self, ports: WorkerPorts, policy: Policy, cloud: Cloud, known: Known, asked: AskedSince
+        self, ports: Ports, policy: Policy, cloud: Cloud, known: Known, asked: AskedSince
     ) -> None:
         self.found: Mapping[NovaHost, Sequence[Found]] = {}
         """By the host that they have left."""
