@@ -31,7 +31,6 @@ LARGE = {
 """Worlds of many hosts, or of hours, where each point takes as long as another scenario as a whole: of
 their runs one in so many is played. How many points are left out is counted."""
 KNOWN: Mapping[str, tuple[int, str]] = {
-    "clocks-five-minutes-ahead": (3, "P6: what our attempts did to an instance is not told"),
     "fenced-again-after-attempts": (
         19,
         "the fencing that an operator asked for dies with its agent, nobody switches the host on again: "

@@ -71,14 +71,21 @@ class HostRound:
         self._policy = policy
         self._cloud = cloud
         self._me = me
-        self._nova_time = cloud.nova_time
         self._marks = HostMarks(host, ports, policy, cloud.marks)
         self._moves = HostMoves(ports, policy, cloud.past)
         self._requests = HostRequests(host, ports)
         self._story = HostStory(host, ports)
         self._claim = HostClaim(ports, policy, me, self._story)
         self._memory: Memory | None = None
-        self._down = TakeDown(host, ports, self._story, me, self.problems, settle=policy.settle)
+        self._down = TakeDown(
+            host,
+            ports,
+            self._story,
+            me,
+            self.problems,
+            settle=policy.settle,
+            times_tell=lambda: cloud.nova_time.agrees,
+        )
         self._instances: Sequence[Instance] = ()
         self._listed_at: float | None = None
         self._looked_at = 0.0
@@ -208,7 +215,7 @@ class HostRound:
         seen, beat = self._survey, self._down.heartbeat
         assert seen is not None
         assert beat is not None
-        silence = heartbeat.silence(self._cloud.report_interval)
+        silence = heartbeat.silence(self._cloud.reports.interval or heartbeat.LONGEST)
         doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, silence)
         most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
@@ -300,16 +307,7 @@ class HostRound:
         assert self._claim.flag is not None
         assert self._survey is not None
         asked = [one.instance for one in requests if not isinstance(one, Stop)]
-        self._down.note(asked, self._survey.found, self._claim.flag, records=self._newest_before)
-
-    @property
-    def _newest_before(self) -> int | None:
-        """Of the records from before anything was asked for; None where nobody needs it, or can tell."""
-        assert self._memory is not None
-        assert self._survey is not None
-        if self._nova_time.agrees or self._memory.inherited or self._memory.asked:
-            return None
-        return records.newest(self._survey.view.evacuations)
+        self._down.note(asked, self._survey.found, self._claim.flag)
 
     def asking(self, requests: Sequence[Request]) -> None:
         """The memory knows before Nova does, and whatever becomes of the sending."""

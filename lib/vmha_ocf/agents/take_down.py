@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from vmha_ocf import damage, marker, ownership
+from vmha_ocf import damage, marker, ownership, records
 from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, Refused
 from vmha_ocf.heartbeat import Heartbeat
 from vmha_ocf.marker import Ours
@@ -52,7 +52,9 @@ class TakeDown:
         problems: dict[str, str],
         *,
         settle: float,
+        times_tell: Callable[[], bool],
     ) -> None:
+        """``times_tell``: our clock agrees with that of Nova's records, as far as is known."""
         self.host = host
         self.heartbeat: Heartbeat | None = None
         """None until the service was seen forced down."""
@@ -68,6 +70,7 @@ class TakeDown:
         self._story = story
         self._me = me
         self._settle = settle
+        self._times_tell = times_tell
         self._ours: Ours | None = None
         self._was_down = False
         self._is_written = False
@@ -153,15 +156,10 @@ class TakeDown:
             self._ports.traces.write(wanted, (NodeName(self._me),))
             self.trace = wanted
 
-    def note(
-        self, asked: Iterable[Instance], found: Found, flag: Flag, *, records: int | None
-    ) -> None:
-        """What these instances are, before they are asked for first; and the newest of Nova's records
-        then, where it tells more than their times."""
+    def note(self, asked: Iterable[Instance], found: Found, flag: Flag) -> None:
+        """What these instances are, before they are asked for first."""
         trace = self.trace
         assert trace is not None
-        if trace.records is None and records is not None:
-            trace = replace(trace, records=records)
         wanted = replace(trace, was={**trace.was, **damage.to_note(asked, found, trace)})
         if wanted != self.trace:
             self._ports.traces.write(wanted, self._nodes(flag))
@@ -194,18 +192,27 @@ class TakeDown:
         only Nova can tell where a person has written another reason meanwhile."""
         if marker.ours(service) is not None or not service.forced_down:
             return False
-        records = self._ports.nova.evacuations_from(self.host)
-        return trace.ours.forced_down and ownership.stood_since(trace, records)
+        evacuations = self._ports.nova.evacuations_from(self.host)
+        return trace.ours.forced_down and ownership.stood_since(trace, evacuations)
 
     def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
         """Before Nova is asked to change anything, and only if it says something new. A host that is
         fenced again before its return has not failed anew: what was noted stays, with its time."""
         noted = self.trace if self._was_down or self._goes_on else None
-        new = Trace(self.host, service.id, _incident(flag), ours)
-        wanted = replace(noted, service=service.id, ours=ours) if noted else new
+        noted = noted or self._begun(service, flag, ours)
+        wanted = replace(noted, service=service.id, ours=ours)
         if wanted != self.trace or not self._is_written:
             self._ports.traces.write(wanted, self._nodes(flag))
         self.trace, self._ours, self._is_written = wanted, ours, True
+
+    def _begun(self, service: ComputeService, flag: Flag, ours: Ours) -> Trace:
+        """With the newest of Nova's records, where it tells more than their times: unless it may be of a
+        worker's before us, whose trace is gone."""
+        trace = Trace(self.host, service.id, _incident(flag), ours)
+        if self._times_tell() or marker.ours(service) is not None:
+            return trace
+        newest = records.newest(self._ports.nova.evacuations_from(self.host))
+        return replace(trace, records=newest)
 
     def _nodes(self, flag: Flag) -> Sequence[NodeName]:
         """Its own, else this controller's: not every flag names one, and nodes are removed."""
