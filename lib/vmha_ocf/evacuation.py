@@ -65,6 +65,8 @@ class View:
     anything_marked: bool | None
     groups: Sequence[ServerGroup]
     off: Off
+    began: float = 0.0
+    """When it was proved to be off first, where it was fenced again before its return."""
     node_back: bool = False
     """The host has booted and waits at the gate."""
     destinations: bool = True
@@ -171,6 +173,7 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
         view.off,
         memory,
         since=view.flag.evidence.at if view.flag.evidence else 0.0,
+        began=view.began,
         destinations=view.destinations,
         alive=view.alive,
         moves=view.moves,

@@ -43,6 +43,9 @@ class Memory:
     in error, which Nova brings back active. Or they were just being stopped."""
     off_again: frozenset[InstanceId] = frozenset()
     """Those among them that are off where they are now, or were asked to be: once is enough."""
+    begun: frozenset[int] = frozenset()
+    """Records that were seen while their destination worked on them. Of any other one nobody knows whether
+    it has left the queue of its destination."""
     slept: frozenset[InstanceId] = frozenset()
     """Instances that were seen suspended: libvirt calls that off, too, but they ran."""
 
@@ -72,6 +75,9 @@ class Memory:
         current = _conditions(instances, found, off)
         current.update((instance, ASKED) for instance in self.asked)
         slept = self.slept | {one.id for one in instances if one.vm_state == "suspended"}
+        begun = {
+            one.id for each in found.values() for one in each if one.status == "pre-migrating"
+        }
         silence = self.missed and now - self.looked > settle
         return replace(
             self,
@@ -80,6 +86,7 @@ class Memory:
             missed=False,
             noticed={key: self.noticed.get(key, now) for key in current},
             was_off={**self.was_off, **_turned_off(instances, slept)},
+            begun=self.begun | begun,
             slept=slept,
         )
 

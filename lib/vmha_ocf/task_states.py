@@ -55,6 +55,11 @@ def is_rebuilding(instance: Instance) -> bool:
     return _task(instance).startswith("rebuild")
 
 
+def is_being_rebuilt(instance: Instance) -> bool:
+    """By its destination: ``rebuilding`` is the API's word, and what follows is that of who has begun."""
+    return _task(instance).startswith("rebuild_")
+
+
 def wants_off(instance: Instance) -> bool:
     """Its owner had asked for it to be off when the host died."""
     return _task(instance) == "powering-off" or _task(instance).startswith("shelving")

@@ -64,6 +64,8 @@ class Situation:
     memory: Memory
     since: float = 0.0
     """When the host was proved to be off, in seconds since the epoch; 0 if nobody told."""
+    began: float = 0.0
+    """When it was proved so first, where it was fenced again before its return; 0 is at ``since``."""
     destinations: bool = True
     """There is a host that could take an instance, or nobody knows."""
     alive: bool = False
@@ -124,11 +126,15 @@ def _at_work(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Iterator[Evacuation]:
     """Also a "completed" one: a restart of the source says so while the destination works on, or has
-    not even begun. The instance is still here, so nobody has moved it since its host went off."""
+    not even begun. The instance is still here, so nobody has moved it since its host went off. That the
+    destination has died ends only what it had begun: what waits in its queue begins when it is back."""
     if found and found[0].status == "completed":
-        known = situation.since > 0.0 and records.is_since(found[0], situation.since)
+        began = situation.began or situation.since
+        known = began > 0.0 and records.is_since(found[0], began)
         started_early = task_states.is_rebuilding(instance) or known
-        if started_early and not records.destination_died(found[0], situation.off):
+        seen = found[0].id in situation.memory.begun
+        begun = seen or task_states.is_being_rebuilt(instance)
+        if started_early and not (begun and records.destination_died(found[0], situation.off)):
             yield found[0]
     yield from records.at_work(found, situation.off)
 

@@ -188,6 +188,10 @@ class TestInFlight:
         )
         before = replace(situation(), since=LATER)
         assert verdict(record("completed"), at=before).next is Next.EVACUATE
+        again = replace(before, began=situation().since)
+        assert verdict(record("completed"), at=again).next is Next.IN_FLIGHT, (
+            "it was fenced again before its return"
+        )
         dead = situation(remembering(noticed={(ONE, REBUILDING): 0.0}), off={DEST: STILL})
         assert verdict(record("completed"), on=rebuilding, at=dead).next is Next.EVACUATE
 

@@ -90,7 +90,11 @@ class HostReturn:
             self._seen.pop(host, None)
         elif mark is not None:
             self._seen[host] = Trace(host, service.id, 0.0, mark)
-        return trace or self._seen.get(host)
+        seen = self._seen.get(host)
+        if trace is None or seen is None or trace.ours.forced_down or mark is not None:
+            return trace or seen
+        # It was fenced again before its return, when nothing but our own eyes told whose it was.
+        return replace(trace, ours=replace(trace.ours, forced_down=True))
 
     def _attempt(
         self, service: ComputeService, trace: Trace | None, flag: Flag | None, off: Off

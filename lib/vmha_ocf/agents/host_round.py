@@ -261,6 +261,7 @@ class HostRound:
             self._marks.anything_marked,
             around.groups,
             around.off,
+            self._down.began,
             around.node_back,
             around.destinations,
             self._is_alive(around),

@@ -144,6 +144,11 @@ class TakeDown:
         return True
 
     @property
+    def began(self) -> float:
+        """When the failure began that this host has not returned from; 0 is not known."""
+        return 0.0 if self.trace is None else self.trace.incident
+
+    @property
     def takes_untagged(self) -> bool:
         """It was decided, by us or an earlier worker, that what carries no mark is ours in this failure."""
         return self.trace is not None and self.trace.untagged
