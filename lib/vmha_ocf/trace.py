@@ -79,6 +79,8 @@ class Traces:
     illegible: Mapping[NodeName, str] = field(default_factory=dict)
     astray: frozenset[NovaHost] = frozenset()
     """Hosts of which the CIB has something else than was written last (trace_copy.py)."""
+    certain: frozenset[NovaHost] = frozenset()
+    """Hosts whose trace is known to be the last one that was written."""
 
 
 def format_trace(trace: Trace) -> str:

@@ -69,24 +69,26 @@ def parse_copy(text: str) -> Copy | None:
 
 def corrected(written: Traces, copies: Mapping[str, str]) -> Traces:
     """What the CIB has, by what was written last: the hosts of which it has something else are astray."""
-    of, astray = dict(written.of), set(written.astray)
+    of = dict(written.of)
+    astray, certain = set(written.astray), set(written.certain)
     hosts = {key(host): host for host in written.of}
     for its_key, text in copies.items():
         copy = parse_copy(text)
         host = _host_of(copy, hosts.get(its_key.casefold())) if copy is not None else None
-        if copy is None or host is None or _counts(of.get(host), copy):
+        if copy is None or host is None or _is_older(copy, of.get(host)):
             continue
-        astray.add(host)
+        if of.get(host) != copy.trace:
+            astray.add(host)
         of.pop(host, None)
         if copy.trace is not None:
             of[host] = copy.trace
-    return Traces(of, written.illegible, frozenset(astray))
+            certain.add(host)
+    return Traces(of, written.illegible, frozenset(astray), frozenset(certain))
 
 
 def _host_of(copy: Copy, written: NovaHost | None) -> NovaHost | None:
     return copy.trace.host if copy.trace is not None else written
 
 
-def _counts(written: Trace | None, copy: Copy) -> bool:
-    """What the CIB has."""
-    return written == copy.trace or (written is not None and written.incident > copy.incident)
+def _is_older(copy: Copy, written: Trace | None) -> bool:
+    return written is not None and written.incident > copy.incident

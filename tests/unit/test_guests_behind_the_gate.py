@@ -48,6 +48,20 @@ class Machine:
         self.noted.append(what)
 
 
+class Recovers(Machine):
+    """What notes on it is not answered at first."""
+
+    def __init__(self, silent_for: int) -> None:
+        super().__init__()
+        self._left = silent_for
+
+    def note_served(self) -> None:
+        self._left -= 1
+        if self._left >= 0:
+            raise ClusterUnavailable("Pacemaker does not answer")
+        super().note_served()
+
+
 def probed(verdict: gate.Open | gate.Wait, machine: Machine) -> Found:
     return compute_gate.judge_guests(lambda: verdict, machine, lambda _: None)
 
@@ -178,6 +192,25 @@ class TestAStart:
         said = self.start(world, Machine(silent=True))
         assert world.host("compute-1").compute.running
         assert "goes on without a note: Pacemaker does not answer" in said
+
+    @pytest.mark.parametrize(("silent_for", "noted"), [(1, True), (5, True), (1000, False)])
+    def test_notes_the_boot_later_where_that_fails_at_first(
+        self, silent_for: int, noted: bool
+    ) -> None:
+        """Without that note nobody is told what the boot has left off. It takes no start too long."""
+        world, machine = World.with_hosts("compute-1"), Recovers(silent_for)
+        world.host("compute-1").end_compute()
+        began = world.now
+        compute_gate.start(
+            world.units("compute-1"),
+            machine,
+            gate.Open,
+            world.clock(),
+            until=60.0,
+            log=lambda _: None,
+        )
+        assert ("served" in machine.noted) is noted
+        assert world.now - began <= compute_gate.NOTING + 2 * compute_gate.BETWEEN
 
     @pytest.mark.parametrize("verdict", [FLAGGED, UNKNOWN, gate.Open()])
     def test_looks_once_more_when_it_runs(self, verdict: gate.Open | gate.Wait) -> None:

@@ -58,6 +58,7 @@ class TestCorrected:
             assert found.of == {HOST: TRACE}
             assert found.illegible == there.illegible
             assert found.astray == ({HOST} - there.of.keys())
+            assert found.certain == {HOST}
 
     @pytest.mark.parametrize("restored", [BEFORE, replace(TRACE, untagged=False)])
     def test_what_was_brought_back_does_not_count(self, restored: Trace) -> None:
@@ -65,7 +66,7 @@ class TestCorrected:
         copies = {"nova:compute-1": format_copy(TRACE, NODES)}
         found = corrected(written(restored, other), copies)
         assert found.of == {HOST: TRACE, other.host: other}
-        assert found.astray == {HOST}
+        assert found.astray == found.certain == {HOST}
 
     @pytest.mark.parametrize("restored", [BEFORE, TRACE])
     def test_what_was_removed_does_not_come_back(self, restored: Trace) -> None:

@@ -4,6 +4,7 @@ Over ports only."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +45,8 @@ SHARE = 0.5
 """Of a start's time, after which it gives up at the gate; the rest is nova-compute's."""
 BETWEEN = 1.0
 """Seconds between two looks."""
+NOTING = 10.0
+"""Seconds, at most, that a start waits for a note that could not be written at first."""
 
 
 class GateClosed(VmhaError):
@@ -78,8 +81,10 @@ def start(
         note(machine.note_boot, log)
         if not units.is_active():
             units.start()
-        note(machine.note_served, log)
+        noted = note(machine.note_served, log)
         if not _is_flagged(look()):
+            if not noted:
+                _note_again(machine.note_served, clock, until=until)
             return
         log("its host was flagged while nova-compute started: it is stopped again")
         units.stop()
@@ -90,12 +95,26 @@ def _is_flagged(verdict: gate.Open | gate.Wait) -> bool:
     return isinstance(verdict, gate.Wait) and verdict.flagged
 
 
-def note(action: Callable[[], None], log: Say) -> None:
-    """A note is a help for others: what keeps it from being written keeps no host out of service."""
+def note(action: Callable[[], None], log: Say) -> bool:
+    """A note is a help for others: what keeps it from being written keeps no host out of service. Whether
+    it was written."""
     try:
         action()
     except VmhaError as error:
         log(f"goes on without a note: {error}")
+        return False
+    return True
+
+
+def _note_again(action: Callable[[], None], clock: Clock, *, until: float) -> None:
+    """nova-compute runs: there is time for it. Without this one nobody is told what the boot of this host
+    has left off."""
+    end = min(until, clock.monotonic() + NOTING)
+    while clock.monotonic() < end:
+        clock.sleep(BETWEEN)
+        with suppress(VmhaError):
+            action()
+            return
 
 
 def look_for_guests(machine: Machine, verdict: gate.Open | gate.Wait, log: Say) -> str:

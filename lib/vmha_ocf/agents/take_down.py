@@ -184,21 +184,25 @@ class TakeDown:
         """What is ours beside the mark. Of a trace only if it is of this very failure: a CIB that was
         restored has older ones, and a person may have forced the host down since."""
         if self.trace is None:
-            self.trace = self._ports.traces.read().of.get(self.host)
-            found, self._is_written = self.trace, True
+            traces = self._ports.traces.read()
+            found = self.trace = traces.of.get(self.host)
+            self._is_written, certain = True, self.host in traces.certain
             if found is not None and found.service == service.id:
-                same = found.incident == _incident(flag) or self._stood(found, service)
+                same = found.incident == _incident(flag) or self._stood(found, service, certain)
                 self._ours = found.ours if same else None
                 self._goes_on = same or ownership.still_down(found, service)
         return self._ours
 
-    def _stood(self, trace: Trace, service: ComputeService) -> bool:
-        """A host that is fenced again before its return: ours has stood since the failure before, which
-        only Nova can tell where a person has written another reason meanwhile."""
+    def _stood(self, trace: Trace, service: ComputeService, certain: bool) -> bool:
+        """A host that is fenced again before its return: ours has stood since the failure before, where a
+        person has written another reason meanwhile. Where the trace is not certain to be the last one that
+        was written, a configuration may have brought it back, and only Nova can tell."""
         if marker.ours(service) is not None or not service.forced_down:
             return False
+        if not trace.ours.forced_down or certain:
+            return trace.ours.forced_down
         evacuations = self._ports.nova.evacuations_from(self.host)
-        return trace.ours.forced_down and ownership.stood_since(trace, evacuations)
+        return ownership.stood_since(trace, evacuations)
 
     def _write_trace(self, service: ComputeService, flag: Flag, ours: Ours) -> None:
         """Before Nova is asked to change anything, and only if it says something new. A host that is

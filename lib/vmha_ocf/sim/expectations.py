@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.policy import Policy, Untagged
 from vmha_ocf.sim.database import Server
 from vmha_ocf.sim.invariants import Ours, image_marks, left_behind, marked, refused
+from vmha_ocf.sim.journal import US, EvacuateAccepted, FlagWritten
 from vmha_ocf.sim.scenario import HostExpected, InstancesExpected, Scenario
 from vmha_ocf.sim.world import World
 
 TELLS = 30.0
 """Seconds within which whatever is told is told again."""
+LOOKED = 60.0
+"""Seconds after its flag within which a host's instances have been looked at."""
 Members = Mapping[str, Sequence[InstanceId]]
 """The instances of each group."""
 
@@ -34,10 +37,23 @@ def ours_by(policy: Policy, world: World) -> Ours:
     )
 
     def ours(server: Server) -> bool:
-        everybody = policy.untagged is Untagged.ALL or none_marked
+        undecided = none_marked and not _marked_before_a_word(world, server.born_on, carries)
+        everybody = policy.untagged is Untagged.ALL or undecided
         return carries(server) or (everybody and not refused(server))
 
     return ours
+
+
+def _marked_before_a_word(world: World, host: NovaHost, carries: Ours) -> bool:
+    """Somebody has marked something just as this host failed, before anything was asked for: whoever looks
+    after that sees a cloud in which people mark what matters, and whoever looked before does not. Either is
+    right; once the first request is out, it is decided."""
+    facts = world.core.journal
+    flagged = [one.time for one in facts.of(FlagWritten) if one.host == host]
+    asked = [one.time for one in facts.of(EvacuateAccepted) if (one.host, one.by) == (host, US)]
+    marked = [one.marks_changed for one in world.database.servers.values() if carries(one)]
+    last = min([*asked, min(flagged, default=0.0) + LOOKED])
+    return 0.0 < min(marked, default=0.0) < last
 
 
 def unmet(
