@@ -25,7 +25,7 @@ from vmha_ocf.policy import Caps, Untagged
 from vmha_ocf.sim import World
 from vmha_ocf.sim.timing import Timing
 from vmha_ocf.sim.tripwire import Died, Tripwire
-from vmha_ocf.trace import Trace
+from vmha_ocf.trace import Trace, format_trace
 
 
 @pytest.fixture
@@ -1182,7 +1182,7 @@ class TestWhatOthersDoToTheService:
         """Somebody has restored the configuration of last month."""
         service = world.service("compute-1")
         old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
-        world.traces().write(old, (NodeName("compute-1"),))
+        world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         world.operator_changes("compute-1", ServiceChange(forced_down=True))
         driven = Driven(world)
         driven.run(60)
@@ -1197,7 +1197,7 @@ class TestWhatOthersDoToTheService:
         boot(world)
         service = world.service("compute-1")
         old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
-        world.traces().write(old, (NodeName("compute-1"),))
+        world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         world.operator_changes("compute-1", ServiceChange(forced_down=True))
         world.fence("compute-1")
         driven = Driven(world)
@@ -1206,10 +1206,25 @@ class TestWhatOthersDoToTheService:
         assert "waits for whoever had forced it down" in driven.problems
         driven.check()
 
+    def test_ours_is_known_after_a_second_fencing_by_the_trace_that_was_written_last(
+        self, world: World
+    ) -> None:
+        """Although a person's --disable has erased our mark, and no evacuation has succeeded."""
+        boot(world)
+        service = world.service("compute-1")
+        ours = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        world.traces().write(ours, (NodeName("compute-1"),))
+        world.operator_changes("compute-1", ServiceChange(forced_down=True))
+        world.fence("compute-1")
+        driven = Driven(world)
+        self.back_in(world, driven)
+        assert not world.service("compute-1").forced_down
+        assert not driven.problems
+
     def test_an_old_trace_of_a_host_in_service_goes_without_a_word(self, world: World) -> None:
         service = world.service("compute-1")
         old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
-        world.traces().write(old, (NodeName("compute-1"),))
+        world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         driven = Driven(world)
         driven.run(30)
         assert world.traces().read().of == {}

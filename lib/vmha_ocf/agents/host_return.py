@@ -160,9 +160,7 @@ class HostReturn:
         if undo.change.forced_down is False:
             self._seen.pop(host, None)
             if trace is not None:
-                # At once: what somebody forces down from now on is not ours.
-                left = replace(trace, ours=replace(trace.ours, forced_down=False))
-                self._ports.traces.write(left, ())
+                self._unforced(trace)
             self._tell(Step.RETURNED, host)
 
     def _back(
@@ -180,11 +178,19 @@ class HostReturn:
             self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
         if whole:
             self._ports.traces.remove(host)
+        elif trace is not None and trace.ours.forced_down and not service.forced_down:
+            with suppress(ParameterError):  # No node can keep it: then nobody brings it back.
+                self._unforced(trace)  # Whoever did that.
         if flag is not None:
             self._ports.flags.clear(host)
             self._ports.say(f"{host}: {_standing(service)}")
         self._forget(host)
         return True
+
+    def _unforced(self, trace: Trace) -> None:
+        """At once: what somebody forces down from now on is not ours."""
+        left = replace(trace, ours=replace(trace.ours, forced_down=False))
+        self._ports.traces.write(left, ())
 
     def _forget_deleted(self, hosts: Iterable[NovaHost], flags: Flagged) -> None:
         """Of hosts whose service was deleted nothing is left to undo. Asked by its name, Nova says
