@@ -146,15 +146,19 @@ def was_evacuated(actions: Iterable[Action]) -> bool:
 
 
 def evacuated_since(
-    evacuations: Iterable[Evacuation], served: Sequence[Served]
+    evacuations: Iterable[Evacuation], host: NovaHost, served: Sequence[Served]
 ) -> Mapping[InstanceId, NovaHost]:
-    """Who has left the host of these records, newest first, since the first of its boots, and for where."""
-    found: dict[InstanceId, NovaHost] = {}
-    for one in evacuations:
+    """Who has left this host since the first of its boots, and where it has come to: the host that took it
+    first may have died, too. ``evacuations``: off any host."""
+    arrived: dict[InstanceId, NovaHost] = {}
+    gone: set[InstanceId] = set()
+    for one in sorted(evacuations, key=lambda each: each.id):
         made = records.seconds(one.created_at) or records.STILL
         if one.status in records.MOVED and one.dest is not None and made >= served[0].at:
-            found.setdefault(one.instance, one.dest)
-    return found
+            arrived[one.instance] = one.dest
+            if one.source == host:
+                gone.add(one.instance)
+    return {instance: arrived[instance] for instance in gone if arrived[instance] != host}
 
 
 def failed_there(

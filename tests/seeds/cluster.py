@@ -95,7 +95,7 @@ def faults(
 def _clock(random: Random, what: str, until: float) -> FaultSpec:
     """One that is wrong for good, or until somebody sets it."""
     seconds = random.choice([1.0, 5.0, 40.0, 300.0, 4000.0])
-    ends = random.choice([until, until, round(random.uniform(0, until), 1)])
+    ends = random.choice([until, until, max(1.0, round(random.uniform(0, until), 1))])
     return FaultSpec("clock", what, until=ends, seconds=seconds)
 
 

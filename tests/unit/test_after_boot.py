@@ -222,30 +222,41 @@ class TestAnEvacuationOfIt:
 
 
 class TestWhatHasBeenEvacuatedSince:
+    HOST = NovaHost("compute-1")
+
     @staticmethod
-    def record(instance: str, dest: str | None, status: str, at: str) -> Evacuation:
-        one, source = InstanceId(instance), NovaHost("compute-1")
-        to = None if dest is None else NovaHost(dest)
-        return Evacuation(1, one, source, to, status, created_at=f"2025-11-21T{at}")
+    def record(
+        number: int, instance: str, way: str, status: str = "done", at: str = "04:00:00"
+    ) -> Evacuation:
+        """``way``: the digits of two hosts."""
+        source, dest = (NovaHost(f"compute-{digit}") for digit in way.ljust(2))
+        to = dest if way[1:] else None
+        made = f"2025-11-21T{at}"
+        return Evacuation(number, InstanceId(instance), source, to, status, created_at=made)
 
     def test_is_where_its_newest_record_says(self) -> None:
         found = after_boot.evacuated_since(
             [
-                self.record("a", "compute-3", "completed", "05:00:00"),
-                self.record("a", "compute-2", "done", "04:00:00"),
-                self.record("b", "compute-2", "done", "04:00:00"),
+                self.record(3, "a", "23", at="05:00:00"),
+                self.record(1, "a", "12", "completed"),
+                self.record(2, "b", "12"),
             ],
+            self.HOST,
             SERVED,
         )
         assert found == {"a": "compute-3", "b": "compute-2"}
 
-    def test_has_left_since_the_boot_and_has_arrived(self) -> None:
+    def test_has_left_it_since_the_boot_and_has_arrived_elsewhere(self) -> None:
         assert not after_boot.evacuated_since(
             [
-                self.record("a", "compute-2", "done", "03:29:59"),
-                self.record("b", "compute-2", "failed", "04:00:00"),
-                self.record("c", None, "done", "04:00:00"),
+                self.record(1, "a", "12", at="03:29:59"),
+                self.record(2, "b", "12", "failed"),
+                self.record(3, "c", "1"),
+                self.record(4, "d", "32"),
+                self.record(5, "e", "12"),
+                self.record(6, "e", "21"),
             ],
+            self.HOST,
             SERVED,
         )
 

@@ -88,7 +88,7 @@ class AfterBoots:
         self._forget()
         turn = sorted(self._waiting, key=lambda host: self._looked_at.get(host, -inf))[:HOSTS]
         self._look_at([self._waiting[host] for host in turn])
-        self._look_elsewhere(self._booted.left(flags))
+        self._look_elsewhere(self._booted.left())
         self._settle()
         self._start(turn)
 

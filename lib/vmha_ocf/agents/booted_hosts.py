@@ -69,15 +69,14 @@ class BootedHosts:
         self.anew = anew
         return self._in_service(anew, flags) if anew else ()
 
-    def left(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Left]:
-        """All of which a boot is to be looked after, but those whose evacuation goes on."""
-        pending = {one.host for one in flags.values() if one.pending}
+    def left(self) -> Sequence[Left]:
+        """All of which a boot is to be looked after, as ``waiting`` has found them: also while they are
+        evacuated, because what has left already may be off where it is."""
         names = self._known.names
         return [
             Left(host, served)
             for node, served in self.anew.items()
             for host in names.hosts_of(node)
-            if host not in pending
         ]
 
     def meet(self) -> None:

@@ -16,12 +16,9 @@ from vmha_ocf.agents.booted_hosts import Known, Left
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.off_instances import OffInstances, not_known
 from vmha_ocf.boots import Served
-from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.policy import Policy
 from vmha_ocf.ports import Ports
-
-_Gone = Mapping[InstanceId, NovaHost]
 
 
 class EvacuatedOff:
@@ -44,11 +41,7 @@ class EvacuatedOff:
     def look(self, left: Sequence[Left]) -> None:
         """Raises NovaUnavailable, NovaDenied: of what concerns all of them."""
         self.problems = {}
-        gone = self._gone_from(left)
-        by_dest: dict[NovaHost, dict[InstanceId, Left]] = {}
-        for one in left:
-            for instance, host in gone.get(one.host, {}).items():
-                by_dest.setdefault(host, {})[instance] = one
+        by_dest = self._gone_from(left)
         source = {instance: one for each in by_dest.values() for instance, one in each.items()}
         off = self._asked.of(self._stopped(by_dest))
         for host, error in self._asked.trouble.items():
@@ -86,19 +79,14 @@ class EvacuatedOff:
                 self.problems |= {one.host: listed.problem for one in gone.values()}
         return wanted
 
-    def _gone_from(self, left: Sequence[Left]) -> Mapping[NovaHost, _Gone]:
-        found: dict[NovaHost, _Gone] = {}
-        for one, gone in zip(left, self._ports.parallel(self._try, left), strict=True):
-            if isinstance(gone, VmhaError):
-                self.problems[one.host] = not_known(one.host, gone)
-            else:
-                found[one.host] = gone
-        return found
-
-    def _try(self, left: Left) -> _Gone | VmhaError:
-        """On a thread of its own."""
-        try:
-            evacuations = self._ports.nova.evacuations_from(left.host)
-        except VmhaError as error:
-            return error
-        return after_boot.evacuated_since(evacuations, left.served)
+    def _gone_from(self, left: Sequence[Left]) -> Mapping[NovaHost, Mapping[InstanceId, Left]]:
+        """By the host where they are now, which may be another one than Nova had chosen first."""
+        by_dest: dict[NovaHost, dict[InstanceId, Left]] = {}
+        if left:
+            since = min(one.served[0].at for one in left)
+            evacuations = self._ports.nova.evacuations_since(since)
+            for one in left:
+                gone = after_boot.evacuated_since(evacuations, one.host, one.served)
+                for instance, host in gone.items():
+                    by_dest.setdefault(host, {})[instance] = one
+        return by_dest

@@ -46,7 +46,7 @@ def read(
     unknown = [one.problem for one in listed if one.problem]
     unknown += [not_known(host, error) for host, error in asked.trouble.items()]
     elsewhere = EvacuatedOff(ports, policy, cloud, known, asked)
-    elsewhere.look(hosts.left(flags))
+    elsewhere.look(hosts.left())
     by_id = {one.instance.id: one for one in off}
     by_id |= {one.instance.id: one for each in elsewhere.found.values() for one in each}
     unknown += [one for one in elsewhere.problems.values() if one not in unknown]
