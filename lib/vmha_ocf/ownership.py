@@ -16,6 +16,9 @@ evacuations since the failure that Nova calls "done", because Nova lets nobody u
     no     we forced it down     no                      nothing; the trace goes
     no     we did not            any                     nothing; the trace goes
 
+Where a host is fenced again before its return, and only a trace of the failure before says that the
+force-down is ours, that is kept as a doubt: nobody knows then, whatever the flag of the new failure says.
+
 A mark without a trace is what an older version leaves behind, and a service without a mark is disabled,
 or enabled, as somebody else wants it: a reason that is not ours, or none at all, is theirs.
 """
@@ -72,6 +75,22 @@ def still_down(trace: Trace, service: ComputeService) -> bool:
     mark = marker.ours(service)
     ours = mark is not None and mark.forced_down and trace.ours.forced_down
     return ours and service.forced_down and trace.service == service.id
+
+
+def is_unclear(trace: Trace, service: ComputeService) -> bool:
+    """Of an earlier failure, and a person has erased our mark since: it may be ours or theirs."""
+    nothing_says = marker.ours(service) is None and trace.service == service.id
+    stands = service.forced_down and not service.enabled and trace.ours.forced_down
+    return nothing_says and stands
+
+
+def doubted(trace: Trace) -> Trace:
+    """To be kept as that: no failure, and so no flag, is a witness of it."""
+    return replace(trace, incident=0.0, ours=Ours(forced_down=True, disabled=False))
+
+
+def is_doubted(trace: Trace) -> bool:
+    return trace.incident == 0.0
 
 
 def _in_full(mark: Ours, trace: Trace | None) -> Ours:

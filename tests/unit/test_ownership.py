@@ -8,7 +8,16 @@ from tests.unit.dead_host import FENCED, HOST, record, text
 from vmha_ocf import marker
 from vmha_ocf.marker import REASON_MOST, Ours
 from vmha_ocf.model import ComputeService
-from vmha_ocf.ownership import Owned, needs_witness, still_down, stood_since, weigh
+from vmha_ocf.ownership import (
+    Owned,
+    doubted,
+    is_doubted,
+    is_unclear,
+    needs_witness,
+    still_down,
+    stood_since,
+    weigh,
+)
 from vmha_ocf.trace import Trace
 
 DOWN = ComputeService("id", HOST, up=False, enabled=False, forced_down=True)
@@ -95,6 +104,19 @@ def test_a_host_that_is_fenced_again_before_its_return_has_not_returned() -> Non
     assert not still_down(TRACE, marked(BOTH, forced_down=False))
     assert not still_down(NOT_FORCED, marked(BOTH))
     assert not still_down(OF_ANOTHER, marked(BOTH))
+
+
+def test_an_erased_mark_of_an_earlier_failure_leaves_a_doubt() -> None:
+    assert is_unclear(TRACE, DOWN)
+    assert not is_unclear(TRACE, marked(BOTH))
+    assert not is_unclear(OF_ANOTHER, DOWN)
+    assert not is_unclear(NOT_FORCED, DOWN)
+    assert not is_unclear(TRACE, replace(DOWN, enabled=True))
+    doubt = doubted(TRACE)
+    assert is_doubted(doubt)
+    assert not is_doubted(TRACE)
+    assert weigh(DOWN, doubt, witness=False).told
+    assert weigh(DOWN, doubt, witness=True) == Owned(FORCED)
 
 
 def test_a_long_reason_comes_back_whole() -> None:

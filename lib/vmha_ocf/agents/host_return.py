@@ -126,7 +126,8 @@ class HostReturn:
 
     def _owned(self, service: ComputeService, trace: Trace | None, flag: Flag | None) -> Owned:
         """The flag of the failure is kept until its return is over."""
-        witness = flag is not None or service.host in self._seen
+        doubted = trace is not None and ownership.is_doubted(trace)
+        witness = (flag is not None and not doubted) or service.host in self._seen
         if not witness and trace is not None and ownership.needs_witness(service, trace):
             witness = ownership.stood_since(trace, self._ports.nova.evacuations_from(service.host))
             if witness:

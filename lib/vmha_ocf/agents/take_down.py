@@ -77,6 +77,8 @@ class TakeDown:
         """Our trace, as far as nobody has had a reason to doubt it."""
         self._goes_on = False
         """The trace that was read is of a failure that this host has not returned from."""
+        self._doubt: Trace | None = None
+        """What the trace of an earlier failure leaves open, and is to be told when the host is back."""
         self._shown: Sequence[object] | None = None
         """What Nova showed of its settings last, once it was forced down."""
         self._unclear_until = 0.0
@@ -191,6 +193,8 @@ class TakeDown:
                 same = found.incident == _incident(flag) or self._stood(found, service, certain)
                 self._ours = found.ours if same else None
                 self._goes_on = same or ownership.still_down(found, service)
+                if not same and ownership.is_unclear(found, service):
+                    self._doubt = ownership.doubted(found)
         return self._ours
 
     def _stood(self, trace: Trace, service: ComputeService, certain: bool) -> bool:
@@ -208,8 +212,10 @@ class TakeDown:
         """Before Nova is asked to change anything, and only if it says something new. A host that is
         fenced again before its return has not failed anew: what was noted stays, with its time."""
         noted = self.trace if self._was_down or self._goes_on else None
-        noted = noted or self._begun(service, flag, ours)
+        noted = noted or self._doubt or self._begun(service, flag, ours)
         wanted = replace(noted, service=service.id, ours=ours)
+        if ownership.is_doubted(noted) and ownership.is_unclear(noted, service):
+            wanted = noted
         if wanted != self.trace or not self._is_written:
             self._ports.traces.write(wanted, self._nodes(flag))
         self.trace, self._ours, self._is_written = wanted, ours, True
