@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf.configuration import Configuration
@@ -17,6 +17,7 @@ from vmha_ocf.model import (
     NovaHost,
 )
 from vmha_ocf.names import Names
+from vmha_ocf.presence import is_proved
 
 BY_HAND = "a human"
 """Whom Pacemaker names where a person confirmed that a node is off."""
@@ -51,6 +52,34 @@ def misnamed(
         if is_away(node) and not names.hosts_of(node.name) and node.name not in flagged
     }
     return {node: hosts for node, hosts in found.items() if hosts}
+
+
+def nameless(
+    flags: Iterable[Flag], names: Names, listed: Collection[NovaHost] | None
+) -> Mapping[NovaHost, Flag]:
+    """The hosts of nodes that were proved to be off, and flagged by a name that Nova does not have, each
+    with that flag: whoever switched the node off, and read that, was told another name than we are.
+    ``listed``: all hosts of Nova; None is not known."""
+    return {
+        host: flag
+        for flag in flags
+        if listed is not None and flag.node is not None and flag.host not in listed
+        if is_proved(flag)
+        for host in names.hosts_of(flag.node)
+    }
+
+
+def renamed(flag: Flag, host: NovaHost) -> Flag:
+    return Flag(host, FlagState.NEEDED, node=flag.node, evidence=flag.evidence)
+
+
+def is_told(flag: Flag, other: Flag | None) -> bool:
+    """Whether ``other`` tells of the power-off that ``flag`` tells of, or of a later one."""
+    if other is None or flag.evidence is None:
+        return False
+    if not other.pending:
+        return True
+    return other.evidence is not None and other.evidence.at >= flag.evidence.at
 
 
 def weakness(node: NodeState, configuration: Configuration) -> str:

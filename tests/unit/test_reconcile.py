@@ -6,7 +6,7 @@ import pytest
 
 from vmha_ocf import reconcile
 from vmha_ocf.configuration import Configuration, Resource
-from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.names import Names, Words, learn
 
 SHORT = NovaHost("compute-1")
@@ -127,3 +127,50 @@ class TestAFencingThatMayHaveSwitchedNothing:
         ):
             assert reconcile.believed({NODE: state}, lambda _: "kdump") == {NODE: left}
             assert reconcile.believed({NODE: state}, lambda _: "") == {NODE: state}
+
+
+class TestAFlagByANameThatNovaDoesNotHave:
+    PROOF = Evidence("ctl1", 100.0, "BMC bmc-1 answered off")
+    FLAG = Flag(SHORT, FlagState.CLAIMED, NODE, "ctl1", 101.0, PROOF)
+    KNOWN = Names({NODE: (FULL,)})
+
+    def test_is_of_what_nova_has_on_that_node(self) -> None:
+        found = reconcile.nameless([self.FLAG], self.KNOWN, [FULL])
+        assert found == {FULL: self.FLAG}
+        new = reconcile.renamed(self.FLAG, FULL)
+        assert new == Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF)
+
+    @pytest.mark.parametrize(
+        ("flag", "listed"),
+        [
+            (FLAG, None),
+            (FLAG, [SHORT, FULL]),
+            (replace(FLAG, node=None), [FULL]),
+            (replace(FLAG, node=NodeName("compute-2")), [FULL]),
+            (replace(FLAG, evidence=None), [FULL]),
+            (replace(FLAG, state=FlagState.DONE), [FULL]),
+        ],
+    )
+    def test_but_not_where_that_is_not_certain(
+        self, flag: Flag, listed: list[NovaHost] | None
+    ) -> None:
+        assert not reconcile.nameless([flag], self.KNOWN, listed)
+
+    @pytest.mark.parametrize(
+        ("other", "told"),
+        [
+            (None, False),
+            (Flag(FULL, FlagState.DONE), True),
+            (Flag(FULL, FlagState.NEEDED, NODE), False),
+            (Flag(FULL, FlagState.NEEDED, NODE, evidence=replace(PROOF, at=99.0)), False),
+            (Flag(FULL, FlagState.NEEDED, NODE, evidence=PROOF), True),
+        ],
+    )
+    def test_goes_when_the_same_power_off_is_told_by_another_one(
+        self, other: Flag | None, told: bool
+    ) -> None:
+        assert reconcile.is_told(self.FLAG, other) is told
+
+    def test_stays_without_a_proof_of_its_own(self) -> None:
+        flag = replace(self.FLAG, evidence=None)
+        assert not reconcile.is_told(flag, Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF))

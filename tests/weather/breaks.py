@@ -25,7 +25,7 @@ class Break:
 
 
 BREAKS = (
-    Break("slow-answers", "accepted-not-evacuated", NOVA, answers.HasNoPatience),
+    Break("slow-answers", "almost-the-tag", NOVA, answers.HasNoPatience),
     Break("nova-answer-lost", "marked-by-image", NOVA, answers.RepeatsALostRequest),
     Break("nova-request-late", "api-blip", NOVA, answers.RepeatsALostRequest),
     Break("nova-busy", "completed-before-it-began", NOVA, answers.TakesBusyForDone),
@@ -34,7 +34,7 @@ BREAKS = (
     Break("attrd-answer-lost", "network-cut", ATTRD, answers.SilentOnceIsGone),
     Break("cib-unanswered", "network-cut", CIB, answers.SilentOnceIsGone),
     Break("cib-answer-lost", "network-cut", CIB, answers.SilentOnceIsGone),
-    Break("server-groups-slow", "absent-is-done", NOVA, answers.SlowOnceIsGone),
+    Break("server-groups-slow", "all-hosts-at-once", NOVA, answers.SlowOnceIsGone),
     Break("server-groups-denied", "network-cut", NOVA, answers.DeniedOnceIsDenied),
     Break("server-groups-down", "network-cut", NOVA, answers.UnreachedOnceIsGone),
     Break("glance-slow", "marked-by-image", NOVA, answers.NoMarkWhereSlow),
@@ -80,7 +80,7 @@ BREAKS = (
     ),
     Break(
         "configuration-of-the-failure-restored",
-        "clocks-ahead",
+        "live-migration-switched-over",
         NOVA,
         people.LooksAtNoHeartbeats,
     ),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from vmha_ocf import heartbeat, presence, reconcile
 from vmha_ocf.agents.cloud import Cloud
 from vmha_ocf.agents.naming import Naming
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.heartbeat import Heartbeat
-from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.names import way_to_say
 from vmha_ocf.ports import Ports
 from vmha_ocf.presence import Nodes
@@ -39,7 +40,12 @@ class Unflagged:
             if presence.is_back(flag, nodes, self._naming.names)
         )
         current = self._current(flags)
-        return any(self._may_lack(node, current) for node in nodes.values())
+        lacking = any(self._may_lack(node, current) for node in nodes.values())
+        return lacking or bool(self._nameless(flags))
+
+    def _nameless(self, flags: Flagged) -> Flagged:
+        naming = self._naming
+        return reconcile.nameless(flags.values(), naming.names, naming.words.listed)
 
     def _may_lack(self, node: NodeState, current: Flagged) -> bool:
         """Who has nothing to do with Nova, and whose doubt is told already, costs no more questions."""
@@ -58,18 +64,42 @@ class Unflagged:
     ) -> None:
         current = self._current(flags)
         names = self._naming.names
-        found = reconcile.fenced_without_flag(nodes.values(), services, current, names)
+        fenced = reconcile.fenced_without_flag(nodes.values(), services, current, names)
+        nameless = self._nameless(flags)
+        renamed = {host for host in nameless if host in services and host not in current}
+        found = {*fenced, *renamed}
         self._watched = {host: one for host, one in self._watched.items() if host in found}
         doubtful = reconcile.misnamed(nodes.values(), current, names)
         self.problems = {node: self._doubt(node, hosts) for node, hosts in doubtful.items()}
+        self._drop(nameless, current)
         now = self._ports.clock.monotonic()
         silence = heartbeat.silence(self._cloud.report_interval)
-        for host, node in found.items():
+        for host in sorted(found):
             updated_at = services[host].updated_at
             beat = self._watched.get(host) or Heartbeat(updated_at, now)
             self._watched[host] = beat = beat.seen(updated_at, now)
-            if beat.quiet(now, silence) and self._is_proof(host, node):
-                self._flag(host, node)
+            if not beat.quiet(now, silence):
+                continue
+            if host in renamed:
+                self._flag(reconcile.renamed(nameless[host], host))
+            elif self._is_proof(host, fenced[host]):
+                self._flag(reconcile.flag_for(host, fenced[host], self._ports.clock.now()))
+
+    def _drop(self, nameless: Flagged, current: Flagged) -> None:
+        """The flags whose hosts are all flagged by now by the names that Nova has."""
+        for flag in {flag.host: flag for flag in nameless.values()}.values():
+            hosts = [host for host, one in nameless.items() if one == flag]
+            if not all(reconcile.is_told(flag, current.get(host)) for host in hosts):
+                continue
+            try:
+                self._ports.flags.write(replace(flag, state=FlagState.DONE))
+                self._ports.flags.clear(flag.host)
+            except VmhaError as error:
+                self.problems[flag.host] = f"the flag of {flag.host} cannot be dropped: {error}"
+                continue
+            self._ports.say(
+                f"{flag.host}: Nova calls it {' and '.join(hosts)}, and that is flagged"
+            )
 
     def _is_proof(self, host: NovaHost, node: NodeState) -> bool:
         """Pacemaker's word alone may be that of a device that switches nothing."""
@@ -94,10 +124,11 @@ class Unflagged:
         way = way_to_say(node, hosts[0], self._naming.words)
         return f"{node} was fenced, and nobody flagged it: if it is {' or '.join(hosts)} in Nova, {way}"
 
-    def _flag(self, host: NovaHost, node: NodeState) -> None:
+    def _flag(self, flag: Flag) -> None:
+        assert flag.evidence is not None
         try:
-            self._ports.flags.write(reconcile.flag_for(host, node, self._ports.clock.now()))
+            self._ports.flags.write(flag)
         except VmhaError as error:
-            self.problems[host] = f"{host} was fenced and cannot be flagged: {error}"
+            self.problems[flag.host] = f"{flag.host} was fenced and cannot be flagged: {error}"
             return
-        self._ports.say(f"{host}: fenced by {node.fenced_by or 'Pacemaker'}: flagged")
+        self._ports.say(f"{flag.host}: fenced by {flag.evidence.by}: flagged")

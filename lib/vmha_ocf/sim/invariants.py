@@ -281,7 +281,14 @@ def _undone(world: World) -> Iterator[str]:
 
 
 def _storms(world: World, limit: int, window: float) -> Iterator[str]:
-    for fact, why in evacuated_in_a_storm(world.core.journal.facts, limit, window):
+    machines = {
+        name: str(one.node) for one in world.hosts.values() for name in (one.node, one.name)
+    }
+
+    def machine(host: NovaHost) -> str:
+        return machines.get(host, str(host))
+
+    for fact, why in evacuated_in_a_storm(world.core.journal.facts, limit, window, machine):
         yield _text("P11", fact, why)
 
 

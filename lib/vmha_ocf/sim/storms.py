@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -20,33 +20,40 @@ class _Sky:
 
     limit: int
     window: float
+    machine: Callable[[NovaHost], str]
+    """Of a host by any of its names."""
     flagged: set[NovaHost] = field(default_factory=set)
-    failed: list[tuple[float, NovaHost]] = field(default_factory=list)
-    storms: list[tuple[float, frozenset[NovaHost]]] = field(default_factory=list)
+    failed: list[tuple[float, str]] = field(default_factory=list)
+    storms: list[tuple[float, frozenset[str]]] = field(default_factory=list)
     released: float = -inf
 
     def fails(self, host: NovaHost, now: float) -> None:
         self.flagged.add(host)
-        if any(now - at < TWICE for at, known in self.failed if known == host):
+        machine = self.machine(host)
+        if any(now - at < TWICE for at, known in self.failed if known == machine):
             return
-        self.failed.append((now, host))
+        self.failed.append((now, machine))
         recent = frozenset(known for at, known in self.failed if now - at < self.window)
         if len(recent) > self.limit:
             self.storms.append((now, recent))
 
-    def rages(self) -> frozenset[NovaHost] | None:
+    def rages(self) -> frozenset[str] | None:
         """The hosts of a storm that goes on and that nobody has released."""
+        flagged = {self.machine(host) for host in self.flagged}
         for at, hosts in self.storms:
-            if hosts & self.flagged and at > self.released + self.window:
+            if hosts & flagged and at > self.released + self.window:
                 return hosts
         return None
 
 
 def evacuated_in_a_storm(
-    facts: Iterable[Fact], limit: int, window: float
+    facts: Iterable[Fact],
+    limit: int,
+    window: float,
+    machine: Callable[[NovaHost], str] = str,
 ) -> Iterator[tuple[EvacuateAccepted, str]]:
     """``limit`` 0 is none; ``window`` in seconds."""
-    sky = _Sky(limit, window)
+    sky = _Sky(limit, window, machine)
     for fact in facts if limit else ():
         match fact:
             case FlagWritten(state=FlagState.DONE) | FlagCleared():

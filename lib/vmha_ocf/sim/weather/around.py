@@ -146,6 +146,7 @@ WEATHERS = (
         "Nova's host names have a domain, and NovaEvacuate alone is told it.",
         _named(device=False, worker=True, mapped=False),
         (_NAMES,),
+        60.0,
     ),
     Weather(
         "cell-down",
