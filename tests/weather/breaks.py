@@ -84,4 +84,7 @@ BREAKS = (
         NOVA,
         people.LooksAtNoHeartbeats,
     ),
+    Break("domain-by-novaevacuate", "network-cut", FLAGS, around.FlagsTheNode),
+    Break("clocks-1-s-ahead", "absent-is-done", NOVA, around.NothingIsOlderThanItsRequest),
+    Break("operator-enables", "almost-the-tag", NOVA, people.EnabledIsInService),
 )

@@ -13,7 +13,7 @@ from vmha_ocf.sim.run import run
 from vmha_ocf.sim.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.weather import WEATHERS
 
-NO_BREAK_YET = 5
+NO_BREAK_YET = 2
 """Weathers that are without one. It may only shrink."""
 
 

@@ -155,3 +155,34 @@ class SilentFor25Seconds(SilentIsDown):
 
 class SilentFor45Seconds(SilentIsDown):
     silence = 45.0
+
+
+class FlagsTheNode(Over):
+    """Writes flags by the names of nodes, as if Nova had the same."""
+
+    def write(self, flag: Flag) -> None:
+        self._port.write(replace(flag, host=NovaHost(str(flag.node or flag.host))))
+
+
+class NothingIsOlderThanItsRequest(Over):
+    """A record from before its own request is of an earlier evacuation, by two clocks."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._asked: dict[str, float] = {}
+
+    def evacuate(self, instance: Instance) -> None:
+        self._asked[instance.id] = self._clock.now()
+        self._port.evacuate(instance)
+
+    def evacuations_from(self, host: NovaHost) -> Sequence[Evacuation]:
+        return [
+            replace(one, status="failed")
+            if (seconds(one.created_at) or 0.0) < self._asked.get(one.instance, 0.0) - 0.5
+            and one.status in ("accepted", "pre-migrating")
+            else one
+            for one in self._port.evacuations_from(host)
+        ]
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._port.instances_on(host)]

@@ -159,3 +159,22 @@ class LooksAtNoHeartbeats(Over):
             found,
             known=[one if one.forced_down else replace(one, updated_at="") for one in found.known],
         )
+
+
+class EnabledIsInService(Over):
+    """Whom it has disabled, and who is enabled all the same, is in service: there is nothing to do."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._disabled: set[NovaHost] = set()
+
+    def update_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
+        if change.enabled is not None:
+            (self._disabled.discard if change.enabled else self._disabled.add)(service.host)
+        return cast(ComputeService, self._port.update_service(service, change))
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        known = self._port.services(host).known
+        if host in self._disabled and any(one.enabled for one in known):
+            return []
+        return cast(Sequence[Instance], self._port.instances_on(host))
