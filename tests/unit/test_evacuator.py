@@ -420,7 +420,7 @@ class TestLosses:
 
     def test_wrong_host_name(self, world: World) -> None:
         world.add_host("compute-9", nova="compute-9.example.com")
-        boot(world, host="compute-9")
+        instances = boot(world, host="compute-9")
         world.fence("compute-9", flag=False)
         proof = Evidence("ctl1", world.clock().now(), "BMC answered off")
         wrong = Flag(
@@ -428,10 +428,14 @@ class TestLosses:
         )
         world.flags().write(wrong)
         driven = Driven(world)
-        driven.run(30)
+        driven.run(10)
         assert "no compute service on 'Compute-9'" in driven.problems
         assert "did you mean compute-9.example.com?" in driven.problems
         assert driven.is_pending("Compute-9")
+        driven.run(60)
+        assert world.flags().read().keys() == {"compute-9.example.com"}
+        driven.until_done("compute-9.example.com")
+        assert all_moved(world, instances, "compute-9.example.com")
 
     def test_down_cell(self, world: World) -> None:
         instances = boot(world)
