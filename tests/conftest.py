@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -26,21 +27,20 @@ def _named(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each check of conformance and for each tier, such as ``unit: 214 passed``, and how
-    much was played in virtual time."""
+    """One line for each check of conformance and for each tier, such as ``unit: 214 passed, 96 s``, and
+    how much was played in virtual time."""
     tiers: Counts = {}
     played = Counter[str]()
     checks: Counts = {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.getreports(outcome):
-            tier = report.nodeid.removeprefix("tests/").partition("/")[0]
-            tiers.setdefault(tier, Counter())[outcome] += 1
+            tiers.setdefault(_tier(report), Counter())[outcome] += 1
             for name in _properties(report, "conformance"):
                 checks.setdefault(name, Counter())[outcome] += 1
             for what, count in _properties(report, "counted"):
                 played[what] += count
     _tell(terminalreporter, "conformance: what others check agents with", checks)
-    _tell(terminalreporter, "tiers", tiers)
+    _tell(terminalreporter, "tiers", tiers, _lasted(terminalreporter))
     if played:
         terminalreporter.section("in virtual time")
         for what, count in played.items():
@@ -52,10 +52,30 @@ def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> 
     return [value for key, value in getattr(report, "user_properties", ()) if key == name]
 
 
-def _tell(reporter: pytest.TerminalReporter, title: str, counted: Counts) -> None:
+def _tier(report: pytest.TestReport | pytest.CollectReport) -> str:
+    return report.nodeid.removeprefix("tests/").partition("/")[0]
+
+
+def _lasted(reporter: pytest.TerminalReporter) -> Mapping[str, float]:
+    """Seconds, with those of the fixtures."""
+    lasted: dict[str, float] = {}
+    for report in (one for found in reporter.stats.values() for one in found):
+        if isinstance(report, pytest.TestReport):
+            tier = _tier(report)
+            lasted[tier] = lasted.get(tier, 0.0) + report.duration
+    return lasted
+
+
+def _tell(
+    reporter: pytest.TerminalReporter,
+    title: str,
+    counted: Counts,
+    lasted: Mapping[str, float] | None = None,
+) -> None:
     if not counted:
         return
     reporter.section(title)
     for name, counts in sorted(counted.items()):
-        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        reporter.line(f"{name}: {told}")
+        told = [f"{count} {outcome}" for outcome, count in counts.items()]
+        told += [f"{lasted[name]:.0f} s"] if lasted else []
+        reporter.line(f"{name}: {', '.join(told)}")
