@@ -16,8 +16,8 @@ from lxml import etree
 
 from tests.metadata import AGENTS, FENCE_COMPUTE, body, summary
 from vmha_ocf.operator.command import Command
-from vmha_ocf.operator.commands import COMMANDS
 from vmha_ocf.operator.main import make_parser
+from vmha_ocf.programs.commands import COMMANDS
 
 _SEE_ALSO = {
     "ocf_openstack_NovaEvacuate": "vmha(8), fence_compute(8), ocf_openstack_NovaCompute(7), pcs(8)",

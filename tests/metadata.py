@@ -2,7 +2,7 @@
 
 The XML of an OCF agent lies beside its module, where ``meta-data`` finds it; ``docs/reference.rst``
 is the same for people, and what fence_compute was reviewed to say of itself.
-tests/unit/test_metadata.py fails when either has drifted.
+tests/unit/agent/test_metadata.py fails when either has drifted.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from lxml import etree
 
-from vmha_ocf.agents import nova_compute, nova_evacuate
-from vmha_ocf.metadata import format_metadata
+from tests.ocf_metadata import format_metadata
+from vmha_ocf.programs import nova_compute, nova_evacuate
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT)

@@ -1,6 +1,6 @@
 """P8 and P10, the promises about processes: what the tests of the executables ask of each answer.
 
-Like sim/invariants.py: a sentence for each promise that is broken, which begins with its name.
+Like sim/judge/invariants.py: a sentence for each promise that is broken, which begins with its name.
 """
 
 from __future__ import annotations

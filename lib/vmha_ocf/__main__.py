@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from vmha_ocf.operator.wiring import main
+from vmha_ocf.programs.vmha import main
 
 if __name__ == "__main__":
     sys.exit(main())

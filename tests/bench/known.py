@@ -68,13 +68,13 @@ def serve() -> None:
 
 def work(url: str) -> None:
     """Rounds in which nothing may be asked for yet, so that all of it stays known."""
-    from vmha_ocf.agents.evacuator import Evacuator
-    from vmha_ocf.backends.nova import OpenStackNova
-    from vmha_ocf.backends.threads import Threads
-    from vmha_ocf.credentials import credentials_from
+    from vmha_ocf.agent.policy import Policy
+    from vmha_ocf.backends.openstack.credentials import credentials_from
+    from vmha_ocf.backends.openstack.nova import OpenStackNova
+    from vmha_ocf.backends.process.threads import Threads
     from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
-    from vmha_ocf.policy import Policy
     from vmha_ocf.sim import World
+    from vmha_ocf.worker.round import Evacuator
 
     names = [f"host-{n}" for n in range(FLAGGED)]
     world = World.with_hosts(*names)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.bench.figure import Figure
-from vmha_ocf.sim.journal import EvacuateAccepted
-from vmha_ocf.sim.latency import Latency
-from vmha_ocf.sim.run import Outcome, load, run
-from vmha_ocf.sim.scenario import EventSpec, GroupSpec, HostSpec, PacemakerSpec, Scenario
+from vmha_ocf.sim.base.journal import EvacuateAccepted
+from vmha_ocf.sim.base.latency import Latency
+from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec, HostSpec, PacemakerSpec, Scenario
+from vmha_ocf.sim.play.run import Outcome, load, run
 
 _SCENARIOS = Path(__file__).parents[1] / "scenarios"
 _DEAD, _LEFT, _EACH = 20, 40, 5

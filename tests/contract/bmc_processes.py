@@ -12,10 +12,10 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.ipmi import IpmiBmc, IpmiDeadlines
-from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiDeadlines
+from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import Unavailable
+from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import Power
 
 USER, PASSWORD = "admin", "labpw"

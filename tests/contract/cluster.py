@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pytest
 
-from vmha_ocf.cluster_ports import ConfiguredCluster
-from vmha_ocf.configuration import REMOTE
+from vmha_ocf.cluster.configuration import REMOTE
+from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import NodeName
 

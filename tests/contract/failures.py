@@ -9,8 +9,8 @@ from typing import Protocol
 
 import pytest
 
+from vmha_ocf.cluster.holding_ports import Failures
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable
-from vmha_ocf.flags_ports import Failures
 from vmha_ocf.model import NodeName
 
 NODE, OTHER = NodeName("compute-1"), NodeName("compute-2")

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import pytest
 
+from vmha_ocf.cluster.hold import Hold, format_hold
+from vmha_ocf.cluster.holding_ports import Holds
 from vmha_ocf.errors import FlagsUnavailable, ParameterError
-from vmha_ocf.flags_ports import Holds
-from vmha_ocf.hold import Hold, format_hold
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Flags
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from vmha_ocf import records
+from vmha_ocf.cloud import records
 from vmha_ocf.errors import NovaRefused, NovaUnavailable
 from vmha_ocf.model import (
     ComputeService,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmha_ocf.backends import command
+from vmha_ocf.backends.process import command
 
 PROGRAMS = ("corosync", "pacemakerd", "unshare", "setpriv", "nsenter", "ip")
 NODE = "ctl1"

@@ -14,12 +14,12 @@ import pytest
 
 from tests.contract.bmc import BmcContract
 from tests.contract.bmc_processes import ADDRESS, PASSWORD, USER, BmcProcess, IpmiSim, PyghmiSim
-from vmha_ocf.agents import power_switch
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
-from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.backends.bmc.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
+from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, PowerNotVerified
-from vmha_ocf.fence_request import Patience
+from vmha_ocf.fencing import switch as power_switch
+from vmha_ocf.fencing.bmc_access import BmcAccess
+from vmha_ocf.fencing.request import Patience
 from vmha_ocf.model import Power
 
 pytestmark = pytest.mark.real
@@ -113,8 +113,10 @@ def test_a_child_killed_from_outside_is_replaced(ipmi_sim: IpmiSim) -> None:
 
 def test_a_child_leaves_when_its_parent_is_gone(ipmi_sim: IpmiSim) -> None:
     """Pacemaker kills the agent's process group; a kill of the agent alone leaves none behind."""
-    program = "from vmha_ocf.backends.ipmi import IpmiChild as c; x = c(); print(x.pid); input()"
-    lib = str(Path(PROGRAM).parents[2])
+    program = (
+        "from vmha_ocf.backends.bmc.ipmi import IpmiChild as c; x = c(); print(x.pid); input()"
+    )
+    lib = str(Path(PROGRAM).parents[3])
     with subprocess.Popen(
         [sys.executable, "-c", program],
         stdin=subprocess.PIPE,

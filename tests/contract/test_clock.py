@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.clock import ClockContract
-from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.ports import Clock
 from vmha_ocf.sim import World
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.contract.cluster import ClusterContract
 from tests.contract.one_node import NODE, OneNode
-from vmha_ocf.backends.cib import Cib
-from vmha_ocf.backends.command import Result
-from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
+from vmha_ocf.backends.process.command import Result
 from vmha_ocf.model import NodeName
 
 pytestmark = pytest.mark.real

@@ -16,12 +16,12 @@ from tests.lab.errors import LabError
 from tests.lab.layout import Lab
 from tests.lab.lifecycle import running
 from tests.lab.wait import wait_until
-from vmha_ocf.backends import command
-from vmha_ocf.backends.attrd import Attrd
-from vmha_ocf.backends.cib import Cib
-from vmha_ocf.backends.clock import SystemClock
+from vmha_ocf.backends.pacemaker.attrd import Attrd
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.process import command
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.errors import FlagsUnavailable
-from vmha_ocf.flag_store import FlagStore
 from vmha_ocf.model import Flag
 
 pytestmark = pytest.mark.lab

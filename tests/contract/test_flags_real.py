@@ -10,20 +10,20 @@ import pytest
 from tests.contract import failures, holds, traces
 from tests.contract import flags as contract
 from tests.contract.one_node import NODE, REMOTES, OneNode
-from vmha_ocf.backends.attrd import Attrd
-from vmha_ocf.backends.cib import Cib
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.command import Result
-from vmha_ocf.failure_store import FailureStore
-from vmha_ocf.flag import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
-from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.hold import ATTRIBUTE as HOLD
-from vmha_ocf.hold_store import HoldStore
+from vmha_ocf.backends.pacemaker.attrd import Attrd
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.cluster.failure_store import FailureStore
+from vmha_ocf.cluster.flag import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
+from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.hold import ATTRIBUTE as HOLD
+from vmha_ocf.cluster.hold_store import HoldStore
+from vmha_ocf.cluster.storm import ATTRIBUTE as FAILURES
 from vmha_ocf.model import NodeName
-from vmha_ocf.storm import ATTRIBUTE as FAILURES
-from vmha_ocf.trace import ATTRIBUTE as TRACE
-from vmha_ocf.trace_copy import ATTRIBUTE as COPY
-from vmha_ocf.trace_store import TraceStore
+from vmha_ocf.service.trace import ATTRIBUTE as TRACE
+from vmha_ocf.service.trace_copy import ATTRIBUTE as COPY
+from vmha_ocf.service.traces import TraceStore
 
 pytestmark = pytest.mark.real
 

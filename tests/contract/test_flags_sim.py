@@ -10,12 +10,12 @@ from tests.contract.failures import FailuresContract
 from tests.contract.flags import FlagsContract
 from tests.contract.holds import HoldsContract
 from tests.contract.traces import TracesContract
-from vmha_ocf.flag import ATTRIBUTE, RECORD
-from vmha_ocf.hold import ATTRIBUTE as HOLD
+from vmha_ocf.cluster.flag import ATTRIBUTE, RECORD
+from vmha_ocf.cluster.hold import ATTRIBUTE as HOLD
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Flags
+from vmha_ocf.service.trace import ATTRIBUTE as TRACE
 from vmha_ocf.sim import World
-from vmha_ocf.trace import ATTRIBUTE as TRACE
 
 
 class SimStage:

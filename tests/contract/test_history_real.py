@@ -9,11 +9,11 @@ import pytest
 
 from tests.contract.one_node import OneNode, missing
 from tests.lab.layout import REPOSITORY
-from vmha_ocf.backends.cib import Cib
-from vmha_ocf.backends.command import Result
-from vmha_ocf.history import MOST
-from vmha_ocf.history_store import PROPERTIES, HistoryStore
-from vmha_ocf.incident import GivenUp, Incident
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.incidents.history import MOST
+from vmha_ocf.incidents.incident import GivenUp, Incident
+from vmha_ocf.incidents.store import PROPERTIES, HistoryStore
 from vmha_ocf.model import InstanceId, NovaHost, Step
 
 pytestmark = pytest.mark.real

@@ -14,8 +14,8 @@ import pytest
 from tests.contract.nova import DEAD, HOSTS, NovaContract
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cloud.identity import ADMIN, PLAIN, User
-from vmha_ocf.backends.nova import OpenStackNova
-from vmha_ocf.credentials import credentials_from
+from vmha_ocf.backends.openstack.credentials import credentials_from
+from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied
 from vmha_ocf.model import ImageId, Instance, InstanceId, NovaHost
 

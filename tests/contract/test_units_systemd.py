@@ -9,9 +9,9 @@ import pytest
 
 from tests.contract.units import UnitsContract
 from tests.fakes.systemd import Systemd
-from vmha_ocf.backends import probe
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.systemd import SystemdUnit
+from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.compute.systemd import SystemdUnit
+from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import NotInstalled
 from vmha_ocf.ports import Units
 

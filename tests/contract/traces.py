@@ -12,10 +12,10 @@ from typing import Protocol
 import pytest
 
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
-from vmha_ocf.marker import Ours
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
-from vmha_ocf.service_ports import Traces
-from vmha_ocf.trace import Trace, format_trace
+from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.ports import Traces
+from vmha_ocf.service.trace import Trace, format_trace
 
 NODE = NodeName("compute-1")
 OTHER = NodeName("compute-2")

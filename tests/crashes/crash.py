@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from tests.crashes.points import points
 from tests.proof.judge import Played, play
-from vmha_ocf.sim.expectations import liveness
-from vmha_ocf.sim.scenario import CrashSpec, Scenario
-from vmha_ocf.sim.scenario_toml import format_scenario
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.play.expectations import liveness
+from vmha_ocf.sim.play.scenario_toml import format_scenario
 
 LONGER = 900.0
 """Seconds beyond the scenario's own length: for what a crash delays."""

@@ -18,10 +18,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from vmha_ocf.sim.processes import Process
-from vmha_ocf.sim.run import Play, begin
-from vmha_ocf.sim.scenario import CrashSpec, Scenario
-from vmha_ocf.sim.tripwire import Wired
+from vmha_ocf.sim.base.processes import Process
+from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.base.tripwire import Wired
+from vmha_ocf.sim.play.run import Play, begin
 
 P = TypeVar("P")
 WORKER = "NovaEvacuate"

@@ -12,11 +12,11 @@ import pytest
 from tests.crashes.crash import Crashed, crash_everywhere, crashed_at
 from tests.crashes.points import points
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
-from vmha_ocf.sim.invariants import PROMISES
-from vmha_ocf.sim.journal import Fact, FlagKept, FlagWritten
-from vmha_ocf.sim.run import load, run
-from vmha_ocf.sim.scenario import CrashSpec, Scenario
-from vmha_ocf.sim.scenario_toml import parse
+from vmha_ocf.sim.base.journal import Fact, FlagKept, FlagWritten
+from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.judge.invariants import PROMISES
+from vmha_ocf.sim.play.run import load, run
+from vmha_ocf.sim.play.scenario_toml import parse
 
 P = TypeVar("P")
 pytestmark = pytest.mark.long

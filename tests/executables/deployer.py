@@ -10,7 +10,7 @@ from lxml import etree
 from tests.executables.installed import AGENTS, Installed
 from tests.executables.transition import Transition
 from tests.lab.layout import REPOSITORY
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 EXAMPLES = REPOSITORY / "pcs-examples"
 CONTROLLERS = ("ctl1", "ctl2", "ctl3")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.contract import bmc_processes
 from tests.contract.one_node import OneNode
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 EXECUTABLE = ROOT / "fence" / "fence_compute"

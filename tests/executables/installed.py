@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.lab.layout import REPOSITORY
-from vmha_ocf.backends import command
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process import command
+from vmha_ocf.backends.process.command import Result
 
 PLACES = ("usr/lib/ocf/resource.d", "usr/lib/python3/dist-packages", "usr/sbin", "usr/share")
 AGENTS = "/usr/lib/ocf/resource.d/openstack"

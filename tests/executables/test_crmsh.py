@@ -8,7 +8,7 @@ import pytest
 
 from tests.executables.deployer import EMPTY
 from tests.executables.installed import Installed
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 pytestmark = [pytest.mark.real, pytest.mark.conformance("crmsh: ra info, primitive, verify")]
 FENCE = (

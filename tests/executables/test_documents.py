@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.layout import REPOSITORY
-from vmha_ocf.backends import command
+from vmha_ocf.backends.process import command
 
 PAGES = {path.stem for path in (REPOSITORY / "docs").glob("*.rst")}
 

@@ -12,7 +12,7 @@ from lxml import etree
 from tests.executables.deployer import COMPUTES, EXAMPLES, GIVEN, NOT_PCS, Deployer
 from tests.executables.installed import Installed
 from tests.lab.layout import REPOSITORY
-from vmha_ocf.backends import command
+from vmha_ocf.backends.process import command
 
 pytestmark = pytest.mark.real
 RECORD = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"

@@ -15,9 +15,9 @@ from lxml import etree
 
 from tests.executables.fence_stage import fence
 from tests.executables.test_fence_compute import GOLDEN
-from vmha_ocf.backends import command
-from vmha_ocf.fence_options import OPTIONS
-from vmha_ocf.fence_request import read_request
+from vmha_ocf.backends.process import command
+from vmha_ocf.fencing.options import OPTIONS
+from vmha_ocf.fencing.request import read_request
 
 SHEETS = Path("/usr/share/cluster/relaxng")
 RNG = "http://relaxng.org/ns/structure/1.0"

@@ -13,9 +13,9 @@ import pytest
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from tests.process_promises import failed_stops
-from vmha_ocf import boots
-from vmha_ocf.backends import probe
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.proof import boots
 
 pytestmark = pytest.mark.real
 RUNNING, GENERIC, ARGUMENTS, INSTALLED, CONFIGURED, NOT_RUNNING, DEGRADED = 0, 1, 2, 5, 6, 7, 190

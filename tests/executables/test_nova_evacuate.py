@@ -11,7 +11,7 @@ import pytest
 from tests.contract.one_node import OneNode, missing
 from tests.lab.layout import REPOSITORY
 from tests.process_promises import failed_stops, shown_secrets
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 pytestmark = pytest.mark.real
 PASSWORD = "kept-to-ourselves"

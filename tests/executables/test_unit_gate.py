@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import Installed
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 pytestmark = pytest.mark.real
 RECORD = "host=compute-1 at=2026-01-02T03:04:05Z by=ctl1 proof=BMC 192.0.2.7 answered off"

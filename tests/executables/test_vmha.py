@@ -17,15 +17,15 @@ from tests.contract.bmc_processes import PASSWORD, USER, IpmiSim
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.deployer import Deployer
 from tests.executables.installed import Installed
-from vmha_ocf.backends.attrd import Attrd
-from vmha_ocf.backends.cib import Cib
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.command import Result
-from vmha_ocf.backends.machine import Controller
-from vmha_ocf.backends.pacemaker import PacemakerCluster
-from vmha_ocf.configuration import Resource
-from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.hold import ATTRIBUTE
+from vmha_ocf.backends.desk.machine import Controller
+from vmha_ocf.backends.pacemaker.attrd import Attrd
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.cluster.configuration import Resource
+from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.hold import ATTRIBUTE
 from vmha_ocf.model import NovaHost
 
 pytestmark = pytest.mark.real

@@ -8,8 +8,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.unit_commands import UnitCommands
+from vmha_ocf.backends.compute.unit_commands import UnitCommands
+from vmha_ocf.backends.process.clock import SystemClock
 
 CLOCK = SystemClock()
 

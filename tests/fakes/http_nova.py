@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from vmha_ocf.backends.nova import OpenStackNova
-from vmha_ocf.credentials import credentials_from
+from vmha_ocf.backends.openstack.credentials import credentials_from
+from vmha_ocf.backends.openstack.nova import OpenStackNova
 
 Body = dict[str, Any]
 

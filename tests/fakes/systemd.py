@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.systemd import SystemdUnit
+from vmha_ocf.backends.compute.systemd import SystemdUnit
+from vmha_ocf.backends.process.clock import SystemClock
 
 CLOCK = SystemClock()
 

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, each_piece, texts, words
 from tests.unit.replay import Replay
-from vmha_ocf import flag as flags
-from vmha_ocf import presence
-from vmha_ocf.backends.answer import parse_xml
-from vmha_ocf.backends.attrd import Attrd
-from vmha_ocf.backends.cib import Cib, quote
-from vmha_ocf.backends.command import Result
-from vmha_ocf.backends.pacemaker import PacemakerCluster
+from vmha_ocf.backends.pacemaker.attrd import Attrd
+from vmha_ocf.backends.pacemaker.cib import Cib, quote
+from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
+from vmha_ocf.backends.pacemaker.tools import parse_xml
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.cluster import flag as flags
 from vmha_ocf.errors import CommandUnavailable, Unavailable, VmhaError
+from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.names import Names
+from vmha_ocf.proof import hosts as presence
 
 results = st.builds(Result, st.integers(-15, 130), any_texts(), any_texts())
 STATE = ("in_ccm", "crmd", "node_fenced", "remote_node", "join")

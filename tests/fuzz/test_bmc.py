@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from vmha_ocf.backends.clock import SystemClock
-from vmha_ocf.backends.ipmi import IpmiBmc, IpmiDeadlines
-from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiDeadlines
+from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import BmcRefused, BmcUnavailable
+from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import Power
 
 SECRET = "swordfish"

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, refusal, texts
-from vmha_ocf.backends.clouds_file import exposed_clouds_file, read_cloud
-from vmha_ocf.backends.inventory_file import read_inventory
-from vmha_ocf.backends.nova_conf import read_nova_host
-from vmha_ocf.backends.pulse import PulseFile
-from vmha_ocf.credentials import Credentials
+from vmha_ocf.backends.bmc.inventory_file import read_inventory
+from vmha_ocf.backends.compute.nova_conf import read_nova_host
+from vmha_ocf.backends.openstack.clouds_file import exposed_clouds_file, read_cloud
+from vmha_ocf.backends.openstack.credentials import Credentials
+from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.errors import LocalParameterError, ParameterError
 
 SECRET = "swordfish"

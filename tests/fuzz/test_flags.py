@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, each_piece, refusal, texts
-from vmha_ocf import flag as flags
-from vmha_ocf import marker
+from vmha_ocf.cluster import flag as flags
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.inventory import parse_inventory
+from vmha_ocf.fencing.inventory import parse_inventory
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.service import mark as marker
 
 
 @given(any_texts(), any_texts())

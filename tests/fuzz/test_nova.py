@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import Answer, HttpCloud, connect
 from tests.fuzz.hostile import any_texts, as_sent, each_piece, json_values, spoiled
-from vmha_ocf import evacuation, records, tagging
-from vmha_ocf.backends import nova_values
-from vmha_ocf.backends.nova import OpenStackNova
-from vmha_ocf.backends.nova_api import choose_microversion
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.backends.openstack import nova_values
+from vmha_ocf.backends.openstack.nova import OpenStackNova
+from vmha_ocf.backends.openstack.nova_api import choose_microversion
+from vmha_ocf.cloud import choice as tagging
+from vmha_ocf.cloud import records
 from vmha_ocf.errors import NovaUnavailable, VmhaError
+from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.model import ImageId, InstanceId, NovaHost, ServiceChange
-from vmha_ocf.policy import Policy
 
 HOST = NovaHost("compute-1")
 SERVICE = bodies.service("compute-1", id=bodies.uuid(1))
@@ -188,7 +190,7 @@ def test_a_token_without_an_end_is_none() -> None:
 @each_piece
 @given(text=any_texts())
 def test_any_version_is_compared(text: str) -> None:
-    from vmha_ocf.backends import nova_api
+    from vmha_ocf.backends.openstack import nova_api
 
     with suppress(VmhaError):
         spoken = nova_api._spoken({"version": {"min_version": "2.1", "version": text}})

@@ -12,16 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, each_piece, texts
-from vmha_ocf import bmc_access
-from vmha_ocf.agents import nova_compute, nova_evacuate
-from vmha_ocf.backends import probe
-from vmha_ocf.boolean import parse_boolean
-from vmha_ocf.credentials import credentials_from, parse_auth_url
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.agent.ocf import Agent, Call
+from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.openstack.credentials import credentials_from, parse_auth_url
 from vmha_ocf.errors import ParameterError, VmhaError
-from vmha_ocf.fence_options import OPTIONS, read_stdin
-from vmha_ocf.fence_request import read_request
-from vmha_ocf.ocf import Agent, Call
-from vmha_ocf.options import worker_options
+from vmha_ocf.fencing import bmc_access
+from vmha_ocf.fencing.options import OPTIONS, read_stdin
+from vmha_ocf.fencing.request import read_request
+from vmha_ocf.programs import nova_compute, nova_evacuate
+from vmha_ocf.worker.options import worker_options
 
 AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT)
 NAMES = {parameter.name for agent in AGENTS for parameter in agent.parameters}

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.fuzz.hostile import any_texts, each_piece, words
 from tests.unit.replay import Replay
-from vmha_ocf.agents import nova_evacuate
-from vmha_ocf.backends.command import Result
-from vmha_ocf.backends.ipmi_errors import bmc_error
-from vmha_ocf.backends.log import open_log
-from vmha_ocf.backends.systemd import SystemdUnit
-from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.agent.ocf import Call
+from vmha_ocf.backends.bmc.ipmi_errors import bmc_error
+from vmha_ocf.backends.compute.systemd import SystemdUnit
+from vmha_ocf.backends.process.command import Result
+from vmha_ocf.backends.process.log import open_log
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.ocf import Call
-from vmha_ocf.sim.timeline import SimClock, Timeline
+from vmha_ocf.fencing.bmc_access import BmcAccess
+from vmha_ocf.programs import nova_evacuate
+from vmha_ocf.sim.base.timeline import SimClock, Timeline
 
 MOST = 2000
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -90,7 +90,7 @@ FENCE = (
     "/usr/bin/python3",
     "-c",
     "import sys; sys.path.insert(0, sys.argv[1])\n"
-    "from vmha_ocf.agents.fence_compute import main\n"
+    "from vmha_ocf.programs.fence_compute import main\n"
     "sys.exit(main([], sys.stdin, sys.stdout))",
     str(ROOT / "lib"),
 )

@@ -4,7 +4,7 @@ mutmut makes the faults and runs the fast tests that call the changed function. 
 is caught too: ``make lint`` is a test. What is left is told, except for what ``equivalent.txt`` explains,
 and for the wording of sentences: tests that repeat them word by word would only be in the way.
 
-    python -m tests.mutants [MODULE ...]        all pure modules, or these (flag, verdict, ...)
+    python -m tests.mutants [MODULE ...]        all pure modules, or these (cluster.flag, ...)
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def row(module: str, count: Counter[str]) -> str:
     caught = count[Fate.KILLED.value] + count[Fate.REFUSED.value]
     rate = 100 * caught / ((caught + count["survived"]) or 1)
     told = ", ".join(f"{number} {what}" for what, number in sorted(count.items()))
-    return f"{module:14} {rate:5.1f} %  ({told})"
+    return f"{module:24} {rate:5.1f} %  ({told})"
 
 
 def main(modules: Sequence[str]) -> int:

@@ -41,8 +41,9 @@ class Mutant:
 
 def read(folder: Path, modules: Collection[str]) -> Iterator[Mutant]:
     """The mutants of these modules, or of all, in mutmut's working copy. Raises NotRun."""
-    for meta in sorted((folder / "mutants" / "src" / "vmha_ocf").glob("*.py.meta")):
-        module = meta.name.partition(".")[0]
+    house = folder / "mutants" / "src" / "vmha_ocf"
+    for meta in sorted(house.rglob("*.py.meta")):
+        module = ".".join(meta.relative_to(house).parts).removesuffix(".py.meta")
         if modules and module not in modules:
             continue
         codes: Mapping[str, int | None] = json.loads(meta.read_text())["exit_code_by_key"]

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 CACHE = Path(os.environ.get("VMHA_PACKAGES_CACHE", "/var/cache/vmha-packages"))
 RELEASE = os.environ.get("VMHA_DEBIAN_RELEASE", "bookworm")

@@ -18,11 +18,18 @@ TAKE_SOURCES = (
     "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
 )
 
+# Its modules are in other places, as those of any version may be: what runs must not need its files.
 NEWER = """set -e
 mkdir /root/newer /root/vmha-ocf/build/deb/newer; cd /root/newer
 for package in vmha-ocf vmha-ocf-compute python3-vmha-ocf; do
     dpkg-deb --raw-extract ../vmha-ocf/build/deb/${package}_*_all.deb $package
     sed -i 's/^Version: .*/&+newer/; s/\\(vmha-ocf[a-z-]* (= [^)]*\\))/\\1+newer)/g' $package/DEBIAN/control
+    ours=$package/usr/lib/python3/dist-packages/vmha_ocf
+    for room in evacuation incidents backends; do
+        [ ! -d $ours ] || mv $ours/$room $ours/new_$room
+        grep -rlI "vmha_ocf[.]$room" $package/usr |
+            xargs -r sed -i "s/vmha_ocf[.]$room/vmha_ocf.new_$room/g"
+    done
     dpkg-deb --root-owner-group --build $package ../vmha-ocf/build/deb/newer
 done
 """

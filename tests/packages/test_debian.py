@@ -26,7 +26,7 @@ COMP_LINE="vmha sta" COMP_POINT=8 COMP_TYPE=9 COMP_WORDS=(vmha sta) COMP_CWORD=1
 $(complete -p vmha | sed 's/.* -F \\([^ ]*\\) .*/\\1/') vmha sta vmha
 echo "${COMPREPLY[@]}"
 """
-OURS = "from vmha_ocf.agents.fence_compute import main"
+OURS = "from vmha_ocf.programs.fence_compute import main"
 
 
 @pytest.fixture

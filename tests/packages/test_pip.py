@@ -11,7 +11,7 @@ from tests.packages.documented import typed
 pytestmark = pytest.mark.packages
 
 OCF = "/usr/lib/ocf/resource.d/openstack"
-OURS = "from vmha_ocf.agents.fence_compute import main"
+OURS = "from vmha_ocf.programs.fence_compute import main"
 LIBRARIES = ("python3-novaclient", "python3-keystoneauth1", "python3-pyghmi", "python3-lxml")
 
 

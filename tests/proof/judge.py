@@ -11,15 +11,15 @@ from math import inf
 
 from tests.proof.person import Person
 from vmha_ocf.model import InstanceId, NovaHost, Power
-from vmha_ocf.sim.aftermath import judged
-from vmha_ocf.sim.database import Service
-from vmha_ocf.sim.expectations import liveness
-from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import ComputeStarted
-from vmha_ocf.sim.run import Outcome, Play, begin
-from vmha_ocf.sim.scenario import CrashSpec, Scenario
-from vmha_ocf.sim.services import OPERATOR
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.base.journal import ComputeStarted
+from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.cloud.database import Service
+from vmha_ocf.sim.cloud.services import OPERATOR
+from vmha_ocf.sim.cluster.hosts import Host
+from vmha_ocf.sim.judge.aftermath import judged
+from vmha_ocf.sim.play.expectations import liveness
+from vmha_ocf.sim.play.run import Outcome, Play, begin
 from vmha_ocf.sim.world import World
 
 _STUCK = "never repeated while Nova may work on it"

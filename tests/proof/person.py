@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vmha_ocf.model import NodeName
-from vmha_ocf.sim.event_kind import Stage
-from vmha_ocf.sim.events import EVENTS
-from vmha_ocf.sim.run import Play
-from vmha_ocf.sim.scenario import EventSpec
+from vmha_ocf.sim.base.scenario import EventSpec
+from vmha_ocf.sim.play.event_kind import Stage
+from vmha_ocf.sim.play.events import EVENTS
+from vmha_ocf.sim.play.run import Play
 
 PATIENCE = 120.0
 """Seconds that a problem is shown before the person believes it, and before it is answered once more."""

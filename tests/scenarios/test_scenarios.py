@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from vmha_ocf.sim.aftermath import CHECKS
-from vmha_ocf.sim.invariants import PROMISES
-from vmha_ocf.sim.run import Outcome, load, run
-from vmha_ocf.sim.scenario_check import verify
-from vmha_ocf.sim.scenario_toml import format_scenario, parse
+from vmha_ocf.sim.judge.aftermath import CHECKS
+from vmha_ocf.sim.judge.invariants import PROMISES
+from vmha_ocf.sim.play.run import Outcome, load, run
+from vmha_ocf.sim.play.scenario_check import verify
+from vmha_ocf.sim.play.scenario_toml import format_scenario, parse
 
 HERE = Path(__file__).parent
 GOLDEN = "timeline.log"

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from vmha_ocf.sim.crashes import CALLS
-from vmha_ocf.sim.faults import METHODS, NAMES
-from vmha_ocf.sim.scenario import CrashSpec, EventSpec, FaultSpec
+from vmha_ocf.sim.base.faults import METHODS, NAMES
+from vmha_ocf.sim.base.scenario import CrashSpec, EventSpec, FaultSpec
+from vmha_ocf.sim.play.crashes import CALLS
 
 _POINTS = ("kill_worker", "kill_worker", "lose_dc", "release_storm")
 _HOSTS_OWN = ("bmc", "units")

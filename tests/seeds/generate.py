@@ -12,9 +12,9 @@ from random import Random
 from tests.seeds.cluster import around, crashes, faults
 from tests.seeds.hosts import Happening, story
 from tests.seeds.people import Where, peace, people
-from vmha_ocf.sim.latency import Latency
-from vmha_ocf.sim.pacemaker_timing import PacemakerTiming
-from vmha_ocf.sim.scenario import (
+from vmha_ocf.sim.base.latency import Latency
+from vmha_ocf.sim.base.pacemaker_timing import PacemakerTiming
+from vmha_ocf.sim.base.scenario import (
     EventSpec,
     FaultSpec,
     GroupSpec,
@@ -24,7 +24,7 @@ from vmha_ocf.sim.scenario import (
     Scenario,
     ServerGroupSpec,
 )
-from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.base.timing import Timing
 
 BEGIN = 20.0
 TAIL = 3600.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
-from vmha_ocf.sim.scenario import EventSpec, FaultSpec
+from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec
 
 Happening = EventSpec | FaultSpec
 Story = Callable[[Random, str, float, float], Iterator[Happening]]

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.proof.judge import Played, is_stuck, play
+from vmha_ocf.agent.policy import Policy
 from vmha_ocf.model import NovaHost
-from vmha_ocf.policy import Policy
-from vmha_ocf.sim.database import IN_FLIGHT, Server
-from vmha_ocf.sim.invariants import left_behind
-from vmha_ocf.sim.scenario import Scenario
-from vmha_ocf.sim.scenario_check import options_of
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.base.scenario import Scenario
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.cloud.database import IN_FLIGHT, Server
+from vmha_ocf.sim.judge.invariants import left_behind
+from vmha_ocf.sim.play.scenario_check import options_of
 from vmha_ocf.sim.world import World
 
 _EVACUABLE = frozenset({"active", "stopped", "error"})

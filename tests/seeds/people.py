@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from vmha_ocf.sim.scenario import EventSpec, GroupSpec
+from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec
 
 _ON_INSTANCES = (
     "tag_instances", "untag_instances", "stop_instances", "start_instances",

@@ -13,9 +13,9 @@ from tests.seeds.generate import generate
 from tests.seeds.judge import judge, promise
 from tests.seeds.seen import seen
 from tests.seeds.shrink import shrink
-from vmha_ocf.sim.scenario import Scenario
-from vmha_ocf.sim.scenario_toml import format_scenario
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.base.scenario import Scenario
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.play.scenario_toml import format_scenario
 
 CHUNK = 20
 

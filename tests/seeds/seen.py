@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.proof.judge import Played
 from vmha_ocf.model import FlagState
-from vmha_ocf.sim.events import EVENTS
-from vmha_ocf.sim.faults import NAMES
-from vmha_ocf.sim.journal import (
+from vmha_ocf.sim.base.faults import NAMES
+from vmha_ocf.sim.base.journal import (
     ComputeStarted,
     EvacuateAccepted,
     Evacuated,
@@ -18,6 +17,7 @@ from vmha_ocf.sim.journal import (
     FlagWritten,
     ProvenOff,
 )
+from vmha_ocf.sim.play.events import EVENTS
 
 _SAID = {
     "storms held": "evacuation is held",

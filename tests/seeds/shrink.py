@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
-from vmha_ocf.sim.scenario import EventSpec, FaultSpec, HostSpec, Scenario, ScenarioError
-from vmha_ocf.sim.scenario_check import verify
+from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, HostSpec, Scenario, ScenarioError
+from vmha_ocf.sim.play.scenario_check import verify
 
 Fails = Callable[[Scenario], bool]
 _KEPT = frozenset({"at", "timing", "host", "name", "since", "until", "times"})

@@ -13,10 +13,10 @@ from tests.seeds.judge import judge
 from tests.seeds.runs import CHUNK, Failure, Ran, run_seed, run_seeds, smallest, told
 from tests.seeds.seen import names
 from vmha_ocf.model import Evacuation, Instance, NovaHost
-from vmha_ocf.sim.invariants import PROMISES
-from vmha_ocf.sim.run import run
-from vmha_ocf.sim.scenario_check import verify
-from vmha_ocf.sim.scenario_toml import format_scenario, parse
+from vmha_ocf.sim.judge.invariants import PROMISES
+from vmha_ocf.sim.play.run import run
+from vmha_ocf.sim.play.scenario_check import verify
+from vmha_ocf.sim.play.scenario_toml import format_scenario, parse
 
 SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.http_nova import HttpCloud, connect
-from vmha_ocf.backends.nova import OpenStackNova
+from vmha_ocf.backends.openstack.nova import OpenStackNova
 
 
 @pytest.fixture

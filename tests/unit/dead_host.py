@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from vmha_ocf.memory import Memory
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.evacuation.memory import Memory
+from vmha_ocf.evacuation.verdict import Situation
 from vmha_ocf.model import (
     Evacuation,
     Evidence,
@@ -16,8 +18,6 @@ from vmha_ocf.model import (
     NodeName,
     NovaHost,
 )
-from vmha_ocf.policy import Policy
-from vmha_ocf.verdict import Situation
 
 HOST = NovaHost("compute-1")
 NODE = NodeName("compute-1")

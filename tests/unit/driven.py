@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vmha_ocf.agents.evacuator import Evacuator
-from vmha_ocf.agents.round import Round
-from vmha_ocf.flag import ATTRIBUTE
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cluster.flag import ATTRIBUTE
 from vmha_ocf.model import InstanceId, NodeName
-from vmha_ocf.policy import Policy
 from vmha_ocf.sim import World
-from vmha_ocf.sim.invariants import check
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.sim.judge.invariants import check
+from vmha_ocf.worker.pauses import Round
+from vmha_ocf.worker.ports import WorkerPorts
+from vmha_ocf.worker.round import Evacuator
 
 TAGS = frozenset({"automatic-recovery"})
 SECONDS_TO_GIVE_UP = 3600.0

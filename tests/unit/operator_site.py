@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from vmha_ocf.backends.terminal import Terminal
-from vmha_ocf.configuration import (
+from vmha_ocf.backends.desk.terminal import Terminal
+from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cluster.configuration import (
     COMPUTE,
     EVACUATOR,
     OUR_FENCING,
@@ -20,15 +21,14 @@ from vmha_ocf.configuration import (
     Resource,
     Result,
 )
-from vmha_ocf.inventory import Inventory, parse_inventory
+from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.command import Command
 from vmha_ocf.operator.site import Site, Values
-from vmha_ocf.operator.wiring import worker as real_worker
-from vmha_ocf.room import HostRoom
+from vmha_ocf.programs.vmha import worker as real_worker
 from vmha_ocf.sim import World
-from vmha_ocf.sim.tripwire import Tripwire
+from vmha_ocf.sim.base.tripwire import Tripwire
 
 KEYSTONE = {
     "auth_url": "https://keystone.example.com:5000/v3",

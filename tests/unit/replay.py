@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vmha_ocf.backends.command import Result
+from vmha_ocf.backends.process.command import Result
 
 FOLDER = Path(__file__).parent.parent / "recorded" / "pacemaker"
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.packages.documented import chapters, typed
-from vmha_ocf import storm
-from vmha_ocf.agents import nova_compute, nova_evacuate
-from vmha_ocf.backends.metrics import metrics
-from vmha_ocf.fence_options import OPTIONS
-from vmha_ocf.incident import Incident
+from vmha_ocf.backends.telling.metrics import metrics
+from vmha_ocf.cluster import storm
+from vmha_ocf.fencing.options import OPTIONS
+from vmha_ocf.incidents.incident import Incident
+from vmha_ocf.incidents.status import Deliveries, Picture
 from vmha_ocf.model import NovaHost, Step
-from vmha_ocf.picture import Deliveries, Picture
+from vmha_ocf.programs import nova_compute, nova_evacuate
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [

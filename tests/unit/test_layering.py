@@ -7,19 +7,40 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
 
-from tests.metadata import ROOT
+from tests.unit.rooms import (
+    GROUND,
+    OURS,
+    PACKAGE,
+    PAGE,
+    ROOT,
+    drawn,
+    imports,
+    known_by,
+    modules,
+    room_of,
+    rooms,
+)
 
-PACKAGE = ROOT / "lib" / "vmha_ocf"
-PUT_TOGETHER = ("wiring", "worker", "metadata", "__main__")
-"""Beside the pure modules, these know all others: the composition root and programs."""
-PURE = sorted({path.stem for path in PACKAGE.glob("*.py")} - {"__init__", *PUT_TOGETHER})
-OURS = "vmha_ocf"
+MOST = 16
+"""Files in a folder, beside its own folders."""
+MOST_AT_THE_TOP = 20
+OVER_PORTS = {f"{room.name}.{name}" for room in rooms().values() for name in room.over_ports}
+PURE = sorted(
+    name
+    for name in modules()
+    if name in GROUND
+    or (
+        (room := room_of(name))
+        and not rooms()[room].outer
+        and name not in OVER_PORTS
+        and not name.endswith("__init__")
+    )
+)
 OUTSIDE = {
     "fcntl",
     "os",
@@ -35,74 +56,120 @@ OUTSIDE = {
 
 # One place per effect. A name stands for itself and all below it.
 ONLY = {
-    "subprocess": ("backends/command", "backends/daemon", "backends/ipmi"),
-    "time": ("backends/clock", "backends/command", "backends/log", "backends/web"),
-    "pyghmi": ("backends/ipmi_child",),
-    "novaclient": ("backends/nova_api",),
-    "rich": ("backends/terminal",),
-    "argcomplete": ("backends/terminal",),
-    "yaml": ("backends/deployment_file",),
-    "keystoneauth1": (
-        "backends/clouds_file",
-        "backends/glance",
-        "backends/keystone",
-        "backends/openstack_api",
-        "backends/openstack_errors",
-        "backends/placement",
+    "subprocess": ("backends.process.command", "backends.process.daemon", "backends.bmc.ipmi"),
+    "time": (
+        "backends.process.clock",
+        "backends.process.command",
+        "backends.process.log",
+        "backends.telling.web",
     ),
-    "openstack": ("backends/clouds_file",),
-    "requests": ("backends/webhook",),
-    "prometheus_client": ("backends/metrics",),
-    "http": ("backends/web",),
-    "fencing": ("backends/fence_library",),
-    "greenlet": ("sim/strand",),
+    "pyghmi": ("backends.bmc.ipmi_child",),
+    "novaclient": ("backends.openstack.nova_api",),
+    "rich": ("backends.desk.terminal",),
+    "argcomplete": ("backends.desk.terminal",),
+    "yaml": ("backends.desk.deployment_file",),
+    "keystoneauth1": (
+        "backends.openstack.clouds_file",
+        "backends.openstack.glance",
+        "backends.openstack.keystone",
+        "backends.openstack.api",
+        "backends.openstack.errors",
+        "backends.openstack.placement",
+    ),
+    "openstack": ("backends.openstack.clouds_file",),
+    "requests": ("backends.telling.webhook",),
+    "prometheus_client": ("backends.telling.metrics",),
+    "http": ("backends.telling.web",),
+    "fencing": ("backends.bmc.fence_library",),
+    "greenlet": ("sim.base.strand",),
 }
-
-
-def modules() -> dict[str, Path]:
-    """Ours by their names within the package: ``backends/nova``."""
-    return {str(path.relative_to(PACKAGE).with_suffix("")): path for path in PACKAGE.rglob("*.py")}
-
-
-def imports(path: Path) -> Iterator[str]:
-    """Everything that a module names in an import, wherever it stands in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def below(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
+class TestRooms:
+    @pytest.mark.parametrize("name", list(rooms()))
+    def test_a_room_knows_those_below_it_that_its_rule_names(self, name: str) -> None:
+        room, places = rooms()[name], list(rooms())
+        assert all(places.index(other) < places.index(name) for other in room.may_know)
+        known = set()
+        for module in modules():
+            if room_of(module) == name and module != "sim.__main__":
+                known |= {room_of(each) for each in known_by(module)} - {name, ""}
+        assert known == set(room.may_know), "one that it does not know has no rule"
+
+    def test_ports_know_the_model_alone_and_the_model_nobody(self) -> None:
+        known = {name: set(known_by(name)) for name in GROUND}
+        assert known == {"ports": {"model"}, "model": set(), "errors": set()}
+
+    def test_no_files_go_around_in_a_circle(self) -> None:
+        left = {name: set(known_by(name)) - {name} for name in modules()}
+        while free := [name for name, known in left.items() if not known & left.keys()]:
+            for name in free:
+                del left[name]
+        assert not left, sorted(left)
+
+    @pytest.mark.parametrize("name", list(rooms()))
+    def test_a_room_says_what_it_is_for_and_where_to_start(self, name: str) -> None:
+        tree = ast.parse((rooms()[name].folder / "__init__.py").read_text(encoding="utf-8"))
+        text = ast.get_docstring(tree) or ""
+        assert text
+        if name not in ("sim", "sim.weather"):
+            assert len(tree.body) == 1, "a monitor pays for what is imported here"
+        starts = re.findall(r"``(?:[a-z]+/)?([a-z_]+)\.py``", text)
+        assert starts or name == "operator.checks"
+        assert all(list(rooms()[name].folder.rglob(f"{one}.py")) for one in starts), starts
+
+    def test_no_folder_is_full(self) -> None:
+        top = subprocess.run(
+            ["git", "ls-files", "lib/vmha_ocf"], cwd=ROOT, capture_output=True, text=True
+        ).stdout.split()
+        names = {name.split("/")[2] for name in top}
+        assert len(names or [1]) <= MOST_AT_THE_TOP, sorted(names)
+        for folder in {path.parent for path in modules().values()} - {PACKAGE}:
+            files = [one for one in folder.iterdir() if one.is_file()]
+            assert len(files) <= MOST, folder
+
+    def test_the_picture_is_the_one_of_the_rules(self) -> None:
+        page = PAGE.read_text(encoding="utf-8")
+        assert page == drawn(page), "python3 -m tests.unit.rooms draws it anew"
+
+
 @pytest.mark.parametrize("name", PURE)
 def test_a_pure_module_imports_pure_modules_and_what_touches_nothing(name: str) -> None:
-    for imported in imports(PACKAGE / f"{name}.py"):
-        first, _, rest = imported.partition(".")
-        if first == OURS:
-            assert rest.partition(".")[0] in PURE, imported
-        else:
+    for imported in imports(modules()[name]):
+        first, _, _ = imported.partition(".")
+        if first != OURS:
             assert first in sys.stdlib_module_names - OUTSIDE, imported
+    assert set(known_by(name)) <= set(PURE)
 
 
 def test_every_branch_of_the_pure_modules_is_measured_and_of_no_other() -> None:
     config = ConfigParser()
     config.read(ROOT / "setup.cfg")
-    assert config["coverage:run"]["include"] == "lib/vmha_ocf/*.py"
-    left_out = {Path(name).stem for name in config["coverage:run"]["omit"].split()}
-    assert left_out == {"__init__", *PUT_TOGETHER}
+    measured = _found(config["coverage:run"]["include"]) - _found(config["coverage:run"]["omit"])
+    assert measured == {modules()[name] for name in PURE}
     assert config.getboolean("coverage:run", "branch")
 
 
-def test_backends_know_no_agent_and_nobody_but_tests_the_simulator() -> None:
+def _found(patterns: str) -> set[Path]:
+    every = {path.relative_to(ROOT): path for path in modules().values()}
+    return {full for path, full in every.items() for one in patterns.split() if _fits(path, one)}
+
+
+def _fits(path: Path, pattern: str) -> bool:
+    return path.match(pattern) and (
+        pattern.startswith("*") or len(path.parts) == pattern.count("/") + 1
+    )
+
+
+def test_nobody_but_tests_knows_the_simulator() -> None:
     for name, path in modules().items():
-        forbidden = [f"{OURS}.sim"] if not name.startswith("sim/") else []
-        if name.startswith("backends/"):
-            forbidden.append(f"{OURS}.agents")
-        found = [each for each in imports(path) for other in forbidden if below(each, other)]
+        if name.startswith("sim."):
+            continue
+        found = [each for each in imports(path) if below(each, f"{OURS}.sim")]
         assert not found, f"{name} imports {found}"
 
 
@@ -138,7 +205,7 @@ class TestWhatPacemakerPaysFor:
             OCF_RESKEY_status_command=status,
             OCF_RESKEY_CRM_meta_interval="0" if action == "probe" else "10000",
         )
-        assert f"{OURS}.ocf" in imported
+        assert f"{OURS}.agent.ocf" in imported
         assert not sorted(filter(self.FORBIDDEN.match, imported - self._of_python_itself()))
 
     def _imported(self, agent: str, action: str, **env: str) -> set[str]:

@@ -11,44 +11,46 @@ import yaml
 
 from tests.unit import sentences
 from vmha_ocf import errors
-from vmha_ocf.agents import compute_gate
-from vmha_ocf.backends import daemon, ipmi_errors, outbox
-from vmha_ocf.bmc_access import BmcAccess
+from vmha_ocf.backends.bmc import ipmi_errors
+from vmha_ocf.backends.process import daemon
+from vmha_ocf.backends.telling import outbox
+from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.fencing.bmc_access import BmcAccess
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "operate.rst").read_text()
 SYMPTOMS = re.findall(r"^\| ``(.+)``$", RUNBOOK, re.MULTILINE)
 
 TELLS = (
-    "verdict.py",
-    "gate.py",
-    "damage.py",
-    "ownership.py",
-    "returning.py",
-    "storm.py",
-    "hold.py",
-    "acting.py",
-    "after_boot.py",
-    "away.py",
-    "site_start.py",
-    "agents/after_boot.py",
-    "agents/authority.py",
-    "agents/starting.py",
-    "agents/compute_gate.py",
-    "agents/evacuator.py",
-    "agents/flag_story.py",
-    "agents/held.py",
-    "agents/host_requests.py",
-    "agents/host_return.py",
-    "agents/host_round.py",
-    "agents/listeners.py",
-    "agents/lost_hosts.py",
-    "agents/proofs.py",
-    "agents/rounds.py",
-    "agents/put_back.py",
-    "agents/take_down.py",
-    "agents/unflagged.py",
-    "agents/chronicle.py",
+    "evacuation/verdict.py",
+    "booting/gate.py",
+    "service/damage.py",
+    "service/ownership.py",
+    "service/returning.py",
+    "cluster/storm.py",
+    "cluster/hold.py",
+    "evacuation/acting.py",
+    "booting/off_since.py",
+    "booting/away.py",
+    "booting/site_start.py",
+    "booting/after_boot.py",
+    "worker/authority.py",
+    "booting/starting.py",
+    "booting/keeper.py",
+    "worker/round.py",
+    "worker/flag_story.py",
+    "cluster/held.py",
+    "evacuation/requests.py",
+    "service/bring_back.py",
+    "evacuation/host.py",
+    "programs/listeners.py",
+    "proof/lost.py",
+    "proof/proofs.py",
+    "worker/rounds.py",
+    "service/put_back.py",
+    "service/take_down.py",
+    "proof/flagging.py",
+    "worker/chronicle.py",
     "operator/host_status.py",
 )
 """Where what people read comes from, whatever is done with it."""
@@ -102,7 +104,7 @@ ERRORS = {
     if issubclass(one, errors.VmhaError) and name not in WRONG
 }
 ERRORS |= {one.__name__ for one in [*OF_CODE, outbox.NotDelivered]} | {"kind"}
-ELSEWHERE = ("operator/", "deployment.py")
+ELSEWHERE = ("operator/", "operator/deployment.py")
 """What the operator's command answers at once, to the person who typed it."""
 
 

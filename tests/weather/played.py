@@ -9,10 +9,10 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from vmha_ocf import storm
-from vmha_ocf.sim.run import Outcome, load, run
-from vmha_ocf.sim.scenario import Scenario
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.cluster import storm
+from vmha_ocf.sim.base.scenario import Scenario
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.play.run import Outcome, load, run
 from vmha_ocf.sim.weather import WEATHERS
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -9,8 +9,8 @@ import pytest
 from tests.weather.breaks import BREAKS, Break
 from tests.weather.mistakes.over import at
 from tests.weather.played import in_weather
-from vmha_ocf.sim.run import run
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.play.run import run
 from vmha_ocf.sim.weather import WEATHERS
 
 NO_BREAK_YET = 2

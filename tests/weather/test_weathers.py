@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.weather.played import SLUGS, Played, in_weather, play_all
-from vmha_ocf.sim.aftermath import CHECKS
-from vmha_ocf.sim.invariants import PROMISES
-from vmha_ocf.sim.scenario_check import verify
-from vmha_ocf.sim.scenario_toml import format_scenario, parse
+from vmha_ocf.sim.judge.aftermath import CHECKS
+from vmha_ocf.sim.judge.invariants import PROMISES
+from vmha_ocf.sim.play.scenario_check import verify
+from vmha_ocf.sim.play.scenario_toml import format_scenario, parse
 from vmha_ocf.sim.weather import WEATHERS
 
 KNOWN = tomllib.loads((Path(__file__).parent / "known.toml").read_text(encoding="utf-8"))["known"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf import presence, records
-from vmha_ocf.evacuation import Plan
+from vmha_ocf.cloud import records
+from vmha_ocf.evacuation.plan import Plan
+from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.model import ComputeService, Flag, FlagState, Instance, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level, worst
 from vmha_ocf.operator.look import Look
-from vmha_ocf.verdict import Next, Verdict
+from vmha_ocf.proof import hosts as presence
 
 _OURS = frozenset(Next) - {Next.LEAVE}
 

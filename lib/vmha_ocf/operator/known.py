@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vmha_ocf.configuration import Configuration
+from vmha_ocf.cluster.configuration import Configuration
+from vmha_ocf.fencing.names import Names, Words, learn, pairs_of
+from vmha_ocf.fencing.topology import ComputeHost, Inventories, compute_hosts, words_about
 from vmha_ocf.model import Flag, Services
-from vmha_ocf.names import Names, Words, learn, pairs_of
-from vmha_ocf.topology import ComputeHost, Inventories, compute_hosts, words_about
 
 
 @dataclass(frozen=True, slots=True)

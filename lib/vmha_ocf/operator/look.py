@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf import evacuation, presence, records
-from vmha_ocf.agents.cloud import Cloud
-from vmha_ocf.agents.host_marks import HostMarks
-from vmha_ocf.agents.host_moves import HostMoves
-from vmha_ocf.evacuation import Plan, Room, View
-from vmha_ocf.memory import Memory, of_record
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cloud import records
+from vmha_ocf.cloud.marks import HostMarks
+from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.cloud.records import Off
+from vmha_ocf.evacuation import plan as evacuation
+from vmha_ocf.evacuation.memory import Memory, of_record
+from vmha_ocf.evacuation.moves import HostMoves
+from vmha_ocf.evacuation.plan import Plan, Room, View
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
-from vmha_ocf.policy import Policy
-from vmha_ocf.records import Off
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.proof import hosts as presence
+from vmha_ocf.worker.ports import WorkerPorts
 
 NO_END = Room(10**9, 10**9)
 """Of requests: the caps only spread them over time."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.after_boot import Found, Off
-from vmha_ocf.agents.asked_since import AskedSince
-from vmha_ocf.agents.booted_hosts import BootedHosts
-from vmha_ocf.agents.cloud import Cloud
-from vmha_ocf.agents.evacuated_off import EvacuatedOff
-from vmha_ocf.agents.off_instances import OffInstances, not_known
-from vmha_ocf.configuration import Configuration
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.booting.asked_since import AskedSince
+from vmha_ocf.booting.evacuated_off import EvacuatedOff
+from vmha_ocf.booting.hosts import BootedHosts
+from vmha_ocf.booting.off_instances import OffInstances, not_known
+from vmha_ocf.booting.off_since import Found, Off
+from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.cluster.configuration import Configuration
+from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import Flag, NovaHost
-from vmha_ocf.names import Names
 from vmha_ocf.operator.answer import Table
-from vmha_ocf.policy import Policy
-from vmha_ocf.presence import Nodes
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.worker.ports import WorkerPorts
 
 
 @dataclass(frozen=True)

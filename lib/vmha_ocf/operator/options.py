@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
 
-from vmha_ocf.configuration import OUR_FENCING, Configuration
-from vmha_ocf.fence_request import Target
+from vmha_ocf.cluster.configuration import OUR_FENCING, Configuration
+from vmha_ocf.fencing.request import Target
 from vmha_ocf.operator.site import Machine
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from vmha_ocf import tagging
-from vmha_ocf.boolean import parse_boolean
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.cloud import choice as tagging
+from vmha_ocf.cloud.choice import Choice, ImageMarks
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import Instance
-from vmha_ocf.policy import Policy, Untagged
-from vmha_ocf.tagging import Choice, ImageMarks
 
 
 def deciding_rule(

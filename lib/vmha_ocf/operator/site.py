@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from vmha_ocf.cluster_ports import ConfiguredCluster
-from vmha_ocf.configuration import Configuration, Resource
-from vmha_ocf.flags_ports import Failures, Holds
-from vmha_ocf.history import History
-from vmha_ocf.inventory import Inventory
+from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cluster.configuration import Configuration, Resource
+from vmha_ocf.cluster.holding_ports import Failures, Holds
+from vmha_ocf.cluster.ports import ConfiguredCluster
+from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.incidents.history import History
 from vmha_ocf.model import NodeName
-from vmha_ocf.options import WorkerOptions
 from vmha_ocf.ports import Clock, Flags, Notes, Nova, Parallel
-from vmha_ocf.room import HostRoom
-from vmha_ocf.service_ports import Traces
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.service.ports import Traces
+from vmha_ocf.worker.options import WorkerOptions
+from vmha_ocf.worker.ports import WorkerPorts
 
 Values = Mapping[str, str]
 """NovaEvacuate's parameters with their defaults, as its worker gets them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from vmha_ocf.incident import Incident
-from vmha_ocf.incident_json import sorted_steps
+from vmha_ocf.incidents.as_json import sorted_steps
+from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.model import Step
 
 Row = tuple[str, str, str]

@@ -13,13 +13,13 @@ what it puts together), the agents as processes in virtual time, and what happen
 (``scenario.py``).
 
 What went on is ``world.log``, a line each; what really runs where is ``world.runs_on(instance)``.
-The names of the faults are in ``sim/faults.py``, how long things take in ``sim/timing.py``.
+The names of the faults are in ``sim/base/faults.py``, how long things take in ``sim/base/timing.py``.
 """
 
 from __future__ import annotations
 
-from vmha_ocf.sim.faults import UnknownFault
-from vmha_ocf.sim.timing import Timing
+from vmha_ocf.sim.base.faults import UnknownFault
+from vmha_ocf.sim.base.timing import Timing
 from vmha_ocf.sim.world import World
 
 __all__ = ["Timing", "UnknownFault", "World"]

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TextIO
 
-from vmha_ocf.sim import faults
-from vmha_ocf.sim.events import EVENTS
-from vmha_ocf.sim.report import timeline, verdict
-from vmha_ocf.sim.run import load, run
-from vmha_ocf.sim.scenario import ScenarioError
+from vmha_ocf.sim.base import faults
+from vmha_ocf.sim.base.scenario import ScenarioError
+from vmha_ocf.sim.play.events import EVENTS
+from vmha_ocf.sim.play.report import timeline, verdict
+from vmha_ocf.sim.play.run import load, run
 from vmha_ocf.sim.weather import WEATHERS
 
 GOOD, BAD, UNUSABLE = 0, 1, 2

@@ -7,14 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from vmha_ocf import flag as texts
-from vmha_ocf import site_start
-from vmha_ocf.configuration import Configuration
+from vmha_ocf.booting import site_start
+from vmha_ocf.cluster import flag as texts
+from vmha_ocf.cluster.configuration import Configuration
+from vmha_ocf.cluster.failure_store import FailureStore
+from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.hold_store import HoldStore
+from vmha_ocf.cluster.note_store import NoteStore
 from vmha_ocf.errors import NovaRefused
-from vmha_ocf.failure_store import FailureStore
-from vmha_ocf.flag_store import FlagStore
-from vmha_ocf.hold_store import HoldStore
-from vmha_ocf.inventory import Inventory
+from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import (
     Flag,
     InstanceId,
@@ -23,37 +24,36 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
-from vmha_ocf.note_store import NoteStore
 from vmha_ocf.ports import Parallel
-from vmha_ocf.sim.attrd import SimAttrd
-from vmha_ocf.sim.bmc import SimBmc
-from vmha_ocf.sim.boot import boot
-from vmha_ocf.sim.cib import SimCib
-from vmha_ocf.sim.cluster import Pacemaker, SimCluster
-from vmha_ocf.sim.compute import ComputeStarts
-from vmha_ocf.sim.configured import configured, inventory_of
-from vmha_ocf.sim.core import Core
-from vmha_ocf.sim.database import Booting, Database, Record, Server, Service
-from vmha_ocf.sim.faults import Fault, Faults, Limits
-from vmha_ocf.sim.flags import SimFlags, flag_at_once
-from vmha_ocf.sim.history import SimHistorian, sim_history
-from vmha_ocf.sim.hosts import Host
-from vmha_ocf.sim.journal import Journal, Line, StormRelease
-from vmha_ocf.sim.latency import NONE, Delays, Latency
-from vmha_ocf.sim.moves import Moves
-from vmha_ocf.sim.nova import SimNova
-from vmha_ocf.sim.power import PowerSupply
-from vmha_ocf.sim.rebuild import Rebuilder
-from vmha_ocf.sim.reported import Reported
-from vmha_ocf.sim.requests import InstanceRequests
-from vmha_ocf.sim.scenario import PacemakerSpec
-from vmha_ocf.sim.services import OPERATOR, Services
-from vmha_ocf.sim.timeline import Event, SimClock, Timeline
-from vmha_ocf.sim.timing import Timing
-from vmha_ocf.sim.tripwire import Wrap, unwrapped
-from vmha_ocf.sim.units import SimUnits
-from vmha_ocf.trace_store import TraceStore
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.service.traces import TraceStore
+from vmha_ocf.sim.base.core import Core
+from vmha_ocf.sim.base.faults import Fault, Faults, Limits
+from vmha_ocf.sim.base.journal import Journal, Line, StormRelease
+from vmha_ocf.sim.base.latency import NONE, Delays, Latency
+from vmha_ocf.sim.base.reported import Reported
+from vmha_ocf.sim.base.scenario import PacemakerSpec
+from vmha_ocf.sim.base.timeline import Event, SimClock, Timeline
+from vmha_ocf.sim.base.timing import Timing
+from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
+from vmha_ocf.sim.cloud.boot import boot
+from vmha_ocf.sim.cloud.compute import ComputeStarts
+from vmha_ocf.sim.cloud.database import Booting, Database, Record, Server, Service
+from vmha_ocf.sim.cloud.moves import Moves
+from vmha_ocf.sim.cloud.nova import SimNova
+from vmha_ocf.sim.cloud.rebuild import Rebuilder
+from vmha_ocf.sim.cloud.requests import InstanceRequests
+from vmha_ocf.sim.cloud.services import OPERATOR, Services
+from vmha_ocf.sim.cluster.attrd import SimAttrd
+from vmha_ocf.sim.cluster.bmc import SimBmc
+from vmha_ocf.sim.cluster.cib import SimCib
+from vmha_ocf.sim.cluster.cluster import Pacemaker, SimCluster
+from vmha_ocf.sim.cluster.configured import configured, inventory_of
+from vmha_ocf.sim.cluster.flags import SimFlags, flag_at_once
+from vmha_ocf.sim.cluster.history import SimHistorian, sim_history
+from vmha_ocf.sim.cluster.hosts import Host
+from vmha_ocf.sim.cluster.power import PowerSupply
+from vmha_ocf.sim.cluster.units import SimUnits
+from vmha_ocf.worker.ports import WorkerPorts
 
 
 class World:

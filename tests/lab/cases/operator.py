@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
 from tests.lab.promises import Expected
-from vmha_ocf.storm import RELEASE_COMMAND
+from vmha_ocf.cluster.storm import RELEASE_COMMAND
 
 
 def storm_held_and_released(scene: Scene) -> Expected:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from tests.weather.mistakes.over import Over
-from vmha_ocf.configuration import Configuration, Resource
+from vmha_ocf.cloud.records import seconds
+from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.model import (
     ComputeService,
@@ -17,7 +18,6 @@ from vmha_ocf.model import (
     NovaHost,
     Services,
 )
-from vmha_ocf.records import seconds
 
 
 class DistrustsTheFuture(Over):

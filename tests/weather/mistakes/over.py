@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from vmha_ocf.sim.tripwire import Wrap
+from vmha_ocf.sim.base.tripwire import Wrap
 
 P = TypeVar("P")
 Mistake = Callable[[Any, Any], Any]

@@ -16,7 +16,7 @@ from vmha_ocf.model import (
     ServiceChange,
     Services,
 )
-from vmha_ocf.trace import Traces
+from vmha_ocf.service.trace import Traces
 
 
 class OnlyItsOwn(Over):

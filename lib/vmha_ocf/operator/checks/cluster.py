@@ -5,9 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmha_ocf import starters
-from vmha_ocf.configuration import COMPUTE, COMPUTE_ROLE, EVACUATOR, ROLE, Configuration
-from vmha_ocf.flag import RECORD
+from vmha_ocf.booting import starters
+from vmha_ocf.cluster.configuration import (
+    COMPUTE,
+    COMPUTE_ROLE,
+    EVACUATOR,
+    ROLE,
+    Configuration,
+)
+from vmha_ocf.cluster.flag import RECORD
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
 _SECRETS = ("password", "passwd", "username", "login", "auth_url", "os_password")

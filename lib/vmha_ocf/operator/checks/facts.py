@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from vmha_ocf.configuration import Configuration
-from vmha_ocf.hold import Hold
+from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cluster.configuration import Configuration
+from vmha_ocf.cluster.hold import Hold
+from vmha_ocf.fencing.names import Names, Words
+from vmha_ocf.fencing.topology import ComputeHost
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
-from vmha_ocf.names import Names, Words
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
 from vmha_ocf.operator.site import Worker
-from vmha_ocf.room import HostRoom
-from vmha_ocf.topology import ComputeHost
 
 
 @dataclass(frozen=True, slots=True)

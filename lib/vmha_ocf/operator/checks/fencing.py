@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from vmha_ocf.configuration import OUR_FENCING, REMOTE, Resource
+from vmha_ocf.cluster.configuration import OUR_FENCING, REMOTE, Resource
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.fence_request import Mode, decide_mode
-from vmha_ocf.fencing_device import options_of
-from vmha_ocf.fencing_level import judge
+from vmha_ocf.fencing.device import options_of
+from vmha_ocf.fencing.levels import judge
+from vmha_ocf.fencing.power_agents import read_agents
+from vmha_ocf.fencing.request import Mode, decide_mode
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
-from vmha_ocf.power_agents import read_agents
 
 _LONGEST_START = 30.0
 """Seconds. Where a controller dies with a host, each other one tries to connect for as long."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vmha_ocf.configuration import COMPUTE
-from vmha_ocf.flag import RECORD, RECORDS
+from vmha_ocf.cluster.configuration import COMPUTE
+from vmha_ocf.cluster.flag import RECORD, RECORDS
+from vmha_ocf.fencing.names import short, way_to_say
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.names import short, way_to_say
 from vmha_ocf.operator.checks.cluster import is_kept_from
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 

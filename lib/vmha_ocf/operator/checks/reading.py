@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from vmha_ocf import presence, reconcile
-from vmha_ocf.configuration import Configuration, Resource
+from vmha_ocf.cloud.records import STILL, Off
+from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
+from vmha_ocf.fencing.topology import ComputeHost
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
 from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
@@ -16,9 +17,9 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import inventories_of
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.records import STILL, Off
-from vmha_ocf.topology import ComputeHost
-from vmha_ocf.worker_ports import WorkerPorts
+from vmha_ocf.proof import fenced_elsewhere as reconcile
+from vmha_ocf.proof import hosts as presence
+from vmha_ocf.worker.ports import WorkerPorts
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
     WEATHERS["slow-answers"].over(scenario)    the scenario that it becomes; pure
 
 A weather says which expectations of a scenario it lifts, and why. The promises it never lifts. To add
-one: a ``Weather`` in the tuple of the module that it belongs to.
+one: a ``Weather`` in the tuple of the module that it belongs to. Start with ``weather.py``.
 """
 
 from __future__ import annotations

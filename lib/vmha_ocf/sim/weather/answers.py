@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from vmha_ocf.sim.latency import Latency
-from vmha_ocf.sim.scenario import FaultSpec, Scenario
+from vmha_ocf.sim.base.latency import Latency
+from vmha_ocf.sim.base.scenario import FaultSpec, Scenario
 from vmha_ocf.sim.weather.moments import first, number, with_faults
 from vmha_ocf.sim.weather.weather import Change, Weather, lift
 

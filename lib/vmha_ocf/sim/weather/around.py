@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from vmha_ocf.sim.scenario import FaultSpec, HostSpec, Scenario
+from vmha_ocf.sim.base.scenario import FaultSpec, HostSpec, Scenario
 from vmha_ocf.sim.weather.moments import failures, first, with_faults
 from vmha_ocf.sim.weather.weather import Change, Weather, lift, or_told
 

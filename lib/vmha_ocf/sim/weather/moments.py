@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from zlib import crc32
 
-from vmha_ocf.sim.scenario import EventSpec, FaultSpec, Scenario
+from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, Scenario
 
 _HARM = frozenset({"power_cut", "isolate", "fence", "fence_by_other", "stop_cluster"})
 RECOVERY = 14.0

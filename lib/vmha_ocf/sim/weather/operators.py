@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from vmha_ocf.sim.scenario import EventSpec, Scenario
+from vmha_ocf.sim.base.scenario import EventSpec, Scenario
 from vmha_ocf.sim.weather.moments import Failure, failures, first, with_events, within
 from vmha_ocf.sim.weather.weather import Change, Weather, lift, or_told
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from vmha_ocf.sim.scenario import EventSpec, GroupSpec, Scenario
+from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec, Scenario
 from vmha_ocf.sim.weather.moments import (
     Failure,
     around,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-from vmha_ocf.sim.scenario import Expected, HostExpected, InstancesExpected, Scenario
+from vmha_ocf.sim.base.scenario import Expected, HostExpected, InstancesExpected, Scenario
 
 T = TypeVar("T", Expected, HostExpected, InstancesExpected)
 Change = Callable[[Scenario], Scenario]

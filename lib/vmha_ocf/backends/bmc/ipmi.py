@@ -1,0 +1,207 @@
+"""Bmc over IPMI 2.0, in a child process that can be killed.
+
+pyghmi can wait for ever, and only the end of a process ends it. So each BMC session lives in a
+child of its own (``ipmi_child.py``), each request has a deadline, and a child that misses it gets
+SIGKILL. The child stays in our process group: when Pacemaker kills the agent, it goes too.
+
+This module and ``command.py`` are the only ones that start programs. This one is apart because its
+child is talked with and lives on between requests; credentials reach it on stdin only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from vmha_ocf.backends.bmc.ipmi_errors import bmc_error
+from vmha_ocf.errors import BmcUnavailable
+from vmha_ocf.fencing.bmc_access import BmcAccess
+from vmha_ocf.model import Power
+from vmha_ocf.ports import Clock
+
+PROGRAM = os.path.join(os.path.dirname(__file__), "ipmi_child.py")
+LOGOUT = 1.0  # seconds; a session that is not closed is the BMC's to time out
+
+
+@dataclass(frozen=True, slots=True)
+class IpmiDeadlines:
+    """Seconds. A login includes the start of the child (0.1 s)."""
+
+    login: float = 10.0
+    command: float = 5.0
+
+    @property
+    def operation(self) -> float:
+        """For one call of the port: a first try, and a fresh one if it was killed."""
+        return 2 * self.login
+
+
+class ChildGone(Exception):
+    """The child gave no answer. ``args`` are a kind and a detail for ``bmc_error``."""
+
+
+class IpmiChild:
+    """The process, before and after it has a session. Start it early: it loads pyghmi."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 our own program, no shell
+            [sys.executable, "-I", PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"LANG": "C.UTF-8"},
+            bufsize=0,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, request: Mapping[str, object], seconds: float, clock: Clock) -> dict[str, str]:
+        """The child's answer. Raises ChildGone; past ``seconds`` the child is dead."""
+        line = json.dumps({**request, "seconds": seconds}).encode() + b"\n"
+        assert self._process.stdin is not None
+        with suppress(OSError):  # it may have left already, with a word why
+            self._process.stdin.write(line)
+        answer: dict[str, str] = json.loads(self._read_line(clock.monotonic() + seconds, clock))
+        return answer
+
+    def _read_line(self, deadline: float, clock: Clock) -> bytes:
+        assert self._process.stdout is not None
+        output = self._process.stdout.fileno()
+        started, line = clock.monotonic(), b""
+        while not line.endswith(b"\n"):
+            left = max(0.0, deadline - clock.monotonic())
+            if not select.select([output], [], [], left)[0]:
+                self.kill()
+                raise ChildGone("deadline", f"{clock.monotonic() - started:.0f}")
+            part = os.read(output, 65536)
+            if not part:
+                raise ChildGone("died", self._last_words())
+            line += part
+        return line
+
+    def _last_words(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(LOGOUT)
+        self.kill()
+        code = self._process.returncode
+        return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+    def close(self) -> None:
+        """Log out and leave; a child that does not is killed."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(LOGOUT)
+        self.kill()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+
+class IpmiBmc:
+    """One BMC session, opened at the first call and again after a loss."""
+
+    def __init__(
+        self,
+        access: BmcAccess,
+        clock: Clock,
+        deadlines: IpmiDeadlines | None = None,
+        child: IpmiChild | None = None,
+    ) -> None:
+        """``child``: one started earlier, to save time. It is ours from now on."""
+        self._access = access
+        self._clock = clock
+        self._deadlines = deadlines or IpmiDeadlines()
+        self._fresh = child
+        self._session: IpmiChild | None = None
+        self._told = False
+        """A request was accepted in this session."""
+
+    def power(self) -> Power:
+        """What the BMC answers now, within ``IpmiDeadlines.operation`` seconds.
+
+        Raises BmcUnavailable, BmcRefused, NotInstalled.
+        """
+        return Power(self._ask({"do": "power"})["power"])
+
+    def set_power(self, wanted: Power) -> None:
+        """Request on, or off at once (no soft shutdown), within the same time.
+
+        The request may be sent twice; a repeated one changes nothing. Raises as ``power``, and
+        BmcAlready.
+        """
+        self._ask({"do": "set", "power": wanted.value})
+        self._told = True
+
+    def in_service(self) -> bool:
+        """By its Get Device ID, within the same time. Raises as ``power``."""
+        return self._ask({"do": "service"})["service"] == "yes"
+
+    def close(self) -> None:
+        self._told = False
+        for child in (self._session, self._fresh):
+            if child is not None:
+                child.close()
+        self._session = self._fresh = None
+
+    def _ask(self, request: Mapping[str, object]) -> Mapping[str, str]:
+        end = self._clock.monotonic() + self._deadlines.operation
+        told = self._told
+        try:
+            return self._try(request, end)
+        except BmcUnavailable:
+            self.close()
+            if told or self._clock.monotonic() + self._deadlines.command > end:
+                raise
+            return self._try(request, end)
+
+    def _try(self, request: Mapping[str, object], end: float) -> Mapping[str, str]:
+        child = self._session or self._log_in(end)
+        return self._exchange(child, request, min(self._deadlines.command, self._left(end)))
+
+    def _log_in(self, end: float) -> IpmiChild:
+        child, self._fresh = self._fresh or IpmiChild(), None
+        self._session = child
+        request = {
+            "do": "login",
+            "address": self._access.address,
+            "port": self._access.port,
+            "username": self._access.username,
+            "password": self._access.password,
+            "kg": self._access.kg,
+            "suite": self._access.suite,
+            "privilege": self._access.privilege,
+        }
+        self._exchange(child, request, min(self._deadlines.login, self._left(end)))
+        return child
+
+    def _exchange(
+        self, child: IpmiChild, request: Mapping[str, object], seconds: float
+    ) -> Mapping[str, str]:
+        try:
+            answer = child.ask(request, seconds, self._clock)
+        except ChildGone as gone:
+            self.close()
+            raise bmc_error(self._access, gone.args[0], gone.args[1]) from gone
+        if "failed" in answer:
+            if request["do"] == "login":
+                self.close()
+            raise bmc_error(self._access, answer["failed"], answer.get("detail", ""))
+        return answer
+
+    def _left(self, end: float) -> float:
+        return max(0.1, end - self._clock.monotonic())

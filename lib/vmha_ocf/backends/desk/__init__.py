@@ -1,0 +1,1 @@
+"""The machine and the terminal of who types. Start with ``terminal.py``."""

@@ -1,0 +1,1 @@
+"""Nova, Keystone, Glance and Placement. Start with ``nova.py``."""

@@ -1,0 +1,1 @@
+"""attrd, the CIB and Pacemaker's own tools. Start with ``cib.py``."""

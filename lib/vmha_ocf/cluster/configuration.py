@@ -1,0 +1,120 @@
+"""Pacemaker's configuration and its last results, as far as the operator's command looks. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.model import NodeName
+
+EVACUATOR = "ocf:openstack:NovaEvacuate"
+COMPUTE = "ocf:openstack:NovaCompute"
+REMOTE = "ocf:pacemaker:remote"
+OUR_FENCING = "stonith:fence_compute"
+ROLE, COMPUTE_ROLE = "osprole", "compute"
+"""The node attribute by which the recipes tell compute hosts from controllers."""
+RUNNING = frozenset({0, 8, 190})
+"""OCF exit codes of a monitor, or of a start, after which a resource runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A primitive. ``kind`` is ``class:provider:type``, for example ``stonith:fence_compute``."""
+
+    name: str
+    kind: str
+    parameters: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """They may hold secrets."""
+    meta: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The attributes of each, by its name; of several monitors the last."""
+    clone: str = ""
+    """The clone's id, if it is one."""
+
+    @property
+    def is_fencing(self) -> bool:
+        return self.kind.startswith("stonith:")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A rule of a location constraint: ``expressions`` are attribute, operation, value."""
+
+    resource: str
+    score: str
+    expressions: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    first: str
+    then: str
+    kind: str = "Mandatory"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The last action of a resource on one node."""
+
+    node: NodeName
+    action: str
+    code: int
+    reason: str = ""
+
+    @property
+    def runs(self) -> bool:
+        return self.action in ("start", "monitor") and self.code in RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    resources: Sequence[Resource] = ()
+    locations: Sequence[Location] = ()
+    orders: Sequence[Order] = ()
+    levels: Sequence[Mapping[str, str]] = ()
+    """The attributes of each fencing level."""
+    alerts: Sequence[str] = ()
+    """Their paths."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[NodeName, Mapping[str, str]] = field(default_factory=dict)
+    """The permanent attributes of each node."""
+    results: Mapping[str, Sequence[Result]] = field(default_factory=dict)
+    """By resource, without the numbers of a clone's instances."""
+
+    def of_kind(self, kind: str) -> Sequence[Resource]:
+        return [one for one in self.resources if one.kind == kind]
+
+    @property
+    def devices(self) -> Sequence[Resource]:
+        """The fencing devices."""
+        return [one for one in self.resources if one.is_fencing]
+
+    def runs_on(self, resource: str) -> Sequence[Result]:
+        return [one for one in self.results.get(resource, ()) if one.runs]
+
+    def has(self, name: str, default: bool) -> bool:
+        """A boolean property of the cluster. What Pacemaker could not read either is its default."""
+        said = self.properties.get(name)
+        try:
+            return default if said is None else parse_boolean(said)
+        except ParameterError:
+            return default
+
+
+def find_evacuator(configuration: Configuration, name: str = "") -> Resource:
+    """The NovaEvacuate resource, whose parameters say where Nova is. Raises ParameterError."""
+    found = configuration.of_kind(EVACUATOR)
+    named = [one for one in found if name in ("", one.name)]
+    if len(named) == 1:
+        return named[0]
+    if not found:
+        raise ParameterError(
+            f"this cluster has no resource of the type {EVACUATOR}",
+            hint="create it as pcs-examples/evacuate.sh does",
+        )
+    raise ParameterError(
+        f"which {EVACUATOR}? There are {', '.join(one.name for one in found)}",
+        hint="say which with --resource, and remove the others: two would evacuate twice",
+    )

@@ -1,0 +1,113 @@
+"""Whether evacuation waits for a person: an operator's hold, or a storm that nobody has released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import inf
+
+from vmha_ocf.agent.ahead import Question
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cluster import storm
+from vmha_ocf.cluster.holding_ports import HoldingPorts
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import Flag, NodeName
+
+LOOK_AGAIN = 10.0
+"""Seconds between two looks at an operator's hold while nothing is flagged."""
+
+
+class Held:
+    """Not knowing holds too. ``problems`` says why, one sentence for each reason."""
+
+    def __init__(self, ports: HoldingPorts, policy: Policy) -> None:
+        self.problems: dict[str, str] = {}
+        self.hosts: int | None = None
+        """How many compute hosts Nova has, as far as anybody has asked."""
+        self.by_hand = Question(ports.holds.read)
+        self._ports = ports
+        self._limits = storm.limits_of(policy)
+        self._failures: storm.Failures | None = None
+        """As in the CIB, where only the worker that may act writes them; None: not read."""
+        self._looked = -inf
+
+    def look(self, flags: Iterable[Flag], fenced: Mapping[NodeName, float] | None = None) -> bool:
+        """``fenced``: when compute nodes were fenced last, in seconds since the epoch, as Pacemaker tells
+        and we believe."""
+        known = list(flags)
+        by_hand = self._is_held_by_hand(bool(known))
+        pending = [flag for flag in known if flag.pending]
+        return self._is_storm(pending, fenced or {}) or by_hand
+
+    def end_release(self, flags: Iterable[Flag]) -> None:
+        """A release that has aged, and whose storms are over, ends: what fails next week is looked at
+        by a person again. Raises VmhaError."""
+        released = self._released()
+        if released is None or self._ports.clock.now() <= released + self._limits.window:
+            return
+        pending = [flag for flag in flags if flag.pending]
+        if not storm.is_covered(pending, self._failures or {}, self._limits):
+            self._ports.flags.end_storm_release()
+
+    def _is_held_by_hand(self, flagged: bool) -> bool:
+        """Told all the time: a hold that was forgotten must not be noticed by the next failure."""
+        now = self._ports.clock.monotonic()
+        if not flagged and "hold" not in self.problems and now - self._looked < LOOK_AGAIN:
+            return False
+        self._looked = now
+        self.problems.pop("hold", None)
+        try:
+            hold = self.by_hand()
+        except VmhaError as error:
+            self.problems["hold"] = f"whether evacuation is held is not known: {error}"
+            return True
+        if hold is not None:
+            self.problems["hold"] = hold.reason
+        return hold is not None
+
+    def _is_storm(self, pending: Sequence[Flag], fenced: Mapping[NodeName, float]) -> bool:
+        self.problems.pop("storm", None)
+        if not pending:
+            self._failures = None
+            return False
+        try:
+            failures = self._noted(pending, fenced)
+            why = storm.held(pending, failures, self._limits, hosts=self.hosts)
+            if why:
+                why = storm.held(
+                    pending, failures, self._limits, hosts=self.hosts, released=self._released()
+                )
+        except VmhaError as error:
+            self._failures = None
+            why = f"whether too many hosts have failed is not known: {error}"
+        if why:
+            self.problems["storm"] = why
+        return bool(why)
+
+    def _noted(self, pending: Iterable[Flag], fenced: Mapping[NodeName, float]) -> storm.Failures:
+        """The failures, with those that a flag or Pacemaker tells of and that nobody has noted yet."""
+        if self._failures is None:
+            self._failures = self._ports.failures.read()
+        since = self._ports.clock.now() - self._limits.window
+        every = storm.with_flagged(self._failures, pending)
+        every = storm.with_fenced(every, fenced, since=since)
+        failures = self._failures
+        anew = {
+            node: [at for at in times if at not in failures.get(node, ())]
+            for node, times in every.items()
+        }
+        self._note({node: times for node, times in anew.items() if times})
+        self._failures = every
+        return every
+
+    def _note(self, failed: Mapping[NodeName, Sequence[float]]) -> None:
+        """What Pacemaker has no node for is known to this worker alone: that holds nobody up."""
+        for node in sorted(self._ports.failures.note(failed)) if failed else ():
+            self._ports.say(f"{node}: its failure is not kept, Pacemaker has no such node")
+
+    def _released(self) -> float | None:
+        """When; one that a person has typed without a time gets that of our first look."""
+        released = self._ports.flags.storm_release()
+        found = storm.dated(released, self._ports.clock.now())
+        if found is not None and found != released:
+            self._ports.flags.date_storm_release(found)
+        return found

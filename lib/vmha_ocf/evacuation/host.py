@@ -1,0 +1,351 @@
+"""One flagged host's part of a round: read, plan, act. The decisions are in the pure modules."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cloud import heartbeat, records
+from vmha_ocf.cloud.marks import HostMarks
+from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.cloud.records import Off
+from vmha_ocf.errors import Refused, VmhaError
+from vmha_ocf.evacuation import acting, off_again
+from vmha_ocf.evacuation import plan as evacuation
+from vmha_ocf.evacuation.claim import Claim, HostClaim
+from vmha_ocf.evacuation.memory import Memory
+from vmha_ocf.evacuation.moves import HostMoves
+from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Room, Stop, Survey, View
+from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
+from vmha_ocf.evacuation.story import HostStory
+from vmha_ocf.evacuation.verdict import Next
+from vmha_ocf.model import (
+    ComputeService,
+    Flag,
+    FlagState,
+    Instance,
+    InstanceId,
+    NovaHost,
+    ServerGroup,
+)
+from vmha_ocf.service.ports import ServicePorts
+from vmha_ocf.service.take_down import TakeDown
+
+_LOOK_OLD = 30.0
+"""Seconds after which what a look showed in flight is of the past."""
+_LOOSE = frozenset({Next.LEAVE, Next.WAIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the round knows beside this host."""
+
+    off: Off
+    node_back: bool
+    destinations: bool
+    groups: Sequence[ServerGroup] = ()
+    rebooted: bool = False
+    """It is back in another boot: what ran on it before does not any more."""
+
+
+class HostRound:
+    """What one worker keeps of one flagged host between rounds. Losing it costs time only.
+
+    In a round, in this order: ``claim``, ``take_down``, ``look``, ``plan``; then what is to be asked for
+    is announced by ``asking``, sent, and ``heard``; or the host is finished. What asks others is called
+    for several hosts at once, each on a thread of its own: nothing here is shared between hosts."""
+
+    def __init__(
+        self,
+        host: NovaHost,
+        ports: ServicePorts,
+        policy: Policy,
+        me: str,
+        cloud: Cloud,
+    ) -> None:
+        self.host = host
+        self.problems: dict[str, str] = {}
+        self.progress = False
+        self._ports = ports
+        self._policy = policy
+        self._cloud = cloud
+        self._me = me
+        self._marks = HostMarks(host, ports, policy, cloud.marks)
+        self._moves = HostMoves(ports, policy, cloud.past)
+        self._requests = HostRequests(host, ports)
+        self._story = HostStory(host, ports)
+        self._claim = HostClaim(ports, policy, me, self._story)
+        self._memory: Memory | None = None
+        self._down = TakeDown(
+            host,
+            ports,
+            self._story,
+            me,
+            self.problems,
+            settle=policy.settle,
+            times_tell=lambda: cloud.nova_time.agrees,
+        )
+        self._instances: Sequence[Instance] = ()
+        self._listed_at: float | None = None
+        self._looked_at = 0.0
+        self._survey: Survey | None = None
+        self._plan: Plan | None = None
+        self._fresh = False
+        self._sure = False
+        """The last look, too, found nothing left."""
+
+    def in_flight(self, now: float) -> int:
+        """Evacuations off it that Nova works on, with those asked for since the last look. What nobody
+        has been able to look at for long counts no more: the others would wait for its room."""
+        shown = self._plan or self._survey
+        return shown.load if shown and now - self._looked_at < _LOOK_OLD else 0
+
+    @property
+    def only_in_vain(self) -> bool:
+        """Of what it could ask for now, nothing is new."""
+        return self._survey is not None and self._survey.only_in_vain
+
+    @property
+    def busy_groups(self) -> Collection[str]:
+        """Server groups of which a member is on its way off this host."""
+        shown = self._plan or self._survey
+        return shown.busy_groups if shown else ()
+
+    @property
+    def told(self) -> Mapping[InstanceId, str]:
+        """The instances that a person should see, and why."""
+        return {one.instance.id: one.reason for one in self._plan.told} if self._plan else {}
+
+    def sentence(self) -> str:
+        if self._plan is None:
+            return f"{self.host}: not looked at yet"
+        return f"{self.host}: {self._counts() or 'nothing left'}"
+
+    def _counts(self) -> str:
+        counts = self._plan.counts if self._plan else {}
+        return ", ".join(f"{counts[one]} {one.value}" for one in Next if counts.get(one))
+
+    @property
+    def mine(self) -> Flag:
+        """Its flag, as we have claimed it."""
+        return self._claim.flag
+
+    def claim(self, flag: Flag) -> bool:
+        """Write that we evacuate it, where nobody has yet. False: somebody else has."""
+        self.progress = False
+        self.problems.pop("claim", None)
+        taken = self._claim.take(flag)
+        if taken is Claim.AFRESH:
+            self._down.doubt()
+        if taken is Claim.OVERWRITTEN:
+            self._memory = Memory(self._ports.clock.monotonic(), inherited=True)
+        if taken in (Claim.OVERWRITTEN, Claim.WAITING):
+            self.problems["claim"] = acting.overwritten(self.host, flag.owner, self._me)
+            return False
+        return True
+
+    @property
+    def is_due(self) -> bool:
+        """Its service is to be looked at again."""
+        return self._down.is_due
+
+    @property
+    def is_begun(self) -> bool:
+        """More than a claim was written: it is, or was about to be, forced down."""
+        return self._memory is not None
+
+    @property
+    def is_down(self) -> bool:
+        """It is forced down, as far as was seen at the last look."""
+        return self._down.is_down
+
+    @property
+    def has_more(self) -> bool:
+        """Instances that could be asked for, were there room."""
+        counts = self._plan.counts if self._plan else {}
+        return bool(counts.get(Next.EVACUATE) or counts.get(Next.RESET))
+
+    def take_down(self, service: ComputeService | None = None) -> bool:
+        """Force it down. ``service``, if it was listed just now. False: Nova does not know it."""
+        with self._noting_silence():
+            return self._taken_down(self._claim.flag, service)
+
+    def look(self, around: Surroundings) -> bool:
+        """Read how its instances stand."""
+        with self._noting_silence():
+            view = self._look(around)
+        self._looked_at = now = self._ports.clock.monotonic()
+        assert self._memory is not None
+        self._survey = evacuation.survey(view, policy=self._policy, memory=self._memory, now=now)
+        self._plan = None
+        return True
+
+    @contextmanager
+    def _noting_silence(self) -> Iterator[None]:
+        try:
+            yield
+        except VmhaError:
+            if self._memory:
+                self._memory = self._memory.no_answer()
+            raise
+
+    def _taken_down(self, claim: Flag, service: ComputeService | None) -> bool:
+        if not self._down.is_due:
+            return self._down.is_down
+        start = self._ports.clock.monotonic()
+        if service is None:
+            service = self._down.look()
+        else:
+            self.problems.pop("service", None)
+        if service is None:
+            return False
+        if self._memory is None:
+            self._memory = Memory(start, inherited=service.forced_down)
+        is_down = self._down.force(service, claim)
+        if self._down.was_undone:
+            self._memory = self._memory.was_not_down()
+        if self._down.trace is not None:
+            self._memory = self._memory.reminded(self._down.trace.was)
+        return is_down
+
+    def plan(self, room: int, busy_groups: Collection[str]) -> Sequence[Request]:
+        """What is to be asked for now, of what was seen. ``room``: requests that it may make, at most;
+        ``busy_groups``: those of which a member is on its way off another host."""
+        seen, beat = self._survey, self._down.heartbeat
+        assert seen is not None
+        assert beat is not None
+        silence = heartbeat.silence(self._cloud.reports.interval or heartbeat.LONGEST)
+        doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
+        silent = beat.quiet(self._down.looked_at, silence)
+        most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
+        plan = evacuation.plan_steps(seen, Room(most, self._policy.caps.per_host), busy_groups)
+        self._plan = plan
+        self._story.seen(plan, seen.view)
+        self._note_problems(plan)
+        self._sure = self._sure and self.is_over
+        return [step for step in plan.steps if not isinstance(step, Finish)]
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing of ours seems to be left on it."""
+        return self._plan is not None and any(isinstance(s, Finish) for s in self._plan.steps)
+
+    def _look(self, around: Surroundings) -> View:
+        """The records are read last: between them and a request there is nothing but the plan."""
+        assert self._memory is not None
+        self._relist()
+        known = [*self._instances, *self._memory.was_off.values()]
+        self._marks.look_up(known, takes_untagged=self._down.takes_untagged)
+        if self._marks.takes_untagged:
+            self._down.take_untagged()
+        moves = self._moves.look_up(self._instances)
+        suspects = self._moves.suspects(self.mine) if self._instances else {}
+        evacuations = self._ports.nova.evacuations_from(self.host)
+        found = records.by_instance(evacuations)
+        self._memory = self._memory.look(
+            self._instances,
+            found,
+            around.off,
+            now=self._ports.clock.monotonic(),
+            settle=self._policy.settle,
+        )
+        listed = {one.id for one in self._instances}
+        self._memory = off_again.look(self._memory, self._down, found, listed, self._ports)
+        return View(
+            self._claim.flag,
+            self._instances,
+            self._fresh,
+            evacuations,
+            self._marks.images,
+            self._marks.anything_marked,
+            around.groups,
+            around.off,
+            self._down.began,
+            around.node_back,
+            around.destinations,
+            self._is_alive(around),
+            moves,
+            suspects,
+        )
+
+    def _is_alive(self, around: Surroundings) -> bool:
+        """Whatever fenced it: its nova-compute runs. Of a host that is connected and perhaps was never off
+        one late heartbeat is enough: silent it may be by its gate, which stops nova-compute."""
+        beat, evidence = self._down.heartbeat, self.mine.evidence
+        if beat is None or not around.node_back or around.rebooted:
+            return beat is not None and beat.alive
+        proof = evidence.at if evidence else 0.0
+        return beat.alive_since(proof, self._cloud.report_interval)
+
+    def _relist(self) -> None:
+        """List the instances now and again, and at once if nothing of ours seems to be left."""
+        now = self._ports.clock.monotonic()
+        plan = self._plan
+        loose = plan is not None and not plan.in_flight and set(plan.counts) <= _LOOSE
+        due = self._listed_at is None or now - self._listed_at >= self._policy.relist
+        self._fresh = loose or due or self._sure
+        if not self._fresh:
+            return
+        self._instances = self._ports.nova.instances_on(self.host)
+        self._story.knows(self._instances)
+        self._listed_at = now
+
+    def _note_problems(self, plan: Plan) -> None:
+        self.problems.pop("instances", None)
+        if plan.told:
+            first, more = plan.told[0], len(plan.told) - 1
+            self.problems["instances"] = (
+                f"{self.host}: {name_of(first.instance)}: {first.reason}"
+                + (f" (and {more} more)" if more else "")
+            )
+        self.problems.pop("marks", None)
+        if self._marks.problem:
+            self.problems["marks"] = self._marks.problem
+
+    def note(self, requests: Sequence[Request]) -> None:
+        """Before they are sent: what each instance was, which an attempt of ours may change."""
+        assert self._claim.flag is not None
+        assert self._survey is not None
+        asked = [one.instance for one in requests if not isinstance(one, Stop)]
+        self._down.note(asked, self._survey.found, self._claim.flag)
+
+    def asking(self, requests: Sequence[Request]) -> None:
+        """The memory knows before Nova does, and whatever becomes of the sending."""
+        assert self._memory is not None
+        assert self._survey is not None
+        asked = [one.instance.id for one in requests if isinstance(one, Evacuate)]
+        self._memory = self._memory.ask(asked, self._survey.found)
+        self._requests.announce(requests)
+
+    def send(self, request: Request) -> Answer:
+        """One of them; several at once."""
+        return self._requests.send(request)
+
+    def heard(self, answers: Sequence[Answer]) -> None:
+        assert self._memory is not None
+        self._requests.heard(answers)
+        self._memory = remember(self._memory, answers, self._ports.clock.monotonic())
+        self._story.requested(answers)
+        self.progress = any(answer.error is None for answer in answers)
+        changed = any(not isinstance(one.request, Evacuate) for one in answers)
+        if changed or any(isinstance(one.error, Refused) for one in answers):
+            self._listed_at = None
+
+    def finish(self) -> bool:
+        """True when it is over. Found empty twice, and Nova answered for this host's cell in between:
+        it was not a cell that is down, whose instances Nova leaves out without a word."""
+        plan, claim = self._plan, self._claim.flag
+        assert plan is not None
+        with self._noting_silence():
+            service = self._down.look()
+        if service is None or not service.forced_down:
+            self._down.doubt()
+            return False
+        if not self._sure:
+            self._sure = True
+            return False
+        self._ports.flags.write(replace(claim, state=FlagState.DONE))
+        self._story.over(plan, self._counts())
+        return True

@@ -1,0 +1,302 @@
+"""One host's part of a round: what was read -> steps, as values. Pure.
+
+The order of reading is part of the contract: the instances first, then the records. An instance
+that is listed without a record in flight therefore had none when it was listed, or has just ended.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cloud import choice as tagging
+from vmha_ocf.cloud import poison, records, server_groups
+from vmha_ocf.cloud.records import Found, Off
+from vmha_ocf.evacuation.memory import Memory, gone, of_record
+from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
+from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
+
+_PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
+_KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
+_REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuate:
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Reset the instance's state to error, so that Nova evacuates it."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """It was off before its evacuation, and Nova has started it."""
+
+    instance: Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing of ours is left on the host."""
+
+    flag: Flag
+
+
+Request = Evacuate | Reset | Stop
+Step = Request | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one round read about one flagged host."""
+
+    flag: Flag
+    instances: Sequence[Instance]
+    fresh: bool
+    """The instances were listed in this very round."""
+    evacuations: Sequence[Evacuation]
+    images: tagging.ImageMarks
+    anything_marked: bool | None
+    groups: Sequence[ServerGroup]
+    off: Off
+    began: float = 0.0
+    """When it was proved to be off first, where it was fenced again before its return."""
+    node_back: bool = False
+    """The host has booted and waits at the gate."""
+    destinations: bool = True
+    """There is a host that could take an instance, or nobody knows."""
+    alive: bool = False
+    """nova-compute runs on it again."""
+    moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
+    """Of the instances that were on their way to another host, as far as they could be looked up."""
+    suspects: poison.Past = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more requests this round may make."""
+
+    requests: int
+    """Whatever the host."""
+    per_host: int
+    """In flight off this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    steps: Sequence[Step]
+    verdicts: Sequence[Verdict]
+    in_flight: int
+    """Evacuations that Nova may be working on."""
+    stuck: int
+    """Those among them that seem to go nowhere: they load nobody."""
+    busy_groups: Collection[str] = ()
+    """Server groups of which a member is on its way once the steps are made."""
+
+    @property
+    def counts(self) -> Mapping[Next, int]:
+        return Counter(verdict.next for verdict in self.verdicts)
+
+    @property
+    def told(self) -> Sequence[Verdict]:
+        """What a person should see."""
+        return [verdict for verdict in self.verdicts if verdict.told]
+
+    @property
+    def load(self) -> int:
+        """Evacuations that Nova works on once the steps are made."""
+        asked = sum(isinstance(step, Evacuate) for step in self.steps)
+        return self.in_flight - self.stuck + asked
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How the instances of one host stand, before anybody decides how many requests there is room for."""
+
+    view: View
+    situation: Situation
+    verdicts: Sequence[Verdict]
+    found: Found
+    flying: frozenset[InstanceId]
+    groups: Mapping[InstanceId, str]
+
+    @property
+    def stuck(self) -> int:
+        return sum(one.next is Next.IN_FLIGHT and one.told for one in self.verdicts)
+
+    @property
+    def load(self) -> int:
+        """Evacuations off this host that Nova works on."""
+        return len(self.flying) - self.stuck
+
+    @property
+    def only_in_vain(self) -> bool:
+        """Nothing is to be asked for that was not asked for in vain."""
+        return all(one.in_vain for one in self.verdicts if one.next in _REQUESTED)
+
+    @property
+    def busy_groups(self) -> frozenset[str]:
+        """Anti-affinity groups of which a member is on its way. One that goes nowhere holds up nobody."""
+        return frozenset(
+            self.groups[one.instance.id]
+            for one in self.verdicts
+            if one.next is Next.IN_FLIGHT
+            and not one.told
+            and one.instance.id in self.groups
+            and not self._is_lost(one.instance.id)
+        )
+
+    def _is_lost(self, instance: InstanceId) -> bool:
+        """Nova has chosen no host for it in all the time that a request takes."""
+        for record in records.at_work(self.found.get(instance, ()), self.situation.off):
+            return record.dest is None and self._settled(instance, record)
+        return False
+
+    def _settled(self, instance: InstanceId, record: Evacuation) -> bool:
+        situation = self.situation
+        watched = situation.memory.watched(instance, of_record(record), situation.now)
+        return watched >= situation.policy.settle
+
+
+def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
+    """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
+    found = records.by_instance(view.evacuations)
+    situation = Situation(
+        now,
+        policy,
+        view.off,
+        memory,
+        since=view.flag.evidence.at if view.flag.evidence else 0.0,
+        began=view.began,
+        destinations=view.destinations,
+        alive=view.alive,
+        moves=view.moves,
+        suspects=view.suspects,
+        bound=server_groups.bound(view.groups, (one.id for one in view.instances)),
+    )
+    verdicts = [
+        judge(
+            instance,
+            tagging.choose(instance, policy, view.images, view.anything_marked),
+            found.get(instance.id, ()),
+            situation,
+        )
+        for instance in view.instances
+    ]
+    flying = _in_flight(verdicts, found, situation)
+    return Survey(view, situation, verdicts, found, flying, server_groups.spaced(view.groups))
+
+
+def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> Plan:
+    """The steps for one host. ``busy_groups``: of which a member is on its way off another host."""
+    view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
+    allowed = min(room.requests, room.per_host - seen.load)
+    busy = set(seen.busy_groups)
+    stops = list(_stops(view, seen.found, memory, policy))
+    over = not stops and not seen.flying and _is_over(view, seen.verdicts, seen.situation)
+    requests = [] if over else list(_requests(seen, busy | {*busy_groups}, allowed))
+    steps: list[Step] = [Finish(view.flag)] if over else [*stops, *requests]
+    busy |= {seen.groups[step.instance.id] for step in requests if step.instance.id in seen.groups}
+    return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
+
+
+def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
+    """Both at once, for a host that nobody shares the room with."""
+    return plan_steps(survey(view, policy=policy, memory=memory, now=now), room)
+
+
+def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:
+    """Highest priority first, then the lowest restart group; the id makes it repeatable."""
+    return (
+        -_number(instance.metadata.get(policy.priority_key)),
+        _number(instance.metadata.get(policy.group_key)),
+        instance.id,
+    )
+
+
+def _number(text: str | None) -> int:
+    try:
+        return max(-(10**9), min(10**9, int(text or 0)))
+    except ValueError:
+        return 0
+
+
+def _in_flight(
+    verdicts: Sequence[Verdict], found: Found, situation: Situation
+) -> frozenset[InstanceId]:
+    """Evacuations off this host that Nova may be working on.
+
+    That of an instance which is not listed here any more ends at once (Nova saves its new host
+    just before the record) or never (it was deleted meanwhile): it counts only for a while.
+    """
+    listed = {one.instance.id for one in verdicts}
+    flying = {one.instance.id for one in verdicts if one.next is Next.IN_FLIGHT}
+    for instance in found.keys() - listed:
+        for record in records.at_work(found[instance], situation.off):
+            gone_for = situation.memory.watched(instance, gone(record), situation.now)
+            if gone_for < situation.policy.settle:
+                flying.add(instance)
+    return frozenset(flying)
+
+
+def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator[Step]:
+    """A done record is written after the new host is saved: what is still listed is not there."""
+    listed = {one.id for one in view.instances}
+    for instance in memory.was_off.values():
+        ours = tagging.choose(instance, policy, view.images, view.anything_marked)
+        newest = next(iter(found.get(instance.id, ())), None)
+        moved = newest is not None and newest.status == "done" and instance.id not in listed
+        if moved and ours is tagging.Choice.EVACUATE:
+            yield Stop(instance)
+
+
+def _requests(seen: Survey, busy: set[str], allowed: int) -> Iterator[Evacuate | Reset]:
+    """By order, one member of an anti-affinity group at a time, whichever hosts they come from.
+
+    Nova re-checks the group on the destination; members asked for together lose that race. What was
+    asked for in vain comes after all others: again and again, it would keep them from their turn.
+    """
+    groups, policy = seen.groups, seen.situation.policy
+    ready = [one for one in seen.verdicts if one.next in _REQUESTED]
+
+    def turn(verdict: Verdict) -> tuple[bool, tuple[int, int, str]]:
+        return verdict.in_vain, order_key(verdict.instance, policy)
+
+    for verdict in sorted(ready, key=turn):
+        group = groups.get(verdict.instance.id)
+        if allowed <= 0:
+            return
+        if group in busy:
+            continue
+        if group:
+            busy.add(group)
+        allowed -= 1
+        step = Evacuate if verdict.next is Next.EVACUATE else Reset
+        yield step(verdict.instance)
+
+
+def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> bool:
+    """Listed again in this round, and nothing of ours left that we could move.
+
+    What Nova does not evacuate (or has had no room for, again and again), and what nobody could tell
+    whether it is ours, keeps the flag only as long as its host is away: then coming back with it is
+    the best that can happen to an instance. The next attempt in vain is not waited for: where Nova is
+    slow, one or another is always due.
+    """
+    if not view.fresh:
+        return False
+    kinds = {Next.REPORT if one.in_vain else one.next for one in verdicts}
+    if kinds & _PENDING or any(one.next is Next.RETRY and not one.told for one in verdicts):
+        return False
+    if not kinds & _KEEP:
+        return True
+    policy, looked_at = situation.policy, situation.now - situation.memory.first_seen
+    patience = policy.unknown_after if Next.UNKNOWN in kinds else policy.back_after
+    return view.node_back and looked_at >= patience

@@ -1,0 +1,127 @@
+"""The inventory: all hosts and their BMCs, for one fence device. Pure.
+
+An INI file. A section is a node, by Pacemaker's name; ``[DEFAULT]`` holds for all::
+
+    [DEFAULT]
+    username = fencing
+    password = swordfish
+
+    [compute-1]
+    ip = 192.0.2.7
+    host = compute-1.example.com
+
+``host`` is Nova's name of it, by default the section's name, with ``domain`` if it has no dot. A machine
+that runs several nova-computes has several, by commas: ``host = compute-1-a, compute-1-b``. The others
+are named as the device's parameters: ip, ipport, username, password, cipher, privlvl,
+hexadecimal_kg. Values are taken as they are: no quotes, no interpolation, no comment behind them.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vmha_ocf.errors import LocalParameterError, ParameterError
+from vmha_ocf.fencing.request import Target, host_of, read_access
+from vmha_ocf.model import NodeName
+
+KEYS = frozenset(
+    {"ip", "ipport", "username", "password", "cipher", "privlvl", "hexadecimal_kg", "host"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    path: str
+    targets: Sequence[Target]
+
+    def find(self, plug: str, node: NodeName | None = None) -> Target:
+        """Raises ParameterError."""
+        found = find_target(self.targets, plug, node)
+        other = next((one for one in self.targets if plug in one.hosts), found)
+        if found and other and not node and other is not found:
+            raise ParameterError(
+                f"{plug} is the node [{found.node}] of {self.path}, and [{other.node}]'s name in Nova",
+                hint=f"say --nodename={found.node} or --nodename={other.node}, too",
+            )
+        if found:
+            return found
+        raise ParameterError(
+            f"{plug} is not in {self.path}",
+            hint=f"it has {', '.join(target.node for target in self.targets[:8]) or 'no host'}"
+            f"{', ...' if len(self.targets) > 8 else ''}; names are case-sensitive",
+        )
+
+
+def find_target(targets: Sequence[Target], plug: str, node: NodeName | None) -> Target | None:
+    """By Pacemaker's name or by Nova's. Case matters.
+
+    ``node`` is who is to be fenced, ``plug`` may be either name of it. Pacemaker's names come first: a
+    host of Nova that is called like another node must not have that node switched off."""
+    by_node = {target.node: target for target in targets}
+    named = by_node.get(node) if node else None
+    if named and plug in (named.node, *named.hosts):
+        return named
+    by_plug = by_node.get(NodeName(plug))
+    by_host = next((target for target in targets if plug in target.hosts), None)
+    return by_plug or by_host or named
+
+
+def parse_inventory(text: str, path: str, domain: str) -> Inventory:
+    """Raises LocalParameterError, which repeats no line of the file: it may hold a password."""
+    parser = configparser.ConfigParser(
+        interpolation=None, delimiters=("=",), empty_lines_in_values=False, strict=True
+    )
+    try:
+        parser.read_string(text)
+    except configparser.DuplicateSectionError as error:
+        raise _wrong(
+            path, f"[{error.section}] is there twice, again in line {error.lineno}"
+        ) from None
+    except configparser.DuplicateOptionError as error:
+        where = f"[{error.section}] has {error.option} twice, again in line {error.lineno}"
+        raise _wrong(path, where) from None
+    except configparser.MissingSectionHeaderError as error:
+        raise _wrong(path, f"line {error.lineno} comes before any [section]") from None
+    except configparser.ParsingError as error:
+        lines = ", ".join(str(number) for number, _ in error.errors)
+        raise _wrong(path, f"no 'name = value' in line {lines}") from None
+    targets = [_target(path, name, parser[name], domain) for name in parser.sections()]
+    _refuse_doubles(path, targets)
+    return Inventory(path, targets)
+
+
+def _target(path: str, name: str, section: Mapping[str, str], domain: str) -> Target:
+    unknown = sorted(set(section) - KEYS)
+    if unknown:
+        allowed = f"allowed are {', '.join(sorted(KEYS))}"
+        raise _wrong(path, f"[{name}] has the unknown name {unknown[0]}", allowed)
+    if not section.get("ip"):
+        raise _wrong(path, f"[{name}] has no ip")
+    try:
+        access = read_access(section)
+    except ParameterError as error:
+        raise _wrong(path, f"[{name}]: {error.message}", error.hint) from error
+    hosts = [
+        host_of(host, domain) for host in re.split(r"[,\s]+", section.get("host", "")) if host
+    ]
+    first, *others = hosts or [host_of(name, domain)]
+    return Target(first, NodeName(name), access, tuple(others))
+
+
+def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
+    """One BMC under two names would switch off a host that nobody asked to fence."""
+    seen: dict[object, NodeName] = {}
+    for target in targets:
+        assert target.access is not None
+        for what in (f"BMC {target.access}", *(f"host {host}" for host in target.hosts)):
+            other = seen.setdefault(what, target.node)
+            if other != target.node:
+                raise _wrong(path, f"[{other}] and [{target.node}] have the same {what}")
+
+
+def _wrong(path: str, what: str, hint: str = "") -> LocalParameterError:
+    repair = "correct the file, then try: fence_compute -o validate-all --inventory=FILE"
+    return LocalParameterError(f"inventory {path}: {what}", hint=hint or repair)

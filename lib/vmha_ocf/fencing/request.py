@@ -1,0 +1,191 @@
+"""fence_compute's parameters -> what is asked of it. Pure: text in, values or a sentence out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.fencing.bmc_access import (
+    IPMI_PORT,
+    BmcAccess,
+    parse_kg,
+    parse_port,
+    parse_privilege,
+    parse_suite,
+)
+from vmha_ocf.fencing.power_agents import read_agents
+from vmha_ocf.model import NodeName, NovaHost
+
+
+class Mode(Enum):
+    POWER = "power"
+    """Switch the power, read it back, record."""
+    RECORD = "record"
+    """Record only: another device of the fencing level has switched the power."""
+    DISABLED = "disabled"
+    """Neither, as upstream's ``record_only=2``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how often to look for a power state. Times in seconds."""
+
+    power: float = 30.0
+    """For the wanted state to be read back; 0 is without end."""
+    settle: float = 0.0
+    """Between the request and the first look."""
+    between: float = 1.0
+    """The longest time between two looks."""
+    retries: int = 1
+    """How often ``on`` is requested again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FenceRequest:
+    action: str
+    mode: Mode
+    patience: Patience
+    plug: str = ""
+    node: NodeName | None = None
+    """As Pacemaker passed it, in ``nodename``."""
+    domain: str = ""
+    access: BmcAccess | None = None
+    """POWER: of the one BMC, or else ``inventory`` is set."""
+    inventory: str = ""
+    separator: str = ","
+    delay: float = 0.0
+    """Seconds to wait before an off or a reboot."""
+    power_agents: frozenset[str] = frozenset()
+    """Fence agents that switch power by an operator's word. RECORD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The host that one action is about. ``access`` is None where no BMC is to be asked."""
+
+    host: NovaHost
+    node: NodeName
+    access: BmcAccess | None
+    others: tuple[NovaHost, ...] = ()
+    """Further hosts of Nova on the same machine: they go down with it."""
+
+    @property
+    def hosts(self) -> tuple[NovaHost, ...]:
+        return (self.host, *self.others)
+
+
+def read_request(options: Mapping[str, str]) -> FenceRequest:
+    """``options`` are named with ``_``. Raises ParameterError."""
+    mode = decide_mode(options)
+    return FenceRequest(
+        action=options["action"],
+        mode=mode,
+        patience=_patience(options),
+        plug=_one_plug(options),
+        node=NodeName(options["nodename"]) if options.get("nodename") else None,
+        domain=_domain(options),
+        access=read_access(options) if mode is Mode.POWER and options.get("ip") else None,
+        inventory=options.get("inventory", "") if mode is Mode.POWER else "",
+        separator=options.get("separator", ","),
+        delay=_number(options, "delay", 0),
+        power_agents=read_agents(options.get("power_agents", "")),
+    )
+
+
+def decide_mode(options: Mapping[str, str]) -> Mode:
+    """A device that says neither which BMC nor that it only records is refused: with a BMC
+    forgotten, "recorded" would let instances be evacuated from a host that still runs.
+
+    ``auth_url`` alone says the latter, because upstream's fence_compute has no BMC and needs it.
+    """
+    bmc = [name for name in ("ip", "inventory") if options.get(name)]
+    recording = _record_only(options.get("record_only", ""))
+    if recording is Mode.DISABLED:
+        return Mode.DISABLED
+    if len(bmc) == 2:
+        raise ParameterError(
+            "both ip and inventory are set", hint="ip is for one host, inventory for all: keep one"
+        )
+    if recording is Mode.RECORD and bmc:
+        raise ParameterError(
+            f"record_only is set, and {bmc[0]} too",
+            hint="to switch the power here, remove record_only; to record what another device "
+            f"of the fencing level did, remove {bmc[0]}",
+        )
+    if bmc:
+        return Mode.POWER
+    if recording is Mode.RECORD or (recording is None and options.get("auth_url")):
+        return Mode.RECORD
+    raise ParameterError(
+        "no BMC to ask: neither ip nor inventory is set",
+        hint="set ip, username and password for one host, or inventory=FILE for all, or "
+        "record_only=1 on a device that follows another one in the same fencing level",
+    )
+
+
+def host_of(plug: str, domain: str) -> NovaHost:
+    """The Nova host name of a plug: as it is if it has a dot, else with the domain."""
+    if not domain or "." in plug:
+        return NovaHost(plug)
+    return NovaHost(f"{plug}.{domain.lstrip('.')}")
+
+
+def read_access(options: Mapping[str, str]) -> BmcAccess:
+    """Of a device's parameters or of one section of an inventory: the names are the same."""
+    return BmcAccess(
+        address=options["ip"],
+        port=parse_port(options.get("ipport") or str(IPMI_PORT)),
+        username=options.get("username", ""),
+        password=options.get("password", ""),
+        suite=parse_suite(options.get("cipher", "")),
+        privilege=parse_privilege(options.get("privlvl", "")),
+        kg=parse_kg(options.get("hexadecimal_kg", "")),
+    )
+
+
+def _record_only(text: str) -> Mode | None:
+    """Upstream's words. None: not said; POWER: said to be no."""
+    if not text.strip():
+        return None
+    if text.strip().lower() in ("2", "disabled"):
+        return Mode.DISABLED
+    try:
+        return Mode.RECORD if parse_boolean(text) else Mode.POWER
+    except ParameterError as error:
+        raise ParameterError(f"record_only: {error.message}", hint=error.hint) from error
+
+
+def _domain(options: Mapping[str, str]) -> str:
+    return options.get("domain") or options.get("compute_domain") or ""
+
+
+def _one_plug(options: Mapping[str, str]) -> str:
+    plug = options.get("plug") or options.get("nodename") or ""
+    if options.get("plug_separator", ",") in plug:
+        raise ParameterError(
+            f"plug={plug} names several hosts", hint="one host for each call; Pacemaker does so"
+        )
+    return plug
+
+
+def _patience(options: Mapping[str, str]) -> Patience:
+    default = Patience()
+    for name in ("login_timeout", "shell_timeout"):
+        _number(options, name, 0)
+    return Patience(
+        power=_number(options, "power_timeout", default.power),
+        settle=_number(options, "power_wait", default.settle),
+        between=max(0.1, _number(options, "stonith_status_sleep", default.between)),
+        retries=int(_number(options, "retry_on", default.retries)),
+    )
+
+
+def _number(options: Mapping[str, str], name: str, default: float) -> float:
+    """The fence-agents library has seen to it that it is a number."""
+    number = float(options.get(name, default))
+    if number < 0:
+        raise ParameterError(f"{name}={options[name]} is negative", hint="0 or more")
+    return number

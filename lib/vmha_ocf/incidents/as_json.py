@@ -1,0 +1,98 @@
+"""Incidents for programs: the JSON of ``vmha history``, of the API and of notifications. Pure.
+
+Times are in seconds since the epoch, durations in seconds. ``version`` grows when a name changes its
+meaning or goes; names may come at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vmha_ocf.agent.printable import one_line
+from vmha_ocf.incidents.incident import Incident
+from vmha_ocf.model import Event, Step
+
+VERSION = 1
+NAMED_MOST = 20
+"""Instances that a notification names; it has the number of all."""
+
+
+def incident_json(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "host": incident.host,
+        "began": incident.began,
+        "state": state(incident),
+        "steps": {step.value: at for step, at in sorted_steps(incident)},
+        "last_moved": incident.last_moved,
+        "time_to_recover": incident.recovery,
+        "requested": incident.requested,
+        "moved": incident.moved,
+        "given_up": [
+            {"instance": one, "name": told.name, "reason": told.reason}
+            for one, told in incident.given_up.items()
+        ],
+        "fencings": list(incident.fencings),
+        "workers": list(incident.workers),
+        "proof": incident.proof,
+        "held": incident.held,
+        "outcome": incident.outcome,
+    }
+
+
+def notification(event: Event, incident: Incident, controller: str) -> Mapping[str, Any]:
+    """What a hook gets for one step. ``controller``: where the worker runs that sends it."""
+    return {
+        "version": VERSION,
+        "step": event.step.value,
+        "at": event.at,
+        "host": event.host,
+        "text": sentence(event),
+        "instances": list(event.instances.values())[:NAMED_MOST],
+        "count": len(event.instances),
+        "controller": controller,
+        "incident": incident_json(incident),
+    }
+
+
+def state(incident: Incident) -> str:
+    """One word: held, running, away (evacuated, and not back yet), ended."""
+    if incident.ended:
+        return "ended"
+    if incident.over:
+        return "away"
+    return "held" if Step.CLAIMED not in incident.milestones and incident.held else "running"
+
+
+def sorted_steps(incident: Incident) -> list[tuple[Step, float]]:
+    """By time, and steps of the same moment in their natural order."""
+    order = list(Step)
+    return sorted(incident.milestones.items(), key=lambda one: (one[1], order.index(one[0])))
+
+
+def sentence(event: Event) -> str:
+    return one_line(f"{event.host}: {_what(event)}")
+
+
+def _what(event: Event) -> str:
+    told, names = event.detail, _names(event)
+    sentences = {
+        Step.FENCED: f"fenced by {event.by} ({told})" if event.by else f"fenced ({told})",
+        Step.HELD: f"held: {told}",
+        Step.CLAIMED: f"{event.by} evacuates it",
+        Step.FORCED_DOWN: "forced down in Nova",
+        Step.REQUESTED: f"asked Nova to evacuate {names or 'more instances'}",
+        Step.MOVED: f"{names or 'more instances'} run elsewhere",
+        Step.GIVEN_UP: f"{names}: {told}",
+        Step.OVER: "evacuation is over" + (f", {names} stay" if names else ""),
+        Step.RETURNED: "is back, un-forced in Nova",
+        Step.IN_SERVICE: f"evacuation is over; {told}" if told else "back in service",
+    }
+    return sentences[event.step]
+
+
+def _names(event: Event) -> str:
+    names = list(event.instances.values())
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more

@@ -1,0 +1,109 @@
+"""An incident as one line of text, the way the CIB keeps it. Pure.
+
+    1 host=compute-1 began=1795219200.250 fenced=1795219200.250 claimed=1795219201.000 ...
+
+The first word is the version of the form. Words this version does not know are skipped, so that a
+newer worker may add some; times are in seconds since the epoch, values are percent-encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, unquote
+
+from vmha_ocf.agent.printable import one_line
+from vmha_ocf.incidents.incident import GivenUp, Incident
+from vmha_ocf.model import InstanceId, NovaHost, Step
+
+VERSION = "1"
+_TEXT = 200
+"""Characters of a proof or a reason."""
+_GIVEN_UP = 10
+"""Instances that are named. With all else a line has less than 12 kB, and 400 bytes as a rule."""
+_SEVERAL = 8
+"""Fencings and workers."""
+
+
+def format_incident(incident: Incident) -> str:
+    return " ".join([VERSION, *(f"{key}={value}" for key, value in _words(incident))])
+
+
+def parse_incident(text: str) -> Incident | None:
+    """None for what is not a line of this version: a newer one's, or somebody else's."""
+    version, *words = text.split() or [""]
+    if version != VERSION:
+        return None
+    pairs = [(key, value) for key, _, value in (word.partition("=") for word in words)]
+    try:
+        return _read(dict(pairs), pairs)
+    except (KeyError, ValueError):
+        return None
+
+
+def _words(incident: Incident) -> Iterator[tuple[str, str]]:
+    yield "host", _quoted(incident.host)
+    yield "began", _time(incident.began)
+    for step in Step:
+        if step in incident.milestones:
+            yield step.value, _time(incident.milestones[step])
+    if incident.last_moved is not None:
+        yield "last", _time(incident.last_moved)
+    yield "asked", str(incident.requested)
+    yield "away", str(incident.moved)
+    yield from (("fencing", _time(at)) for at in incident.fencings[-_SEVERAL:])
+    yield from (("worker", _quoted(one)) for one in incident.workers[-_SEVERAL:])
+    told = {"proof": incident.proof, "why-held": incident.held, "outcome": incident.outcome}
+    yield from ((key, _quoted(text)) for key, text in told.items() if text)
+    for one, given_up in list(incident.given_up.items())[:_GIVEN_UP]:
+        yield "left", f"{_quoted(one)},{_quoted(given_up.name)},{_quoted(given_up.reason)}"
+
+
+def _read(last: Mapping[str, str], pairs: list[tuple[str, str]]) -> Incident:
+    def several(key: str) -> list[str]:
+        return [value for name, value in pairs if name == key]
+
+    milestones = {step: _seconds(last[step.value]) for step in Step if step.value in last}
+    return Incident(
+        NovaHost(_unquoted(last["host"])),
+        _seconds(last["began"]),
+        milestones,
+        _seconds(last["last"]) if "last" in last else None,
+        _count(last.get("asked", "0")),
+        _count(last.get("away", "0")),
+        tuple(_seconds(at) for at in several("fencing")),
+        tuple(_unquoted(worker) for worker in several("worker")),
+        _unquoted(last.get("proof", "")),
+        _unquoted(last.get("why-held", "")),
+        _unquoted(last.get("outcome", "")),
+        dict(_given_up(text) for text in several("left")),
+    )
+
+
+def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
+    one, name, reason = (_unquoted(part) for part in text.split(","))
+    return InstanceId(one), GivenUp(name, reason)
+
+
+def _seconds(text: str) -> float:
+    """No sign, no exponent, no nan: anybody who may set a property can write here."""
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
+        raise ValueError
+    return float(text)
+
+
+def _count(text: str) -> int:
+    return int(_seconds(text))
+
+
+def _time(at: float) -> str:
+    return f"{at:.3f}"
+
+
+def _unquoted(text: str) -> str:
+    """Anybody who may set a property can write here, and people are shown it."""
+    return one_line(unquote(text), _TEXT)
+
+
+def _quoted(text: str) -> str:
+    return quote(text[:_TEXT], safe="/:@()+")

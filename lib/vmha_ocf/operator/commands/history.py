@@ -1,0 +1,172 @@
+"""``vmha history``: the last incidents, their timelines, and how long each recovery took."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf
+
+from vmha_ocf.cloud import records
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.incidents.as_json import VERSION, incident_json, state
+from vmha_ocf.incidents.history import History, find, newest_first
+from vmha_ocf.incidents.incident import Incident
+from vmha_ocf.model import Evacuation
+from vmha_ocf.operator.answer import Answer, Level, Table
+from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.options import add_resource
+from vmha_ocf.operator.site import Site
+from vmha_ocf.operator.timeline import lasting, moment, timeline
+
+_STATES = {
+    "held": "waits for a person",
+    "running": "evacuation goes on",
+    "away": "host is away",
+    "ended": "back in service",
+}
+
+_BRIEFLY = {"held": "held", "running": "evacuating", "away": "away", "ended": "in service"}
+
+
+def run(args: Namespace, connect: Connect) -> Answer:
+    site = connect()
+    known = site.history.read()
+    if not args.incident:
+        return _all(newest_first(known))
+    found = find(known, args.incident)
+    if not found:
+        raise ParameterError(
+            f"there is no incident {args.incident!r}",
+            hint="vmha history lists those that are kept",
+        )
+    shown = found if args.incident == found[0].host else found[:1]
+    moves = _moves(site, args.resource, shown, known) if args.instances else {}
+    return _some(shown, moves)
+
+
+def _all(incidents: Sequence[Incident]) -> Answer:
+    data = _data(incidents, {})
+    if not incidents:
+        return Answer(Level.OK, "no incident is known", data=data)
+    headline = f"{len(incidents)} incident{'s' if len(incidents) > 1 else ''}, the last one: "
+    return Answer(
+        Level.OK,
+        headline + _sentence(incidents[0]),
+        tables=[_table(incidents)],
+        data=data,
+    )
+
+
+def _some(incidents: Sequence[Incident], moves: Mapping[str, Sequence[Evacuation]]) -> Answer:
+    """Their timelines, the newest first."""
+    tables = [table for one in incidents for table in _timelines(one, moves)]
+    return Answer(Level.OK, _sentence(incidents[0]), tables=tables, data=_data(incidents, moves))
+
+
+def _sentence(one: Incident) -> str:
+    recovery = f"in {lasting(one.recovery)}" if one.recovery is not None else "so far"
+    left = f", {len(one.given_up)} not evacuated" if one.given_up else ""
+    moved = f"{one.moved} instance{'' if one.moved == 1 else 's'} elsewhere {recovery}"
+    return f"{one.host} on {moment(one.began)}: {moved}{left}; {_STATES[state(one)]}"
+
+
+def _table(incidents: Sequence[Incident]) -> Table:
+    rows = [
+        (
+            one.id,
+            moment(one.began),
+            _BRIEFLY[state(one)],
+            str(one.moved),
+            lasting(one.recovery) if one.recovery is not None else "-",
+            str(len(one.given_up)) if one.given_up else "-",
+        )
+        for one in incidents
+    ]
+    columns = ("incident", "fenced", "now", "moved", "recovered in", "left")
+    return Table("Incidents", columns, rows)
+
+
+def _timelines(one: Incident, moves: Mapping[str, Sequence[Evacuation]]) -> Iterator[Table]:
+    yield Table(f"Incident {one.id}", ("time", "after", "what"), timeline(one))
+    if one.given_up:
+        rows = [(told.name, instance, told.reason) for instance, told in one.given_up.items()]
+        yield Table("Not evacuated", ("instance", "id", "why"), rows)
+    if one.id in moves:
+        columns = ("instance", "to", "status", "asked", "last change")
+        yield Table("Nova's records", columns, [_row(record) for record in moves[one.id]])
+
+
+def _row(record: Evacuation) -> Sequence[str]:
+    return (
+        record.instance,
+        record.dest or "-",
+        record.status,
+        record.created_at,
+        record.updated_at,
+    )
+
+
+def _moves(
+    site: Site, resource: str, incidents: Sequence[Incident], known: History
+) -> Mapping[str, Sequence[Evacuation]]:
+    """Nova's own records of each incident: those from its begin to the begin of the host's next."""
+    nova = site.nova(site.worker(site.configuration(), resource).values)
+    found = nova.evacuations_from(incidents[0].host)
+    begins = sorted(records.second(one.began) for one in find(known, incidents[0].host))
+    return {
+        one.id: [
+            record
+            for record in sorted(found, key=lambda record: record.id)
+            if records.second(one.began)
+            <= (records.seconds(record.created_at) or 0.0) + records.APART
+            < min((at for at in begins if at > one.began), default=inf)
+        ]
+        for one in incidents
+    }
+
+
+def _data(
+    incidents: Sequence[Incident], moves: Mapping[str, Sequence[Evacuation]]
+) -> Mapping[str, object]:
+    told = []
+    for one in incidents:
+        more = {"evacuations": [_record(record) for record in moves[one.id]]} if moves else {}
+        told.append({**incident_json(one), **more})
+    return {"version": VERSION, "incidents": told}
+
+
+def _record(record: Evacuation) -> Mapping[str, object]:
+    return {
+        "id": record.id,
+        "instance": record.instance,
+        "dest": record.dest,
+        "status": record.status,
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "incident",
+        metavar="INCIDENT",
+        nargs="?",
+        default="",
+        help="an incident as the list names it, or a host for all of its incidents",
+    )
+    parser.add_argument(
+        "--instances",
+        action="store_true",
+        help="with INCIDENT: also each instance's move, from Nova's own records",
+    )
+    add_resource(parser)
+
+
+COMMAND = Command(
+    "history",
+    "The last incidents: their timelines, and how long each recovery took",
+    run,
+    _configure,
+    "Kept in the CIB by NovaEvacuate, the last 30: any controller answers, also after a failover. The "
+    "time to recover is from the proof that the host was off to the last instance that ran elsewhere.",
+)

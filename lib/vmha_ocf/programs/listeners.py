@@ -1,0 +1,127 @@
+"""All that listens to the worker: its history, who is notified, and what can be asked over HTTP.
+
+Each on threads of its own, none of which a round waits for. What nobody has configured is not even
+imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from vmha_ocf.backends.process.background import Background
+from vmha_ocf.backends.telling.outbox import Outbox
+from vmha_ocf.incidents.as_json import notification
+from vmha_ocf.incidents.history import newest_first
+from vmha_ocf.incidents.incident import Incident
+from vmha_ocf.incidents.status import Picture
+from vmha_ocf.model import Event
+from vmha_ocf.ports import Clock
+from vmha_ocf.worker.chronicle import Chronicle, Histories, Told
+from vmha_ocf.worker.options import WorkerOptions
+from vmha_ocf.worker.pauses import Round
+
+if TYPE_CHECKING:
+    from vmha_ocf.backends.telling.web import Metrics, Web
+
+_LAST_WORDS = 1.0
+"""Seconds for each of them when the worker is stopped: a stop is quick."""
+
+
+class Listeners:
+    def __init__(
+        self,
+        store: Histories,
+        clock: Clock,
+        say: Callable[[str], None],
+        me: str,
+        options: WorkerOptions,
+    ) -> None:
+        self._clock = clock
+        self._say = say
+        self._me = me
+        self._options = options
+        self._chronicle = Chronicle(store, clock, self._notify, say)
+        self._historian: Background[Told] = Background(
+            "historian", self._chronicle.work, self._chronicle.finish
+        )
+        self._outboxes = _outboxes(options, say)
+        self._web: Web | None = None
+
+    @property
+    def port(self) -> int | None:
+        """Where the API listens."""
+        return self._web.port if self._web else None
+
+    def start(self) -> None:
+        self._historian.start()
+        for outbox in self._outboxes:
+            outbox.start()
+        if self._options.listen:
+            self._listen(self._options.listen)
+
+    def tell(self, event: Event) -> None:
+        self._historian.put(event)
+
+    def looked(self, outcome: Round) -> None:
+        self._historian.put(outcome)
+
+    def stop(self) -> None:
+        self._historian.stop(_LAST_WORDS)
+        for outbox in self._outboxes:
+            outbox.stop(_LAST_WORDS)
+        if self._web:
+            self._web.stop()
+
+    def picture(self) -> Picture:
+        last = self._chronicle.round
+        return Picture(
+            self._me,
+            self._clock.now(),
+            self._chronicle.round_at,
+            last.sentence if last else "starting",
+            last.problems if last else (),
+            last.flags if last else None,
+            newest_first(self._chronicle.history),
+            {outbox.name: outbox.count for outbox in self._outboxes},
+        )
+
+    def _notify(self, event: Event, incident: Incident) -> None:
+        for outbox in self._outboxes:
+            outbox.post(notification(event, incident, self._me))
+
+    def _listen(self, address: tuple[str, int]) -> None:
+        """What cannot listen is said: no recovery is held up for want of metrics."""
+        from vmha_ocf.backends.telling.web import Web
+
+        try:
+            self._web = Web(address, self.picture, self._metrics())
+        except OSError as error:
+            self._say(f"listen: nothing can be asked at port {address[1]}: {error}")
+            return
+        self._web.start()
+
+    def _metrics(self) -> Metrics | None:
+        try:
+            from vmha_ocf.backends.telling.metrics import metrics
+        except ImportError:
+            self._say("listen: no metrics: install python3-prometheus-client")
+            return None
+        return metrics
+
+
+def _outboxes(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox]:
+    made = []
+    if options.notify_url:
+        from vmha_ocf.backends.telling.webhook import Webhook
+
+        webhook = Webhook(options.notify_url, options.ca_file)
+        made.append(Outbox("notify_url", webhook.deliver, say))
+    if options.notify_command:
+        from vmha_ocf.backends.telling.notify_command import NotifyCommand
+
+        command = NotifyCommand(options.notify_command)
+        if problem := command.problem():
+            say(f"notify_command: {problem}")
+        made.append(Outbox("notify_command", command.deliver, say))
+    return made

@@ -1,0 +1,134 @@
+"""The slow half of NovaCompute: the gate, and what starts and stops nova-compute."""
+
+from __future__ import annotations
+
+import os
+
+from vmha_ocf.agent.ocf import Call
+from vmha_ocf.backends.compute.guest_starters import guest_starters
+from vmha_ocf.backends.compute.host import ComputeHost
+from vmha_ocf.backends.compute.nova_conf import read_nova_host
+from vmha_ocf.backends.compute.systemd import SystemdUnit
+from vmha_ocf.backends.compute.unit_commands import UnitCommands
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.booting import gate, starters
+from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.errors import (
+    OCF_SUCCESS,
+    LocalParameterError,
+    ParameterError,
+)
+from vmha_ocf.model import NovaHost
+from vmha_ocf.ports import Clock
+from vmha_ocf.programs import local_gate
+
+_DEEP = 10
+"""OCF 1.1, OCF_CHECK_LEVEL: 10 may look at the node."""
+_OURS = 0.85
+"""Share of the action's time that we use: Pacemaker kills at its end, without a reason."""
+_ONE_LOOK = 1 / 24
+"""Share for one call of Pacemaker's tools, of which a look at the gate makes two or three."""
+_LONGEST_LOOK = 5.0
+_COMMANDS = ("start_command", "stop_command", "status_command")
+
+
+def start(call: Call) -> int:
+    clock = SystemClock()
+    began = clock.monotonic()
+    units = _units(call, clock, began + call.timeout * _OURS)
+    until = began + call.timeout * compute_gate.SHARE
+    machine = ComputeHost(call.node, _one_look(call))
+    _tell_starters(call, machine)
+    compute_gate.start(units, machine, lambda: _look(call), clock, until=until, log=call.log)
+    return OCF_SUCCESS
+
+
+def stop(call: Call) -> int:
+    clock = SystemClock()
+    until = clock.monotonic() + call.timeout * _OURS
+    machine = ComputeHost(call.node, _one_look(call))
+    compute_gate.stop(
+        lambda: _units(call, clock, until), machine, lambda: _look(call), log=call.log
+    )
+    return OCF_SUCCESS
+
+
+def validate(call: Call) -> int:
+    clock = SystemClock()
+    units = _units(call, clock, clock.monotonic() + call.timeout * _OURS)
+    if call.depth >= _DEEP:
+        units.find()
+        _host(call)
+        _refuse_starters(call)
+    return OCF_SUCCESS
+
+
+def _tell_starters(call: Call, machine: ComputeHost) -> None:
+    """It keeps no healthy host out of service; vmha check tells it, too."""
+    found = guest_starters(call.text("nova_conf"))
+    for what, how in starters.told(starters.format_starters(found)):
+        call.log(f"after a failure of this host {what}, before its evacuation is over; {how}")
+    compute_gate.note(lambda: machine.note_starters(found), call.log)
+
+
+def _refuse_starters(call: Call) -> None:
+    for what, how in starters.told(
+        starters.format_starters(guest_starters(call.text("nova_conf")))
+    ):
+        raise LocalParameterError(
+            f"after a failure of this host {what}, before its evacuation is over", hint=how
+        )
+
+
+def found_running(call: Call) -> int:
+    machine = ComputeHost(call.node, _one_look(call))
+    return _told(call, compute_gate.judge_running(lambda: _look(call), machine, call.log))
+
+
+def found_guests(call: Call) -> int:
+    machine = ComputeHost(call.node, _one_look(call))
+    return _told(call, compute_gate.judge_guests(lambda: _look(call), machine, call.log))
+
+
+def found_enabled(call: Call, unit: str) -> int:
+    return _told(call, compute_gate.judge_enabled(lambda: _look(call), unit))
+
+
+def _told(call: Call, found: compute_gate.Found) -> int:
+    if found.reason:
+        call.explain(found.reason)
+    return found.code
+
+
+def _look(call: Call) -> gate.Open | gate.Wait:
+    return local_gate.look(_host(call), call.node, _one_look(call))
+
+
+def _one_look(call: Call) -> float:
+    return min(_LONGEST_LOOK, call.timeout * _ONE_LOOK)
+
+
+def _host(call: Call) -> NovaHost:
+    given, path = call.raw("nova_host"), call.raw("nova_conf")
+    if given:
+        return NovaHost(given)
+    if path and not os.path.exists(path):
+        raise LocalParameterError(
+            f"parameter nova_conf: there is no {path} on this node", hint="or set nova_host"
+        )
+    return read_nova_host(call.text("nova_conf"))
+
+
+def _units(call: Call, clock: Clock, until: float) -> SystemdUnit | UnitCommands:
+    begin, end, status = commands = [call.raw(name) for name in _COMMANDS]
+    if call.action.name == "stop" and end:
+        return UnitCommands(begin, end, status, clock, until=until)
+    if all(commands):
+        return UnitCommands(begin, end, status, clock, until=until)
+    if any(commands) and call.action.name != "stop":
+        missing = ", ".join(n for n, given in zip(_COMMANDS, commands, strict=True) if not given)
+        raise ParameterError(
+            f"{missing} is missing",
+            hint="start_command, stop_command and status_command go together",
+        )
+    return SystemdUnit(call.raw("unit"), clock, until=until)

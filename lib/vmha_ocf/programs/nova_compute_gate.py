@@ -1,0 +1,52 @@
+"""The gate for hosts where systemd starts nova-compute: an ``ExecStartPre`` of its unit.
+
+It is as strong as NovaCompute's: both records are read, not knowing means waiting, and a unit whose
+ExecStartPre has not ended is not started. It has no time limit, because systemd gives it none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+
+from vmha_ocf.backends.compute.nova_conf import read_nova_host
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import NovaHost
+from vmha_ocf.programs import local_gate
+
+log = logging.getLogger(__name__)
+
+NOVA_CONF = "/etc/nova/nova.conf"
+ONE_CALL = 5.0
+"""Seconds for one call of Pacemaker's tools."""
+OPEN, FAILED = 0, 1
+
+
+def main(argv: Sequence[str]) -> int:
+    """Ends when nova-compute may start. The only one who turns errors into exit codes."""
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    given = _parser().parse_args(argv)
+    try:
+        host = NovaHost(given.host) if given.host else read_nova_host(given.nova_conf)
+        compute_gate.wait_open(
+            lambda: local_gate.look(host, given.node, ONE_CALL), SystemClock(), log.info
+        )
+    except VmhaError as error:
+        log.error("%s", error)
+        return FAILED
+    log.info("the gate is open: nova-compute may start on %s", host)
+    return OPEN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nova-compute-gate",
+        description="Wait until every evacuation from this host is over, or was never needed.",
+    )
+    parser.add_argument("--host", default="", help="this host's name in Nova")
+    parser.add_argument("--node", default="", help="its name in Pacemaker (default: ask it)")
+    parser.add_argument("--nova-conf", default=NOVA_CONF, help="has the host's name, else --host")
+    return parser

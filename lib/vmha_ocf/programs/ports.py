@@ -1,0 +1,102 @@
+"""The one composition root: parameters -> real ports. Whatever is imported here is paid for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmha_ocf.backends.openstack.credentials import credentials_from
+from vmha_ocf.backends.pacemaker.attrd import Attrd
+from vmha_ocf.backends.pacemaker.cib import Cib
+from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
+from vmha_ocf.backends.pacemaker.locked_traces import LockedTraces
+from vmha_ocf.backends.process.clock import SystemClock
+from vmha_ocf.backends.process.log import open_log
+from vmha_ocf.cluster.failure_store import FailureStore
+from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.hold_store import HoldStore
+from vmha_ocf.cluster.note_store import NoteStore
+from vmha_ocf.errors import LocalParameterError, NotInstalled
+from vmha_ocf.incidents.store import HistoryStore
+from vmha_ocf.ports import Nova
+from vmha_ocf.programs.listeners import Listeners
+from vmha_ocf.service.traces import TraceStore
+from vmha_ocf.worker.options import WorkerOptions, worker_options
+from vmha_ocf.worker.ports import WorkerPorts
+
+THREADS = 8
+"""Requests to Nova at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    ports: WorkerPorts
+    options: WorkerOptions
+    me: str
+    """This controller's name, as claims show it."""
+    listeners: Listeners
+
+
+def check(values: Mapping[str, str]) -> None:
+    """What can be known to be wrong without asking anybody.
+
+    Raises ParameterError, LocalParameterError (a file that is not here)."""
+    credentials = credentials_from(values)
+    worker_options(values)
+    for name in ("clouds_file", "ca_file"):
+        path = getattr(credentials, name)
+        if path and not Path(path).is_file():
+            raise LocalParameterError(
+                f"{name}={path} does not exist on this node",
+                hint="it has to be on every controller that NovaEvacuate may run on",
+            )
+
+
+def nova(values: Mapping[str, str]) -> Nova:
+    """Raises NotInstalled where OpenStack's libraries are missing."""
+    try:
+        from vmha_ocf.backends.openstack.nova import OpenStackNova
+    except ImportError as error:
+        raise NotInstalled(
+            f"Python's module {error.name} is missing",
+            hint="apt-get install python3-novaclient python3-keystoneauth1",
+        ) from None
+    return OpenStackNova(credentials_from(values), worker_options(values).request_timeout)
+
+
+def worker(values: Mapping[str, str]) -> WorkerParts:
+    from vmha_ocf.backends.bmc.inventory_file import read_inventory
+    from vmha_ocf.backends.openstack.clouds_file import exposed_clouds_file
+    from vmha_ocf.backends.process.threads import Threads, aside
+
+    options = worker_options(values)
+    cib = Cib()
+    clock = SystemClock()
+    threads = Threads(THREADS)
+    cluster = PacemakerCluster(cib)
+    attrd = Attrd()
+    me = str(cluster.local_node())
+    say = open_log("NovaEvacuate", options.log_file).info
+    listeners = Listeners(HistoryStore(cib), clock, say, me, options)
+    ports = WorkerPorts(
+        clock=clock,
+        flags=FlagStore(attrd, cib, clock),
+        holds=HoldStore(attrd, cib, clock),
+        failures=FailureStore(cib, clock, parallel=threads),
+        traces=LockedTraces(TraceStore(attrd, cib, clock)),
+        notes=NoteStore(attrd, cib, clock),
+        cluster=cluster,
+        nova=nova(values),
+        parallel=threads,
+        aside=aside,
+        lock=threading.Lock,
+        read_inventory=read_inventory,
+        say=say,
+        tell=listeners.tell,
+    )
+    warning = exposed_clouds_file(credentials_from(values))
+    if warning:
+        ports.say(warning)
+    return WorkerParts(ports, options, me, listeners)

@@ -1,0 +1,137 @@
+"""Whether what proved a host to be off still holds: a proof ends with a sign of life after it. Pure.
+
+The sign has to be durable. The flag is written inside the fencing, and Pacemaker stops a connection that
+still stood only afterwards; a worker that has just taken over has seen nothing; and ``updated_at`` of a
+compute service moves with each PUT, ours too. What counts:
+
+- Guests of Nova run on it: NovaCompute looks, when its node connects.
+- Pacemaker says that the node is fenced and away: the proof holds, whatever people have changed in Nova.
+- Nova calls the service up, by a heartbeat long after the proof. ``up`` comes from heartbeats alone, so
+  no PUT can look like it; a host that has just died is up for a while too, so it has to be long after.
+- Nova shows a time long after the proof, and that is all: it may be an operator's PUT. A doubt.
+- The time of a service that is forced down is that of whoever forced it down: no sign of anything.
+- A connection that was made before the proof and still stands a while after it: what answers on it was
+  never off.
+- The boot that nova-compute was last started in is the boot on a connection that was made after it.
+
+A silence is no proof: it may be our own doing, because the gate stops nova-compute on a flagged host.
+
+Times of Pacemaker and of the flag are the controllers', those of services are Nova's: these two are
+compared by how far the one clock is seen to be ahead of the other, with a tolerance, and whatever lies
+within it is no sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from vmha_ocf.cloud import records
+from vmha_ocf.model import ComputeService, Evidence, NodeState
+
+BELIEVED_UP = 300.0
+"""Seconds for which Nova may call up a host that is dead: the longest service_down_time that is met."""
+STILL_CONNECTED = 120.0
+"""Seconds after which a connection to a host that is off has been noticed to be dead: an interval and a
+timeout of its monitor."""
+
+
+class Standing(Enum):
+    HOLDS = "holds"
+    DOUBTFUL = "doubtful"
+    """Nothing is asked for on the strength of it, and nothing is given up: a person, or a new fencing."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    standing: Standing
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boots:
+    """Ids of boots as NovaCompute wrote them; "" is not known."""
+
+    started_in: str = ""
+    """In which nova-compute was last started through the gate."""
+    now: str = ""
+    """On the connection that the node has now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is known of a host. ``interval``: seconds between two heartbeats; ``now``: our clock, which is
+    ``ahead`` seconds ahead of Nova's, as far as is known."""
+
+    node: NodeState | None
+    service: ComputeService | None
+    now: float
+    interval: float = 10.0
+    boots: Boots = Boots()
+    guests: bool = False
+    """Guests of Nova were found running on it since this proof."""
+    ahead: float = 0.0
+
+
+HOLDS = Judgement(Standing.HOLDS)
+
+
+def judge(proof: Evidence, signs: Signs) -> Judgement:
+    """The strongest sign decides."""
+    if proof.at > signs.now + records.APART:
+        return _doubtful("the proof is of a time that has not come yet")
+    if signs.guests:
+        return _ended("guests were found running on it since the proof")
+    return _ended_by_nova(proof, signs) or _by_pacemaker(proof, signs) or _doubt(proof, signs)
+
+
+def _ended_by_nova(proof: Evidence, signs: Signs) -> Judgement | None:
+    service = signs.service
+    if service is None or service.forced_down or not service.up:
+        return None
+    if _after(proof, signs, service) > BELIEVED_UP + records.APART:
+        return _ended(f"nova-compute ran on it at {service.updated_at}, after the proof")
+    return None
+
+
+def _by_pacemaker(proof: Evidence, signs: Signs) -> Judgement | None:
+    node = signs.node
+    if node is None:
+        return None
+    if not node.online:
+        return HOLDS if node.fenced else None
+    at = node.connected_at
+    if at is None:
+        return None
+    if at < proof.at and signs.now > proof.at + STILL_CONNECTED:
+        return _ended("Pacemaker has been connected to it since before the proof")
+    boots = signs.boots
+    if at > proof.at and boots.now and boots.now == boots.started_in:
+        return _ended("it still is in the boot that it was in before the proof")
+    return None
+
+
+def _doubt(proof: Evidence, signs: Signs) -> Judgement:
+    service = signs.service
+    if service is None or service.forced_down:
+        return HOLDS
+    if _after(proof, signs, service) > signs.interval + records.APART:
+        return _doubtful(
+            f"Nova shows something of nova-compute there at {service.updated_at}, after the proof"
+        )
+    return HOLDS
+
+
+def _after(proof: Evidence, signs: Signs, service: ComputeService) -> float:
+    """Seconds from the proof to what Nova shows; what cannot be read was before."""
+    at = records.seconds(service.updated_at)
+    return 0.0 if at is None else at + signs.ahead - proof.at
+
+
+def _ended(why: str) -> Judgement:
+    return Judgement(Standing.ENDED, why)
+
+
+def _doubtful(why: str) -> Judgement:
+    return Judgement(Standing.DOUBTFUL, why)

@@ -1,0 +1,153 @@
+"""What happened: one line each for people, and typed facts for the invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from vmha_ocf.model import FlagState, InstanceId, NovaHost
+from vmha_ocf.sim.base.timeline import Timeline
+
+US = "us"
+OWNER, ADMIN = "its owner", "an admin"
+"""Who asks through the Nova port; others have a name of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    time: float
+    who: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.time:9.2f}  {self.who}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostFact(Fact):
+    host: NovaHost
+
+
+@dataclass(frozen=True, slots=True)
+class HostFailed(HostFact):
+    """Its power or its network is gone."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost(HostFact):
+    """Pacemaker has found its connection dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeJoined(HostFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenOff(HostFact):
+    """A BMC answered "off", truly, or Pacemaker recorded a successful fencing."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeStarted(HostFact):
+    """nova-compute began to run. The rest is the truth of that moment."""
+
+    by_us: bool
+    """Through the port, not behind our back."""
+    flagged: bool
+    unfinished: tuple[InstanceId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeEnded(HostFact):
+    """nova-compute runs no more, whyever."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvacuateAccepted(HostFact):
+    """Nova said 200 to a request: ours, which came through the port, or another tool's."""
+
+    instance: InstanceId
+    rivals: tuple[int, ...]
+    """Earlier moves of this instance that were still in flight, whoever had asked for them."""
+    by: str = US
+
+
+@dataclass(frozen=True, slots=True)
+class Evacuated(HostFact):
+    """Nova says that an instance of this host is elsewhere now."""
+
+    instance: InstanceId
+    name: str
+    dest: NovaHost
+
+
+@dataclass(frozen=True, slots=True)
+class FlagWritten(HostFact):
+    """A write that returned: whoever wrote it was told that it is safe."""
+
+    state: FlagState
+    left: tuple[InstanceId, ...]
+    """Instances that Nova had on the host then."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagEnding(HostFact):
+    """DONE is being written: from now on the gate may open, whenever the writer hears of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagKept(HostFact):
+    """It did not end: it was not written, or the host was flagged anew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCleared(HostFact):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class FlagErased(HostFact):
+    """A person has restored a configuration without it while nobody else knew of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUndone(HostFact):
+    """Through the port, a service was enabled or un-forced. ``set_by`` had set it before."""
+
+    what: str
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StormRelease(Fact):
+    released: bool
+
+
+F = TypeVar("F", bound=Fact)
+
+
+@dataclass
+class Journal:
+    timeline: Timeline
+    lines: list[Line] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+
+    def say(self, who: str, what: str) -> None:
+        self.lines.append(Line(self.timeline.now, who, what))
+
+    def note(self, fact: Fact) -> None:
+        self.facts.append(fact)
+
+    def of(self, kind: type[F]) -> Iterator[F]:
+        return (fact for fact in self.facts if isinstance(fact, kind))

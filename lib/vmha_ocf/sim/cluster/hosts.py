@@ -1,0 +1,165 @@
+"""Compute hosts as they really are: power, the operating system, nova-compute, running guests.
+
+What runs here is the truth that promises are checked against; Nova's database may say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from math import floor, inf
+
+from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
+from vmha_ocf.sim.base.core import Core
+from vmha_ocf.sim.base.journal import ComputeEnded, HostFailed
+
+
+@dataclass
+class Run:
+    """A guest ran on a host from ``start`` to ``end``."""
+
+    instance: InstanceId
+    host: NovaHost
+    start: float
+    end: float = inf
+
+
+@dataclass
+class Compute:
+    """The nova-compute process of one host and its heartbeats."""
+
+    running: bool = True
+    life: int = 0
+    """Counts its lives: what a former one was doing is never finished."""
+    beats_from: float | None = 0.0
+    seen: float = 0.0
+    """The last heartbeat before ``beats_from``."""
+    inbox: list[Callable[[], None]] = field(default_factory=list)
+    """Messages that wait in its queue until it starts."""
+
+    def last_heartbeat(self, now: float, every: float) -> float:
+        if self.beats_from is None or now < self.beats_from:
+            return self.seen
+        return self.beats_from + floor((now - self.beats_from) / every) * every
+
+
+@dataclass
+class Host:
+    node: NodeName
+    name: NovaHost
+    core: Core
+    capacity: int = 1000
+    """Instances that fit."""
+    power: Power = Power.ON
+    booted: bool = True
+    power_ons: int = 0
+    booted_at: float = 0.0
+    """When the boot that it is in began."""
+    bmc_starts: int = 0
+    """Sessions of a life before are lost."""
+    isolated: bool = False
+    """Its network is gone. Guests run on, and nobody hears of it."""
+    starts_compute: bool = False
+    """nova-compute is started at boot, behind Pacemaker's back."""
+    resumes_guests: bool = False
+    """Nova's resume_guests_state_on_host_boot."""
+    cell: str = ""
+    """Nova moves nobody from one cell to another."""
+    compute: Compute = field(default_factory=Compute)
+    guests: dict[InstanceId, Run | None] = field(default_factory=dict)
+    """The guests defined here; those that run have a Run."""
+    runs: list[Run] = field(default_factory=list)
+    on_off: Callable[[], None] = lambda: None
+
+    @property
+    def boot_id(self) -> str:
+        return f"{self.node}-boot-{self.power_ons}"
+
+    @property
+    def reachable(self) -> bool:
+        return self.power is Power.ON and self.booted and not self.isolated
+
+    @property
+    def listening(self) -> bool:
+        """nova-compute runs and takes messages."""
+        return self.compute.running and self.reachable
+
+    def send(self, message: Callable[[], None]) -> None:
+        """To its nova-compute. What a dead one is sent waits in its queue."""
+
+        def deliver() -> None:
+            if self.listening:
+                message()
+            else:
+                self.compute.inbox.append(message)
+
+        self.core.timeline.after(self.core.timing.cast, deliver)
+
+    def define(self, instance: InstanceId) -> None:
+        self.guests.setdefault(instance, None)
+
+    def run(self, instance: InstanceId) -> None:
+        if self.guests.get(instance) is None:
+            run = Run(instance, self.name, self.core.now)
+            self.guests[instance] = run
+            self.runs.append(run)
+
+    def halt(self, instance: InstanceId) -> None:
+        run = self.guests.get(instance)
+        if run is not None:
+            run.end = self.core.now
+            self.guests[instance] = None
+
+    def destroy(self, instance: InstanceId) -> None:
+        self.halt(instance)
+        self.guests.pop(instance, None)
+
+    def runs_guest(self, instance: InstanceId) -> bool:
+        return self.guests.get(instance) is not None
+
+    def running(self) -> Iterator[InstanceId]:
+        return (instance for instance, run in self.guests.items() if run is not None)
+
+    def power_off(self) -> None:
+        """Everything here ends now; guests stay defined on their disks."""
+        if self.power is Power.OFF:
+            return
+        self.power = Power.OFF
+        self.booted = False
+        for instance in list(self.guests):
+            self.halt(instance)
+        self.end_compute()
+        self.core.journal.note(HostFailed(self.core.now, self.name, "power is off"))
+        self.core.journal.say(self.node, "power is off")
+        self.on_off()
+
+    def end_compute(self) -> None:
+        if self.compute.running:
+            self.core.journal.note(ComputeEnded(self.core.now, self.name))
+        self._hush()
+        self.compute.running = False
+        self.compute.life += 1
+
+    def begin_compute(self) -> None:
+        self.compute.running = True
+        self.compute.life += 1
+        self.compute.beats_from = self.core.now + self.core.timing.first_heartbeat
+
+    def isolate(self) -> None:
+        self._hush()
+        self.isolated = True
+        self.core.journal.note(HostFailed(self.core.now, self.name, "network is gone"))
+        self.core.journal.say(self.node, "network is gone; its guests run on")
+
+    def rejoin(self) -> None:
+        self.isolated = False
+        if self.compute.running:
+            self.compute.beats_from = self.core.now
+        self.core.journal.say(self.node, "network is back")
+
+    def last_heartbeat(self) -> float:
+        return self.compute.last_heartbeat(self.core.now, self.core.timing.heartbeat)
+
+    def _hush(self) -> None:
+        self.compute.seen = self.last_heartbeat()
+        self.compute.beats_from = None

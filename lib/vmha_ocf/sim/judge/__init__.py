@@ -1,0 +1,1 @@
+"""The promises, from what really happened. Start with ``invariants.py``."""

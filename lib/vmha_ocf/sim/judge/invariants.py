@@ -1,0 +1,308 @@
+"""The promises, checked against what really happened in a world.
+
+P1-P7 and P11 of the design. P8 (stop), P9 (any crash) and P10 (secrets) are about processes, which
+a world does not have; the tripwire is how tests try P9.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from math import inf
+from typing import TypeVar
+
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.agent.policy import Marks
+from vmha_ocf.errors import ParameterError
+from vmha_ocf.model import FlagState, InstanceId, NovaHost
+from vmha_ocf.sim.base.journal import (
+    US,
+    ComputeEnded,
+    ComputeStarted,
+    EvacuateAccepted,
+    Fact,
+    FlagCleared,
+    FlagEnding,
+    FlagErased,
+    FlagKept,
+    FlagWritten,
+    HostFact,
+    ProvenOff,
+    ServiceUndone,
+)
+from vmha_ocf.sim.cloud.database import Server
+from vmha_ocf.sim.cloud.services import CROSSING, OPERATOR
+from vmha_ocf.sim.cluster.hosts import Run
+from vmha_ocf.sim.judge.storms import evacuated_in_a_storm
+from vmha_ocf.sim.world import World
+
+H = TypeVar("H", bound=HostFact)
+PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
+"""Those that ``check`` checks."""
+GAP = 30.0
+"""Seconds from a look at the gate until nova-compute runs, on a slow machine; and until it is stopped
+again, where its host was flagged meanwhile."""
+LISTED = 15.0
+"""Seconds from the last list of a host's instances until it is called done, with slow answers. What is
+marked meanwhile is evacuated after it, and must not be left behind at the end."""
+Ours = Callable[[Server], bool]
+"""Whether an instance is to be evacuated."""
+
+
+def marked(server: Server) -> bool:
+    """By tag, metadata or flavor, with the names that are the default."""
+    if refused(server):
+        return False
+    own = [server.metadata[key] for key in Marks().metadata if key in server.metadata]
+    specs = (server.extra_specs.get(key, "") for key in Marks().flavor)
+    said = any(_says(text, "yes") for text in (*own, *specs))
+    return said or bool(server.tags.intersection(Marks().server_tags))
+
+
+def refused(server: Server) -> bool:
+    """Its owner's word against it: that wins over every mark."""
+    if server.task_state in ("deleting", "soft-deleting") or server.vm_state == "soft-delete":
+        return True
+    own = (server.metadata[key] for key in Marks().metadata if key in server.metadata)
+    return any(_says(text, "no") for text in own)
+
+
+def image_marks(properties: Mapping[str, str]) -> bool:
+    """Whether an image marks what was booted from it."""
+    return any(_says(properties.get(key, ""), "yes") for key in Marks().image)
+
+
+def check(
+    world: World, *, ours: Ours = marked, storm_limit: int = 0, storm_window: float = 3600.0
+) -> list[str]:
+    """One sentence for each promise that was broken, in the order of the promises."""
+    return [
+        *_evacuated_without_proof(world),
+        *_second_evacuations(world),
+        *_double_guests(world),
+        *_lost_flags(world),
+        *_early_starts(world),
+        *_done_too_early(world, ours),
+        *_skipped(world, ours),
+        *_undone(world),
+        *_storms(world, storm_limit, storm_window),
+    ]
+
+
+def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
+    """Instances of ours that are still where nova-compute does not run: what a healthy Nova with
+    room enough must bring to nothing, given time."""
+    return [
+        server.id
+        for server in world.database.servers.values()
+        if ours(server)
+        and not server.delete_waits_for
+        and not world.hosts[server.host].compute.running
+        and not world.rebuilder.in_flight(server.id)
+    ]
+
+
+def _evacuated_without_proof(world: World) -> Iterator[str]:
+    """A start through the gate ends what was proved: the host is in use again, unless that is stopped
+    again at once, without a guest, because its flag was being written. One behind our back
+    does so as long as it runs, from its second heartbeat on: nobody can tell before."""
+    timing = world.core.timing
+    proved: set[NovaHost] = set()
+    shown: dict[NovaHost, float] = {}
+    for fact in world.core.journal.facts:
+        match fact:
+            case ProvenOff():
+                proved.add(fact.host)
+            case ComputeStarted():
+                shown[fact.host] = fact.time + timing.first_heartbeat + timing.heartbeat
+                proved -= {fact.host} if fact.by_us and _is_used(world, fact) else set()
+            case ComputeEnded():
+                shown.pop(fact.host, None)
+            case EvacuateAccepted(by="us") if fact.host not in proved or fact.time >= shown.get(
+                fact.host, inf
+            ):
+                yield _text(
+                    "P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off"
+                )
+            case _:
+                pass
+
+
+def _second_evacuations(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(EvacuateAccepted):
+        if fact.by == US and len(fact.rivals) > _crossing(world, fact):
+            numbers = ", ".join(map(str, fact.rivals))
+            yield _text("P2", fact, f"{fact.instance} evacuated while {numbers} was in flight")
+
+
+def _crossing(world: World, ours: EvacuateAccepted) -> int:
+    """How many others asked for the same after we had looked: Nova has no condition on a POST."""
+    return sum(
+        fact.instance == ours.instance
+        and fact.by != US
+        and ours.time - CROSSING < fact.time <= ours.time
+        for fact in world.core.journal.of(EvacuateAccepted)
+    )
+
+
+def _double_guests(world: World) -> Iterator[str]:
+    """But for what another tool has asked for on top of what was under way, or at the same moment:
+    nobody prevents that."""
+    meddled: dict[InstanceId, float] = {}
+    for fact in world.core.journal.of(EvacuateAccepted):
+        if fact.rivals and (fact.by != US or _crossing(world, fact)):
+            meddled.setdefault(fact.instance, fact.time)
+    runs: dict[InstanceId, list[Run]] = defaultdict(list)
+    for host in world.hosts.values():
+        for run in host.runs:
+            runs[run.instance].append(run)
+    for instance, each in sorted(runs.items()):
+        for one, other in pairwise(sorted(each, key=lambda run: run.start)):
+            if other.start < min(one.end, meddled.get(instance, inf)):
+                where = f"{one.host} and {other.host}"
+                yield f"P2 at {other.start:.2f}: {instance} ran on {where} at once"
+
+
+def _lost_flags(world: World) -> Iterator[str]:
+    for host in world.hosts:
+        fact = _last(FlagWritten, _needed_or_done(world), host)
+        if fact is None or fact.state is FlagState.DONE:
+            continue
+        erased = _last(FlagErased, world.core.journal.facts, host)
+        flag = world.flag(host)
+        if (flag is None or not flag.pending) and (erased is None or erased.time < fact.time):
+            yield _text("P3", fact, f"{host} was flagged then, and the flag is lost")
+
+
+def _needed_or_done(world: World) -> list[Fact]:
+    written = world.core.journal.of(FlagWritten)
+    return [fact for fact in written if fact.state is not FlagState.CLAIMED]
+
+
+def _early_starts(world: World) -> Iterator[str]:
+    """A flag that is written between the look at the gate and the start stops nova-compute again: no
+    gate can see it before."""
+    since: dict[NovaHost, float] = {}
+    for fact in world.core.journal.facts:
+        match fact:
+            case FlagCleared() | FlagEnding() | FlagErased() | FlagWritten(state=FlagState.DONE):
+                since.pop(fact.host, None)
+            case FlagWritten() | FlagKept():
+                since.setdefault(fact.host, fact.time)
+            case ComputeStarted(by_us=True):
+                yield from _early(world, fact, since.get(fact.host))
+            case _:
+                pass
+
+
+def _early(world: World, fact: ComputeStarted, since: float | None) -> Iterator[str]:
+    """``since``: a flag was written then and has not ended, whatever became of it."""
+    if fact.flagged:
+        just_now = since is None or fact.time - since <= GAP
+        if not (just_now and _is_stopped_again(world, fact)):
+            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
+    elif since is not None:
+        yield _text("P4", fact, f"nova-compute started on {fact.host}, whose flag was lost")
+    unfinished = [one for one in fact.unfinished if _is_asked_by_us(world, fact, one)]
+    if unfinished:
+        left = ", ".join(unfinished)
+        yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
+
+
+def _is_stopped_again(world: World, start: ComputeStarted) -> bool:
+    return _end_of(world, start) <= start.time + GAP
+
+
+def _end_of(world: World, start: ComputeStarted) -> float:
+    ends = (fact for fact in world.core.journal.of(ComputeEnded) if fact.host == start.host)
+    return next((fact.time for fact in ends if fact.time >= start.time), inf)
+
+
+def _is_used(world: World, start: ComputeStarted) -> bool:
+    end = _end_of(world, start)
+    runs = world.hosts[start.host].runs
+    ran = any(run.start < end and run.end > start.time for run in runs)
+    flagged = any(
+        fact.host == start.host and start.time <= fact.time <= start.time + GAP
+        for fact in world.core.journal.of(FlagWritten)
+    )
+    return ran or not flagged or not _is_stopped_again(world, start)
+
+
+def _is_asked_by_us(world: World, start: ComputeStarted, instance: InstanceId) -> bool:
+    """What another tool moves off a host that nobody has fenced, no gate knows of."""
+    return any(
+        fact.by == US and (fact.host, fact.instance) == (start.host, instance)
+        for fact in world.core.journal.of(EvacuateAccepted)
+    )
+
+
+def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
+    for fact in world.core.journal.of(FlagWritten):
+        for instance in fact.left if fact.state is FlagState.DONE else ():
+            server = world.database.servers.get(instance)
+            told = world.reported.between(
+                instance, _flagged(world, fact.host, fact.time), fact.time
+            )
+            late = server is not None and server.marks_changed > fact.time - LISTED
+            if server and ours(server) and not (told or late or server.delete_waits_for):
+                yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
+
+
+def _skipped(world: World, ours: Ours) -> Iterator[str]:
+    """Of hosts whose evacuation is over. Where a flag is pending, whoever is left still waits."""
+    for instance in left_behind(world, ours=ours):
+        host = world.instance(instance).host
+        flag = world.flag(host)
+        handled = flag is not None and flag.state is FlagState.DONE
+        cleared = _last(FlagCleared, world.core.journal.facts, host)
+        flagged = _flagged(world, host, world.now)
+        told = world.reported.between(instance, flagged, world.now)
+        waits = flag is not None and flag.pending
+        if (handled or cleared) and not (told or waits):
+            yield f"P6 at {world.now:.2f}: {instance} was left on {host} without a word"
+
+
+def _flagged(world: World, host: NovaHost, until: float) -> float:
+    """When the failure began that was current then: what was told before was about another one."""
+    times = [
+        fact.time
+        for fact in world.core.journal.of(FlagWritten)
+        if fact.host == host and fact.state is FlagState.NEEDED and fact.time <= until
+    ]
+    return times[-1] if times else 0.0
+
+
+def _undone(world: World) -> Iterator[str]:
+    for fact in world.core.journal.of(ServiceUndone):
+        if fact.set_by == OPERATOR:
+            yield _text("P7", fact, f"{fact.host} was {fact.what}; an operator had set that")
+
+
+def _storms(world: World, limit: int, window: float) -> Iterator[str]:
+    machines = {
+        name: str(one.node) for one in world.hosts.values() for name in (one.node, one.name)
+    }
+
+    def machine(host: NovaHost) -> str:
+        return machines.get(host, str(host))
+
+    for fact, why in evacuated_in_a_storm(world.core.journal.facts, limit, window, machine):
+        yield _text("P11", fact, why)
+
+
+def _last(kind: type[H], facts: Sequence[Fact], host: NovaHost) -> H | None:
+    found = (one for one in reversed(facts) if isinstance(one, kind) and one.host == host)
+    return next(found, None)
+
+
+def _says(text: str, answer: str) -> bool:
+    try:
+        return parse_boolean(text) is (answer == "yes")
+    except ParameterError:
+        return False
+
+
+def _text(promise: str, fact: Fact, what: str) -> str:
+    return f"{promise} at {fact.time:.2f}: {what}"

@@ -1,0 +1,4 @@
+"""Pacemaker's initiative, and our agents as its processes.
+
+Start with ``resource_manager.py``.
+"""

@@ -1,0 +1,149 @@
+"""Pacemaker's fencer: requests in a queue, each repeated until it succeeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.model import NodeName
+from vmha_ocf.sim.base.processes import End, Process
+from vmha_ocf.sim.cluster.hosts import Host
+from vmha_ocf.sim.pacemaker.controllers import Controllers
+from vmha_ocf.sim.pacemaker.fence_device import FenceDevices
+from vmha_ocf.sim.pacemaker.parts import Parts
+
+
+@dataclass
+class Operation:
+    host: Host
+    executor: str
+    process: Process | None = None
+
+
+class Fencing:
+    """``limit``: how many at once (pcmk_action_limit), -1 for any number. ``alert`` is called after
+    each that succeeded."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        controllers: Callable[[], Controllers],
+        devices: FenceDevices,
+        *,
+        action: str,
+        limit: int,
+        alert: Callable[[], None],
+    ) -> None:
+        self._parts = parts
+        self._controllers = controllers
+        self._devices = devices
+        self._action = action
+        self._limit = limit
+        self._alert = alert
+        self._queue: list[Host] = []
+        self._running: dict[NodeName, Operation] = {}
+
+    def is_pending(self, node: NodeName) -> bool:
+        return node in self._running or any(host.node == node for host in self._queue)
+
+    def request(self, host: Host, why: str) -> None:
+        if self.is_pending(host.node) or host.node in self._parts.world.pacemaker.removed:
+            return
+        self._queue.append(host)
+        self._parts.say(f"{host.node} {why}: {self._action} is requested")
+        self._parts.after(self._parts.timing.decide, self.go_on)
+
+    def go_on(self) -> None:
+        """Begin what may begin now."""
+        while self._queue and self._controllers().deciding and self._has_room():
+            self._begin(self._queue.pop(0))
+
+    def confirm(self, host: Host) -> None:
+        """An operator says that it is off: nothing more is done to it."""
+        self._forget(host)
+        self._fenced(host, "a human")
+        self.go_on()
+
+    def fenced_by_other(self, host: Host, by: str) -> None:
+        """A watchdog: the host is off before Pacemaker misses it, and then counts as fenced."""
+        host.power_off()
+
+        def notice() -> None:
+            self._forget(host)
+            self._parts.world.pacemaker.disconnect(host.node)
+            self._fenced(host, by)
+            self.go_on()
+
+        self._parts.after(self._parts.world.core.timing.detect, notice)
+
+    def abandon(self, controller: str | None = None) -> None:
+        """The agents on a dead controller die with it; the next DC requests the fencing anew."""
+        for operation in list(self._running.values()):
+            if controller in (None, operation.executor):
+                self._forget(operation.host)
+        if controller is None:
+            self._queue.clear()
+
+    def _forget(self, host: Host) -> None:
+        self._queue = [each for each in self._queue if each is not host]
+        operation = self._running.pop(host.node, None)
+        if operation and operation.process:
+            self._parts.processes.kill(operation.process)
+
+    def _has_room(self) -> bool:
+        return self._limit < 0 or len(self._running) < self._limit
+
+    def _begin(self, host: Host) -> None:
+        executor = self._controllers().dc or ""
+        operation = self._running[host.node] = Operation(host, executor)
+        process = operation.process = self._parts.processes.start(
+            "fence_compute",
+            lambda: self._devices.perform(host, self._action, executor),
+            lambda end: self._ended(operation, end),
+        )
+        timeout = self._parts.timing.fence_timeout
+        self._parts.after(timeout, lambda: self._parts.processes.kill(process))
+
+    def _ended(self, operation: Operation, end: End) -> None:
+        host = operation.host
+        if self._running.get(host.node) is not operation:
+            return
+        del self._running[host.node]
+        who = f"{operation.executor}/fence_compute"
+        if end.error is None:
+            self._parts.world.say(who, f"{host.node}: {end.answer}")
+            self._fenced(host, operation.executor)
+        elif end.killed or isinstance(end.error, VmhaError):
+            what = "was killed" if end.killed else str(end.error)
+            self._parts.world.say(who, f"{host.node}: failed: {what}")
+            self._parts.after(self._parts.timing.fence_retry, lambda: self._again(host))
+        else:
+            raise end.error
+        self.go_on()
+
+    def _again(self, host: Host) -> None:
+        if self._parts.world.pacemaker.is_fenced(host.node):
+            return
+        if self._controllers().deciding:
+            self.request(host, "is not fenced yet")
+        elif not host.reachable:
+            self._parts.after(self._parts.timing.fence_retry, lambda: self._again(host))
+
+    def _fenced(self, host: Host, by: str) -> None:
+        world, timing = self._parts.world, self._parts.timing
+        world.pacemaker.fenced(host, by)
+        self._alert()
+        if world.pacemaker.online(host.node):
+            self._parts.after(timing.connection_lost, lambda: world.pacemaker.lose(host))
+        self._parts.after(timing.reconnect, lambda: self._reconnect(host))
+
+    def _reconnect(self, host: Host) -> None:
+        """Again and again. An attempt that fails purges the attributes of the node's own name."""
+        world = self._parts.world
+        if world.pacemaker.online(host.node) or not world.pacemaker.is_fenced(host.node):
+            return
+        world.pacemaker.connect(host)
+        if not world.pacemaker.online(host.node):
+            world.attrd.purge(host.node)
+            self._parts.after(self._parts.timing.reconnect, lambda: self._reconnect(host))

@@ -1,0 +1,1 @@
+"""Scenarios from their files to their report. Start with ``run.py``."""

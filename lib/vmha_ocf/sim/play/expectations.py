@@ -1,0 +1,169 @@
+"""Whether a scenario ended as its author expected. The promises are checked beside this, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.model import InstanceId, NovaHost
+from vmha_ocf.sim.base.journal import US, EvacuateAccepted, FlagWritten
+from vmha_ocf.sim.base.scenario import HostExpected, InstancesExpected, Scenario
+from vmha_ocf.sim.cloud.database import Server
+from vmha_ocf.sim.judge.invariants import Ours, image_marks, left_behind, marked, refused
+from vmha_ocf.sim.world import World
+
+TELLS = 30.0
+"""Seconds within which whatever is told is told again."""
+LOOKED = 60.0
+"""Seconds after its flag within which a host's instances have been looked at."""
+Members = Mapping[str, Sequence[InstanceId]]
+"""The instances of each group."""
+
+
+def ours_by(policy: Policy, world: World) -> Ours:
+    """Which instances are to be evacuated, told from the tables and not by the worker's own code."""
+
+    def carries(server: Server) -> bool:
+        image = world.database.images.get(server.image, {}) if server.image else {}
+        return marked(server) or (image_marks(image) and not refused(server))
+
+    if policy.untagged is Untagged.NONE:
+        return carries
+    none_marked = not any(
+        (
+            *(carries(server) for server in world.database.servers.values()),
+            *(image_marks(image) for image in world.database.images.values()),
+        )
+    )
+
+    def ours(server: Server) -> bool:
+        undecided = none_marked and not _marked_before_a_word(world, server.born_on, carries)
+        everybody = policy.untagged is Untagged.ALL or undecided
+        return carries(server) or (everybody and not refused(server))
+
+    return ours
+
+
+def _marked_before_a_word(world: World, host: NovaHost, carries: Ours) -> bool:
+    """Somebody has marked something just as this host failed, before anything was asked for: whoever looks
+    after that sees a cloud in which people mark what matters, and whoever looked before does not. Either is
+    right; once the first request is out, it is decided."""
+    facts = world.core.journal
+    flagged = [one.time for one in facts.of(FlagWritten) if one.host == host]
+    asked = [one.time for one in facts.of(EvacuateAccepted) if (one.host, one.by) == (host, US)]
+    marked = [one.marks_changed for one in world.database.servers.values() if carries(one)]
+    last = min([*asked, min(flagged, default=0.0) + LOOKED])
+    return 0.0 < min(marked, default=0.0) < last
+
+
+def unmet(
+    scenario: Scenario, world: World, members: Members, ours: Ours, problems: Sequence[str]
+) -> Iterator[str]:
+    """One sentence for each expectation that did not come true."""
+    for instances in scenario.expect.instances:
+        for sentence in _instances(instances, scenario, world, members):
+            yield f"{instances.group}: {sentence}"
+    for host in scenario.expect.host:
+        for sentence in _host(host, world):
+            yield f"{host.name}: {sentence}"
+    yield from _said(scenario, world)
+    yield from _problems(scenario, problems)
+    yield from liveness(scenario, world, members, ours, problems)
+
+
+def _instances(
+    expected: InstancesExpected, scenario: Scenario, world: World, members: Members
+) -> Iterator[str]:
+    origin = next(group.host for group in scenario.instances if group.name == expected.group)
+    requests = 0
+    for one in members[expected.group]:
+        requests += len(world.records(one))
+        server = world.database.servers.get(one)
+        if server is None:
+            if expected != InstancesExpected(expected.group, or_told=True):
+                yield f"{one} was deleted"
+            continue
+        yield from _one(expected, origin, server, world)
+    if expected.requests is not None and requests != expected.requests:
+        yield f"{requests} evacuations were accepted, not {expected.requests}"
+
+
+def _one(expected: InstancesExpected, origin: str, server: Server, world: World) -> Iterator[str]:
+    runs = world.runs_on(server.id)
+    told = world.reported.ever(server.id)
+    where = f"runs on {' and '.join(runs) or 'no host'}"
+    if expected.moved and (len(runs) != 1 or origin in runs):
+        yield f"{server.name} {where}, not once and elsewhere"
+    if expected.on and (len(runs) != 1 or runs[0] not in expected.on):
+        yield f"{server.name} {where}, not on {' or '.join(expected.on)}"
+    if expected.stays and server.host != world.host(origin).name:
+        yield f"{server.name} is on {server.host}, it did not stay"
+    if expected.state and server.vm_state != expected.state:
+        yield f"{server.name} is {server.vm_state}, not {expected.state}"
+    if expected.told and not any(expected.told in one for one in told):
+        newest = told[-1] if told else "nothing"
+        yield f"{server.name}: {newest} was told, not {expected.told!r}"
+
+
+def _host(expected: HostExpected, world: World) -> Iterator[str]:
+    host, flag = world.host(expected.name), world.flag(expected.name)
+    service = world.database.services.get(host.name)
+    found = {
+        "flag": flag.state.value if flag else "none",
+        "enabled": service.enabled if service else "gone",
+        "forced_down": service.forced_down if service else "gone",
+        "up": service.up if service else "gone",
+        "power": host.power.value,
+        "compute": host.compute.running,
+    }
+    for name, value in found.items():
+        wanted = getattr(expected, name)
+        if wanted not in ("", None) and wanted != value:
+            yield f"{name} is {value}, not {wanted}"
+
+
+def _said(scenario: Scenario, world: World) -> Iterator[str]:
+    log = "\n".join(map(str, world.log))
+    for part in scenario.expect.said:
+        if part not in log:
+            yield f"nobody said {part!r}"
+    for part in scenario.expect.unsaid:
+        if part in log:
+            yield f"somebody said {part!r}"
+
+
+def _problems(scenario: Scenario, problems: Sequence[str]) -> Iterator[str]:
+    shown = "; ".join(problems) or "nothing"
+    if scenario.expect.problem and scenario.expect.problem not in shown:
+        yield f"pcs status shows {shown}, not {scenario.expect.problem!r}"
+    if scenario.expect.no_problem and problems:
+        yield f"pcs status shows {shown}"
+
+
+def liveness(
+    scenario: Scenario, world: World, members: Members, ours: Ours, problems: Sequence[str] = ()
+) -> Iterator[str]:
+    """Instances that were left behind, and that nobody expects to be."""
+    excused = {
+        one
+        for expected in scenario.expect.instances
+        if expected.stays or expected.told or expected.may_stay
+        for one in members[expected.group]
+    }
+    either = {
+        one
+        for expected in scenario.expect.instances
+        if expected.or_told
+        for one in members[expected.group]
+    }
+    for one in left_behind(world, ours=ours):
+        if one not in excused and not (one in either and _is_told(world, one, problems)):
+            server = world.instance(one)
+            yield f"{server.name} was left behind on {server.host}"
+
+
+def _is_told(world: World, instance: InstanceId, problems: Sequence[str]) -> bool:
+    """Within the last rounds, about it or about its host."""
+    server = world.instance(instance)
+    told = world.reported.between(instance, world.now - TELLS, world.now)
+    return told or any(server.host in problem for problem in problems)

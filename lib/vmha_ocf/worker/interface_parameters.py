@@ -1,0 +1,52 @@
+"""NovaEvacuate's parameters about who is told: the log, notifications, and what can be asked."""
+
+from __future__ import annotations
+
+from vmha_ocf.agent.address import is_address, is_web_url
+from vmha_ocf.agent.parameter import boolean, string
+
+
+def _is_path(text: str) -> bool:
+    return text.startswith("/") and "\0" not in text
+
+
+INTERFACES = (
+    string(
+        "log_file",
+        "File for the worker's log",
+        "Besides syslog. Log rotation may move it away at any time.",
+        example="/var/log/vmha/evacuate.log",
+    ),
+    boolean("verbose", "Log each round", default="false", example="false"),
+    string(
+        "notify_url",
+        "URL to notify of each step of an incident",
+        "Gets a POST with JSON for each step of an incident (fenced, claimed, moved, over, ...). Repeated "
+        "some times where it does not answer; no recovery waits for it. May hold a token: it is "
+        "shown nowhere. Certificates are verified, with ca_file if that is set.",
+        accepts=is_web_url,
+        allowed="a URL that begins with http:// or https:// and names a host",
+        secret=True,
+        example="https://alerts.example.com/vmha",
+    ),
+    string(
+        "notify_command",
+        "Program to run for each step of an incident",
+        "Gets the JSON of notify_url on standard input, and VMHA_STEP, VMHA_HOST, VMHA_INCIDENT, "
+        "VMHA_AT and VMHA_TEXT in its environment. Killed after 20 seconds, repeated some times "
+        "where it fails; no recovery waits for it.",
+        accepts=_is_path,
+        allowed="the path of a program, beginning with /",
+        example="/etc/vmha/notify",
+    ),
+    string(
+        "listen",
+        "Address and port for the JSON API and Prometheus metrics",
+        "Serves /metrics and /v1/ over HTTP, read-only and without a password, on the controller that "
+        "the worker runs on: give an address that only those who may see it can reach. By default "
+        "nothing listens. Needs python3-prometheus-client.",
+        accepts=is_address,
+        allowed="an address and a port",
+        example="127.0.0.1:9179",
+    ),
+)

@@ -1,0 +1,34 @@
+"""All that NovaEvacuate's worker reaches the outside through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from vmha_ocf.agent.parallel import at_once
+from vmha_ocf.cluster.holding_ports import Failures, Holds
+from vmha_ocf.cluster.ports import ConfiguredCluster
+from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.model import Event
+from vmha_ocf.ports import Aside, Clock, Flags, Notes, Nova, Parallel
+from vmha_ocf.service.ports import Traces
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerPorts:
+    clock: Clock
+    flags: Flags
+    holds: Holds
+    failures: Failures
+    traces: Traces
+    notes: Notes
+    cluster: ConfiguredCluster
+    nova: Nova
+    parallel: Parallel
+    read_inventory: Callable[[str, str], Inventory]
+    """A fencing device's file of hosts, from its path and its domain. Raises LocalParameterError."""
+    say: Callable[[str], None]
+    tell: Callable[[Event], None]
+    aside: Aside = at_once
+    lock: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.errors import ParameterError
+
+
+@pytest.mark.parametrize("text", ["1", "true", "True", "TRUE", "yes", "on", " y ", "t\n"])
+def test_yes_in_every_spelling(text: str) -> None:
+    assert parse_boolean(text) is True
+
+
+@pytest.mark.parametrize("text", ["0", "false", "False", "FALSE", "no", "off", " n ", "f\n"])
+def test_no_in_every_spelling(text: str) -> None:
+    assert parse_boolean(text) is False
+
+
+@pytest.mark.parametrize("text", ["", " ", "maybe", "2", "none", "disabled", "01"])
+def test_anything_else_is_refused_with_what_is_allowed(text: str) -> None:
+    with pytest.raises(ParameterError, match="true, yes, on"):
+        parse_boolean(text)

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmha_ocf.backends.bmc.inventory_file import read_inventory
+from vmha_ocf.errors import LocalParameterError, ParameterError
+from vmha_ocf.fencing.inventory import parse_inventory
+from vmha_ocf.model import NodeName
+
+GOOD = """\
+# all of our hosts
+[DEFAULT]
+username = fencing
+password = 1% a:b; # c = d
+
+[compute-1]
+ip = 192.0.2.7
+
+[compute-2]
+ip = 192.0.2.8
+ipport = 6230
+password = other
+privlvl = operator
+cipher = 3
+host = c2.example.com
+"""
+
+
+def test_a_section_is_a_node_with_its_bmc() -> None:
+    inventory = parse_inventory(GOOD, "/etc/bmc", "cloud.org")
+    one, two = inventory.targets
+    assert (one.node, one.host) == ("compute-1", "compute-1.cloud.org")
+    assert (two.node, two.host) == ("compute-2", "c2.example.com")
+    assert one.access is not None
+    assert two.access is not None
+    assert one.access.password == "1% a:b; # c = d"
+    assert (two.access.password, two.access.port, two.access.suite) == ("other", 6230, 3)
+
+
+def test_a_host_is_found_by_either_name() -> None:
+    inventory = parse_inventory(GOOD, "/etc/bmc", "")
+    assert inventory.find("compute-2") is inventory.find("c2.example.com")
+    assert inventory.find("unknown", NodeName("compute-1")).node == "compute-1"
+
+
+def test_a_machine_may_run_several_hosts_of_nova() -> None:
+    text = "[compute-1]\nip = 1\nhost = a.lan, b  c\n"
+    (target,) = parse_inventory(text, "/etc/bmc", "example.com").targets
+    assert target.hosts == ("a.lan", "b.example.com", "c.example.com")
+    inventory = parse_inventory(text, "/etc/bmc", "")
+    assert all(inventory.find(name).node == "compute-1" for name in ("compute-1", "a.lan", "c"))
+
+
+class TestAHostThatIsCalledLikeAnotherNode:
+    TEXT = "[compute-0]\nip = 1\nhost = compute-1\n[compute-1]\nip = 2\nhost = compute-2\n"
+
+    @pytest.mark.parametrize(
+        ("plug", "node", "found"),
+        [
+            ("compute-1", "compute-1", "compute-1"),
+            ("compute-1", "compute-0", "compute-0"),
+            ("compute-0", "compute-0", "compute-0"),
+            ("compute-2", "compute-1", "compute-1"),
+            ("compute-1", "elsewhere", "compute-1"),
+        ],
+    )
+    def test_is_not_taken_for_that_node(self, plug: str, node: str, found: str) -> None:
+        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
+        assert inventory.find(plug, NodeName(node)).node == found
+
+    def test_is_not_guessed_where_nobody_says_which_node(self) -> None:
+        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
+        assert inventory.find("compute-0").node == "compute-0"
+        assert inventory.find("compute-2").node == "compute-1"
+        with pytest.raises(
+            ParameterError, match="compute-1 is the node .compute-1. of /etc/bmc"
+        ) as caught:
+            inventory.find("compute-1")
+        assert caught.value.hint == "say --nodename=compute-1 or --nodename=compute-0, too"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("ip = swordfish\n", "line 1 comes before any"),
+        ("[a]\nip=1\n[a]\nip=2\n", r"\[a\] is there twice, again in line 3"),
+        ("[a]\nip=1\nip=2\n", r"\[a\] has ip twice, again in line 3"),
+        ("[a]\nip=1\nswordfish\n", "in line 3"),
+        ("[a]\npassword=swordfish\n", r"\[a\] has no ip"),
+        ("[a]\nip=1\npaswd=swordfish\n", "unknown name paswd"),
+        ("[a]\nip=1\ncipher=1\n", r"\[a\]: cipher=1 is not possible"),
+        ("[a]\nip=1\n[b]\nip=1\n", r"\[a\] and \[b\] have the same BMC 1"),
+        ("[a]\nip=1\nhost=h\n[b]\nip=2\nhost=h\n", "have the same host h"),
+    ],
+)
+def test_a_bad_file_is_told_by_its_place_not_by_its_text(text: str, sentence: str) -> None:
+    with pytest.raises(LocalParameterError, match=sentence) as refused:
+        parse_inventory(text, "/etc/bmc", "")
+    assert "swordfish" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[a]\npassword=x\n", "fence_compute -o validate-all"),
+        ("[a]\nip=1\npaswd=x\n", "allowed are cipher, hexadecimal_kg, host, ip, ipport, password"),
+        ("[a]\nip=1\ncipher=1\n", "allowed are 3 and 17"),
+    ],
+)
+def test_a_bad_file_says_which_it_is_and_what_to_do(text: str, hint: str) -> None:
+    with pytest.raises(LocalParameterError, match="inventory /etc/bmc: ") as refused:
+        parse_inventory(text, "/etc/bmc", "")
+    assert hint in refused.value.hint
+
+
+def test_every_line_that_is_none_is_told() -> None:
+    with pytest.raises(LocalParameterError, match="in line 3, 5") as refused:
+        parse_inventory("[a]\nip=1\nx\nhost=h\ny\n", "/etc/bmc", "")
+    assert refused.value.message.endswith("no 'name = value' in line 3, 5")
+
+
+def test_an_unknown_host_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(ParameterError, match="Compute-1 is not in /etc/bmc") as refused:
+        parse_inventory(GOOD, "/etc/bmc", "").find("Compute-1", NodeName("c1"))
+    assert refused.value.hint == "it has compute-1, compute-2; names are case-sensitive"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "no host"),
+        (8, "h0, h1, h2, h3, h4, h5, h6, h7"),
+        (9, "h0, h1, h2, h3, h4, h5, h6, h7, ..."),
+    ],
+)
+def test_of_many_hosts_some_are_told(count: int, told: str) -> None:
+    text = "".join(f"[h{number}]\nip=192.0.2.{number}\n" for number in range(count))
+    with pytest.raises(ParameterError) as refused:
+        parse_inventory(text, "/etc/bmc", "").find("x")
+    assert refused.value.hint == f"it has {told}; names are case-sensitive"
+
+
+def test_two_hosts_may_share_an_address_on_different_ports() -> None:
+    inventory = parse_inventory("[a]\nip=1\nipport=1\n[b]\nip=1\nipport=2\n", "/etc/bmc", "")
+    assert [target.node for target in inventory.targets] == ["a", "b"]
+    assert inventory.path == "/etc/bmc"
+
+
+def test_a_value_may_hold_a_colon_and_the_file_empty_lines() -> None:
+    text = "[a]\nip=fe80::1\n\npassword: x\n"
+    with pytest.raises(LocalParameterError, match="no 'name = value' in line 4"):
+        parse_inventory(text, "/etc/bmc", "")
+
+
+def test_an_empty_line_ends_a_value() -> None:
+    one = parse_inventory("[a]\nip=1\n\n  host=h\n", "/etc/bmc", "").targets[0]
+    assert (str(one.access), one.host) == ("1", "h")
+
+
+@given(st.text())
+def test_no_text_raises_anything_else(text: str) -> None:
+    with suppress(ParameterError):
+        parse_inventory(text, "/etc/bmc", "")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o620])
+def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(GOOD)
+    path.chmod(mode)
+    with pytest.raises(LocalParameterError, match="is open to others"):
+        read_inventory(str(path), "")
+
+
+def test_a_private_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "inventory"
+    path.write_text(GOOD)
+    path.chmod(0o600)
+    assert len(read_inventory(str(path), "").targets) == 2
+
+
+def test_no_file_and_no_text_have_their_sentences(tmp_path: Path) -> None:
+    with pytest.raises(LocalParameterError, match="No such file"):
+        read_inventory(str(tmp_path / "absent"), "")
+    with pytest.raises(LocalParameterError, match="cannot be read: Is a directory"):
+        read_inventory(str(tmp_path), "")
+    path = tmp_path / "binary"
+    path.write_bytes(b"[\xff]\n")
+    path.chmod(0o600)
+    with pytest.raises(LocalParameterError, match="not UTF-8"):
+        read_inventory(str(path), "")

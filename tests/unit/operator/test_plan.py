@@ -1,0 +1,199 @@
+"""``vmha plan`` on the simulated cluster: what it says is what then happens, and it does nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.driven import TAGS, Driven
+from tests.unit.operator_site import Desk
+from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.cloud import choice as tagging
+from vmha_ocf.cloud.choice import Choice
+from vmha_ocf.cluster.hold import Hold
+from vmha_ocf.model import ImageId, Instance, InstanceId, NodeName, NovaHost
+from vmha_ocf.operator.commands.plan import COMMAND
+from vmha_ocf.operator.rules import deciding_rule
+from vmha_ocf.sim import World
+from vmha_ocf.sim.base.tripwire import Tripwire
+
+
+@pytest.fixture
+def world() -> World:
+    world = World.with_hosts("compute-1", "compute-2", "compute-3")
+    world.run(100)
+    return world
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
+
+
+def furnish(world: World) -> None:
+    """One instance of each kind."""
+    image = ImageId("img")
+    world.database.images[image] = {"evacuable": "true"}
+    world.boot("compute-1", name="tagged", tags=TAGS)
+    world.boot("compute-1", name="first", tags=TAGS, metadata={"evacuation_priority": "9"})
+    world.boot("compute-1", name="image", image=image)
+    world.boot("compute-1", name="flavor", extra_specs={"evacuable": "yes"})
+    world.boot("compute-1", name="paused", tags=TAGS, vm_state="paused")
+    world.boot("compute-1", name="resized", tags=TAGS, vm_state="resized")
+    world.boot("compute-1", name="untagged")
+    world.boot("compute-1", name="out", tags=TAGS, metadata={"evacuable": "false"})
+    world.boot("compute-1", name="deleting", tags=TAGS, task_state="deleting")
+
+
+def by_name(desk: Desk, *argv: str) -> dict[str, tuple[str, str]]:
+    found = desk.data(COMMAND, "compute-1", *argv)["instances"]
+    return {one["name"]: (one["next"], one["rule"]) for one in found}
+
+
+def test_each_instance_with_the_rule_that_decides(world: World, desk: Desk) -> None:
+    furnish(world)
+    tag = "server tag automatic-recovery"
+    assert by_name(desk) == {
+        "tagged": ("evacuate", tag),
+        "first": ("evacuate", tag),
+        "image": ("evacuate", "image evacuable"),
+        "flavor": ("evacuate", "flavor evacuable"),
+        "paused": ("reset", tag),
+        "resized": ("report", tag),
+        "untagged": ("leave", "no mark, untagged=auto and other things are marked"),
+        "out": ("leave", "metadata evacuable=false"),
+        "deleting": ("leave", tag),
+    }
+
+
+def test_the_headline_and_the_order(world: World, desk: Desk) -> None:
+    furnish(world)
+    told = desk.run(COMMAND, "compute-1")
+    assert told.code == 1
+    assert told.first == (
+        "WARNING  compute-1, if it were fenced now: 5 of 6 instances would be evacuated; "
+        "3 others are not to be"
+    )
+    rows = [line.split()[1] for line in told.lines if line[:1].isdigit()]
+    assert rows == ["resized", "first", "tagged", "image", "flavor", "paused"]
+    assert "untagged" in desk.run(COMMAND, "compute-1", "--all").out
+
+
+def test_it_comes_true(world: World, desk: Desk) -> None:
+    furnish(world)
+    planned = {name for name, (what, _) in by_name(desk).items() if what in ("evacuate", "reset")}
+    world.fence("compute-1")
+    Driven(world).run(200)
+    servers = world.database.servers.values()
+    assert planned == {one.name for one in servers if one.host != "compute-1"}
+
+
+def test_nothing_is_changed_not_even_a_claim(world: World, desk: Desk) -> None:
+    furnish(world)
+    world.fence("compute-1")
+    before = (world.flag("compute-1"), world.service("compute-1").view(), len(world.log))
+    calls = Tripwire()
+    desk.run(COMMAND, "compute-1", watched=calls)
+    after = (world.flag("compute-1"), world.service("compute-1").view(), len(world.log))
+    assert before == after
+    assert set(calls.calls) <= {
+        "flags.read", "flags.storm_release", "failures.read", "holds.read", "cluster.nodes",
+        "nova.services",
+        "nova.instances_on", "nova.evacuations_from", "nova.image_marks", "nova.anything_marked",
+        "nova.server_groups", "nova.evacuations_since",
+    }  # fmt: skip
+    assert "nova.instances_on" in calls.calls
+
+
+def test_a_flagged_host_shows_what_is_in_flight(world: World, desk: Desk) -> None:
+    world.boot("compute-1", tags=TAGS, name="web-1")
+    world.fault("nova.destination", "slow", seconds=60)
+    world.fence("compute-1")
+    Driven(world).run(5)
+    told = desk.run(COMMAND, "compute-1")
+    assert told.first.startswith("OK  compute-1, it is flagged: 1 of 1 instances")
+    assert by_name(desk)["web-1"][0] == "in flight"
+
+
+def test_what_holds_it_is_told(world: World, desk: Desk) -> None:
+    world.boot("compute-1", tags=TAGS)
+    world.holds().write(Hold(NodeName("ctl1"), "alice@ctl1", 5.0))
+    desk.with_parameters(storm_limit="1")
+    world.fence("compute-2")
+    told = desk.run(COMMAND, "compute-1")
+    assert told.code == 1
+    assert "held by alice@ctl1" in told.out
+    assert "storm_limit=1" in told.out
+
+
+def test_without_another_host_nothing_would_come_back() -> None:
+    world = World.with_hosts("compute-1")
+    world.boot("compute-1", tags=TAGS, name="web-1")
+    told = Desk(world).run(COMMAND, "compute-1")
+    assert told.code == 1
+    assert "0 of 1 instances" in told.first
+    assert "no other compute host is up" in told.out
+
+
+def test_marks_that_cannot_be_looked_up_are_unknown(world: World, desk: Desk) -> None:
+    world.boot("compute-1", name="web-1", image=ImageId("img"))
+    world.fault("nova.image_marks", "down")
+    told = desk.run(COMMAND, "compute-1")
+    assert told.code == 3
+    assert "marks could not be looked up" in told.out
+
+
+def test_a_host_is_found_by_either_name(world: World) -> None:
+    world.add_host("compute-9", nova="compute-9.example.com")
+    desk = Desk(world)
+    for name in ("compute-9", "compute-9.example.com", "COMPUTE-9"):
+        assert desk.run(COMMAND, name).code == 0
+    told = desk.run(COMMAND, "compute-7")
+    assert told.code == 64
+    assert "compute-7 is not a compute host of this cluster" in told.err
+
+
+def test_a_name_that_nova_does_not_know_has_no_empty_plan(world: World, desk: Desk) -> None:
+    del world.database.services[NovaHost("compute-1")]
+    told = desk.run(COMMAND, "compute-1")
+    assert told.code == 64
+    assert "Nova has no compute service on compute-1" in told.err
+
+
+WORDS = st.sampled_from(["true", "no", "perhaps", ""])
+KEYS = st.sampled_from(["evacuable", "HA_Enabled", "other"])
+MARKS = st.dictionaries(KEYS, WORDS, max_size=2)
+_KINDS = {
+    Choice.EVACUATE: ("server tag", "metadata", "flavor", "image", "no mark, untagged=a"),
+    Choice.OPTED_OUT: ("metadata",),
+    Choice.UNTAGGED: ("no mark",),
+    Choice.UNKNOWN: ("flavor or image could not", "no mark, untagged=auto and it is not known"),
+}
+
+
+IMAGE = ImageId("img")
+INSTANCES = st.builds(
+    Instance,
+    st.just(InstanceId("1")),
+    st.just(NovaHost("compute-1")),
+    tags=st.frozensets(st.sampled_from(["automatic-recovery", "blue"])),
+    metadata=MARKS,
+    extra_specs=st.none() | MARKS,
+    image=st.none() | st.just(IMAGE),
+)
+
+
+@given(
+    INSTANCES,
+    st.none() | MARKS,
+    st.sampled_from(Untagged),
+    st.sampled_from([None, True, False]),
+)
+def test_the_rule_fits_what_is_decided(
+    one: Instance, image: dict[str, str] | None, untagged: Untagged, anything: bool | None
+) -> None:
+    images = {} if image is None else {IMAGE: image}
+    policy = Policy(untagged=untagged)
+    choice = tagging.choose(one, policy, images, anything)
+    assert deciding_rule(one, policy, images, anything).startswith(_KINDS[choice])

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.dead_host import NODE
+from vmha_ocf.model import ComputeService, Evidence, NodeState, NovaHost
+from vmha_ocf.proof import judgement as proof
+from vmha_ocf.proof.judgement import Boots, Judgement, Signs, Standing
+
+HOST = NovaHost("compute-1")
+AT = 1_795_219_200.0
+"""2026-11-21 00:00:00 UTC."""
+PROOF = Evidence("ctl1", AT, "BMC answered off")
+AWAY = NodeState(NODE, online=False, fenced=True, fenced_at=AT)
+LOST = NodeState(NODE, online=False, fenced=False)
+BACK = NodeState(NODE, online=True, fenced=False, connected_at=AT + 60)
+STOOD = NodeState(NODE, online=True, fenced=False, connected_at=AT - 60)
+SERVICE = ComputeService("1", HOST, up=False, enabled=True, forced_down=False)
+LATE = "2026-11-21T00:10:00.000000"
+SOON = "2026-11-21T00:00:35.000000"
+A_MINUTE = "2026-11-21T00:01:00.000000"
+SIGNS = Signs(None, None, now=AT + 900)
+
+
+def seen(updated_at: str, *, up: bool = False, forced_down: bool = False) -> ComputeService:
+    return replace(SERVICE, updated_at=updated_at, up=up, forced_down=forced_down)
+
+
+def judged(
+    node: NodeState | None, service: ComputeService | None = None, signs: Signs = SIGNS
+) -> Judgement:
+    return proof.judge(PROOF, replace(signs, node=node, service=service))
+
+
+def standing(
+    node: NodeState | None, service: ComputeService | None = None, signs: Signs = SIGNS
+) -> Standing:
+    return judged(node, service, signs).standing
+
+
+def test_clocks_that_differ_are_compared_by_how_far_they_do() -> None:
+    """Ours is 300 s ahead: what nova-compute reported a minute after the proof looks four minutes older."""
+    before = seen("2026-11-20T23:56:00.000000", up=True)
+    assert standing(BACK, before) is Standing.HOLDS
+    assert standing(BACK, before, replace(SIGNS, ahead=300.0)) is Standing.DOUBTFUL
+
+
+class TestHolds:
+    @pytest.mark.parametrize("node", [None, AWAY, LOST, BACK])
+    @pytest.mark.parametrize("service", [None, seen(""), seen("2026-11-20T23:59:55"), seen(SOON)])
+    def test_while_nothing_speaks_against_it(
+        self, node: NodeState | None, service: ComputeService | None
+    ) -> None:
+        assert standing(node, service) is Standing.HOLDS
+
+    def test_while_pacemaker_says_that_it_is_fenced_and_away(self) -> None:
+        """Somebody may have changed its service, which moves what Nova shows."""
+        assert standing(AWAY, seen(LATE)) is Standing.HOLDS
+
+    def test_whatever_a_service_shows_that_is_forced_down(self) -> None:
+        """That is the time of whoever forced it down."""
+        assert standing(BACK, seen(LATE, forced_down=True)) is Standing.HOLDS
+
+    def test_while_a_connection_that_stood_may_still_be_noticed_to_be_dead(self) -> None:
+        """Pacemaker stops it only after the fencing."""
+        assert standing(STOOD, signs=replace(SIGNS, now=AT + 100)) is Standing.HOLDS
+        assert standing(replace(STOOD, connected_at=AT)) is Standing.HOLDS
+
+    @pytest.mark.parametrize("boots", [Boots("one", "two"), Boots(), Boots("one")])
+    def test_in_another_boot_or_one_that_is_not_known(self, boots: Boots) -> None:
+        assert standing(BACK, signs=replace(SIGNS, boots=boots)) is Standing.HOLDS
+
+    def test_in_a_boot_that_nobody_knows_the_connection_of(self) -> None:
+        node = replace(BACK, connected_at=None)
+        signs = replace(SIGNS, boots=Boots("one", "one"))
+        assert standing(node, signs=signs) is Standing.HOLDS
+
+
+class TestEnds:
+    @pytest.mark.parametrize("node", [None, AWAY, LOST, BACK])
+    def test_with_heartbeats_long_after(self, node: NodeState | None) -> None:
+        assert judged(node, seen(LATE, up=True)) == Judgement(
+            Standing.ENDED, f"nova-compute ran on it at {LATE}, after the proof"
+        )
+
+    def test_with_a_connection_that_has_stood_since_before(self) -> None:
+        assert "since before the proof" in judged(STOOD).why
+        assert standing(STOOD) is Standing.ENDED
+
+    def test_with_the_same_boot_on_a_connection_that_was_made_since(self) -> None:
+        found = judged(BACK, signs=replace(SIGNS, boots=Boots("one", "one")))
+        assert found == Judgement(
+            Standing.ENDED, "it still is in the boot that it was in before the proof"
+        )
+
+    def test_with_guests_on_it(self) -> None:
+        assert standing(AWAY, signs=replace(SIGNS, guests=True)) is Standing.ENDED
+
+
+class TestIsDoubtful:
+    @pytest.mark.parametrize("node", [None, LOST, BACK])
+    def test_by_one_time_that_is_later(self, node: NodeState | None) -> None:
+        found = judged(node, seen(LATE))
+        assert (found.standing, LATE in found.why) == (Standing.DOUBTFUL, True)
+
+    def test_where_what_has_just_died_would_be_called_up_too(self) -> None:
+        assert standing(BACK, seen(A_MINUTE, up=True)) is Standing.DOUBTFUL
+
+    def test_by_more_than_a_heartbeat_and_what_clocks_are_apart(self) -> None:
+        late = seen(A_MINUTE)
+        assert standing(BACK, late, replace(SIGNS, interval=29.0)) is Standing.DOUBTFUL
+        assert standing(BACK, late, replace(SIGNS, interval=30.0)) is Standing.HOLDS
+
+    def test_if_its_time_has_not_come_yet(self) -> None:
+        assert standing(AWAY, signs=replace(SIGNS, now=AT - 29)) is Standing.HOLDS
+        assert standing(AWAY, signs=replace(SIGNS, now=AT - 31)) is Standing.DOUBTFUL

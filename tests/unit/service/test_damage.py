@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.unit.dead_host import FENCED, HOST, ONE, instance, record, text
+from vmha_ocf.cloud import records
+from vmha_ocf.cloud.choice import Choice
+from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.service import damage
+from vmha_ocf.service.damage import ASKED, Damaged, Way
+from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.trace import Trace
+
+TRACE = Trace(HOST, "id", FENCED, Ours(True, True))
+BROKEN = instance(vm_state="error")
+FAILED = [record("error", dest=None)]
+
+
+def noted(state: str) -> Trace:
+    return replace(TRACE, was={ONE: state})
+
+
+def left(
+    one: Instance = BROKEN,
+    found: list[Evacuation] = FAILED,
+    trace: Trace = TRACE,
+    choice: Choice | None = Choice.EVACUATE,
+) -> list[Way]:
+    choices = {} if choice is None else {one.id: choice}
+    every = damage.of_ours([one], choices, records.by_instance(found), {}, trace)
+    return [each.way for each in every]
+
+
+class TestWhatIsNoted:
+    def note(self, asked: Instance, found: list[Evacuation], **was: str) -> Any:
+        known = {InstanceId(key): state for key, state in was.items()}
+        return damage.to_note([asked], records.by_instance(found), replace(TRACE, was=known))
+
+    def test_where_clocks_do_not_agree_the_order_of_records_tells(self) -> None:
+        late = [record("error", 7, dest=None, created_at=text(-600))]
+        for newest, was in ((6, {}), (7, {ONE: "error"})):
+            trace = replace(TRACE, records=newest)
+            assert damage.to_note([BROKEN], records.by_instance(late), trace) == was
+
+    @pytest.mark.parametrize("state", ["stopped", "error", "paused", "suspended", "rescued"])
+    def test_what_was_not_active_before_the_first_attempt(self, state: str) -> None:
+        assert self.note(instance(vm_state=state), []) == {ONE: state}
+
+    def test_an_attempt_at_an_earlier_failure_says_nothing_of_this_one(self) -> None:
+        old = [record("error", created_at=text(-600))]
+        assert self.note(BROKEN, old) == {ONE: "error"}
+
+    def test_what_was_active_needs_no_note(self) -> None:
+        assert self.note(instance(), []) == {}
+
+    def test_after_the_first_attempt_the_state_is_ours(self) -> None:
+        assert self.note(BROKEN, FAILED) == {}
+
+    def test_the_first_note_counts(self) -> None:
+        assert self.note(BROKEN, [], **{ONE: "paused"}) == {}
+
+    @pytest.mark.parametrize("task_state", ["powering-off", "shelving"])
+    def test_what_its_owner_had_asked_for_counts(self, task_state: str) -> None:
+        assert self.note(instance(task_state=task_state), []) == {ONE: "stopped"}
+
+    def test_a_state_that_nobody_knows_is_not_noted(self) -> None:
+        assert self.note(instance(vm_state="What, else"), []) == {}
+
+
+class TestWhatIsOffElsewhere:
+    def moved(self, found: list[Evacuation], trace: Trace, *known: InstanceId) -> Any:
+        return damage.stopped_elsewhere(trace, records.by_instance(found), known)
+
+    def test_what_was_stopped_and_an_attempt_has_moved_is_looked_for_there(self) -> None:
+        done = [record("error", 1, dest=None), record("done", 2, dest="compute-2")]
+        assert self.moved(done, noted("stopped")) == {ONE: "compute-2"}
+        assert self.moved(done, noted("stopped"), ONE) == {}
+
+    @pytest.mark.parametrize("was", ["paused", "error", ASKED])
+    def test_nothing_else_is(self, was: str) -> None:
+        assert self.moved([record("done", dest="compute-2")], noted(was)) == {}
+
+    @pytest.mark.parametrize("found", [[], FAILED, [record("done", dest=None)]])
+    def test_nor_what_was_not_moved(self, found: list[Evacuation]) -> None:
+        assert self.moved(found, noted("stopped")) == {}
+
+
+class TestWhatIsPutBack:
+    @pytest.mark.parametrize("status", ["error", "failed", "cancelled"])
+    def test_what_ran_is_rebooted(self, status: str) -> None:
+        assert left(found=[record(status, dest=None)]) == [Way.REBOOT]
+
+    def test_what_may_have_been_started_elsewhere_is_told(self) -> None:
+        """Nova takes no guest back whose source was started while it was moved."""
+        tried = [record("error", 2, dest=None), record("failed", 1, dest="compute-2")]
+        assert left(found=tried) == [Way.TELL]
+        assert left(found=tried, trace=noted("stopped")) == [Way.STOP]
+        every = records.by_instance(tried)
+        (one,) = damage.of_ours([BROKEN], {ONE: Choice.EVACUATE}, every, {}, TRACE)
+        assert "compute-2 failed to take it (was active before); if it does not run" in one.told
+
+    def test_what_was_stopped_is_stopped(self) -> None:
+        assert left(trace=noted("stopped")) == [Way.STOP]
+
+    def test_what_was_in_error_before_stays_so(self) -> None:
+        assert left(trace=noted("error")) == []
+
+    @pytest.mark.parametrize("state", ["paused", "suspended", "rescued", ASKED])
+    @pytest.mark.parametrize("found", [FAILED, []])
+    def test_what_cannot_be_as_it_was_is_told(self, state: str, found: list[Evacuation]) -> None:
+        assert left(trace=noted(state), found=found) == [Way.TELL]
+
+    @pytest.mark.parametrize("state", ["active", "stopped", "building", "deleted"])
+    def test_what_is_not_in_error_is_nobodys_damage(self, state: str) -> None:
+        assert left(instance(vm_state=state)) == []
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            [],
+            [record("completed", 2), *FAILED],
+            [record("error", created_at=text(-60))],
+        ],
+    )
+    def test_an_error_after_no_attempt_of_this_failure_is_not_ours(
+        self, found: list[Evacuation]
+    ) -> None:
+        assert left(found=found) == []
+        assert left(found=found, trace=noted("stopped")) == []
+
+    def test_nothing_is_asked_for_while_something_is_under_way(self) -> None:
+        assert left(replace(BROKEN, task_state="rebooting_hard")) == [Way.WAIT]
+        assert left(found=[*FAILED, record("accepted", 0)]) == [Way.WAIT]
+
+    def test_an_owner_who_opted_out_is_left_alone(self) -> None:
+        assert left(choice=Choice.OPTED_OUT) == []
+
+    @pytest.mark.parametrize("choice", [Choice.UNKNOWN, Choice.UNTAGGED, None])
+    def test_what_may_not_be_ours_is_told_and_not_touched(self, choice: Choice | None) -> None:
+        assert left(choice=choice) == [Way.TELL]
+
+
+def test_whether_the_instances_have_to_be_listed() -> None:
+    by = records.by_instance
+    assert damage.may_be_some(by(FAILED), TRACE)
+    assert damage.may_be_some({}, noted("paused"))
+    assert not damage.may_be_some({}, noted("stopped"))
+    assert not damage.may_be_some(by([record("completed", 2), *FAILED]), TRACE)
+    assert not damage.may_be_some({ONE: ()}, TRACE)
+    assert not damage.may_be_some({}, TRACE)
+
+
+def test_a_person_is_told_the_name_and_the_command() -> None:
+    one = instance(name="web-1", vm_state="error")
+    assert Damaged(one, Way.TELL, "paused").told == (
+        "web-1 is in error since we tried to evacuate it (was paused before): "
+        "openstack server reboot --hard one"
+    )
+    nameless = replace(one, name="")
+    assert Damaged(nameless, Way.TELL, ASKED).told.startswith(
+        "one is in error since we tried to evacuate it (was asked to be put back)"
+    )
