@@ -28,6 +28,14 @@ def test_what_is_said_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_good"), [("/etc/vmha/notify", True), ("notify", False), ("/etc/\0", False)]
+)
+def test_a_program_to_notify_has_a_whole_path(text: str, is_good: bool) -> None:
+    (parameter,) = (one for one in AGENT.parameters if one.name == "notify_command")
+    assert (parameter.problem(text) is None) == is_good
+
+
+@pytest.mark.parametrize(
     ("text", "names"),
     [("a", ("a",)), ("a,b b  c,", ("a", "b", "c")), ("none", ()), ("none,a", ("none", "a"))],
 )
