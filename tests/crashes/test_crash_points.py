@@ -31,6 +31,11 @@ LARGE = {
 """Worlds of many hosts, or of hours, where each point takes as long as another scenario as a whole: of
 their runs one in so many is played. How many points are left out is counted."""
 KNOWN: Mapping[str, tuple[int, str]] = {
+    "cascade-below-the-storm-limit": (1, "a host stays claimed, and its instance with it"),
+    "tagged-elsewhere-in-the-middle": (
+        7,
+        "P12: what nobody had marked is ours, by a decision after somebody else had marked something",
+    ),
     "fenced-again-after-attempts": (
         19,
         "the fencing that an operator asked for dies with its agent, nobody switches the host on again: "

@@ -20,6 +20,7 @@ from vmha_ocf.sim.play.scenario_toml import format_scenario, parse
 
 SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {
+    "P7, disabled by us at the end": frozenset({1338, 1978}),
     "P6, its boot was restored away before anybody had seen it": frozenset({876}),
     "a flag that was typed keeps a host at its gate": frozenset({764}),
 }

@@ -292,8 +292,12 @@ class World:
         self.pacemaker.start(self.hosts)
 
     def operator_changes(self, host: str, change: ServiceChange) -> None:
+        service = self.database.services.get(self.host(host).name)
+        if service is None:
+            self.say("nova", f"an operator is refused: {host} has no such service")
+            return
         try:
-            self.services.change(self.service(host).id, change, OPERATOR)
+            self.services.change(service.id, change, OPERATOR)
         except NovaRefused as error:
             self.say("nova", f"an operator is refused: {error}")
 
