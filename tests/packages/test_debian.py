@@ -72,7 +72,13 @@ def test_every_library_of_the_backends_is_there(root: CleanRoot) -> None:
     cloud = "clouds: {vmha: {auth: {auth_url: 'http://127.0.0.1:1/v3', username: a, password: b}}}"
     root.must("tee", "/root/clouds.yaml", input=cloud)
     root.must(f"{OCF}/NovaEvacuate", "validate-all", env=values)
-    for backend in ("nova", "glance", "clouds_file", "ipmi_child", "fence_library"):
+    for backend in (
+        "openstack.nova",
+        "openstack.glance",
+        "openstack.clouds_file",
+        "bmc.ipmi_child",
+        "bmc.fence_library",
+    ):
         root.must("/usr/bin/python3", "-c", f"import vmha_ocf.backends.{backend}")
     root.must("/usr/bin/python3", "-c", "import novaclient, pyghmi, openstack.config, lxml")
     asked = root.run(
