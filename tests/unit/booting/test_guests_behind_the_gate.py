@@ -125,6 +125,18 @@ class TestAStop:
             "nova-compute is taken for stopped, although it may not be: systemctl does not answer",
         ]
 
+    def test_is_made_although_a_look_breaks_off_by_a_bug(self) -> None:
+        def look() -> gate.Open | gate.Wait:
+            raise OSError("nova.conf cannot be read")
+
+        said: list[str] = []
+        machine = Machine(1)
+        compute_gate.stop(lambda: Unit(machine.noted), machine, look, said.append)
+        assert machine.noted == ["stopped"]
+        assert said == [
+            "whether guests run behind the gate was not noted: nova.conf cannot be read"
+        ]
+
     def test_says_of_nova_compute_what_is_not_known(self) -> None:
         (said,) = stopped(gate.Open(), Machine(1), fails=True)
         assert "although it may not be: systemctl does not answer" in said
