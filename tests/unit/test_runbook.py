@@ -38,7 +38,7 @@ TELLS = (
     "booting/starting.py",
     "booting/keeper.py",
     "worker/round.py",
-    "worker/flag_story.py",
+    "incidents/flag_steps.py",
     "cluster/held.py",
     "evacuation/requests.py",
     "service/bring_back.py",
@@ -50,7 +50,7 @@ TELLS = (
     "service/put_back.py",
     "service/take_down.py",
     "proof/flagging.py",
-    "worker/chronicle.py",
+    "incidents/chronicle.py",
     "operator/host_status.py",
 )
 """Where what people read comes from, whatever is done with it."""

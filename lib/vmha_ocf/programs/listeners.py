@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from vmha_ocf.backends.process.background import Background
 from vmha_ocf.backends.telling.outbox import Outbox
 from vmha_ocf.incidents.as_json import notification
+from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Histories, Told
 from vmha_ocf.incidents.history import newest_first
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.status import Picture
 from vmha_ocf.model import Event
 from vmha_ocf.ports import Clock
-from vmha_ocf.worker.chronicle import Chronicle, Histories, Told
 from vmha_ocf.worker.options import WorkerOptions
 from vmha_ocf.worker.pauses import Round
 
@@ -47,6 +47,8 @@ class Listeners:
         )
         self._outboxes = _outboxes(options, say)
         self._web: Web | None = None
+        self._last: tuple[Round | None, float] = None, 0.0
+        """The last round, and when it ended, in seconds since the epoch."""
 
     @property
     def port(self) -> int | None:
@@ -64,7 +66,9 @@ class Listeners:
         self._historian.put(event)
 
     def looked(self, outcome: Round) -> None:
-        self._historian.put(outcome)
+        self._last = outcome, self._clock.now()
+        if outcome.flags is not None:
+            self._historian.put(Flagged(outcome.flags.keys()))
 
     def stop(self) -> None:
         self._historian.stop(_LAST_WORDS)
@@ -74,11 +78,11 @@ class Listeners:
             self._web.stop()
 
     def picture(self) -> Picture:
-        last = self._chronicle.round
+        last, ended = self._last
         return Picture(
             self._me,
             self._clock.now(),
-            self._chronicle.round_at,
+            ended,
             last.sentence if last else "starting",
             last.problems if last else (),
             last.flags if last else None,

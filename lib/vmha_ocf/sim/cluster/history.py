@@ -8,12 +8,12 @@ from math import isfinite
 from typing import TypeVar
 
 from vmha_ocf.errors import FlagsUnavailable
+from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Told
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.store import HistoryStore
 from vmha_ocf.model import Event
 from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.cluster.cib import SimCib
-from vmha_ocf.worker.chronicle import Chronicle, Told
 from vmha_ocf.worker.pauses import Round
 
 T = TypeVar("T")
@@ -64,7 +64,8 @@ class SimHistorian:
         self._core.timeline.after(DELAY, self._work)
 
     def looked(self, outcome: Round) -> None:
-        self._told.append(outcome)
+        if outcome.flags is not None:
+            self._told.append(Flagged(outcome.flags.keys()))
         self._core.timeline.after(DELAY, self._work)
 
     def kill(self) -> None:

@@ -8,7 +8,8 @@ records and the flags are what recovery goes by.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
@@ -16,9 +17,8 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.incidents import history
 from vmha_ocf.incidents.history import Change, History
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import Event
+from vmha_ocf.model import Event, NovaHost
 from vmha_ocf.ports import Clock
-from vmha_ocf.worker.pauses import Round
 
 REST = 5.0
 """Seconds between two writes of mere numbers, and after one that failed. Each costs Pacemaker a run of
@@ -26,7 +26,15 @@ its scheduler; a milestone is written at once."""
 WAITING_MOST = 1000
 """Steps that are kept while the history cannot be read: without it nobody knows what they go on."""
 
-Told = Event | Round
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """The hosts that a round has found flagged: an incident of another one has ended."""
+
+    hosts: Collection[NovaHost]
+
+
+Told = Event | Flagged
 
 
 class Histories(Protocol):
@@ -47,9 +55,6 @@ class Chronicle:
         notify: Callable[[Event, Incident], None],
         say: Callable[[str], None],
     ) -> None:
-        self.round: Round | None = None
-        """The last one, and when it ended, in seconds since the epoch."""
-        self.round_at = 0.0
         self._store = store
         self._clock = clock
         self._notify = notify
@@ -85,14 +90,11 @@ class Chronicle:
             self._write()
 
     def _take(self, told: Told) -> None:
-        now = self._clock.now()
         if isinstance(told, Event):
             self._hear(told)
             return
-        self.round, self.round_at = told, now
-        if told.flags is not None:
-            for event in list(history.unflagged(self.history, told.flags.keys(), now)):
-                self._hear(event)
+        for event in list(history.unflagged(self.history, told.hosts, self._clock.now())):
+            self._hear(event)
 
     def _hear(self, event: Event) -> None:
         change = history.change(self.history, event)

@@ -8,7 +8,7 @@ from vmha_ocf.model import Event, Flag, NovaHost, Step
 from vmha_ocf.ports import Ports
 
 
-class FlagStory:
+class FlagSteps:
     """Tells each once; what an earlier worker has told already counts once all the same."""
 
     def __init__(self, ports: Ports) -> None:

@@ -1,0 +1,158 @@
+"""The hosts whose evacuation goes on: claimed, forced down, looked at, asked for, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+
+from vmha_ocf.agent.policy import Policy
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.evacuation.host import HostRound, Surroundings
+from vmha_ocf.evacuation.together.at_once import AtOnce
+from vmha_ocf.evacuation.together.barrier import Barrier
+from vmha_ocf.evacuation.together.requesting import Asked, Requesting
+from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.ports import Clock
+from vmha_ocf.proof import hosts as presence
+from vmha_ocf.service.ports import ServicePorts
+from vmha_ocf.worker.guard import Guard
+from vmha_ocf.worker.lookout import Flagged, Lookout, Sight
+
+FEW = 3
+"""Hosts whose services are rather asked for one by one than with all others of the cloud."""
+
+
+class Evacuating:
+    """``me`` is the controller's name as claims show it; ``longest``: seconds of one step of a round."""
+
+    def __init__(
+        self,
+        ports: ServicePorts,
+        policy: Policy,
+        me: str,
+        lookout: Lookout,
+        guard: Guard,
+        *,
+        longest: float,
+    ) -> None:
+        self.hosts: dict[NovaHost, HostRound] = {}
+        self.at_once = AtOnce(ports, longest)
+        self.barrier = Barrier(ports.clock, lookout.cloud, lookout.lost)
+        self._ports = ports
+        self._policy = policy
+        self._me = me
+        self._lookout = lookout
+        self._guard = guard
+        self._clock: Clock = ports.clock
+        self._requesting = Requesting(ports, policy)
+
+    def begin(self, flags: Flagged) -> None:
+        """A round does. Whose flag is gone, or done, is nobody's any more."""
+        self.at_once.begin(flags)
+        for host in list(self.hosts):
+            flag = flags.get(host)
+            if flag is None or not flag.pending:
+                del self.hosts[host]
+        self.at_once.only(self.hosts)
+
+    def forget(self) -> None:
+        """What another worker does meanwhile, we would not know of."""
+        self.hosts.clear()
+
+    def turn(self, flag: Flag) -> tuple[float, float, str]:
+        """Whoever has not been looked at for longest is next; a host that Nova does not answer for
+        thereby comes last."""
+        at = flag.evidence.at if flag.evidence else 0.0
+        return self.at_once.tried.get(flag.host, -inf), at, flag.host
+
+    def take_over(self, sight: Sight) -> Sequence[HostRound]:
+        """Claim and force down all that are proved to be off, before anything is asked for: Nova must
+        choose none of them for another's sake."""
+        flags = {flag.host: flag for flag in sight.pending if self._may_begin(flag, sight)}
+        hosts = [self._host(host) for host in flags]
+        claimed = self.at_once.run(lambda host: host.claim(flags[host.host]), hosts)
+        mine = self._may_force([host for host, is_mine in claimed if is_mine], sight)
+        rows = self._rows([host for host in mine if host.is_due])
+        down = self.at_once.run(lambda host: host.take_down(rows.get(host.host)), mine)
+        return [host for host, is_down in down if is_down]
+
+    def evacuate(self, down: Sequence[HostRound], sight: Sight) -> None:
+        """Look at each of them, ask for what there is room for, and end those that are empty."""
+        waits = self._awaits(() if sight.held else down, sight) or sight.held
+        around = self._surroundings(down, sight.flags)
+        looked = self.at_once.run(lambda host: host.look(around[host.host]), down)
+        hosts = [host for host, _ in looked]
+        waits = waits or self._lookout.cloud.awaits_groups
+        destinations = self._lookout.destinations.count
+        room = 0 if waits else self._requesting.room(destinations, self.in_flight)
+        planned = self._requesting.plan(hosts, self.hosts.values(), room)
+        if any(requests for _, requests in planned):
+            known = {flag.host for flag in sight.pending}
+            self._requesting.send(self._lookout.right_before.to_ask(self._noted(planned), known))
+        self._end([host for host in hosts if host.is_over])
+
+    @property
+    def in_flight(self) -> int:
+        now = self._clock.monotonic()
+        return sum(host.in_flight(now) for host in self.hosts.values())
+
+    def _may_begin(self, flag: Flag, sight: Sight) -> bool:
+        """What has been begun goes on, as far as it can without a request."""
+        known = self.hosts.get(flag.host)
+        goes_on = (known is not None and known.is_begun) or self._lookout.site.lets_back(flag)
+        return self._lookout.proofs.stands(flag) and (not sight.held or goes_on)
+
+    def _host(self, host: NovaHost) -> HostRound:
+        if host not in self.hosts:
+            cloud = self._lookout.cloud
+            self.hosts[host] = HostRound(host, self._ports, self._policy, self._me, cloud)
+        return self.hosts[host]
+
+    def _may_force(self, hosts: Sequence[HostRound], sight: Sight) -> Sequence[HostRound]:
+        new = [host for host in hosts if not host.is_down]
+        may = self._lookout.right_before.to_force(new, held=sight.held) if new else ()
+        return [host for host in hosts if host.is_down or host in may]
+
+    def _rows(self, hosts: Sequence[HostRound]) -> Mapping[NovaHost, ComputeService]:
+        """Their services in one list, where that spares questions. What is not in it is asked for by its
+        name: Nova says then why."""
+        if len(hosts) < FEW:
+            return {}
+        try:
+            return {one.host: one for one in self._lookout.cloud.services()}
+        except VmhaError:
+            return {}
+
+    def _awaits(self, down: Sequence[HostRound], sight: Sight) -> bool:
+        proved = {flag.host for flag in sight.pending if presence.is_proved(flag)}
+        return self.barrier.is_closed({host.host for host in down}, proved)
+
+    def _surroundings(
+        self, down: Sequence[HostRound], flags: Flagged
+    ) -> Mapping[NovaHost, Surroundings]:
+        lookout = self._lookout
+        off, groups = lookout.off(flags), lookout.cloud.groups()
+        return {
+            one.host: Surroundings(
+                off,
+                lookout.is_back(flags[one.host]),
+                lookout.has_destinations(flags[one.host]),
+                groups,
+                lookout.proofs.has_rebooted(flags[one.host]),
+            )
+            for one in down
+        }
+
+    def _noted(self, planned: Asked) -> Asked:
+        """What an instance was is kept before an attempt of ours may change it, or it is not asked for."""
+        requests = {host.host: each for host, each in planned}
+        noted = self.at_once.run(
+            lambda host: host.note(requests[host.host]), [host for host, _ in planned]
+        )
+        return [(host, requests[host.host]) for host, _ in noted]
+
+    def _end(self, empty: Sequence[HostRound]) -> None:
+        for host, over in self.at_once.run(HostRound.finish, empty):
+            if over:
+                del self.hosts[host.host]
+                self._guard.due.again("services")
