@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud import heartbeat, records
-from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.errors import Refused, VmhaError
@@ -16,8 +15,8 @@ from vmha_ocf.evacuation import acting, off_again
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.claim import Claim, HostClaim
 from vmha_ocf.evacuation.memory import Memory
-from vmha_ocf.evacuation.moves import HostMoves
 from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Room, Stop, Survey, View
+from vmha_ocf.evacuation.reading import HostReader, Reading
 from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
 from vmha_ocf.evacuation.story import HostStory
 from vmha_ocf.evacuation.verdict import Next
@@ -25,7 +24,6 @@ from vmha_ocf.model import (
     ComputeService,
     Flag,
     FlagState,
-    Instance,
     InstanceId,
     NovaHost,
     ServerGroup,
@@ -72,8 +70,7 @@ class HostRound:
         self._policy = policy
         self._cloud = cloud
         self._me = me
-        self._marks = HostMarks(host, ports, policy, cloud.marks)
-        self._moves = HostMoves(ports, policy, cloud.past)
+        self._reader = HostReader(host, ports, policy, cloud)
         self._requests = HostRequests(host, ports)
         self._story = HostStory(host, ports)
         self._claim = HostClaim(ports, policy, me, self._story)
@@ -87,12 +84,9 @@ class HostRound:
             settle=policy.settle,
             times_tell=lambda: cloud.nova_time.agrees,
         )
-        self._instances: Sequence[Instance] = ()
-        self._listed_at: float | None = None
         self._looked_at = 0.0
         self._survey: Survey | None = None
         self._plan: Plan | None = None
-        self._fresh = False
         self._sure = False
         """The last look, too, found nothing left."""
 
@@ -233,42 +227,49 @@ class HostRound:
         return self._plan is not None and any(isinstance(s, Finish) for s in self._plan.steps)
 
     def _look(self, around: Surroundings) -> View:
-        """The records are read last: between them and a request there is nothing but the plan."""
+        reading = self._read()
         assert self._memory is not None
-        self._relist()
-        known = [*self._instances, *self._memory.was_off.values()]
-        self._marks.look_up(known, takes_untagged=self._down.takes_untagged)
-        if self._marks.takes_untagged:
-            self._down.take_untagged()
-        moves = self._moves.look_up(self._instances)
-        suspects = self._moves.suspects(self.mine) if self._instances else {}
-        evacuations = self._ports.nova.evacuations_from(self.host)
-        found = records.by_instance(evacuations)
-        self._memory = self._memory.look(
-            self._instances,
+        found = records.by_instance(reading.evacuations)
+        memory = self._memory.look(
+            reading.instances,
             found,
             around.off,
             now=self._ports.clock.monotonic(),
             settle=self._policy.settle,
         )
-        listed = {one.id for one in self._instances}
-        self._memory = off_again.look(self._memory, self._down, found, listed, self._ports)
+        self._memory = off_again.look(memory, self._down, found, reading.listed, self._ports)
         return View(
             self._claim.flag,
-            self._instances,
-            self._fresh,
-            evacuations,
-            self._marks.images,
-            self._marks.anything_marked,
+            reading.instances,
+            reading.fresh,
+            reading.evacuations,
+            reading.images,
+            reading.anything_marked,
             around.groups,
             around.off,
             self._down.began,
             around.node_back,
             around.destinations,
             self._is_alive(around),
-            moves,
-            suspects,
+            reading.moves,
+            reading.suspects,
         )
+
+    def _read(self) -> Reading:
+        """Its instances are listed anew at once if nothing of ours seems to be left."""
+        assert self._memory is not None
+        plan = self._plan
+        loose = plan is not None and not plan.in_flight and set(plan.counts) <= _LOOSE
+        listed = self._reader.begin(
+            anew=loose or self._sure,
+            also=self._memory.was_off.values(),
+            takes_untagged=self._down.takes_untagged,
+        )
+        if listed is not None:
+            self._story.knows(listed)
+        if self._reader.marks.takes_untagged:
+            self._down.take_untagged()
+        return self._reader.finish(self.mine)
 
     def _is_alive(self, around: Surroundings) -> bool:
         """Whatever fenced it: its nova-compute runs. Of a host that is connected and perhaps was never off
@@ -279,19 +280,6 @@ class HostRound:
         proof = evidence.at if evidence else 0.0
         return beat.alive_since(proof, self._cloud.report_interval)
 
-    def _relist(self) -> None:
-        """List the instances now and again, and at once if nothing of ours seems to be left."""
-        now = self._ports.clock.monotonic()
-        plan = self._plan
-        loose = plan is not None and not plan.in_flight and set(plan.counts) <= _LOOSE
-        due = self._listed_at is None or now - self._listed_at >= self._policy.relist
-        self._fresh = loose or due or self._sure
-        if not self._fresh:
-            return
-        self._instances = self._ports.nova.instances_on(self.host)
-        self._story.knows(self._instances)
-        self._listed_at = now
-
     def _note_problems(self, plan: Plan) -> None:
         self.problems.pop("instances", None)
         if plan.told:
@@ -301,8 +289,8 @@ class HostRound:
                 + (f" (and {more} more)" if more else "")
             )
         self.problems.pop("marks", None)
-        if self._marks.problem:
-            self.problems["marks"] = self._marks.problem
+        if self._reader.marks.problem:
+            self.problems["marks"] = self._reader.marks.problem
 
     def note(self, requests: Sequence[Request]) -> None:
         """Before they are sent: what each instance was, which an attempt of ours may change."""
@@ -331,7 +319,7 @@ class HostRound:
         self.progress = any(answer.error is None for answer in answers)
         changed = any(not isinstance(one.request, Evacuate) for one in answers)
         if changed or any(isinstance(one.error, Refused) for one in answers):
-            self._listed_at = None
+            self._reader.list_again()
 
     def finish(self) -> bool:
         """True when it is over. Found empty twice, and Nova answered for this host's cell in between:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud import records
-from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.memory import Memory, of_record
-from vmha_ocf.evacuation.moves import HostMoves
 from vmha_ocf.evacuation.plan import Plan, Room, View
+from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.proof import hosts as presence
@@ -47,38 +46,34 @@ class Around:
 
 
 def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> Look:
-    """Raises NovaUnavailable, NovaDenied. The instances first, then the records: the worker's order."""
+    """Raises NovaUnavailable, NovaDenied. It is read as the worker reads it."""
     cloud = Cloud(ports, policy)
-    marks = HostMarks(flag.host, ports, policy, cloud.marks)
-    instances = ports.nova.instances_on(flag.host)
-    marks.look_up(instances)
-    if instances:
+    reader = HostReader(flag.host, ports, policy, cloud)
+    if reader.begin():
         cloud.ask_groups()
-    groups = cloud.groups()
-    moves = HostMoves(ports, policy, cloud.past)
-    evacuations = ports.nova.evacuations_from(flag.host)
+    reading = reader.finish(flag)
     view = View(
         flag=flag,
-        instances=instances,
+        instances=reading.instances,
         fresh=True,
-        evacuations=evacuations,
-        images=marks.images,
-        anything_marked=marks.anything_marked,
-        groups=groups,
+        evacuations=reading.evacuations,
+        images=reading.images,
+        anything_marked=reading.anything_marked,
+        groups=cloud.groups(),
         off=around.off,
         node_back=around.node_back,
-        moves=moves.look_up(instances),
-        suspects=moves.suspects(flag),
+        moves=reading.moves,
+        suspects=reading.suspects,
         destinations=bool(presence.destinations(around.services, around.off, {flag.host})),
     )
     now = ports.clock.monotonic()
-    memory = memory_of(evacuations, policy, now=now, epoch=ports.clock.now())
+    memory = memory_of(reading.evacuations, policy, now=now, epoch=ports.clock.now())
     plan = evacuation.plan_host(view, policy=policy, memory=memory, now=now, room=NO_END)
     rules = {
-        one.id: deciding_rule(one, policy, marks.images, marks.anything_marked)
-        for one in instances
+        one.id: deciding_rule(one, policy, reading.images, reading.anything_marked)
+        for one in reading.instances
     }
-    return Look(view, plan, rules, marks.problem)
+    return Look(view, plan, rules, reader.marks.problem)
 
 
 def memory_of(
