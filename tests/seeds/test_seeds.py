@@ -22,7 +22,6 @@ SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {
     "P7, disabled by us at the end": frozenset({1338, 1978}),
     "P6, its boot was restored away before anybody had seen it": frozenset({876}),
-    "a flag that was typed keeps a host at its gate": frozenset({764}),
 }
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from vmha_ocf.cloud import records
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.fencing.levels import weak_spot
 from vmha_ocf.fencing.names import Names
@@ -17,7 +18,7 @@ from vmha_ocf.model import (
     NodeState,
     NovaHost,
 )
-from vmha_ocf.proof.hosts import is_proved
+from vmha_ocf.proof.hosts import is_proved, state_of
 
 BY_HAND = "a human"
 """Whom Pacemaker names where a person confirmed that a node is off."""
@@ -37,6 +38,36 @@ def fenced_without_flag(
         for host in names.hosts_of(node.name)
         if host in services and host not in flags
     }
+
+
+def fenced_and_back(
+    flags: Iterable[Flag],
+    nodes: Mapping[NodeName, NodeState],
+    services: Mapping[NovaHost, ComputeService],
+    names: Names,
+    *,
+    ahead: float,
+) -> Mapping[NovaHost, NodeState]:
+    """The hosts of flags without evidence, typed or an older agent's, whose node was fenced and is back:
+    the flag keeps nova-compute at its gate, so that Nova has not heard of it since. Were it in use, it had.
+    ``ahead``: seconds that our clock is ahead of Nova's."""
+    return {
+        flag.host: node
+        for flag in flags
+        if flag.pending and not is_proved(flag) and flag.host in services
+        if (node := state_of(flag, nodes, names)) is not None
+        if _is_silent_since(node, services[flag.host], ahead)
+    }
+
+
+def _is_silent_since(node: NodeState, service: ComputeService, ahead: float) -> bool:
+    """Since its last fencing, after which its connection was made anew."""
+    heard = records.seconds(service.updated_at)
+    if node.fenced_at is None or node.connected_at is None or heard is None:
+        return False
+    if service.up or service.forced_down or not node.online:
+        return False
+    return node.connected_at > node.fenced_at and heard + ahead <= node.fenced_at + records.APART
 
 
 def misnamed(

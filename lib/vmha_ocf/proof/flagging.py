@@ -43,7 +43,16 @@ class Unflagged:
         )
         current = self._current(flags)
         lacking = any(self._may_lack(node, current) for node in nodes.values())
-        return lacking or bool(self._nameless(flags))
+        return lacking or self._may_be_back(flags, nodes) or bool(self._nameless(flags))
+
+    def _may_be_back(self, flags: Flagged, nodes: Nodes) -> bool:
+        """A host at its gate whose flag comes without evidence, and whose node was fenced."""
+        states = (
+            presence.state_of(flag, nodes, self._naming.names)
+            for flag in flags.values()
+            if flag.pending and not presence.is_proved(flag)
+        )
+        return any(state is not None and state.fenced_at is not None for state in states)
 
     def _nameless(self, flags: Flagged) -> Flagged:
         naming = self._naming
@@ -66,7 +75,11 @@ class Unflagged:
     ) -> None:
         current = self._current(flags)
         names = self._naming.names
-        fenced = reconcile.fenced_without_flag(nodes.values(), services, current, names)
+        ahead = self._cloud.nova_time.ahead
+        fenced = {
+            **reconcile.fenced_and_back(flags.values(), nodes, services, names, ahead=ahead),
+            **reconcile.fenced_without_flag(nodes.values(), services, current, names),
+        }
         nameless = self._nameless(flags)
         renamed = {host for host in nameless if host in services and host not in current}
         found = {*fenced, *renamed}

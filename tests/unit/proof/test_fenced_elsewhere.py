@@ -174,3 +174,66 @@ class TestAFlagByANameThatNovaDoesNotHave:
     def test_stays_without_a_proof_of_its_own(self) -> None:
         flag = replace(self.FLAG, evidence=None)
         assert not reconcile.is_told(flag, Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF))
+
+
+class TestATypedFlagOfAHostThatIsBack:
+    """Fenced at 100.0 by our clock, connected again at 160.0; Nova heard of it last at 95.0."""
+
+    TYPED = Flag(SHORT, FlagState.NEEDED)
+    BACK = NodeState(NODE, True, False, 100.0, "ctl2", 160.0)
+    GATED = ComputeService("1", SHORT, False, True, False, updated_at="1970-01-01T00:01:35.000000")
+
+    def found(
+        self,
+        flag: Flag = TYPED,
+        node: NodeState | None = BACK,
+        service: ComputeService | None = GATED,
+        ahead: float = 0.0,
+    ) -> bool:
+        nodes = {NODE: node} if node else {}
+        known = {SHORT: service} if service else {}
+        told = reconcile.fenced_and_back([flag], nodes, known, names(SHORT), ahead=ahead)
+        assert told in ({}, {SHORT: node})
+        return bool(told)
+
+    def test_was_fenced_and_waits_at_its_gate(self) -> None:
+        assert self.found()
+
+    def test_is_left_alone_where_its_flag_has_a_proof_or_is_over(self) -> None:
+        proof = Evidence("ctl1", 99.0, "BMC answered off")
+        assert not self.found(replace(self.TYPED, evidence=proof))
+        assert not self.found(replace(self.TYPED, state=FlagState.DONE))
+
+    @pytest.mark.parametrize(
+        "node",
+        [
+            None,
+            replace(BACK, online=False),
+            replace(BACK, fenced_at=None),
+            replace(BACK, connected_at=None),
+            replace(BACK, connected_at=100.0),
+        ],
+    )
+    def test_is_left_alone_where_pacemaker_does_not_tell_of_a_fencing_before_its_connection(
+        self, node: NodeState | None
+    ) -> None:
+        assert not self.found(node=node)
+
+    @pytest.mark.parametrize(
+        "service",
+        [
+            None,
+            replace(GATED, up=True),
+            replace(GATED, forced_down=True),
+            replace(GATED, updated_at=""),
+            replace(GATED, updated_at="1970-01-01T00:02:11.000000"),
+        ],
+    )
+    def test_is_left_alone_where_nova_may_have_heard_of_it_since(
+        self, service: ComputeService | None
+    ) -> None:
+        assert not self.found(service=service)
+
+    def test_is_judged_by_both_clocks(self) -> None:
+        assert not self.found(ahead=36.0)
+        assert self.found(ahead=35.0)
