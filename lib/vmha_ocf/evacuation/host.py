@@ -15,7 +15,8 @@ from vmha_ocf.evacuation import acting, off_again
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.claim import Claim, HostClaim
 from vmha_ocf.evacuation.memory import Memory
-from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Room, Stop, Survey, View
+from vmha_ocf.evacuation.pace import Allowance
+from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Stop, Survey, View
 from vmha_ocf.evacuation.reading import HostReader, Reading
 from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
 from vmha_ocf.evacuation.story import HostStory
@@ -214,7 +215,9 @@ class HostRound:
         doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, silence)
         most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
-        plan = evacuation.plan_steps(seen, Room(most, self._policy.caps.per_host), busy_groups)
+        plan = evacuation.plan_steps(
+            seen, Allowance(most, self._policy.caps.per_host), busy_groups
+        )
         self._plan = plan
         self._story.seen(plan, seen.view)
         self._note_problems(plan)

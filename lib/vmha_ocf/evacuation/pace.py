@@ -39,3 +39,13 @@ class Pace:
 
     def room(self, now: float) -> int:
         return 0 if now < self.rest_until else self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many more requests this round may make."""
+
+    requests: int
+    """Whatever the host."""
+    per_host: int
+    """In flight off this one."""

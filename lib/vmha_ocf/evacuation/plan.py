@@ -15,6 +15,7 @@ from vmha_ocf.cloud import choice as tagging
 from vmha_ocf.cloud import poison, records, server_groups
 from vmha_ocf.cloud.records import Found, Off
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
+from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 
@@ -77,16 +78,6 @@ class View:
     moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
     """Of the instances that were on their way to another host, as far as they could be looked up."""
     suspects: poison.Past = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many more requests this round may make."""
-
-    requests: int
-    """Whatever the host."""
-    per_host: int
-    """In flight off this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +185,10 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
     return Survey(view, situation, verdicts, found, flying, server_groups.spaced(view.groups))
 
 
-def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> Plan:
+def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] = ()) -> Plan:
     """The steps for one host. ``busy_groups``: of which a member is on its way off another host."""
     view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
-    allowed = min(room.requests, room.per_host - seen.load)
+    allowed = min(allowance.requests, allowance.per_host - seen.load)
     busy = set(seen.busy_groups)
     stops = list(_stops(view, seen.found, memory, policy))
     over = not stops and not seen.flying and _is_over(view, seen.verdicts, seen.situation)
@@ -207,9 +198,11 @@ def plan_steps(seen: Survey, room: Room, busy_groups: Collection[str] = ()) -> P
     return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
 
 
-def plan_host(view: View, *, policy: Policy, memory: Memory, now: float, room: Room) -> Plan:
+def plan_host(
+    view: View, *, policy: Policy, memory: Memory, now: float, allowance: Allowance
+) -> Plan:
     """Both at once, for a host that nobody shares the room with."""
-    return plan_steps(survey(view, policy=policy, memory=memory, now=now), room)
+    return plan_steps(survey(view, policy=policy, memory=memory, now=now), allowance)
 
 
 def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:

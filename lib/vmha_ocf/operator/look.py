@@ -15,14 +15,15 @@ from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.memory import Memory, of_record
-from vmha_ocf.evacuation.plan import Plan, Room, View
+from vmha_ocf.evacuation.pace import Allowance
+from vmha_ocf.evacuation.plan import Plan, View
 from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.proof import hosts as presence
 from vmha_ocf.worker.ports import WorkerPorts
 
-NO_END = Room(10**9, 10**9)
+NO_END = Allowance(10**9, 10**9)
 """Of requests: the caps only spread them over time."""
 
 
@@ -68,7 +69,7 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
     )
     now = ports.clock.monotonic()
     memory = memory_of(reading.evacuations, policy, now=now, epoch=ports.clock.now())
-    plan = evacuation.plan_host(view, policy=policy, memory=memory, now=now, room=NO_END)
+    plan = evacuation.plan_host(view, policy=policy, memory=memory, now=now, allowance=NO_END)
     rules = {
         one.id: deciding_rule(one, policy, reading.images, reading.anything_marked)
         for one in reading.instances

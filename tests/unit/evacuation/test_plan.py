@@ -16,12 +16,12 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, Memory
+from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import (
     Evacuate,
     Finish,
     Plan,
     Reset,
-    Room,
     Stop,
     View,
     order_key,
@@ -32,7 +32,7 @@ from vmha_ocf.evacuation.plan import (
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost, ServerGroup
 
 NOW = 1000.0
-PLENTY = Room(requests=100, per_host=100)
+PLENTY = Allowance(requests=100, per_host=100)
 QUIET = Memory(first_seen=0.0, watching=0.0)
 
 
@@ -50,8 +50,8 @@ def view(
     return View(FLAG, instances, evacuations=found, **values)
 
 
-def plan(one: View, memory: Memory = QUIET, room: Room = PLENTY) -> Plan:
-    return plan_host(one, policy=Policy(settle=30.0), memory=memory, now=NOW, room=room)
+def plan(one: View, memory: Memory = QUIET, allowance: Allowance = PLENTY) -> Plan:
+    return plan_host(one, policy=Policy(settle=30.0), memory=memory, now=NOW, allowance=allowance)
 
 
 def evacuated(planned: Plan) -> list[str]:
@@ -117,32 +117,37 @@ class TestCaps:
     INSTANCES = tuple(instance(f"i{n}") for n in range(9))
 
     @pytest.mark.parametrize(
-        ("room", "asked"),
-        [(Room(3, 100), 3), (Room(100, 4), 4), (Room(0, 9), 0), (Room(9, -1), 0)],
+        ("allowance", "asked"),
+        [
+            (Allowance(3, 100), 3),
+            (Allowance(100, 4), 4),
+            (Allowance(0, 9), 0),
+            (Allowance(9, -1), 0),
+        ],
     )
-    def test_the_smaller_one_counts(self, room: Room, asked: int) -> None:
-        assert len(evacuated(plan(view(self.INSTANCES), room=room))) == asked
+    def test_the_smaller_one_counts(self, allowance: Allowance, asked: int) -> None:
+        assert len(evacuated(plan(view(self.INSTANCES), allowance=allowance))) == asked
 
     def test_what_is_in_flight_takes_room(self) -> None:
         flying = [record("accepted", n, f"i{n}") for n in range(3)]
-        planned = plan(view(self.INSTANCES, flying), room=Room(100, 5))
+        planned = plan(view(self.INSTANCES, flying), allowance=Allowance(100, 5))
         assert evacuated(planned) == ["i3", "i4"]
         assert (planned.in_flight, planned.load) == (3, 5)
 
     def test_what_is_stuck_does_not(self) -> None:
         stuck = [record("accepted", n, f"i{n}") for n in range(3)]
-        planned = plan(view(self.INSTANCES, stuck), noticed(*stuck, ago=601), Room(100, 3))
+        planned = plan(view(self.INSTANCES, stuck), noticed(*stuck, ago=601), Allowance(100, 3))
         assert evacuated(planned) == ["i3", "i4", "i5"]
         assert (planned.in_flight, planned.load) == (3, 3)
 
     def test_what_is_told_for_other_reasons_gives_no_room(self) -> None:
         resized = [instance(f"r{n}", vm_state="resized") for n in range(3)]
-        planned = plan(view([*self.INSTANCES, *resized]), room=Room(100, 4))
+        planned = plan(view([*self.INSTANCES, *resized]), allowance=Allowance(100, 4))
         assert len(evacuated(planned)) == 4
 
     def test_resets_take_room_too(self) -> None:
         paused = [instance(f"i{n}", vm_state="paused") for n in range(9)]
-        planned = plan(view(paused), room=Room(4, 100))
+        planned = plan(view(paused), allowance=Allowance(4, 100))
         assert [type(step) for step in planned.steps] == [Reset] * 4
         assert planned.load == 0
 
@@ -252,7 +257,7 @@ class TestOver:
     def test_not_with_anything_left_to_do(
         self, instances: list[Instance], found: list[Evacuation]
     ) -> None:
-        planned = plan(view(instances, found, node_back=True), room=Room(0, 0))
+        planned = plan(view(instances, found, node_back=True), allowance=Allowance(0, 0))
         assert planned.steps == []
 
     @pytest.mark.parametrize(("ago", "over"), [(29, False), (30, True)])
@@ -384,7 +389,7 @@ VIEWS = st.builds(
     destinations=st.booleans(),
     alive=st.booleans(),
 )
-ROOMS = st.builds(Room, st.integers(0, 9), st.integers(0, 9))
+ALLOWANCES = st.builds(Allowance, st.integers(0, 9), st.integers(0, 9))
 MEMORIES = st.builds(
     Memory,
     st.floats(0, NOW),
@@ -395,22 +400,22 @@ MEMORIES = st.builds(
 )
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_second_evacuate_accepted(one: View, memory: Memory, room: Room) -> None:
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_second_evacuate_accepted(one: View, memory: Memory, allowance: Allowance) -> None:
     """No plan asks for an instance of which Nova may be working on a record."""
     flying = {
         one_of
         for one_of, found in records.by_instance(one.evacuations).items()
         if any(records.at_work(found, one.off))
     }
-    steps = plan(one, memory, room).steps
+    steps = plan(one, memory, allowance).steps
     touched = {step.instance.id for step in steps if not isinstance(step, Finish)}
     assert not flying & touched
 
 
-@given(VIEWS, MEMORIES, ROOMS)
+@given(VIEWS, MEMORIES, ALLOWANCES)
 def test_what_was_asked_for_and_is_not_settled_is_not_asked_for_again(
-    one: View, memory: Memory, room: Room
+    one: View, memory: Memory, allowance: Allowance
 ) -> None:
     newest = {one: found[0].id for one, found in records.by_instance(one.evacuations).items()}
     unseen = {
@@ -418,28 +423,30 @@ def test_what_was_asked_for_and_is_not_settled_is_not_asked_for_again(
         for one, known in memory.asked.items()
         if newest.get(one, 0) <= known and memory.watched(one, ASKED, NOW) < 30.0
     }
-    assert not unseen & set(evacuated(plan(one, memory, room)))
+    assert not unseen & set(evacuated(plan(one, memory, allowance)))
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_who_opted_out_is_never_touched(one: View, memory: Memory, room: Room) -> None:
-    steps = plan(one, memory, room).steps
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_who_opted_out_is_never_touched(one: View, memory: Memory, allowance: Allowance) -> None:
+    steps = plan(one, memory, allowance).steps
     touched = [step.instance for step in steps if not isinstance(step, Finish)]
     assert not any(it.metadata.get("evacuable") == "false" for it in touched)
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_no_instance_is_in_two_steps_of_a_plan(one: View, memory: Memory, room: Room) -> None:
-    steps = plan(one, memory, room).steps
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_no_instance_is_in_two_steps_of_a_plan(
+    one: View, memory: Memory, allowance: Allowance
+) -> None:
+    steps = plan(one, memory, allowance).steps
     touched = [step.instance.id for step in steps if not isinstance(step, Finish)]
     assert len(touched) == len(set(touched))
 
 
-@given(VIEWS, MEMORIES, ROOMS)
+@given(VIEWS, MEMORIES, ALLOWANCES)
 def test_members_of_an_anti_affinity_group_are_never_asked_for_together(
-    one: View, memory: Memory, room: Room
+    one: View, memory: Memory, allowance: Allowance
 ) -> None:
-    asked = set(evacuated(plan(one, memory, room)))
+    asked = set(evacuated(plan(one, memory, allowance)))
     apart = [group for group in one.groups if group.policy == "anti-affinity"]
     # Nova has an instance in one group at most.
     assume(len({it for group in apart for it in group.members}) == sum(map(_size, apart)))
@@ -450,23 +457,27 @@ def _size(group: ServerGroup) -> int:
     return len(group.members)
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_the_order_of_novas_answers_does_not_matter(one: View, memory: Memory, room: Room) -> None:
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_the_order_of_novas_answers_does_not_matter(
+    one: View, memory: Memory, allowance: Allowance
+) -> None:
     other = replace(one, instances=one.instances[::-1], evacuations=one.evacuations[::-1])
-    assert plan(other, memory, room).steps == plan(one, memory, room).steps
+    assert plan(other, memory, allowance).steps == plan(one, memory, allowance).steps
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_no_plan_exceeds_the_caps(one: View, memory: Memory, room: Room) -> None:
-    planned = plan(one, memory, room)
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_no_plan_exceeds_the_caps(one: View, memory: Memory, allowance: Allowance) -> None:
+    planned = plan(one, memory, allowance)
     requests = [step for step in planned.steps if isinstance(step, Evacuate | Reset)]
-    assert len(requests) <= room.requests
-    assert planned.load <= max(room.per_host, planned.in_flight)
+    assert len(requests) <= allowance.requests
+    assert planned.load <= max(allowance.per_host, planned.in_flight)
 
 
-@given(VIEWS, MEMORIES, ROOMS)
-def test_the_end_of_a_host_is_a_step_of_its_own(one: View, memory: Memory, room: Room) -> None:
-    planned = plan(one, memory, room)
+@given(VIEWS, MEMORIES, ALLOWANCES)
+def test_the_end_of_a_host_is_a_step_of_its_own(
+    one: View, memory: Memory, allowance: Allowance
+) -> None:
+    planned = plan(one, memory, allowance)
     if any(isinstance(step, Finish) for step in planned.steps):
         assert len(planned.steps) == 1
         assert planned.in_flight == 0
@@ -475,7 +486,7 @@ def test_the_end_of_a_host_is_a_step_of_its_own(one: View, memory: Memory, room:
 
 @given(VIEWS, MEMORIES)
 def test_held_means_no_request(one: View, memory: Memory) -> None:
-    steps = plan(one, memory, Room(0, 100)).steps
+    steps = plan(one, memory, Allowance(0, 100)).steps
     assert not any(isinstance(step, Evacuate | Reset) for step in steps)
 
 

@@ -17,7 +17,8 @@ from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation.memory import Memory
-from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Room, View, plan_host
+from vmha_ocf.evacuation.pace import Allowance
+from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, View, plan_host
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
 
 POLICY = Policy()
@@ -117,8 +118,10 @@ class Worker:
             self.instances, by_instance, nova.off, now=nova.now, settle=SETTLE
         )
         view = View(FLAG, self.instances, fresh, found, {}, None, (), nova.off)
-        room = Room(100, 100)
-        plan = plan_host(view, policy=POLICY, memory=self.memory, now=nova.now, room=room)
+        allowance = Allowance(100, 100)
+        plan = plan_host(
+            view, policy=POLICY, memory=self.memory, now=nova.now, allowance=allowance
+        )
         asked = [step.instance.id for step in plan.steps if isinstance(step, Evacuate)]
         self.memory = self.memory.ask(asked, by_instance)
         return plan
