@@ -21,7 +21,7 @@ from vmha_ocf.backends.openstack.nova_api import choose_microversion
 from vmha_ocf.cloud import choice as tagging
 from vmha_ocf.cloud import records
 from vmha_ocf.errors import NovaUnavailable, VmhaError
-from vmha_ocf.evacuation import plan as evacuation
+from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.model import ImageId, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
@@ -93,7 +93,7 @@ def test_an_instance_is_understood_or_not_and_can_be_judged(item: Any) -> None:
         hash(instance.image)
         policy = Policy()
         tagging.choose(instance, policy, {}, None)
-        assert evacuation.order_key(instance, policy)
+        assert order_key(instance, policy)
 
 
 @some

@@ -11,7 +11,7 @@ from vmha_ocf.booting.asked_since import AskedSince, Wanted
 from vmha_ocf.booting.off_since import Off
 from vmha_ocf.cloud import records
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.evacuation.plan import order_key
+from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.boots import Served

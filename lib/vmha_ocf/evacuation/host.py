@@ -20,7 +20,6 @@ from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Stop, Surv
 from vmha_ocf.evacuation.reading import HostReader, Reading
 from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
 from vmha_ocf.evacuation.story import HostStory
-from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.model import (
     ComputeService,
     Flag,
@@ -34,7 +33,6 @@ from vmha_ocf.service.take_down import TakeDown
 
 _LOOK_OLD = 30.0
 """Seconds after which what a look showed in flight is of the past."""
-_LOOSE = frozenset({Next.LEAVE, Next.WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +114,7 @@ class HostRound:
     def sentence(self) -> str:
         if self._plan is None:
             return f"{self.host}: not looked at yet"
-        return f"{self.host}: {self._counts() or 'nothing left'}"
-
-    def _counts(self) -> str:
-        counts = self._plan.counts if self._plan else {}
-        return ", ".join(f"{counts[one]} {one.value}" for one in Next if counts.get(one))
+        return f"{self.host}: {self._plan.summary or 'nothing left'}"
 
     @property
     def mine(self) -> Flag:
@@ -158,9 +152,8 @@ class HostRound:
 
     @property
     def has_more(self) -> bool:
-        """Instances that could be asked for, were there room."""
-        counts = self._plan.counts if self._plan else {}
-        return bool(counts.get(Next.EVACUATE) or counts.get(Next.RESET))
+        """Instances that could be asked for, were it allowed."""
+        return self._plan is not None and self._plan.has_more
 
     def take_down(self, service: ComputeService | None = None) -> bool:
         """Force it down. ``service``, if it was listed just now. False: Nova does not know it."""
@@ -227,7 +220,7 @@ class HostRound:
     @property
     def is_over(self) -> bool:
         """Nothing of ours seems to be left on it."""
-        return self._plan is not None and any(isinstance(s, Finish) for s in self._plan.steps)
+        return self._plan is not None and self._plan.is_over
 
     def _look(self, around: Surroundings) -> View:
         reading = self._read()
@@ -261,8 +254,7 @@ class HostRound:
     def _read(self) -> Reading:
         """Its instances are listed anew at once if nothing of ours seems to be left."""
         assert self._memory is not None
-        plan = self._plan
-        loose = plan is not None and not plan.in_flight and set(plan.counts) <= _LOOSE
+        loose = self._plan is not None and self._plan.is_loose
         listed = self._reader.begin(
             anew=loose or self._sure,
             also=self._memory.was_off.values(),
@@ -338,5 +330,5 @@ class HostRound:
             self._sure = True
             return False
         self._ports.flags.write(replace(claim, state=FlagState.DONE))
-        self._story.over(plan, self._counts())
+        self._story.over(plan, plan.summary)
         return True

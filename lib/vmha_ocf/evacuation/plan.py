@@ -15,6 +15,7 @@ from vmha_ocf.cloud import choice as tagging
 from vmha_ocf.cloud import poison, records, server_groups
 from vmha_ocf.cloud.records import Found, Off
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
+from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
@@ -22,6 +23,7 @@ from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerG
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
 _REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
+_LOOSE = frozenset({Next.LEAVE, Next.WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,27 @@ class Plan:
     def told(self) -> Sequence[Verdict]:
         """What a person should see."""
         return [verdict for verdict in self.verdicts if verdict.told]
+
+    @property
+    def summary(self) -> str:
+        """How many instances are at what: for people."""
+        counts = self.counts
+        return ", ".join(f"{counts[one]} {one.value}" for one in Next if counts.get(one))
+
+    @property
+    def has_more(self) -> bool:
+        """Instances that could be asked for, were it allowed."""
+        return bool(self.counts.get(Next.EVACUATE) or self.counts.get(Next.RESET))
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing of ours seems to be left."""
+        return any(isinstance(step, Finish) for step in self.steps)
+
+    @property
+    def is_loose(self) -> bool:
+        """Nothing goes on, and nothing is left to be asked for: so it seems."""
+        return not self.in_flight and set(self.counts) <= _LOOSE
 
     @property
     def load(self) -> int:
@@ -203,22 +226,6 @@ def plan_host(
 ) -> Plan:
     """Both at once, for a host that nobody shares the room with."""
     return plan_steps(survey(view, policy=policy, memory=memory, now=now), allowance)
-
-
-def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:
-    """Highest priority first, then the lowest restart group; the id makes it repeatable."""
-    return (
-        -_number(instance.metadata.get(policy.priority_key)),
-        _number(instance.metadata.get(policy.group_key)),
-        instance.id,
-    )
-
-
-def _number(text: str | None) -> int:
-    try:
-        return max(-(10**9), min(10**9, int(text or 0)))
-    except ValueError:
-        return 0
 
 
 def _in_flight(

@@ -16,6 +16,7 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, Memory
+from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import (
     Evacuate,
@@ -24,7 +25,6 @@ from vmha_ocf.evacuation.plan import (
     Reset,
     Stop,
     View,
-    order_key,
     plan_host,
     plan_steps,
     survey,

@@ -11,7 +11,7 @@ from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.cluster import storm
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.evacuation.plan import order_key
+from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
