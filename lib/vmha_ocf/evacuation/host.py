@@ -16,9 +16,10 @@ from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.claim import Claim, HostClaim
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, Request, Stop, Survey, View
+from vmha_ocf.evacuation.plan import Plan, Survey, View
 from vmha_ocf.evacuation.reading import HostReader, Reading
 from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
+from vmha_ocf.evacuation.steps import Evacuate, Finish, Request, Stop
 from vmha_ocf.evacuation.story import HostStory
 from vmha_ocf.model import (
     ComputeService,

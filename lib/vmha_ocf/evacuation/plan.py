@@ -17,6 +17,7 @@ from vmha_ocf.cloud.records import Found, Off
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
+from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Step, Stop
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
 from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
 
@@ -24,36 +25,6 @@ _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
 _REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
 _LOOSE = frozenset({Next.LEAVE, Next.WAIT})
-
-
-@dataclass(frozen=True, slots=True)
-class Evacuate:
-    instance: Instance
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """Reset the instance's state to error, so that Nova evacuates it."""
-
-    instance: Instance
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """It was off before its evacuation, and Nova has started it."""
-
-    instance: Instance
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Nothing of ours is left on the host."""
-
-    flag: Flag
-
-
-Request = Evacuate | Reset | Stop
-Step = Request | Finish
 
 
 @dataclass(frozen=True, slots=True)

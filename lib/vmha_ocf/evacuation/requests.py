@@ -9,7 +9,7 @@ from vmha_ocf.cloud import task_states
 from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, VmhaError
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Load
-from vmha_ocf.evacuation.plan import Evacuate, Request, Reset, Stop
+from vmha_ocf.evacuation.steps import Evacuate, Request, Reset, Stop
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.ports import Ports
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vmha_ocf.cloud import records
-from vmha_ocf.evacuation.plan import Evacuate, Plan, View
+from vmha_ocf.evacuation.plan import Plan, View
 from vmha_ocf.evacuation.requests import Answer, name_of
+from vmha_ocf.evacuation.steps import Evacuate
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.model import Evacuation, Event, Instance, InstanceId, NovaHost, Step
 from vmha_ocf.ports import Ports

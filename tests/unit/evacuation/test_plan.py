@@ -18,17 +18,8 @@ from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, Memory
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import (
-    Evacuate,
-    Finish,
-    Plan,
-    Reset,
-    Stop,
-    View,
-    plan_host,
-    plan_steps,
-    survey,
-)
+from vmha_ocf.evacuation.plan import Plan, View, plan_host, plan_steps, survey
+from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost, ServerGroup
 
 NOW = 1000.0

@@ -18,7 +18,8 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Evacuate, Finish, Plan, View, plan_host
+from vmha_ocf.evacuation.plan import Plan, View, plan_host
+from vmha_ocf.evacuation.steps import Evacuate, Finish
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
 
 POLICY = Policy()

@@ -8,8 +8,8 @@ from math import inf
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.pace import Pace
-from vmha_ocf.evacuation.plan import Request
 from vmha_ocf.evacuation.requests import Answer, load_of
+from vmha_ocf.evacuation.steps import Request
 from vmha_ocf.model import NovaHost
 from vmha_ocf.ports import Ports
 
