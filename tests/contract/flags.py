@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from vmha_ocf.cluster.flag import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE, format_record
+from vmha_ocf.cluster.flag_texts import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE, format_record
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.ports import Flags

@@ -15,8 +15,8 @@ from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.command import Result
 from vmha_ocf.cluster.failure_store import FailureStore
-from vmha_ocf.cluster.flag import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
 from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
 from vmha_ocf.cluster.hold import ATTRIBUTE as HOLD
 from vmha_ocf.cluster.hold_store import HoldStore
 from vmha_ocf.cluster.storm import ATTRIBUTE as FAILURES

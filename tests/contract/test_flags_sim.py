@@ -10,7 +10,7 @@ from tests.contract.failures import FailuresContract
 from tests.contract.flags import FlagsContract
 from tests.contract.holds import HoldsContract
 from tests.contract.traces import TracesContract
-from vmha_ocf.cluster.flag import ATTRIBUTE, RECORD
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE, RECORD
 from vmha_ocf.cluster.hold import ATTRIBUTE as HOLD
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Flags

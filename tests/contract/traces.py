@@ -13,7 +13,7 @@ import pytest
 
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.ports import Traces
 from vmha_ocf.service.trace import Trace, format_trace
 

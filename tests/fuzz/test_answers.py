@@ -17,11 +17,11 @@ from vmha_ocf.backends.pacemaker.cib import Cib, quote
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.tools import parse_xml
 from vmha_ocf.backends.process.command import Result
-from vmha_ocf.cluster import flag as flags
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import CommandUnavailable, Unavailable, VmhaError
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 
 results = st.builds(Result, st.integers(-15, 130), any_texts(), any_texts())
 STATE = ("in_ccm", "crmd", "node_fenced", "remote_node", "join")
@@ -93,7 +93,7 @@ def test_one_bad_value_hides_no_other(values: dict[str, str]) -> None:
     found = Attrd(Replay(history(*listed))).values("evacuate")
     assert len(found) >= 1
     assert found["nova:compute-1"] == "yes"
-    assert flags.merge(found, ())[NovaHost("compute-1")].pending
+    assert flag_texts.merge(found, ())[NovaHost("compute-1")].pending
 
 
 @given(
@@ -107,7 +107,7 @@ def test_node_states_are_read_whatever_they_say(
     run = Replay(states, history(element("fence_event", **event)))
     with suppress(Unavailable):
         nodes = PacemakerCluster(Cib(run), run).nodes()
-        for host, flag in flags.merge({"nova:compute-1": "yes"}, ()).items():
+        for host, flag in flag_texts.merge({"nova:compute-1": "yes"}, ()).items():
             assert presence.is_back(flag, nodes, Names()) in (True, False), host
 
 

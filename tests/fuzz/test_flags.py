@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, each_piece, refusal, texts
-from vmha_ocf.cluster import flag as flags
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.inventory import parse_inventory
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NovaHost
-from vmha_ocf.service import mark as marker
+from vmha_ocf.service import marker
 
 
 @given(any_texts(), any_texts())
 def test_any_value_is_a_flag_that_can_be_told(key: str, value: str) -> None:
-    host = flags.parse_key(key)
-    flag = flags.parse_value(host, value)
-    assert flag is None or flags.parse_value(host, flags.format_value(flag)) == flag
+    host = flag_texts.parse_key(key)
+    flag = flag_texts.parse_value(host, value)
+    assert flag is None or flag_texts.parse_value(host, flag_texts.format_value(flag)) == flag
     assert flag is None or (flag.owner.isprintable() and len(flag.owner) <= 200)
 
 
@@ -29,7 +29,7 @@ def test_any_value_is_a_flag_that_can_be_told(key: str, value: str) -> None:
 def test_the_evidence_of_any_record_is_printable_and_short(text: str) -> None:
     node = NodeName("compute-1")
     for said in (text, f"host=a at=1 by={text} proof={text}", f"host=a at=1 by=c proof={text}"):
-        evidence = flags.parse_record(node, said).evidence
+        evidence = flag_texts.parse_record(node, said).evidence
         if evidence is not None:
             assert (evidence.by + evidence.proof).isprintable()
             assert len(evidence.by + evidence.proof) <= 400
@@ -38,18 +38,18 @@ def test_the_evidence_of_any_record_is_printable_and_short(text: str) -> None:
 @given(any_texts(), any_texts())
 def test_any_evidence_of_ours_is_read_again(by: str, proof: str) -> None:
     flag = Flag(NovaHost("a"), FlagState.NEEDED, NodeName("n"), evidence=Evidence(by, 5.0, proof))
-    flags.check(flag)
-    text = flags.format_record(flag)
+    flag_texts.check(flag)
+    text = flag_texts.format_record(flag)
     assert len(text) <= 500
-    assert flags.is_record_of(flag, NodeName("n"), text)
+    assert flag_texts.is_record_of(flag, NodeName("n"), text)
 
 
 @given(any_texts(), any_texts())
 def test_a_name_that_can_be_read_again_is_accepted_and_no_other(host: str, node: str) -> None:
     flag = Flag(NovaHost(host), FlagState.NEEDED, node=NodeName(node))
     with suppress(ParameterError):
-        flags.check(flag)
-        assert flags.parse_record(NodeName(node), flags.format_record(flag)).host == host
+        flag_texts.check(flag)
+        assert flag_texts.parse_record(NodeName(node), flag_texts.format_record(flag)).host == host
 
 
 @given(any_texts(), st.booleans(), st.booleans())

@@ -18,8 +18,7 @@ from vmha_ocf.agent.policy import Policy
 from vmha_ocf.backends.openstack import nova_values
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.backends.openstack.nova_api import choose_microversion
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import records
+from vmha_ocf.cloud import records, tagging
 from vmha_ocf.errors import NovaUnavailable, VmhaError
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.model import ImageId, InstanceId, NovaHost, ServiceChange

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cluster.flag import ATTRIBUTE
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE
 from vmha_ocf.model import InstanceId, NodeName
 from vmha_ocf.sim import World
 from vmha_ocf.sim.judge.invariants import check

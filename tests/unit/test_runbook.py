@@ -14,7 +14,7 @@ from vmha_ocf import errors
 from vmha_ocf.backends.bmc import ipmi_errors
 from vmha_ocf.backends.process import daemon
 from vmha_ocf.backends.telling import outbox
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import keeper
 from vmha_ocf.fencing.bmc_access import BmcAccess
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +97,7 @@ NEWS = (
 
 WRONG = {"ParameterError", "LocalParameterError", "NotInstalled", "NotPermitted"}
 """Each names the parameter or the file, and what it may be: they have one entry together."""
-OF_CODE = [compute_gate.GateClosed, daemon.WorkerNotStarted, daemon.WorkerNotStopped]
+OF_CODE = [keeper.GateClosed, daemon.WorkerNotStarted, daemon.WorkerNotStopped]
 ERRORS = {
     name
     for name, one in inspect.getmembers(errors, inspect.isclass)

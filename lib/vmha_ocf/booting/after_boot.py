@@ -12,7 +12,7 @@ from math import inf
 
 from vmha_ocf.agent.due import Due
 from vmha_ocf.agent.policy import AfterBoot, Policy
-from vmha_ocf.booting import off_since as after_boot
+from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince
 from vmha_ocf.booting.evacuated_off import EvacuatedOff
 from vmha_ocf.booting.hosts import Booted, BootedHosts, Left
@@ -54,7 +54,7 @@ class AfterBoots:
 
     @property
     def told(self) -> Mapping[InstanceId, str]:
-        return after_boot.told(self._all)
+        return off_since.told(self._all)
 
     @property
     def problems(self) -> Sequence[str]:
@@ -62,7 +62,7 @@ class AfterBoots:
         left = [one for one in self._all if not self._is_to_start(one)]
         unknown = [one.problem for one in self._listed.values()]
         unknown += [one for one in self._elsewhere.problems.values() if one not in unknown]
-        return list(filter(None, [after_boot.problem(left), *unknown]))
+        return list(filter(None, [off_since.problem(left), *unknown]))
 
     @property
     def _all(self) -> Sequence[Found]:
@@ -74,7 +74,7 @@ class AfterBoots:
     def is_busy(self) -> bool:
         """Nova is about to stop instances, or there is something to be started."""
         now = self._ports.clock.now()
-        young = any(not after_boot.is_over(one.served, now) for one in self._waiting.values())
+        young = any(not off_since.is_over(one.served, now) for one in self._waiting.values())
         return young or any(map(self._is_to_start, self._all))
 
     def look(self, flags: Mapping[NovaHost, Flag]) -> None:
@@ -144,7 +144,7 @@ class AfterBoots:
             nodes.setdefault(booted.node, []).append(booted)
         for node, each in nodes.items():
             over = all(
-                one.up and self._is_empty(one.host) and after_boot.is_over(one.served, now)
+                one.up and self._is_empty(one.host) and off_since.is_over(one.served, now)
                 for one in each
             )
             if over and self._booted.is_whole(node, [one.host for one in each]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from vmha_ocf.booting import off_since as after_boot
+from vmha_ocf.booting import off_since
 from vmha_ocf.booting.off_since import Found, Off
 from vmha_ocf.cloud.past import PastEvacuations
 from vmha_ocf.errors import VmhaError
@@ -65,7 +65,7 @@ class AskedSince:
     def _ask(self, wanted: tuple[Instance, Sequence[Served]]) -> Found:
         one, served = wanted
         actions = self._ports.nova.actions_of(one)
-        off = after_boot.judge(actions, served)
+        off = off_since.judge(actions, served)
         elsewhere = self._elsewhere(one, actions, served) if off is Off.RAN else None
         return Found(one, off) if elsewhere is None else Found(one, Off.ELSEWHERE, elsewhere)
 
@@ -74,11 +74,11 @@ class AskedSince:
     ) -> str | None:
         """Where it may run; "" is nobody knows where, None is nowhere."""
         found: Move | Evacuation | None = None
-        if after_boot.was_moved(actions):
-            found = after_boot.cut_short(one, self._ports.nova.moves_of(one), served)
-        if found is None and after_boot.was_evacuated(actions):
+        if off_since.was_moved(actions):
+            found = off_since.cut_short(one, self._ports.nova.moves_of(one), served)
+        if found is None and off_since.was_evacuated(actions):
             evacuations = self._ports.nova.evacuations_from(one.host)
-            found = after_boot.failed_there(one, evacuations, served)
+            found = off_since.failed_there(one, evacuations, served)
         return None if found is None else found.dest or ""
 
     def _unless_suspect(self, found: Found, served: Sequence[Served]) -> Found:

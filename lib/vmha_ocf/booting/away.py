@@ -15,7 +15,7 @@ from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import ComputeService, NodeName, NovaHost
 from vmha_ocf.proof import planned
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof.presence import Nodes
 
 PATIENCE = 300.0
 """Seconds that a machine takes to reboot, memory test and all."""

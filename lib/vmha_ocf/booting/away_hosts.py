@@ -7,14 +7,13 @@ from math import inf
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.booting import away
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import task_states
+from vmha_ocf.cloud import tagging, task_states
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.model import Instance, InstanceId, NodeName, NovaHost
 from vmha_ocf.ports import Ports
-from vmha_ocf.proof.hosts import Nodes
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.proof.presence import Nodes
 
 _EVERY = 120.0
 """Seconds between two looks at the instances of one host."""

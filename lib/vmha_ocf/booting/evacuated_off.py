@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.booting import off_since as after_boot
+from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince, Wanted
 from vmha_ocf.booting.hosts import Known, Left
 from vmha_ocf.booting.off_instances import OffInstances, not_known
@@ -87,7 +87,7 @@ class EvacuatedOff:
             since = min(one.served[0].at for one in left)
             evacuations = self._ports.nova.evacuations_since(since)
             for one in left:
-                gone = after_boot.evacuated_since(evacuations, one.host, one.served)
+                gone = off_since.evacuated_since(evacuations, one.host, one.served)
                 for instance, host in gone.items():
                     by_dest.setdefault(host, {})[instance] = one
         return by_dest

@@ -13,7 +13,7 @@ from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import boots, planned
 from vmha_ocf.proof.boots import Served
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof.presence import Nodes
 
 
 class Known(Protocol):

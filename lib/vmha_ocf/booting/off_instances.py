@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.booting import off_since as after_boot
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud.choice import Choice
+from vmha_ocf.booting import off_since
+from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Instance, NovaHost
 from vmha_ocf.ports import Ports
@@ -38,7 +38,7 @@ class OffInstances:
             instances = self._ports.nova.instances_on(host)
         except VmhaError as error:
             return Listed((), problem=not_known(host, error))
-        off = [one for one in instances if after_boot.may_be(one)]
+        off = [one for one in instances if off_since.may_be(one)]
         marks = HostMarks(host, self._ports, self._policy, self._cloud.marks)
         if off:
             marks.look_up(off)

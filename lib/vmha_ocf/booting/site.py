@@ -9,14 +9,14 @@ from vmha_ocf.agent.due import Due
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.booting import site_start
 from vmha_ocf.booting.site_start import SiteStart
-from vmha_ocf.cluster import flag
+from vmha_ocf.cluster.flag_texts import STORM_KEY
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import boots, planned
 from vmha_ocf.proof.boots import Served
-from vmha_ocf.proof.hosts import Nodes
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.proof.presence import Nodes
 
 LOOK_AGAIN = 3.0
 """Seconds between two looks at who has booted."""
@@ -59,7 +59,7 @@ class SiteStarting:
             with suppress(
                 VmhaError
             ):  # Then nobody takes a power cut for one while a controller lives.
-                self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, site_start.LEFT)
+                self._ports.notes.write_passing(site_start.ALIVE, STORM_KEY, site_start.LEFT)
 
     def holds(self, one: Flag) -> bool:
         """It is of the site's start, or may be: nothing is asked for yet."""
@@ -100,7 +100,7 @@ class SiteStarting:
         if self._seconds <= 0:
             self._is_known = True
             return
-        was_there = notes.read_passing(site_start.ALIVE).get(NodeName(flag.STORM_KEY), "")
+        was_there = notes.read_passing(site_start.ALIVE).get(NodeName(STORM_KEY), "")
         self._was_left = was_there == site_start.LEFT
         self._written = notes.read(site_start.ATTRIBUTE)
         self._start = site_start.newest(self._written.values())
@@ -113,7 +113,7 @@ class SiteStarting:
         known = frozenset(self._served())
         self._start = SiteStart(now - site_start.BEFORE, known) if known else None
         self._keep()
-        self._ports.notes.write_passing(site_start.ALIVE, flag.STORM_KEY, f"{now:.0f}")
+        self._ports.notes.write_passing(site_start.ALIVE, STORM_KEY, f"{now:.0f}")
 
     def _follow(self, start: SiteStart, nodes: Nodes) -> None:
         """Whoever was awaited and is there now is not awaited any more; that is kept when it counts."""

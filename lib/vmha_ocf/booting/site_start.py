@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.proof.boots import Served
-from vmha_ocf.proof.hosts import Nodes, is_proved
+from vmha_ocf.proof.presence import Nodes, is_proved
 
 ATTRIBUTE = "evacuation-site-start"
 ALIVE = "evacuation-alive"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.booting import off_since as after_boot
+from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince, Wanted
 from vmha_ocf.booting.off_since import Off
 from vmha_ocf.cloud import records
@@ -61,7 +61,7 @@ class Starting:
         except VmhaError:
             return ()
         moving = {one.instance for one in evacuations if records.in_flight(one, {})}
-        return [one for one in listed if after_boot.may_be(one) and one.id not in moving]
+        return [one for one in listed if off_since.may_be(one) and one.id not in moving]
 
     def _may_start(self, hosts: Set[NovaHost]) -> bool:
         """None of them has been flagged meanwhile, and we may still act."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from vmha_ocf.cluster.flag import KEY_PREFIX, same
+from vmha_ocf.cluster.flag_texts import KEY_PREFIX, same
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import boots

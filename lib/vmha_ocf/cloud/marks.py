@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmha_ocf.agent.policy import Policy, Untagged
-from vmha_ocf.cloud import choice as tagging
+from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ImageId, Instance, NovaHost

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
-from vmha_ocf.cluster import flag as text
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.read_back import told_as_flags_unavailable
 from vmha_ocf.cluster.store import Attributes, Records, Store
 from vmha_ocf.errors import FlagNotWritten, ParameterError
@@ -35,7 +35,7 @@ class FlagStore(Store):
 
     def read(self) -> Mapping[NovaHost, Flag]:
         with told_as_flags_unavailable():
-            return text.merge(self._values(), self._pairs())
+            return flag_texts.merge(self._values(), self._pairs())
 
     def read_for(self, host: NovaHost, node: NodeName) -> Flag | None:
         """The flag that concerns one compute host, for its gate: two calls.
@@ -43,15 +43,17 @@ class FlagStore(Store):
         By node too, and in any case: a record that names the host wrongly must not open it.
         Raises FlagsUnavailable."""
         flags = self.read().values()
-        concerned = [flag for flag in flags if flag.node == node or text.same(flag.host, host)]
+        concerned = [
+            flag for flag in flags if flag.node == node or flag_texts.same(flag.host, host)
+        ]
         return max(concerned, key=lambda flag: flag.pending, default=None)
 
     def poll(self) -> Hashable:
         with told_as_flags_unavailable():
-            return self._attrd.answer(text.ATTRIBUTE)
+            return self._attrd.answer(flag_texts.ATTRIBUTE)
 
     def write(self, flag: Flag) -> None:
-        text.check(flag)
+        flag_texts.check(flag)
         until = self._until()
         if flag.state is FlagState.NEEDED:
             self._write_record(flag, until)
@@ -61,14 +63,14 @@ class FlagStore(Store):
 
     def clear(self, host: NovaHost) -> None:
         def is_done(values: Mapping[str, str]) -> bool:
-            flag = _of_host(text.merge(values, self._pairs()), host)
+            flag = _of_host(flag_texts.merge(values, self._pairs()), host)
             return flag is not None and not flag.pending
 
         def clear_values() -> None:
             # Looked at again before each write: it may have been flagged anew.
             values = self._values()
             for key in _of_one_host(values, host) if is_done(values) else ():
-                self._attrd.update(text.ATTRIBUTE, key, "")
+                self._attrd.update(flag_texts.ATTRIBUTE, key, "")
 
         self._insist(
             clear_values,
@@ -78,14 +80,14 @@ class FlagStore(Store):
 
     def storm_release(self) -> float | None:
         with told_as_flags_unavailable():
-            values = self._attrd.values(text.STORM_ATTRIBUTE)
-        return text.parse_release(values.get(text.STORM_KEY, ""))
+            values = self._attrd.values(flag_texts.STORM_ATTRIBUTE)
+        return flag_texts.parse_release(values.get(flag_texts.STORM_KEY, ""))
 
     def date_storm_release(self, at: float) -> None:
         dated = float(int(at))
         self._insist(
             lambda: self._attrd.update(
-                text.STORM_ATTRIBUTE, text.STORM_KEY, text.format_release(dated)
+                flag_texts.STORM_ATTRIBUTE, flag_texts.STORM_KEY, flag_texts.format_release(dated)
             ),
             lambda: self.storm_release() == dated,
             "the storm release was not dated",
@@ -93,7 +95,7 @@ class FlagStore(Store):
 
     def end_storm_release(self) -> None:
         self._insist(
-            lambda: self._attrd.update(text.STORM_ATTRIBUTE, text.STORM_KEY, ""),
+            lambda: self._attrd.update(flag_texts.STORM_ATTRIBUTE, flag_texts.STORM_KEY, ""),
             lambda: self.storm_release() is None,
             "the storm release was not ended",
         )
@@ -104,7 +106,7 @@ class FlagStore(Store):
                 f"the flag of {flag.host} names no Pacemaker node",
                 hint="say which node it is, for example as pcmk_host_map does",
             )
-        node, record = flag.node, text.format_record(flag)
+        node, record = flag.node, flag_texts.format_record(flag)
 
         def write() -> None:
             self._need_quorum(f"the CIB record of {flag.host} is not changed")
@@ -118,7 +120,7 @@ class FlagStore(Store):
         )
 
     def _write_values(self, flag: Flag, until: float) -> None:
-        ours, value = text.format_key(flag.host), text.format_value(flag)
+        ours, value = flag_texts.format_key(flag.host), flag_texts.format_value(flag)
         with told_as_flags_unavailable():
             before = _without_case(self._values())
 
@@ -126,7 +128,7 @@ class FlagStore(Store):
             values = self._values()
             if not _is_of_the_past(flag, values):
                 for key in dict.fromkeys((ours, *_of_one_host(values, flag.host))):
-                    self._attrd.update(text.ATTRIBUTE, key, value)
+                    self._attrd.update(flag_texts.ATTRIBUTE, key, value)
 
         def written() -> bool:
             values = self._values()
@@ -151,10 +153,10 @@ class FlagStore(Store):
         )
 
     def _values(self) -> Mapping[str, str]:
-        return self._attrd.values(text.ATTRIBUTE)
+        return self._attrd.values(flag_texts.ATTRIBUTE)
 
     def _records(self) -> Mapping[tuple[NodeName, str], str]:
-        return self._cib.each_node_attribute(text.RECORDS)
+        return self._cib.each_node_attribute(flag_texts.RECORDS)
 
     def _pairs(self) -> Sequence[tuple[NodeName, str]]:
         return [(node, record) for (node, _), record in self._records().items()]
@@ -164,14 +166,14 @@ class FlagStore(Store):
         taken = {
             name: record
             for (each, name), value in self._records().items()
-            if each == node and (record := text.parse_record(node, value)).evidence
+            if each == node and (record := flag_texts.parse_record(node, value)).evidence
         }
-        mine = [name for name, record in taken.items() if text.same(record.host, host)]
-        free = [name for name in text.RECORDS if name not in taken]
+        mine = [name for name, record in taken.items() if flag_texts.same(record.host, host)]
+        free = [name for name in flag_texts.RECORDS if name not in taken]
         if not mine and not free:
             raise FlagNotWritten(
                 f"the CIB record of {host} has no place: {node} has {len(taken)} others",
-                hint=f"crm_attribute --node={node} --query --name={text.RECORD} shows the first",
+                hint=f"crm_attribute --node={node} --query --name={flag_texts.RECORD} shows the first",
             )
         return (mine or free)[0]
 
@@ -183,28 +185,32 @@ class FlagStore(Store):
         return {
             (node, name): each
             for (node, name), each in records.items()
-            if text.is_record_of(done, node, each)
+            if flag_texts.is_record_of(done, node, each)
         }
 
 
 def _of_host(flags: Mapping[NovaHost, Flag], host: NovaHost) -> Flag | None:
-    return next((flag for flag in flags.values() if text.same(flag.host, host)), None)
+    return next((flag for flag in flags.values() if flag_texts.same(flag.host, host)), None)
 
 
 def _of_one_host(values: Mapping[str, str], host: NovaHost) -> Mapping[str, str]:
     """What attrd has for one host, under our key and upstream's."""
-    return {key: value for key, value in values.items() if text.same(text.parse_key(key), host)}
+    return {
+        key: value
+        for key, value in values.items()
+        if flag_texts.same(flag_texts.parse_key(key), host)
+    }
 
 
 def _is_of_the_past(done: Flag, values: Mapping[str, str]) -> bool:
     """The host was flagged, or claimed by another, since the claim that this ends."""
     if done.state is not FlagState.DONE or not done.owner:
         return False
-    found = _of_host(text.merge(values, ()), done.host)
+    found = _of_host(flag_texts.merge(values, ()), done.host)
     if found is None or not found.pending:
         return False
-    claim = text.format_value(replace(done, state=FlagState.CLAIMED))
-    return not text.same(text.format_value(found), claim)
+    claim = flag_texts.format_value(replace(done, state=FlagState.CLAIMED))
+    return not flag_texts.same(flag_texts.format_value(found), claim)
 
 
 def _without_case(values: Mapping[str, str]) -> Mapping[str, str]:
@@ -213,8 +219,8 @@ def _without_case(values: Mapping[str, str]) -> Mapping[str, str]:
 
 def _is_taken(flag: Flag, found: str, before: str) -> bool:
     """A claim that came while we wrote NEEDED has seen it: nothing is to be repeated."""
-    if text.same(found, text.format_value(flag)):
+    if flag_texts.same(found, flag_texts.format_value(flag)):
         return True
-    read = text.parse_value(flag.host, found)
+    read = flag_texts.parse_value(flag.host, found)
     claimed = read is not None and read.state is FlagState.CLAIMED
-    return flag.state is FlagState.NEEDED and claimed and not text.same(found, before)
+    return flag.state is FlagState.NEEDED and claimed and not flag_texts.same(found, before)

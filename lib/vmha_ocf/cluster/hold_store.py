@@ -5,7 +5,8 @@ Over Protocols, as the flags are, so that the simulator runs this very code.
 
 from __future__ import annotations
 
-from vmha_ocf.cluster import flag, hold
+from vmha_ocf.cluster import hold
+from vmha_ocf.cluster.flag_texts import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.cluster.read_back import told_as_flags_unavailable
 from vmha_ocf.cluster.store import Attributes, Records, Store
@@ -50,11 +51,11 @@ class HoldStore(Store):
 
     def release_storm(self) -> None:
         def released() -> bool:
-            values = self._attrd.values(flag.STORM_ATTRIBUTE)
-            return values.get(flag.STORM_KEY) == flag.STORM_RELEASE
+            values = self._attrd.values(STORM_ATTRIBUTE)
+            return values.get(STORM_KEY) == STORM_RELEASE
 
         self._insist(
-            lambda: self._attrd.update(flag.STORM_ATTRIBUTE, flag.STORM_KEY, flag.STORM_RELEASE),
+            lambda: self._attrd.update(STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE),
             released,
             "the storm was not released",
         )

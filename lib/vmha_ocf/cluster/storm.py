@@ -19,13 +19,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cluster import flag as flags
 from vmha_ocf.cluster import hold
+from vmha_ocf.cluster.flag_texts import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE
 from vmha_ocf.model import Flag, NodeName
 
-RELEASE_COMMAND = (
-    f"attrd_updater -p -n {flags.STORM_ATTRIBUTE} -N {flags.STORM_KEY} -U {flags.STORM_RELEASE}"
-)
+RELEASE_COMMAND = f"attrd_updater -p -n {STORM_ATTRIBUTE} -N {STORM_KEY} -U {STORM_RELEASE}"
 """What ``vmha release`` does, for who has only Pacemaker's own tools."""
 ATTRIBUTE = "evacuation-failures"
 """The node's permanent attribute: when it failed, seconds since the epoch, newest last."""

@@ -11,8 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import poison, records, server_groups
+from vmha_ocf.cloud import poison, records, server_groups, tagging
 from vmha_ocf.cloud.records import Found, Off
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
 from vmha_ocf.evacuation.order import order_key

@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import poison
+from vmha_ocf.cloud import poison, tagging
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.evacuation.moves import HostMoves

@@ -13,8 +13,8 @@ from enum import Enum
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud import poison, records, task_states
-from vmha_ocf.cloud.choice import Choice
 from vmha_ocf.cloud.records import Off
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import moving
 from vmha_ocf.evacuation.memory import ASKED, REBUILDING, Memory, of_record
 from vmha_ocf.model import Evacuation, Instance, InstanceId, Move

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cluster.configuration import Configuration
-from vmha_ocf.cluster.flag import check
+from vmha_ocf.cluster.flag_texts import check
 from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.inventory import Inventory

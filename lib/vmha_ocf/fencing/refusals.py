@@ -10,7 +10,7 @@ node's own name), value the time in seconds since the epoch.
 
 from __future__ import annotations
 
-from vmha_ocf.cluster.flag import KEY_PREFIX
+from vmha_ocf.cluster.flag_texts import KEY_PREFIX
 from vmha_ocf.cluster.read_back import insist, told_as_flags_unavailable
 from vmha_ocf.cluster.store import Attributes
 from vmha_ocf.model import NodeName

@@ -14,7 +14,7 @@ from vmha_ocf.cluster.configuration import (
     Configuration,
     Resource,
 )
-from vmha_ocf.cluster.flag import same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.inventory import find_target
 from vmha_ocf.fencing.names import Hosts, Names, Words

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-from vmha_ocf.cluster.flag import same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.errors import BmcUnavailable, VmhaError
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.request import Target

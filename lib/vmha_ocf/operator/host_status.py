@@ -11,7 +11,7 @@ from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.model import ComputeService, Flag, FlagState, Instance, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level, worst
 from vmha_ocf.operator.look import Look
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 
 _OURS = frozenset(Next) - {Next.LEAVE}
 

@@ -20,7 +20,7 @@ from vmha_ocf.evacuation.plan import Plan, View
 from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
 from vmha_ocf.operator.rules import deciding_rule
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.worker.ports import WorkerPorts
 
 NO_END = Allowance(10**9, 10**9)

@@ -16,7 +16,7 @@ from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.operator.answer import Table
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof.presence import Nodes
 from vmha_ocf.worker.ports import WorkerPorts
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.agent.policy import Policy, Untagged
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud.choice import Choice, ImageMarks
+from vmha_ocf.cloud import tagging
+from vmha_ocf.cloud.tagging import Choice, ImageMarks
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import Instance
 

@@ -6,8 +6,7 @@ from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import gate
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import gate, keeper
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.model import Flag, NodeName, NovaHost
 
@@ -21,4 +20,4 @@ def look(host: NovaHost, node: str, timeout: float) -> gate.Open | gate.Wait:
         name = NodeName(node) if node else PacemakerCluster(cib, timeout=timeout).local_node()
         return FlagStore(attrd, cib, SystemClock()).read_for(host, name)
 
-    return compute_gate.look(host, read)
+    return keeper.look(host, read)

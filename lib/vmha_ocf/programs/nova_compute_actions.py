@@ -11,8 +11,7 @@ from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.compute.systemd import SystemdUnit
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import gate, starters
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import gate, keeper, starters
 from vmha_ocf.errors import (
     OCF_SUCCESS,
     LocalParameterError,
@@ -36,10 +35,10 @@ def start(call: Call) -> int:
     clock = SystemClock()
     began = clock.monotonic()
     units = _units(call, clock, began + call.timeout * _OURS)
-    until = began + call.timeout * compute_gate.SHARE
+    until = began + call.timeout * keeper.SHARE
     machine = ComputeHost(call.node, _one_look(call))
     _tell_starters(call, machine)
-    compute_gate.start(units, machine, lambda: _look(call), clock, until=until, log=call.log)
+    keeper.start(units, machine, lambda: _look(call), clock, until=until, log=call.log)
     return OCF_SUCCESS
 
 
@@ -47,9 +46,7 @@ def stop(call: Call) -> int:
     clock = SystemClock()
     until = clock.monotonic() + call.timeout * _OURS
     machine = ComputeHost(call.node, _one_look(call))
-    compute_gate.stop(
-        lambda: _units(call, clock, until), machine, lambda: _look(call), log=call.log
-    )
+    keeper.stop(lambda: _units(call, clock, until), machine, lambda: _look(call), log=call.log)
     return OCF_SUCCESS
 
 
@@ -68,7 +65,7 @@ def _tell_starters(call: Call, machine: ComputeHost) -> None:
     found = guest_starters(call.text("nova_conf"))
     for what, how in starters.told(starters.format_starters(found)):
         call.log(f"after a failure of this host {what}, before its evacuation is over; {how}")
-    compute_gate.note(lambda: machine.note_starters(found), call.log)
+    keeper.note(lambda: machine.note_starters(found), call.log)
 
 
 def _refuse_starters(call: Call) -> None:
@@ -82,19 +79,19 @@ def _refuse_starters(call: Call) -> None:
 
 def found_running(call: Call) -> int:
     machine = ComputeHost(call.node, _one_look(call))
-    return _told(call, compute_gate.judge_running(lambda: _look(call), machine, call.log))
+    return _told(call, keeper.judge_running(lambda: _look(call), machine, call.log))
 
 
 def found_guests(call: Call) -> int:
     machine = ComputeHost(call.node, _one_look(call))
-    return _told(call, compute_gate.judge_guests(lambda: _look(call), machine, call.log))
+    return _told(call, keeper.judge_guests(lambda: _look(call), machine, call.log))
 
 
 def found_enabled(call: Call, unit: str) -> int:
-    return _told(call, compute_gate.judge_enabled(lambda: _look(call), unit))
+    return _told(call, keeper.judge_enabled(lambda: _look(call), unit))
 
 
-def _told(call: Call, found: compute_gate.Found) -> int:
+def _told(call: Call, found: keeper.Found) -> int:
     if found.reason:
         call.explain(found.reason)
     return found.code

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import keeper
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import NovaHost
 from vmha_ocf.programs import local_gate
@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     given = _parser().parse_args(argv)
     try:
         host = NovaHost(given.host) if given.host else read_nova_host(given.nova_conf)
-        compute_gate.wait_open(
+        keeper.wait_open(
             lambda: local_gate.look(host, given.node, ONE_CALL), SystemClock(), log.info
         )
     except VmhaError as error:

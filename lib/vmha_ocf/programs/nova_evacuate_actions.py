@@ -9,7 +9,7 @@ from vmha_ocf.backends.process import daemon
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.errors import OCF_SUCCESS
-from vmha_ocf.programs import ports as wiring
+from vmha_ocf.programs import wiring
 
 _DEEP = 10
 """OCF 1.1, OCF_CHECK_LEVEL: 10 may look at the node and beyond."""

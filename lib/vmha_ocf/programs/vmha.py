@@ -29,7 +29,7 @@ from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.answer import exit_code_of
 from vmha_ocf.operator.site import Site, Values, Worker
 from vmha_ocf.ports import Nova
-from vmha_ocf.programs import ports as wiring
+from vmha_ocf.programs import wiring
 from vmha_ocf.programs.commands import COMMANDS
 from vmha_ocf.programs.nova_evacuate import AGENT, pulse_of
 from vmha_ocf.programs.nova_evacuate_actions import values_of

@@ -18,7 +18,7 @@ from vmha_ocf.model import (
     NodeState,
     NovaHost,
 )
-from vmha_ocf.proof.hosts import is_proved, state_of
+from vmha_ocf.proof.presence import is_proved, state_of
 
 BY_HAND = "a human"
 """Whom Pacemaker names where a person confirmed that a node is off."""

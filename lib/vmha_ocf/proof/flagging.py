@@ -12,10 +12,9 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.model import ComputeService, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.ports import Ports
-from vmha_ocf.proof import fenced_elsewhere as reconcile
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.proof.presence import Nodes
 
 Flagged = Mapping[NovaHost, Flag]
 
@@ -56,11 +55,11 @@ class Unflagged:
 
     def _nameless(self, flags: Flagged) -> Flagged:
         naming = self._naming
-        return reconcile.nameless(flags.values(), naming.names, naming.words.listed)
+        return fenced_elsewhere.nameless(flags.values(), naming.names, naming.words.listed)
 
     def _may_lack(self, node: NodeState, current: Flagged) -> bool:
         """Who has nothing to do with Nova, and whose doubt is told already, costs no more questions."""
-        if not reconcile.is_away(node):
+        if not fenced_elsewhere.is_away(node):
             return False
         hosts = self._naming.names.hosts_of(node.name)
         if hosts:
@@ -77,14 +76,16 @@ class Unflagged:
         names = self._naming.names
         ahead = self._cloud.nova_time.ahead
         fenced = {
-            **reconcile.fenced_and_back(flags.values(), nodes, services, names, ahead=ahead),
-            **reconcile.fenced_without_flag(nodes.values(), services, current, names),
+            **fenced_elsewhere.fenced_and_back(
+                flags.values(), nodes, services, names, ahead=ahead
+            ),
+            **fenced_elsewhere.fenced_without_flag(nodes.values(), services, current, names),
         }
         nameless = self._nameless(flags)
         renamed = {host for host in nameless if host in services and host not in current}
         found = {*fenced, *renamed}
         self._watched = {host: one for host, one in self._watched.items() if host in found}
-        doubtful = reconcile.misnamed(nodes.values(), current, names)
+        doubtful = fenced_elsewhere.misnamed(nodes.values(), current, names)
         self.problems = {node: self._doubt(node, hosts) for node, hosts in doubtful.items()}
         self._drop(nameless, current)
         now = self._ports.clock.monotonic()
@@ -96,15 +97,15 @@ class Unflagged:
             if not beat.quiet(now, silence):
                 continue
             if host in renamed:
-                self._flag(reconcile.renamed(nameless[host], host))
+                self._flag(fenced_elsewhere.renamed(nameless[host], host))
             elif self._is_proof(host, fenced[host]):
-                self._flag(reconcile.flag_for(host, fenced[host], self._ports.clock.now()))
+                self._flag(fenced_elsewhere.flag_for(host, fenced[host], self._ports.clock.now()))
 
     def _drop(self, nameless: Flagged, current: Flagged) -> None:
         """The flags whose hosts are all flagged by now by the names that Nova has."""
         for flag in {flag.host: flag for flag in nameless.values()}.values():
             hosts = [host for host, one in nameless.items() if one == flag]
-            if not all(reconcile.is_told(flag, current.get(host)) for host in hosts):
+            if not all(fenced_elsewhere.is_told(flag, current.get(host)) for host in hosts):
                 continue
             try:
                 self._ports.flags.write(replace(flag, state=FlagState.DONE))

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from vmha_ocf.agent.printable import one_line
-from vmha_ocf.cluster.flag import same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.model import Flag, NodeName, NovaHost
 
 ATTRIBUTE = "evacuation-ended"

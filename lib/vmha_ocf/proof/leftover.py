@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from vmha_ocf.fencing.names import Names, short
 from vmha_ocf.model import Flag, NodeName, NovaHost
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof import presence
+from vmha_ocf.proof.presence import Nodes
 
 
 def unproved(flag: Flag, nodes: Nodes, names: Names, listed: Collection[NovaHost] | None) -> str:

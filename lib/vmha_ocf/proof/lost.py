@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from vmha_ocf.model import ComputeService, Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.proof.naming import Naming
 
 

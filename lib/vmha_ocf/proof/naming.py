@@ -15,10 +15,8 @@ from vmha_ocf.fencing.names import Hosts, Names, Words, learn, pairs_of
 from vmha_ocf.fencing.topology import domain_of, words_of
 from vmha_ocf.model import Flag, NodeName, NodeState, NovaHost, Services
 from vmha_ocf.ports import Clock
-from vmha_ocf.proof import fenced_elsewhere as reconcile
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof import leftover
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof import fenced_elsewhere, leftover, presence
+from vmha_ocf.proof.presence import Nodes
 
 EVERY = 30.0
 """Seconds between two looks at Pacemaker's configuration and the inventories: people change them."""
@@ -87,14 +85,14 @@ class Naming:
             )
         )
 
-        self.nodes = reconcile.believed(nodes, self.weakness)
+        self.nodes = fenced_elsewhere.believed(nodes, self.weakness)
 
     def weakness(self, node: NodeState) -> str:
         """See reconcile; of the configuration that was read last."""
         if not self.configuration.resources:
             return "a device that nobody has looked up yet"
         if (node.name, node.fenced_by) not in self._weak:
-            weak = reconcile.weakness(node, self.configuration)
+            weak = fenced_elsewhere.weakness(node, self.configuration)
             self._weak[node.name, node.fenced_by] = weak
         return self._weak[node.name, node.fenced_by]
 

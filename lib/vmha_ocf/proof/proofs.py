@@ -19,9 +19,7 @@ from vmha_ocf.model import (
     NovaHost,
 )
 from vmha_ocf.ports import Ports
-from vmha_ocf.proof import given_up
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof import judgement as proof
+from vmha_ocf.proof import given_up, judgement, presence
 from vmha_ocf.proof.boot_notes import BootNotes
 from vmha_ocf.proof.given_up import GivenUp
 from vmha_ocf.proof.judgement import Judgement, Signs, Standing
@@ -199,7 +197,7 @@ class Proofs:
             self._boots.look()
             guests = self._boots.has_guests(node.name, flag.evidence)
             signs = replace(signs, boots=self._boots.of(node.name), guests=guests)
-        judged = self._judged[flag.host] = proof.judge(flag.evidence, signs)
+        judged = self._judged[flag.host] = judgement.judge(flag.evidence, signs)
         if judged.standing is Standing.HOLDS:
             # From now on its times may be ours.
             self._looks[flag.host] = replace(look, service=None)

@@ -12,8 +12,7 @@ from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.errors import NovaRefused, ParameterError, VmhaError
 from vmha_ocf.model import ComputeService, Event, Flag, NodeName, NovaHost, Services, Step
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service import ownership, returning
+from vmha_ocf.service import marker, ownership, returning
 from vmha_ocf.service.ownership import Owned
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.service.put_back import PutBack

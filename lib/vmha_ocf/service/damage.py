@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmha_ocf.cloud import records, task_states
-from vmha_ocf.cloud.choice import Choice
 from vmha_ocf.cloud.records import Found, Off
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
 from vmha_ocf.service.trace import Trace, is_legible_state
 

@@ -30,8 +30,8 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud import records
 from vmha_ocf.model import ComputeService, Evacuation, NovaHost
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service import marker
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 
 

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import records
-from vmha_ocf.cloud.choice import Choice
+from vmha_ocf.cloud import records, tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.records import Off
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Instance, InstanceId, NovaHost
 from vmha_ocf.service import damage

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.model import ComputeService, Evacuation, NovaHost, ServiceChange
-from vmha_ocf.service.mark import Ours, format_reason, ours
+from vmha_ocf.service.marker import Ours, format_reason, ours
 
 
 @dataclass(frozen=True, slots=True)

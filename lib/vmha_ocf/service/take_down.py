@@ -19,9 +19,8 @@ from vmha_ocf.model import (
     NovaHost,
     ServiceChange,
 )
-from vmha_ocf.service import damage, ownership
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service import damage, marker, ownership
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.service.trace import Trace
 

@@ -32,7 +32,7 @@ from urllib.parse import quote, unquote
 
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 
 ATTRIBUTE = "evacuation-trace"
 

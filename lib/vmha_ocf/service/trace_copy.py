@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.cluster.flag import KEY_PREFIX
+from vmha_ocf.cluster.flag_texts import KEY_PREFIX
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.service.trace import Trace, Traces, format_trace, parse_entry
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vmha_ocf.cluster.flag import same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.cluster.read_back import told_as_flags_unavailable
 from vmha_ocf.cluster.store import Attributes, Records, Store
 from vmha_ocf.errors import ParameterError

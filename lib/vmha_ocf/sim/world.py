@@ -8,7 +8,7 @@ from functools import partial
 from typing import Unpack
 
 from vmha_ocf.booting import site_start
-from vmha_ocf.cluster import flag as texts
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.failure_store import FailureStore
 from vmha_ocf.cluster.flag_store import FlagStore
@@ -72,7 +72,7 @@ class World:
         self.hosts: dict[NovaHost, Host] = {}
         self.database = Database()
         self.attrd = SimAttrd(self.core)
-        self.attrd.put(site_start.ALIVE, texts.STORM_KEY, "0")
+        self.attrd.put(site_start.ALIVE, flag_texts.STORM_KEY, "0")
         self.cib = SimCib(self.core)
         self.history = sim_history(self.core, self.cib)
         self.historian = partial(SimHistorian, self.core, self.history)
@@ -243,7 +243,7 @@ class World:
 
     def flag(self, host: str) -> Flag | None:
         """The truth, without asking attrd or the CIB."""
-        flags = texts.merge(self.attrd.truth(texts.ATTRIBUTE), self.cib.records())
+        flags = flag_texts.merge(self.attrd.truth(flag_texts.ATTRIBUTE), self.cib.records())
         names = {host, *(it.name for it in self.hosts.values() if it.node == host)}
         return next((flag for name, flag in flags.items() if name in names), None)
 
@@ -302,7 +302,7 @@ class World:
             self.say("nova", f"an operator is refused: {error}")
 
     def release_storm(self) -> None:
-        self.attrd.put(texts.STORM_ATTRIBUTE, texts.STORM_KEY, texts.STORM_RELEASE)
+        self.attrd.put(flag_texts.STORM_ATTRIBUTE, flag_texts.STORM_KEY, flag_texts.STORM_RELEASE)
         self.core.journal.note(StormRelease(self.now, released=True))
         self.say("operator", "evacuation is released although many hosts are down")
 

@@ -11,7 +11,7 @@ import sys
 from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.backends.process.waker import Waker
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_SUCCESS, VmhaError
-from vmha_ocf.programs import ports as wiring
+from vmha_ocf.programs import wiring
 from vmha_ocf.worker import rounds
 from vmha_ocf.worker.round import Evacuator
 

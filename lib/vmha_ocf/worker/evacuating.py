@@ -13,7 +13,7 @@ from vmha_ocf.evacuation.together.barrier import Barrier
 from vmha_ocf.evacuation.together.requesting import Asked, Requesting
 from vmha_ocf.model import ComputeService, Flag, NovaHost
 from vmha_ocf.ports import Clock
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.worker.guard import Guard
 from vmha_ocf.worker.lookout import Flagged, Lookout, Sight

@@ -15,7 +15,7 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation.together.destinations import Destinations
 from vmha_ocf.incidents.flag_steps import FlagSteps
 from vmha_ocf.model import Flag, NovaHost, Services
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.proof.lost import LostHosts
 from vmha_ocf.proof.naming import Naming
 from vmha_ocf.proof.proofs import Proofs

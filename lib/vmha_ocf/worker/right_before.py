@@ -18,7 +18,7 @@ from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.together.requesting import Asked
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.ports import Ports
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.proof.naming import Naming
 from vmha_ocf.proof.proofs import Proofs
 from vmha_ocf.worker.authority import Authority

@@ -11,8 +11,8 @@ from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.model import Flag, NovaHost, Services
 from vmha_ocf.proof import leftover
 from vmha_ocf.proof.flagging import Unflagged
-from vmha_ocf.proof.hosts import Nodes
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.proof.presence import Nodes
 from vmha_ocf.service.bring_back import HostReturn
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.worker.pauses import Pauses

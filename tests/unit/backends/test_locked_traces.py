@@ -9,7 +9,7 @@ from vmha_ocf.backends.pacemaker.locked_traces import LockedTraces
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.threads import Threads
 from vmha_ocf.model import NodeName, NovaHost
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 from vmha_ocf.service.traces import TraceStore
 

@@ -11,7 +11,7 @@ from vmha_ocf.cluster.configuration import REMOTE, Configuration, Resource
 from vmha_ocf.fencing.names import Words, learn
 from vmha_ocf.model import ComputeService, NodeName, NodeState, NovaHost
 from vmha_ocf.proof import planned
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof.presence import Nodes
 
 ONE = NodeName("compute-1")
 NODES = {ONE: NodeState(ONE, online=False, fenced=False)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vmha_ocf.booting import gate
-from vmha_ocf.cluster.flag import merge
+from vmha_ocf.cluster.flag_texts import merge
 from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
 
 HOST = NovaHost("compute-1")

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from vmha_ocf.backends.compute import probe
-from vmha_ocf.booting import gate
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import gate, keeper
 from vmha_ocf.booting.keeper import Found
 from vmha_ocf.errors import (
     OCF_ERR_GENERIC,
@@ -63,7 +62,7 @@ class Recovers(Machine):
 
 
 def probed(verdict: gate.Open | gate.Wait, machine: Machine) -> Found:
-    return compute_gate.judge_guests(lambda: verdict, machine, lambda _: None)
+    return keeper.judge_guests(lambda: verdict, machine, lambda _: None)
 
 
 class Unit:
@@ -92,7 +91,7 @@ def stopped(verdict: gate.Open | gate.Wait, machine: Machine, *, fails: bool = F
     """What was logged."""
     said: list[str] = []
     unit = Unit(machine.noted, fails=fails)
-    compute_gate.stop(lambda: unit, machine, lambda: verdict, said.append)
+    keeper.stop(lambda: unit, machine, lambda: verdict, said.append)
     return said
 
 
@@ -118,7 +117,7 @@ class TestAStop:
         said: list[str] = []
         machine = Machine(1)
         unit = Unit(machine.noted, fails=True)
-        compute_gate.stop(lambda: unit, machine, look, said.append)
+        keeper.stop(lambda: unit, machine, look, said.append)
         assert machine.noted == ["stopped"]
         assert said == [
             "whether guests run behind the gate was not noted: there is no attrd_updater on this node",
@@ -160,7 +159,7 @@ class TestAProbe:
     def test_tells_them_although_they_cannot_be_noted(self) -> None:
         said: list[str] = []
         machine = Machine(1, silent=True)
-        found = compute_gate.judge_guests(lambda: FLAGGED, machine, said.append)
+        found = keeper.judge_guests(lambda: FLAGGED, machine, said.append)
         assert BEHIND in found.reason
         assert said == ["goes on without a note: Pacemaker does not answer"]
 
@@ -168,12 +167,12 @@ class TestAProbe:
         def look() -> gate.Open | gate.Wait:
             raise NotInstalled("there is no attrd_updater on this node")
 
-        found = compute_gate.judge_guests(look, Machine(1), lambda _: None)
+        found = keeper.judge_guests(look, Machine(1), lambda _: None)
         assert found == Found(OCF_NOT_RUNNING, "there is no attrd_updater on this node")
 
     def test_notes_those_beside_a_nova_compute_that_runs(self) -> None:
         machine = Machine(1)
-        found = compute_gate.judge_running(lambda: FLAGGED, machine, lambda _: None)
+        found = keeper.judge_running(lambda: FLAGGED, machine, lambda _: None)
         assert found.code == OCF_ERR_GENERIC
         assert machine.noted == ["served", "guests 1000.5"]
 
@@ -182,7 +181,7 @@ class TestAStart:
     def start(self, world: World, machine: Machine) -> list[str]:
         said: list[str] = []
         verdicts: list[gate.Open | gate.Wait] = [FLAGGED, FLAGGED, gate.Open(), gate.Open()]
-        compute_gate.start(
+        keeper.start(
             world.units("compute-1"),
             machine,
             lambda: verdicts.pop(0),
@@ -213,7 +212,7 @@ class TestAStart:
         world, machine = World.with_hosts("compute-1"), Recovers(silent_for)
         world.host("compute-1").end_compute()
         began = world.now
-        compute_gate.start(
+        keeper.start(
             world.units("compute-1"),
             machine,
             gate.Open,
@@ -222,7 +221,7 @@ class TestAStart:
             log=lambda _: None,
         )
         assert ("served" in machine.noted) is noted
-        assert world.now - began <= compute_gate.NOTING + 2 * compute_gate.BETWEEN
+        assert world.now - began <= keeper.NOTING + 2 * keeper.BETWEEN
 
     @pytest.mark.parametrize("verdict", [FLAGGED, UNKNOWN, gate.Open()])
     def test_looks_once_more_when_it_runs(self, verdict: gate.Open | gate.Wait) -> None:
@@ -230,7 +229,7 @@ class TestAStart:
         world, said = World.with_hosts("compute-1"), list[str]()
         world.host("compute-1").end_compute()
         verdicts = [gate.Open(), verdict, FLAGGED, gate.Open(), gate.Open()]
-        compute_gate.start(
+        keeper.start(
             world.units("compute-1"),
             Machine(),
             lambda: verdicts.pop(0),

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vmha_ocf.booting import gate
-from vmha_ocf.booting import keeper as compute_gate
+from vmha_ocf.booting import gate, keeper
 from vmha_ocf.programs import nova_compute_gate as unit_gate
 from vmha_ocf.sim.base.timeline import SimClock, Timeline
 
@@ -27,7 +26,7 @@ def test_it_waits_for_days_and_says_each_reason_once() -> None:
         return UNKNOWN if waited < A_DAY else CLAIMED
 
     said: list[str] = []
-    compute_gate.wait_open(look, clock, said.append)
+    keeper.wait_open(look, clock, said.append)
     assert clock.monotonic() - began > 2 * A_DAY
     assert said == [f"waiting at the gate: {wait.reason}" for wait in (UNKNOWN, CLAIMED)]
 
@@ -35,7 +34,7 @@ def test_it_waits_for_days_and_says_each_reason_once() -> None:
 def test_an_open_one_is_passed_at_once_and_in_silence() -> None:
     clock, said = SimClock(Timeline()), list[str]()
     before = clock.monotonic()
-    compute_gate.wait_open(gate.Open, clock, said.append)
+    keeper.wait_open(gate.Open, clock, said.append)
     assert (clock.monotonic(), said) == (before, [])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.booting import off_since as after_boot
+from vmha_ocf.booting import off_since
 from vmha_ocf.booting.off_since import FIRST_LOOK, Found, Off
 from vmha_ocf.model import Action, Evacuation, Instance, InstanceId, Move, NovaHost
 from vmha_ocf.proof.boots import Served
@@ -25,7 +25,7 @@ STARTED = action("start", "03:35:00", "vmha")
 
 
 def judged(*oldest_first: Action) -> Off:
-    return after_boot.judge(list(reversed(oldest_first)), SERVED)
+    return off_since.judge(list(reversed(oldest_first)), SERVED)
 
 
 class TestWhatIsOff:
@@ -70,15 +70,15 @@ class TestWhatIsOff:
 
     def test_is_looked_at_only_if_it_is_stopped_and_nothing_is_under_way(self) -> None:
         one = instance(1)
-        assert after_boot.may_be(one)
-        assert not after_boot.may_be(Instance(one.id, one.host, vm_state="active"))
+        assert off_since.may_be(one)
+        assert not off_since.may_be(Instance(one.id, one.host, vm_state="active"))
         busy = Instance(one.id, one.host, vm_state="stopped", task_state="powering-on")
-        assert not after_boot.may_be(busy)
+        assert not off_since.may_be(busy)
 
 
 def test_a_boot_is_over_when_nova_has_looked_at_all_its_guests() -> None:
-    assert not after_boot.is_over(SERVED, NEWEST.since + FIRST_LOOK)
-    assert after_boot.is_over(SERVED, NEWEST.since + FIRST_LOOK + 31.0)
+    assert not off_since.is_over(SERVED, NEWEST.since + FIRST_LOOK)
+    assert off_since.is_over(SERVED, NEWEST.since + FIRST_LOOK + 31.0)
 
 
 def instance(number: int, host: str = "compute-1") -> Instance:
@@ -87,27 +87,27 @@ def instance(number: int, host: str = "compute-1") -> Instance:
 
 class TestWhatIsTold:
     def test_nothing_where_nothing_is_off(self) -> None:
-        assert after_boot.problem([]) == ""
+        assert off_since.problem([]) == ""
 
     def test_one_instance_with_its_command(self) -> None:
         found = [Found(instance(1), Off.RAN)]
-        assert after_boot.problem(found) == (
+        assert off_since.problem(found) == (
             "compute-1 was off, and 1 instance that ran there is off since: openstack server start id-1"
         )
-        assert after_boot.told(found) == {
+        assert off_since.told(found) == {
             "id-1": "ran until compute-1 was off, and is off since: openstack server start id-1"
         }
 
     def test_many_of_many_hosts_in_one_sentence(self) -> None:
         found = [Found(instance(each, f"compute-{each}"), Off.RAN) for each in range(1, 6)]
-        assert after_boot.problem(found) == (
+        assert off_since.problem(found) == (
             "compute-1, compute-2, compute-3 and 2 more were off, and 5 instances that ran there are off "
             "since: openstack server start id-1 id-2 id-3 (and 2 more: vmha status)"
         )
 
     def test_first_those_that_a_start_helps(self) -> None:
         found = [Found(instance(1), Off.ASKED), Found(instance(2), Off.RAN)]
-        assert "1 instance that ran there is off since" in after_boot.problem(found)
+        assert "1 instance that ran there is off since" in off_since.problem(found)
 
     @pytest.mark.parametrize(
         ("off", "words"),
@@ -119,8 +119,8 @@ class TestWhatIsTold:
     )
     def test_then_each_other_kind_in_its_own_words(self, off: Off, words: str) -> None:
         one = Found(instance(1), off, "compute-2")
-        assert after_boot.problem([one]).startswith(f"compute-1: {words}")
-        assert after_boot.problem([one, one]).endswith(" (and 1 more)")
+        assert off_since.problem([one]).startswith(f"compute-1: {words}")
+        assert off_since.problem([one, one]).endswith(" (and 1 more)")
 
     def test_a_destination_that_nobody_knows(self) -> None:
         assert "may run on its destination" in Found(instance(1), Off.ELSEWHERE).told
@@ -143,7 +143,7 @@ class TestAMove:
         ],
     )
     def test_was_cut_short_if_it_was_not_over_when_the_host_went_off(self, one: Move) -> None:
-        assert after_boot.cut_short(instance(1), [one], SERVED) == one
+        assert off_since.cut_short(instance(1), [one], SERVED) == one
 
     @pytest.mark.parametrize(
         "one",
@@ -154,11 +154,11 @@ class TestAMove:
         ],
     )
     def test_was_not_if_it_was_over_or_is_another_hosts(self, one: Move) -> None:
-        assert after_boot.cut_short(instance(1), [one], SERVED) is None
+        assert off_since.cut_short(instance(1), [one], SERVED) is None
 
     def test_is_looked_at_only_where_there_was_one(self) -> None:
-        assert after_boot.was_moved([BY_NOVA, action("live-migration", "02:00:00", "ann")])
-        assert not after_boot.was_moved([BY_NOVA, CREATED])
+        assert off_since.was_moved([BY_NOVA, action("live-migration", "02:00:00", "ann")])
+        assert not off_since.was_moved([BY_NOVA, CREATED])
 
 
 @pytest.mark.parametrize("tried", ["live-migration", "resize", "evacuate"])
@@ -188,7 +188,7 @@ class TestAHostThatBootedTwiceBeforeAnybodyLooked:
     def test_what_was_asked_since_the_newest_boot_counts_or_since_the_one_before(
         self, asked: list[Action], off: Off
     ) -> None:
-        assert after_boot.judge(list(reversed(asked)), self.TWICE) is off
+        assert off_since.judge(list(reversed(asked)), self.TWICE) is off
 
 
 def evacuation(status: str, at: str = "", dest: str = "compute-2", number: int = 1) -> Evacuation:
@@ -201,7 +201,7 @@ class TestAnEvacuationOfIt:
 
     def test_may_have_left_a_guest_on_the_destination_that_failed_it(self) -> None:
         for one in (evacuation("failed", self.NOW), evacuation("failed")):
-            assert after_boot.failed_there(instance(1), [one], SERVED) == one
+            assert off_since.failed_there(instance(1), [one], SERVED) == one
 
     @pytest.mark.parametrize(
         "one",
@@ -214,11 +214,11 @@ class TestAnEvacuationOfIt:
         ],
     )
     def test_is_of_another_failure_or_came_to_nobody(self, one: Evacuation) -> None:
-        assert after_boot.failed_there(instance(1), [one], SERVED) is None
+        assert off_since.failed_there(instance(1), [one], SERVED) is None
 
     def test_is_looked_at_only_where_there_was_one(self) -> None:
-        assert after_boot.was_evacuated([BY_NOVA, action("evacuate", "02:00:00", "vmha")])
-        assert not after_boot.was_evacuated([BY_NOVA, CREATED])
+        assert off_since.was_evacuated([BY_NOVA, action("evacuate", "02:00:00", "vmha")])
+        assert not off_since.was_evacuated([BY_NOVA, CREATED])
 
 
 class TestWhatHasBeenEvacuatedSince:
@@ -235,7 +235,7 @@ class TestWhatHasBeenEvacuatedSince:
         return Evacuation(number, InstanceId(instance), source, to, status, created_at=made)
 
     def test_is_where_its_newest_record_says(self) -> None:
-        found = after_boot.evacuated_since(
+        found = off_since.evacuated_since(
             [
                 self.record(3, "a", "23", at="05:00:00"),
                 self.record(1, "a", "12", "completed"),
@@ -247,7 +247,7 @@ class TestWhatHasBeenEvacuatedSince:
         assert found == {"a": "compute-3", "b": "compute-2"}
 
     def test_has_left_it_since_the_boot_and_has_arrived_elsewhere(self) -> None:
-        assert not after_boot.evacuated_since(
+        assert not off_since.evacuated_since(
             [
                 self.record(1, "a", "12", at="03:29:59"),
                 self.record(2, "b", "12", "failed"),
@@ -264,4 +264,4 @@ class TestWhatHasBeenEvacuatedSince:
         one = Instance(InstanceId("a"), NovaHost("compute-2"), vm_state="stopped")
         found = Found(one, Off.RAN, left=NovaHost("compute-1"))
         assert found.told.startswith("ran until compute-1 was off")
-        assert after_boot.problem([found]).startswith("compute-1 was off, and 1 instance")
+        assert off_since.problem([found]).startswith("compute-1 was off, and 1 instance")

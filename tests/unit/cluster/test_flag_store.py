@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import pytest
 
-from vmha_ocf.cluster.flag import (
+from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.cluster.flag_texts import (
     ATTRIBUTE,
     RECORD,
     RECORDS,
@@ -16,7 +17,6 @@ from vmha_ocf.cluster.flag import (
     format_record,
     merge,
 )
-from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable, ParameterError
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 

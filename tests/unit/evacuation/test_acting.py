@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.driven import TAGS, Driven, requests
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cluster.flag import ATTRIBUTE, format_key
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE, format_key
 from vmha_ocf.evacuation import acting
 from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.sim import World

@@ -14,7 +14,7 @@ from vmha_ocf.model import (
     NodeState,
     NovaHost,
 )
-from vmha_ocf.proof.hosts import destinations, gated
+from vmha_ocf.proof.presence import destinations, gated
 
 ONE, TWO, THREE = (
     ComputeService(id=name, host=NovaHost(name), up=True, enabled=True, forced_down=False)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, record, situation, text
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud.choice import Choice
 from vmha_ocf.cloud.records import STILL
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, REBUILDING, Memory
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge

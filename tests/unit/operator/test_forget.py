@@ -8,7 +8,7 @@ from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.operator.commands.forget import COMMAND
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 from vmha_ocf.sim import World
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
 from vmha_ocf.agent.policy import Policy, Untagged
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud.choice import Choice
+from vmha_ocf.cloud import tagging
+from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.model import ImageId, Instance, InstanceId, NodeName, NovaHost
 from vmha_ocf.operator.commands.plan import COMMAND

@@ -10,7 +10,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
 from vmha_ocf.cluster.configuration import Result
-from vmha_ocf.cluster.flag import ATTRIBUTE
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.model import NodeName, ServiceChange
 from vmha_ocf.operator.commands.status import COMMAND

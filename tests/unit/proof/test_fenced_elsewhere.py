@@ -7,7 +7,7 @@ import pytest
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.fencing.names import Names, Words, learn
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
-from vmha_ocf.proof import fenced_elsewhere as reconcile
+from vmha_ocf.proof import fenced_elsewhere
 
 SHORT = NovaHost("compute-1")
 FULL = NovaHost("compute-1.example.com")
@@ -43,14 +43,14 @@ def names(*known: NovaHost, domain: str = "", **device: str) -> Names:
 def test_fenced_without_us(
     state: NodeState, known: list[NovaHost], flags: dict[NovaHost, Flag], found: bool
 ) -> None:
-    told = reconcile.fenced_without_flag([state], services(*known), flags, names(*known))
+    told = fenced_elsewhere.fenced_without_flag([state], services(*known), flags, names(*known))
     assert bool(told) is found
 
 
 def test_a_namesake_of_another_site_is_not_the_host_that_the_device_means() -> None:
     other = NovaHost("compute-1.b.example.com")
     known = names(FULL, other, domain="example.com", compute_1=other)
-    found = reconcile.fenced_without_flag([node()], services(FULL, other), {}, known)
+    found = fenced_elsewhere.fenced_without_flag([node()], services(FULL, other), {}, known)
     assert found == {other: node()}
 
 
@@ -59,8 +59,11 @@ def test_all_hosts_of_a_machine_are_found_and_those_that_are_flagged_are_not() -
     known = Names({NODE: (SHORT, second)})
     flags = {SHORT: Flag(SHORT, FlagState.NEEDED, NODE)}
     listed = services(SHORT, second)
-    assert reconcile.fenced_without_flag([node()], listed, {}, known).keys() == {SHORT, second}
-    assert reconcile.fenced_without_flag([node()], listed, flags, known) == {second: node()}
+    assert fenced_elsewhere.fenced_without_flag([node()], listed, {}, known).keys() == {
+        SHORT,
+        second,
+    }
+    assert fenced_elsewhere.fenced_without_flag([node()], listed, flags, known) == {second: node()}
 
 
 @pytest.mark.parametrize(
@@ -85,15 +88,15 @@ def test_a_name_that_nova_may_know_otherwise(
     flags: dict[NovaHost, Flag],
     found: dict[NodeName, list[NovaHost]],
 ) -> None:
-    assert reconcile.misnamed([state], flags, names(*known)) == found
+    assert fenced_elsewhere.misnamed([state], flags, names(*known)) == found
 
 
 def test_with_its_domain_it_is_no_doubt() -> None:
-    assert reconcile.misnamed([node()], {}, names(FULL, domain="example.com")) == {}
+    assert fenced_elsewhere.misnamed([node()], {}, names(FULL, domain="example.com")) == {}
 
 
 def test_the_flag_tells_whose_word_it_is() -> None:
-    flag = reconcile.flag_for(SHORT, node(), 500.0)
+    flag = fenced_elsewhere.flag_for(SHORT, node(), 500.0)
     assert flag.evidence is not None
     assert (flag.state, flag.node) == (FlagState.NEEDED, NODE)
     assert (flag.evidence.by, flag.evidence.at) == ("ctl2", 100.0)
@@ -101,7 +104,7 @@ def test_the_flag_tells_whose_word_it_is() -> None:
 
 
 def test_a_fencing_that_nobody_remembers_is_one_of_now() -> None:
-    flag = reconcile.flag_for(SHORT, NodeState(NODE, online=False, fenced=True), 500.0)
+    flag = fenced_elsewhere.flag_for(SHORT, NodeState(NODE, online=False, fenced=True), 500.0)
     assert flag.evidence is not None
     assert (flag.evidence.by, flag.evidence.at) == ("pacemaker", 500.0)
 
@@ -112,10 +115,10 @@ class TestAFencingThatMayHaveSwitchedNothing:
 
     def test_is_believed_where_a_person_confirmed_it(self) -> None:
         weak = Configuration(resources=[self.KDUMP])
-        assert reconcile.weakness(node(), weak) == "kdump"
+        assert fenced_elsewhere.weakness(node(), weak) == "kdump"
         confirmed = replace(node(), fenced_by="a human")
-        assert reconcile.weakness(confirmed, weak) == ""
-        assert reconcile.weakness(node(), Configuration(resources=[self.IPMI])) == ""
+        assert fenced_elsewhere.weakness(confirmed, weak) == ""
+        assert fenced_elsewhere.weakness(node(), Configuration(resources=[self.IPMI])) == ""
 
     def test_leaves_the_node_away_and_no_more(self) -> None:
         back = NodeState(NODE, online=True, fenced=False, fenced_at=100.0)
@@ -125,8 +128,8 @@ class TestAFencingThatMayHaveSwitchedNothing:
             (back, never),
             (never, never),
         ):
-            assert reconcile.believed({NODE: state}, lambda _: "kdump") == {NODE: left}
-            assert reconcile.believed({NODE: state}, lambda _: "") == {NODE: state}
+            assert fenced_elsewhere.believed({NODE: state}, lambda _: "kdump") == {NODE: left}
+            assert fenced_elsewhere.believed({NODE: state}, lambda _: "") == {NODE: state}
 
 
 class TestAFlagByANameThatNovaDoesNotHave:
@@ -135,9 +138,9 @@ class TestAFlagByANameThatNovaDoesNotHave:
     KNOWN = Names({NODE: (FULL,)})
 
     def test_is_of_what_nova_has_on_that_node(self) -> None:
-        found = reconcile.nameless([self.FLAG], self.KNOWN, [FULL])
+        found = fenced_elsewhere.nameless([self.FLAG], self.KNOWN, [FULL])
         assert found == {FULL: self.FLAG}
-        new = reconcile.renamed(self.FLAG, FULL)
+        new = fenced_elsewhere.renamed(self.FLAG, FULL)
         assert new == Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF)
 
     @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ class TestAFlagByANameThatNovaDoesNotHave:
     def test_but_not_where_that_is_not_certain(
         self, flag: Flag, listed: list[NovaHost] | None
     ) -> None:
-        assert not reconcile.nameless([flag], self.KNOWN, listed)
+        assert not fenced_elsewhere.nameless([flag], self.KNOWN, listed)
 
     @pytest.mark.parametrize(
         ("other", "told"),
@@ -169,11 +172,13 @@ class TestAFlagByANameThatNovaDoesNotHave:
     def test_goes_when_the_same_power_off_is_told_by_another_one(
         self, other: Flag | None, told: bool
     ) -> None:
-        assert reconcile.is_told(self.FLAG, other) is told
+        assert fenced_elsewhere.is_told(self.FLAG, other) is told
 
     def test_stays_without_a_proof_of_its_own(self) -> None:
         flag = replace(self.FLAG, evidence=None)
-        assert not reconcile.is_told(flag, Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF))
+        assert not fenced_elsewhere.is_told(
+            flag, Flag(FULL, FlagState.NEEDED, NODE, evidence=self.PROOF)
+        )
 
 
 class TestATypedFlagOfAHostThatIsBack:
@@ -192,7 +197,7 @@ class TestATypedFlagOfAHostThatIsBack:
     ) -> bool:
         nodes = {NODE: node} if node else {}
         known = {SHORT: service} if service else {}
-        told = reconcile.fenced_and_back([flag], nodes, known, names(SHORT), ahead=ahead)
+        told = fenced_elsewhere.fenced_and_back([flag], nodes, known, names(SHORT), ahead=ahead)
         assert told in ({}, {SHORT: node})
         return bool(told)
 

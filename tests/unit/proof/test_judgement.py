@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.dead_host import NODE
 from vmha_ocf.model import ComputeService, Evidence, NodeState, NovaHost
-from vmha_ocf.proof import judgement as proof
+from vmha_ocf.proof import judgement
 from vmha_ocf.proof.judgement import Boots, Judgement, Signs, Standing
 
 HOST = NovaHost("compute-1")
@@ -31,7 +31,7 @@ def seen(updated_at: str, *, up: bool = False, forced_down: bool = False) -> Com
 def judged(
     node: NodeState | None, service: ComputeService | None = None, signs: Signs = SIGNS
 ) -> Judgement:
-    return proof.judge(PROOF, replace(signs, node=node, service=service))
+    return judgement.judge(PROOF, replace(signs, node=node, service=service))
 
 
 def standing(

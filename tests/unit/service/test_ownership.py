@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.dead_host import FENCED, HOST, record, text
 from vmha_ocf.model import ComputeService
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import REASON_MOST, Ours
+from vmha_ocf.service import marker
+from vmha_ocf.service.marker import REASON_MOST, Ours
 from vmha_ocf.service.ownership import (
     Owned,
     doubted,

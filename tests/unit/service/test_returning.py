@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.dead_host import DEST, HOST, record
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.model import ComputeService, Evacuation, ServiceChange
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import REASON_MOST, Ours
+from vmha_ocf.service import marker
+from vmha_ocf.service.marker import REASON_MOST, Ours
 from vmha_ocf.service.returning import Await, Back, Undo
 from vmha_ocf.service.returning import plan_return as plan_return_of
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
 from vmha_ocf.service import trace as texts
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace, format_trace, parse, with_trace, without
 
 NODE = NodeName("compute-1")

@@ -6,7 +6,7 @@ import pytest
 
 from vmha_ocf.model import InstanceId, NodeName, NovaHost
 from vmha_ocf.service import trace_copy
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace, Traces
 from vmha_ocf.service.trace_copy import (
     Copy,

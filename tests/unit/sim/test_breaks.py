@@ -22,7 +22,7 @@ from vmha_ocf.agent.policy import Marks
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.booting import gate
-from vmha_ocf.cluster import flag as texts
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.errors import NovaDenied, VmhaError
 from vmha_ocf.fencing.bmc_access import BmcAccess
@@ -41,7 +41,7 @@ from vmha_ocf.model import (
 )
 from vmha_ocf.ports import Bmc, Flags
 from vmha_ocf.programs.nova_compute import AGENT
-from vmha_ocf.service import mark as marker
+from vmha_ocf.service import marker
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
 from vmha_ocf.sim.cloud.nova import SimNova
@@ -155,8 +155,8 @@ class TestP3AFlagThatWasWrittenIsNotLost:
             self._world = world
 
         def write(self, flag: Flag) -> None:
-            key = texts.format_key(flag.host)
-            self._world.attrd.update(texts.ATTRIBUTE, key, texts.format_value(flag))
+            key = flag_texts.format_key(flag.host)
+            self._world.attrd.update(flag_texts.ATTRIBUTE, key, flag_texts.format_value(flag))
 
     def fence_and_stop(self, world: World, flags: Flags) -> None:
         fencer = Fencer(flags, world.clock(), Patience(power=10), "ctl1")

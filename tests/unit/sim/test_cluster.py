@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.cluster.flag import ATTRIBUTE
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE
 from vmha_ocf.errors import (
     BmcRefused,
     BmcUnavailable,

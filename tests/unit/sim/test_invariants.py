@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.cluster.flag import ATTRIBUTE, RECORD
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE, RECORD
 from vmha_ocf.errors import NovaUnavailable
 from vmha_ocf.model import FlagState, InstanceId, NodeName, NovaHost, Power, ServiceChange
 from vmha_ocf.sim import World

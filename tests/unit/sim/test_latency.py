@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from vmha_ocf.cluster.flag import ATTRIBUTE
+from vmha_ocf.cluster.flag_texts import ATTRIBUTE
 from vmha_ocf.errors import FlagsUnavailable
 from vmha_ocf.model import NovaHost
 from vmha_ocf.sim.base.latency import Delays, Latency

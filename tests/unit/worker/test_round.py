@@ -20,8 +20,8 @@ from vmha_ocf.model import (
     NovaHost,
     ServiceChange,
 )
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import Ours
+from vmha_ocf.service import marker
+from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace, format_trace
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timing import Timing

@@ -12,8 +12,7 @@ from collections.abc import Collection, Mapping
 from math import inf
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud import task_states
+from vmha_ocf.cloud import tagging, task_states
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import STILL, Off

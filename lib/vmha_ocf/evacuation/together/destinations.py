@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.model import Flag
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof.hosts import Services
+from vmha_ocf.proof import presence
+from vmha_ocf.proof.presence import Services
 
 
 class Destinations:

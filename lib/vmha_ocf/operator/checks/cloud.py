@@ -9,12 +9,12 @@ from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.agent.policy import Untagged
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.capacity import shortages
-from vmha_ocf.cloud.choice import Choice, choose
 from vmha_ocf.cloud.report_interval import Reports
 from vmha_ocf.cloud.service_down_time import assumed
+from vmha_ocf.cloud.tagging import Choice, choose
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
-from vmha_ocf.service import mark as marker
+from vmha_ocf.service import marker
 
 _AHEAD = 10.0
 """Seconds that a heartbeat may come from our future."""

@@ -13,7 +13,7 @@ from vmha_ocf.cluster.configuration import (
     ROLE,
     Configuration,
 )
-from vmha_ocf.cluster.flag import RECORD
+from vmha_ocf.cluster.flag_texts import RECORD
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
 _SECRETS = ("password", "passwd", "username", "login", "auth_url", "os_password")

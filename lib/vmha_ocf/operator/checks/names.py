@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from vmha_ocf.cluster.configuration import COMPUTE
-from vmha_ocf.cluster.flag import RECORD, RECORDS
+from vmha_ocf.cluster.flag_texts import RECORD, RECORDS
 from vmha_ocf.fencing.names import short, way_to_say
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.operator.checks.cluster import is_kept_from

@@ -17,8 +17,7 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import inventories_of
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.proof import fenced_elsewhere as reconcile
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.worker.ports import WorkerPorts
 
 T = TypeVar("T")
@@ -50,8 +49,8 @@ class Reading:
             services=services,
             flags=(flags or {}).values(),
         )
-        believed = reconcile.believed(
-            nodes or {}, partial(reconcile.weakness, configuration=configuration)
+        believed = fenced_elsewhere.believed(
+            nodes or {}, partial(fenced_elsewhere.weakness, configuration=configuration)
         )
         off = presence.hosts_off((flags or {}).values(), believed, known.names)
         looks = (

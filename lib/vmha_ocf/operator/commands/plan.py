@@ -21,7 +21,7 @@ from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
-from vmha_ocf.proof import hosts as presence
+from vmha_ocf.proof import presence
 from vmha_ocf.proof.fenced_elsewhere import believed, weakness
 from vmha_ocf.worker.ports import WorkerPorts
 

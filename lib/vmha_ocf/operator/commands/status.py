@@ -31,9 +31,8 @@ from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.look import Around, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
 from vmha_ocf.operator.site import Site, Worker
-from vmha_ocf.proof import fenced_elsewhere as reconcile
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof import fenced_elsewhere, presence
+from vmha_ocf.proof.presence import Nodes
 
 Notice = tuple[Level, str]
 """Something about the whole cluster."""
@@ -185,8 +184,8 @@ class _Reading:
     def _looked_into(
         self, seen: Seen, flag: Flag, flags: Mapping[NovaHost, Flag], nodes: Nodes
     ) -> Seen:
-        weak = partial(reconcile.weakness, configuration=self._configuration)
-        believed = reconcile.believed(nodes, weak)
+        weak = partial(fenced_elsewhere.weakness, configuration=self._configuration)
+        believed = fenced_elsewhere.believed(nodes, weak)
         around = Around(
             presence.hosts_off(flags.values(), believed, self._names),
             self._services or (),

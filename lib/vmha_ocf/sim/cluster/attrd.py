@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from vmha_ocf.cluster.flag import same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.errors import FlagsUnavailable
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.core import Core, Wire

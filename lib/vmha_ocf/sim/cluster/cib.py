@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from vmha_ocf.cluster.flag import RECORDS
+from vmha_ocf.cluster.flag_texts import RECORDS
 from vmha_ocf.errors import FlagsUnavailable, ParameterError
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.core import Core, Wire

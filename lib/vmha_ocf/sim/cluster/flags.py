@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 
-from vmha_ocf.cluster import flag as texts
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.model import Evidence, Flag, FlagState, InstanceId, NodeName, NovaHost
 from vmha_ocf.sim.base.core import Core
@@ -90,7 +90,9 @@ def flag_at_once(
     core = host.core
     evidence = Evidence(by, core.clock().now(), f"BMC of {host.node} answered off")
     flag = Flag(host.name, FlagState.NEEDED, node=host.node, evidence=evidence)
-    cib.put(host.node, texts.RECORD, texts.format_record(flag))
-    attrd.put(texts.ATTRIBUTE, texts.format_key(host.name), texts.format_value(flag))
+    cib.put(host.node, flag_texts.RECORD, flag_texts.format_record(flag))
+    attrd.put(
+        flag_texts.ATTRIBUTE, flag_texts.format_key(host.name), flag_texts.format_value(flag)
+    )
     core.journal.note(FlagWritten(core.now, host.name, flag.state, left))
     core.journal.say("fence_compute", f"{host.node} is off and flagged")

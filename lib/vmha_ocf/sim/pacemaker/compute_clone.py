@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from vmha_ocf.booting import gate
-from vmha_ocf.booting import keeper as compute_gate
-from vmha_ocf.cluster import flag as texts
+from vmha_ocf.booting import gate, keeper
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, FlagsUnavailable, VmhaError
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock, Units
@@ -114,7 +113,7 @@ class ComputeClone:
         return self.controllers().deciding and online and child.host.reachable
 
     def _is_banned(self, child: Child) -> bool:
-        return child.host.node in self.parts.world.cib.truth(texts.RECORD)
+        return child.host.node in self.parts.world.cib.truth(flag_texts.RECORD)
 
     def _probe(self, child: Child) -> None:
         if child.state is not State.UNKNOWN or not self._may_act(child):
@@ -129,7 +128,7 @@ class ComputeClone:
             child.state = State.STARTED if running else State.STOPPED
             self._consider(child)
 
-    def _found(self, child: Child) -> compute_gate.Found:
+    def _found(self, child: Child) -> keeper.Found:
         flags = self.parts.world.flags()
 
         machine = SimMachine(child.host, self.parts.world.cib)
@@ -141,10 +140,10 @@ class ComputeClone:
             self.parts.world.say(f"{child.host.node}/{NAME}", what)
 
         if child.host.compute.running:
-            return compute_gate.judge_running(look, machine, say)
+            return keeper.judge_running(look, machine, say)
         if child.host.starts_compute:
-            return compute_gate.judge_enabled(look, "nova-compute.service")
-        return compute_gate.judge_guests(look, machine, say)
+            return keeper.judge_enabled(look, "nova-compute.service")
+        return keeper.judge_guests(look, machine, say)
 
     def _look(self, child: Child, flags: HostFlags) -> gate.Open | gate.Wait:
         """Over the remote connection, while there is one."""
@@ -155,7 +154,7 @@ class ComputeClone:
                 raise FlagsUnavailable("attrd does not answer", hint="is the node connected?")
             return flags.read_for(host.name, host.node)
 
-        return compute_gate.look(host.name, read)
+        return keeper.look(host.name, read)
 
     def _consider(self, child: Child) -> None:
         if child.state is not State.STOPPED or not self._may_act(child) or self._is_banned(child):
@@ -177,13 +176,13 @@ class ComputeClone:
         units: Units = wrap(world.units(node), f"{NAME}.units")
         clock: Clock = wrap(world.clock(), f"{NAME}.clock")
         flags: HostFlags = wrap(world.flags(wrap, NAME), f"{NAME}.flags")
-        machine: compute_gate.Machine = wrap(SimMachine(child.host, world.cib), f"{NAME}.machine")
-        compute_gate.start(
+        machine: keeper.Machine = wrap(SimMachine(child.host, world.cib), f"{NAME}.machine")
+        keeper.start(
             units,
             machine,
             lambda: self._look(child, flags),
             clock,
-            until=clock.monotonic() + self.parts.timing.start_timeout * compute_gate.SHARE,
+            until=clock.monotonic() + self.parts.timing.start_timeout * keeper.SHARE,
             log=lambda what: world.say(f"{node}/{NAME}", what),
         )
 
@@ -209,7 +208,7 @@ class ComputeClone:
         child.state = State.STOPPED
         world, node = self.parts.world, child.host.node
         flags = world.flags()
-        compute_gate.stop(
+        keeper.stop(
             lambda: world.units(node),
             SimMachine(child.host, world.cib),
             lambda: self._look(child, flags),

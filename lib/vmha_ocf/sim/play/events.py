@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.cluster import flag as texts
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.journal import FlagErased
 from vmha_ocf.sim.base.scenario import EventSpec
@@ -34,8 +34,8 @@ def _kill_compute(stage: Stage, event: EventSpec) -> None:
 
 
 def _write_attribute(stage: Stage, event: EventSpec) -> None:
-    stage.world.say("operator", f"writes {texts.ATTRIBUTE}[{event.key}]={event.value}")
-    stage.world.attrd.put(texts.ATTRIBUTE, event.key, event.value)
+    stage.world.say("operator", f"writes {flag_texts.ATTRIBUTE}[{event.key}]={event.value}")
+    stage.world.attrd.put(flag_texts.ATTRIBUTE, event.key, event.value)
 
 
 def _set_node_attribute(stage: Stage, event: EventSpec) -> None:

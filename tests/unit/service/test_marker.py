@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vmha_ocf.model import ComputeService, NovaHost, ServiceChange
-from vmha_ocf.service import mark as marker
-from vmha_ocf.service.mark import REASON_MOST, Mark, Ours
+from vmha_ocf.service import marker
+from vmha_ocf.service.marker import REASON_MOST, Mark, Ours
 
 
 def service(**about: object) -> ComputeService:

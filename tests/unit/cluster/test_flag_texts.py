@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmha_ocf.cluster.flag import (
+from vmha_ocf.cluster.flag_texts import (
     check,
     format_key,
     format_record,

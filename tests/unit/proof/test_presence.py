@@ -8,8 +8,8 @@ from tests.unit.dead_host import FENCED, FLAG, HOST, NODE
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
-from vmha_ocf.proof import hosts as presence
-from vmha_ocf.proof.hosts import Nodes
+from vmha_ocf.proof import presence
+from vmha_ocf.proof.presence import Nodes
 
 NEEDED = replace(FLAG, state=FlagState.NEEDED)
 TYPED = Flag(HOST, FlagState.NEEDED)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit.dead_host import instance
 from vmha_ocf.agent.policy import Marks, Policy, Untagged
-from vmha_ocf.cloud import choice as tagging
-from vmha_ocf.cloud.choice import Choice, ImageMarks
+from vmha_ocf.cloud import tagging
+from vmha_ocf.cloud.tagging import Choice, ImageMarks
 from vmha_ocf.model import ImageId, Instance
 
 IMAGE = ImageId("image")
