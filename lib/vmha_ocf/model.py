@@ -13,6 +13,12 @@ NovaHost = NewType("NovaHost", str)
 """What Nova calls it: the ``host`` of a compute service, often a FQDN. Case matters."""
 InstanceId = NewType("InstanceId", str)
 ImageId = NewType("ImageId", str)
+Epoch = NewType("Epoch", float)
+"""Seconds since 1970, by the clock of who says so: what nodes tell each other."""
+NEVER = Epoch(0.0)
+"""A time that nobody tells."""
+Monotonic = NewType("Monotonic", float)
+"""Seconds of this process that never jump: what it waits by."""
 
 
 class Power(Enum):
@@ -37,7 +43,7 @@ class Evidence:
     """
 
     by: str
-    at: float
+    at: Epoch
     proof: str
 
 
@@ -50,10 +56,15 @@ class Flag:
     node: NodeName | None = None
     owner: str = ""
     """CLAIMED: the controller that evacuates."""
-    since: float = 0.0
+    since: Epoch = NEVER
     """CLAIMED: seconds since the epoch at which it was claimed."""
     evidence: Evidence | None = None
     """None for flags that upstream's agents or a person wrote."""
+
+    @property
+    def proved_at(self) -> Epoch:
+        """When its host was proved to be off; NEVER where nobody gave a proof."""
+        return self.evidence.at if self.evidence else NEVER
 
     @property
     def pending(self) -> bool:
@@ -69,10 +80,10 @@ class NodeState:
     """Its controller or remote connection is up."""
     fenced: bool
     """It was fenced and has not come back since."""
-    fenced_at: float | None = None
+    fenced_at: Epoch | None = None
     """Seconds since the epoch of its last successful fencing (off or reboot), if remembered."""
     fenced_by: str = ""
-    connected_at: float | None = None
+    connected_at: Epoch | None = None
     """Seconds since the epoch at which its connection was made that stands now; None is not known."""
 
 
@@ -224,16 +235,16 @@ class Event:
 
     step: Step
     host: NovaHost
-    at: float
+    at: Epoch
     by: str = ""
     """FENCED: who read the proof; CLAIMED: the controller that evacuates."""
     detail: str = ""
     """The proof, the reason, how it ended."""
     instances: Mapping[InstanceId, str] = field(default_factory=dict)
     """The instances that it is about, and their names. OVER: those that stay on the host."""
-    done: tuple[float, ...] = ()
+    done: tuple[Epoch, ...] = ()
     """MOVED: when each evacuation off this host that has succeeded was asked for, by Nova's clock:
     counted by Nova's records, a worker that takes over counts nothing twice."""
-    asked: tuple[float, ...] = ()
+    asked: tuple[Epoch, ...] = ()
     """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
     for and did not come to tell is counted by the next one."""

@@ -13,11 +13,13 @@ from typing import Protocol, TypeVar
 from vmha_ocf.model import (
     Action,
     ComputeService,
+    Epoch,
     Evacuation,
     Event,
     Flag,
     ImageId,
     Instance,
+    Monotonic,
     Move,
     NodeName,
     NodeState,
@@ -34,10 +36,10 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Clock(Protocol):
-    def now(self) -> float:
+    def now(self) -> Epoch:
         """Seconds since the epoch: what flags carry between nodes."""
 
-    def monotonic(self) -> float:
+    def monotonic(self) -> Monotonic:
         """Seconds that never jump: for every delay and deadline."""
 
     def sleep(self, seconds: float) -> None: ...

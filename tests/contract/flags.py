@@ -13,16 +13,16 @@ import pytest
 
 from vmha_ocf.cluster.flag_texts import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE, format_record
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.ports import Flags
 
 HOST = NovaHost("compute-1.example.com")
 NODE = NodeName("compute-1")
 OURS = f"nova:{HOST}"
-PROOF = Evidence("ctl1", 1763695800.25, "BMC 192.0.2.7 answered off")
-AGAIN = Evidence("ctl2", 1763695814.5, "BMC 192.0.2.7 answered off")
+PROOF = Evidence("ctl1", Epoch(1763695800.25), "BMC 192.0.2.7 answered off")
+AGAIN = Evidence("ctl2", Epoch(1763695814.5), "BMC 192.0.2.7 answered off")
 NEEDED = Flag(HOST, FlagState.NEEDED, node=NODE, evidence=PROOF)
-CLAIMED = replace(NEEDED, state=FlagState.CLAIMED, owner="ctl1", since=1763695803.0)
+CLAIMED = replace(NEEDED, state=FlagState.CLAIMED, owner="ctl1", since=Epoch(1763695803.0))
 DONE = replace(CLAIMED, state=FlagState.DONE)
 
 
@@ -148,7 +148,7 @@ class FlagsContract:
 
     def test_done_does_not_end_the_claim_of_another(self, stage: Stage) -> None:
         stage.flags.write(NEEDED)
-        theirs = replace(CLAIMED, owner="ctl2", since=1763695900.0)
+        theirs = replace(CLAIMED, owner="ctl2", since=Epoch(1763695900.0))
         stage.flags.write(theirs)
         stage.flags.write(DONE)
         assert stage.flags.read() == {HOST: theirs}
@@ -218,7 +218,7 @@ class FlagsContract:
 
     def test_evidence_with_any_characters_can_be_recorded(self, stage: Stage) -> None:
         proof = Evidence(
-            "ctl1", 1.0, "BMC \"x\" 'y' <&> \\n %s $(id) `id` \x1b[31m é\n said --off"
+            "ctl1", Epoch(1.0), "BMC \"x\" 'y' <&> \\n %s $(id) `id` \x1b[31m é\n said --off"
         )
         stage.flags.write(replace(NEEDED, evidence=proof))
         stage.flags.write(replace(DONE, owner="", evidence=proof))

@@ -14,14 +14,14 @@ from vmha_ocf.backends.process.command import Result
 from vmha_ocf.incidents.history import MOST
 from vmha_ocf.incidents.incident import GivenUp, Incident
 from vmha_ocf.incidents.store import PROPERTIES, HistoryStore
-from vmha_ocf.model import InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, InstanceId, NovaHost, Step
 
 pytestmark = pytest.mark.real
 
 INCIDENT = Incident(
     NovaHost("compute-1.example.com"),
-    1763695800.25,
-    {Step.FENCED: 1763695800.25, Step.CLAIMED: 1763695801.5},
+    Epoch(1763695800.25),
+    {Step.FENCED: Epoch(1763695800.25), Step.CLAIMED: Epoch(1763695801.5)},
     proof="BMC 192.0.2.7 answered \"off\" <&> 'é' = 100 %",
     given_up={InstanceId("one"): GivenUp("web <1>", "Nova does not evacuate it; while 'resized'")},
 )
@@ -52,7 +52,7 @@ class TestTheCib:
     def test_a_place_is_taken_over_not_added(self, node: OneNode) -> None:
         store = HistoryStore(Cib(node.run))
         store.write(0, INCIDENT)
-        store.write(0, Incident(NovaHost("compute-2"), 5.0))
+        store.write(0, Incident(NovaHost("compute-2"), Epoch(5.0)))
         assert store.read()[0].host == "compute-2"
         assert len(Cib(node.run).properties(PROPERTIES)) <= 2
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import pytest
 
 from vmha_ocf.errors import FlagNotWritten, FlagsUnavailable, ParameterError
-from vmha_ocf.model import InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, InstanceId, NodeName, NovaHost
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.ports import Traces
 from vmha_ocf.service.trace import Trace, format_trace
@@ -23,7 +23,7 @@ HOST = NovaHost("compute-1.example.com")
 TRACE = Trace(
     HOST,
     "5e41ce00-0000-4000-8000-000000000001",
-    1763695800.25,
+    Epoch(1763695800.25),
     Ours(forced_down=True, disabled=False, before='DIMM B2; it\'s "slot" 4 & 5, 100 %'),
     {InstanceId("0b1f2a3c-0000-4000-8000-000000000000"): "stopped"},
 )
@@ -80,7 +80,7 @@ class TracesContract:
 
     def test_a_later_one_takes_the_place_of_its_hosts_former_one(self, stage: TraceStage) -> None:
         stage.traces.write(TRACE, (NODE,))
-        later = replace(TRACE, incident=TRACE.incident + 60)
+        later = replace(TRACE, incident=Epoch(TRACE.incident + 60))
         stage.traces.write(later, (OTHER,))
         assert stage.trace_attributes() == {NODE: format_trace(later)}
 
@@ -93,7 +93,7 @@ class TracesContract:
 
     def test_it_goes_wherever_it_is(self, stage: TraceStage) -> None:
         stage.set_attribute(NODE, format_trace(TRACE))
-        stage.set_attribute(OTHER, format_trace(replace(TRACE, incident=1.0)))
+        stage.set_attribute(OTHER, format_trace(replace(TRACE, incident=Epoch(1.0))))
         assert stage.traces.read().of == {HOST: TRACE}
         stage.traces.remove(HOST)
         assert stage.trace_attributes() == {}
@@ -104,7 +104,7 @@ class TracesContract:
         assert stage.traces.read().of == {HOST: TRACE}
 
     def test_a_restored_configuration_takes_nothing_back(self, stage: TraceStage) -> None:
-        before = replace(TRACE, incident=TRACE.incident - 3600, was={})
+        before = replace(TRACE, incident=Epoch(TRACE.incident - 3600), was={})
         stage.traces.write(TRACE, (NODE,))
         stage.set_attribute(NODE, format_trace(before))
         assert stage.traces.read().of == {HOST: TRACE}
@@ -124,7 +124,7 @@ class TracesContract:
         assert stage.traces.read().astray == frozenset()
 
     def test_a_later_failure_that_another_version_wrote_counts(self, stage: TraceStage) -> None:
-        later = replace(TRACE, incident=TRACE.incident + 60)
+        later = replace(TRACE, incident=Epoch(TRACE.incident + 60))
         stage.traces.write(TRACE, (NODE,))
         stage.traces.remove(HOST)
         stage.set_attribute(NODE, format_trace(later))
@@ -133,7 +133,7 @@ class TracesContract:
     def test_where_all_controllers_were_away_the_configuration_counts(
         self, stage: TraceStage
     ) -> None:
-        before = replace(TRACE, incident=TRACE.incident - 3600)
+        before = replace(TRACE, incident=Epoch(TRACE.incident - 3600))
         stage.traces.write(TRACE, (NODE,))
         stage.set_attribute(NODE, format_trace(before))
         stage.forget_attrd()

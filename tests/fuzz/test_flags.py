@@ -12,7 +12,7 @@ from tests.fuzz.hostile import any_texts, each_piece, refusal, texts
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.inventory import parse_inventory
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import ComputeService, Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.service import marker
 
 
@@ -37,7 +37,9 @@ def test_the_evidence_of_any_record_is_printable_and_short(text: str) -> None:
 
 @given(any_texts(), any_texts())
 def test_any_evidence_of_ours_is_read_again(by: str, proof: str) -> None:
-    flag = Flag(NovaHost("a"), FlagState.NEEDED, NodeName("n"), evidence=Evidence(by, 5.0, proof))
+    flag = Flag(
+        NovaHost("a"), FlagState.NEEDED, NodeName("n"), evidence=Evidence(by, Epoch(5.0), proof)
+    )
     flag_texts.check(flag)
     text = flag_texts.format_record(flag)
     assert len(text) <= 500

@@ -21,7 +21,7 @@ from vmha_ocf.backends.openstack.nova_api import choose_microversion
 from vmha_ocf.cloud import records, tagging
 from vmha_ocf.errors import NovaUnavailable, VmhaError
 from vmha_ocf.evacuation.order import order_key
-from vmha_ocf.model import ImageId, InstanceId, NovaHost, ServiceChange
+from vmha_ocf.model import Epoch, ImageId, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
 SERVICE = bodies.service("compute-1", id=bodies.uuid(1))
@@ -101,7 +101,7 @@ def test_an_evacuation_is_understood_or_not_and_can_be_judged(item: Any) -> None
     with suppress(VmhaError):
         record = nova_values.to_evacuation(item, HOST)
         records.by_instance([record])
-        assert records.is_since(record, 5.0) in (True, False)
+        assert records.is_since(record, Epoch(5.0)) in (True, False)
 
 
 @some

@@ -9,12 +9,14 @@ from vmha_ocf.agent.policy import Policy
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.verdict import Situation
 from vmha_ocf.model import (
+    Epoch,
     Evacuation,
     Evidence,
     Flag,
     FlagState,
     Instance,
     InstanceId,
+    Monotonic,
     NodeName,
     NovaHost,
 )
@@ -24,14 +26,14 @@ NODE = NodeName("compute-1")
 DEST = NovaHost("compute-2")
 ONE = InstanceId("one")
 TAGS = frozenset({"automatic-recovery"})
-FENCED = 1_795_219_200.0
+FENCED = Epoch(1_795_219_200.0)
 """When the host was proved to be off, in seconds since the epoch."""
 FLAG = Flag(
     HOST,
     FlagState.CLAIMED,
     node=NODE,
     owner="ctl1",
-    since=FENCED + 1,
+    since=Epoch(FENCED + 1),
     evidence=Evidence("ctl1", FENCED, "BMC answered off"),
 )
 
@@ -53,4 +55,8 @@ def record(status: str, id: int = 1, one: str = ONE, **about: Any) -> Evacuation
 def situation(memory: Memory | None = None, *, now: float = 1000.0, **about: Any) -> Situation:
     """Long enough after the fencing for everything to have settled, unless said otherwise."""
     values = {"policy": Policy(settle=30.0), "off": {}, "since": FENCED, **about}
-    return Situation(now, memory=memory or Memory(first_seen=0.0, watching=0.0), **values)
+    return Situation(
+        Monotonic(now),
+        memory=memory or Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0)),
+        **values,
+    )

@@ -13,7 +13,7 @@ from vmha_ocf.cluster import storm
 from vmha_ocf.fencing.options import OPTIONS
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.status import Deliveries, Picture
-from vmha_ocf.model import NovaHost, Step
+from vmha_ocf.model import Epoch, NovaHost, Step
 from vmha_ocf.programs import nova_compute, nova_evacuate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,9 @@ def test_the_steps_and_the_metrics_of_the_page_are_those_of_the_code() -> None:
 
 
 def told_metrics() -> str:
-    incident = Incident(NovaHost("compute-1"), 0.0, {Step.OVER: 1.0}, last_moved=1.0)
+    incident = Incident(
+        NovaHost("compute-1"), Epoch(0.0), {Step.OVER: Epoch(1.0)}, last_moved=Epoch(1.0)
+    )
     sent = {"notify_url": Deliveries()}
     return metrics(Picture("ctl1", 0.0, 0.0, "", (), {}, [incident], sent))[1].decode()
 

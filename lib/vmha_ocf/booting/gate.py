@@ -30,7 +30,7 @@ def decide(host: NovaHost, flag: Flag | None) -> Open | Wait:
     """``flag`` is what both records say of this host; None is that neither has anything."""
     if flag is None or flag.state is FlagState.DONE:
         return Open()
-    proof = flag.evidence.at if flag.evidence else 0.0
+    proof = flag.proved_at
     if flag.state is FlagState.CLAIMED:
         return Wait(f"{flag.owner} evacuates {host}", True, proof)
     return Wait(

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import APART, STILL, Off
-from vmha_ocf.model import ComputeService
+from vmha_ocf.model import ComputeService, Epoch
 from vmha_ocf.ports import Clock
 
 _STEP = 2.0
@@ -58,7 +58,7 @@ class NovaTime:
         agrees = self._is_steady() and self._ahead <= APART
         now = self._clock.now()
         return {
-            host: until if until == STILL else until - self._ahead
+            host: until if until == STILL else Epoch(until - self._ahead)
             for host, until in off.items()
             if until == STILL or (agrees and until <= now)
         }

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud import records
+from vmha_ocf.model import Epoch, Monotonic
 
 _LEAST = 15.0
 """Seconds: one and a half of Nova's own report_interval of 10."""
@@ -28,7 +29,7 @@ def silence(interval: float) -> float:
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     updated_at: str
-    since: float
+    since: Monotonic
     """When it was first seen to be that, in monotonic seconds."""
     beats: int = 0
     """Moves that no change of the service explains."""
@@ -37,12 +38,12 @@ class Heartbeat:
     last: str = ""
     """Nova's time of the last one of ``beats``."""
 
-    def seen(self, updated_at: str, now: float) -> Heartbeat:
+    def seen(self, updated_at: str, now: Monotonic) -> Heartbeat:
         if updated_at == self.updated_at:
             return self
         return Heartbeat(updated_at, now, self.beats + 1, self.touched, updated_at)
 
-    def doubted(self, updated_at: str, now: float) -> Heartbeat:
+    def doubted(self, updated_at: str, now: Monotonic) -> Heartbeat:
         """Somebody else has changed the service: that moves it too, as often as they do."""
         return replace(self, updated_at=updated_at, since=now, touched=True)
 
@@ -59,13 +60,13 @@ class Heartbeat:
     def alive(self) -> bool:
         return self.beats >= 2
 
-    def alive_since(self, proof: float, interval: float) -> bool:
+    def alive_since(self, proof: Epoch, interval: float) -> bool:
         """``proof``: when the host was proved to be off, in seconds since the epoch, by another clock than
         Nova's."""
         at = records.seconds(self.last) if self.beats else None
         return self.alive or (at is not None and at > proof + interval + records.APART)
 
-    def quiet(self, looked_at: float, after: float) -> bool:
+    def quiet(self, looked_at: Monotonic, after: float) -> bool:
         """``looked_at``: when it was last looked at, in monotonic seconds: what has come since then is not
         known. ``after``: see ``silence``."""
         return looked_at - self.since >= after

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import floor, inf
 
-from vmha_ocf.model import Evacuation, InstanceId, NovaHost
+from vmha_ocf.model import NEVER, Epoch, Evacuation, InstanceId, NovaHost
 
 MOVED = frozenset({"done", "completed"})
 OVER = frozenset({"done", "completed", "error", "failed", "cancelled"})
 LOST = frozenset({"error", "failed", "cancelled"})
 
-Off = Mapping[NovaHost, float]
+Off = Mapping[NovaHost, Epoch]
 """Hosts proved to be off, and until when, in seconds since the epoch; ``STILL``: until now."""
-STILL = inf
+STILL = Epoch(inf)
 
 APART = 30.0
 """Seconds that the clocks of controllers, Nova's hosts and its database may be apart: what one says of
@@ -47,13 +47,13 @@ def destination_died(record: Evacuation, off: Off) -> bool:
     return began is not None and began <= until
 
 
-def seconds(text: str) -> float | None:
+def seconds(text: str) -> Epoch | None:
     """Nova's text of a time, UTC by its word, in seconds since the epoch."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return Epoch((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
 def by_instance(records: Iterable[Evacuation]) -> Mapping[InstanceId, Sequence[Evacuation]]:
@@ -82,19 +82,19 @@ def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
             return
 
 
-def is_since(record: Evacuation, since: float) -> bool:
+def is_since(record: Evacuation, since: Epoch) -> bool:
     """Whether it may have been made after ``since``, seconds since the epoch, by a clock of ours: then
     it is of this failure. What cannot be read was."""
     made = seconds(record.created_at)
     return made is None or made >= second(since) - APART
 
 
-def second(at: float) -> int:
+def second(at: Epoch) -> int:
     """The whole second of a time of ours, to compare it with Nova's: its database keeps no more."""
     return floor(at)
 
 
-def failures(found: Sequence[Evacuation], off: Off, since: float = 0.0) -> int:
+def failures(found: Sequence[Evacuation], off: Off, since: Epoch = NEVER) -> int:
     """How many attempts since ``since`` have failed in a row, up to the newest."""
     count = 0
     for record in found:

@@ -33,7 +33,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 
 ATTRIBUTE = "evacuate"
 STORM_ATTRIBUTE = "evacuate-storm"
@@ -99,12 +99,14 @@ def parse_value(host: NovaHost, value: str) -> Flag | None:
         return Flag(host, FlagState.DONE)
     claim = _CLAIM.fullmatch(text)
     if claim:
-        return Flag(host, FlagState.CLAIMED, owner=claim["owner"], since=float(claim["since"]))
+        return Flag(
+            host, FlagState.CLAIMED, owner=claim["owner"], since=Epoch(float(claim["since"]))
+        )
     return Flag(host, FlagState.NEEDED)
 
 
 def format_record(flag: Flag) -> str:
-    evidence = flag.evidence or Evidence("unknown", 0.0, "none given")
+    evidence = flag.evidence or Evidence("unknown", Epoch(0.0), "none given")
     proof = " ".join(_plain(evidence.proof).split())[:200].strip() or "none given"
     by = "_".join(_plain(evidence.by).split())[:100] or "unknown"
     return f"host={flag.host} at={evidence.at:.3f} by={by} proof={proof}"
@@ -120,7 +122,7 @@ def parse_record(node: NodeName, text: str) -> Record:
     match = _RECORD.fullmatch(text.strip())
     if not match:
         return Record(NovaHost(str(node)), None)
-    evidence = Evidence(match["by"], float(match["at"]), match["proof"])
+    evidence = Evidence(match["by"], Epoch(float(match["at"])), match["proof"])
     return Record(NovaHost(match["host"]), evidence)
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.evacuation import acting
 from vmha_ocf.evacuation.story import HostStory
-from vmha_ocf.model import Flag, FlagState
+from vmha_ocf.model import Epoch, Flag, FlagState
 from vmha_ocf.ports import Ports
 
 
@@ -71,7 +71,9 @@ class HostClaim:
         if self._flag and acting.is_claimed_by(flag, self._flag):
             return replace(flag, evidence=flag.evidence or self._flag.evidence)
         now = self._ports.clock.now()
-        claim = replace(flag, state=FlagState.CLAIMED, owner=self._me, since=float(int(now)))
+        claim = replace(
+            flag, state=FlagState.CLAIMED, owner=self._me, since=Epoch(float(int(now)))
+        )
         self._ports.flags.write(claim)
         if self._flag is None:
             proof = flag.evidence.proof if flag.evidence else "flagged without evidence"

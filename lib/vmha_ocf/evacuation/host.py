@@ -26,6 +26,7 @@ from vmha_ocf.model import (
     Flag,
     FlagState,
     InstanceId,
+    Monotonic,
     NovaHost,
     ServerGroup,
 )
@@ -90,7 +91,7 @@ class HostRound:
         self._sure = False
         """The last look, too, found nothing left."""
 
-    def in_flight(self, now: float) -> int:
+    def in_flight(self, now: Monotonic) -> int:
         """Evacuations off it that Nova works on, with those asked for since the last look. What nobody
         has been able to look at for long counts no more: the others would wait for its room."""
         shown = self._plan or self._survey
@@ -270,11 +271,10 @@ class HostRound:
     def _is_alive(self, around: Surroundings) -> bool:
         """Whatever fenced it: its nova-compute runs. Of a host that is connected and perhaps was never off
         one late heartbeat is enough: silent it may be by its gate, which stops nova-compute."""
-        beat, evidence = self._down.heartbeat, self.mine.evidence
+        beat = self._down.heartbeat
         if beat is None or not around.node_back or around.rebooted:
             return beat is not None and beat.alive
-        proof = evidence.at if evidence else 0.0
-        return beat.alive_since(proof, self._cloud.report_interval)
+        return beat.alive_since(self.mine.proved_at, self._cloud.report_interval)
 
     def _note_problems(self, plan: Plan) -> None:
         self.problems.pop("instances", None)

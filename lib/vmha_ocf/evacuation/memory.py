@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from vmha_ocf.cloud import records, task_states
 from vmha_ocf.cloud.records import Found, Off
-from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic
 
 ASKED = "asked"
 REBUILDING = "rebuilding"
@@ -20,23 +20,23 @@ REBUILDING = "rebuilding"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    first_seen: float
+    first_seen: Monotonic
     inherited: bool = False
     """The host was forced down already: an earlier worker may have asked for anything."""
-    watching: float | None = None
+    watching: Monotonic | None = None
     """Since when Nova has been answering. What it cannot have shown us meanwhile, a request that
     waited in its queues, for example, can only be missed from then on."""
-    looked: float = 0.0
+    looked: Monotonic = Monotonic(0.0)
     missed: bool = False
     """Nova did not answer since we last looked."""
     asked: Mapping[InstanceId, int] = field(default_factory=dict)
     """Requests of ours, answered or not: the newest record known before each."""
-    refused: Mapping[InstanceId, tuple[float, str]] = field(default_factory=dict)
+    refused: Mapping[InstanceId, tuple[Monotonic, str]] = field(default_factory=dict)
     was_reset: frozenset[InstanceId] = frozenset()
     """Instances that were reset to error."""
-    may_reset: Mapping[InstanceId, float] = field(default_factory=dict)
+    may_reset: Mapping[InstanceId, Monotonic] = field(default_factory=dict)
     """When a request to reset them was sent that got no clear answer: it may come later."""
-    noticed: Mapping[tuple[InstanceId, str], float] = field(default_factory=dict)
+    noticed: Mapping[tuple[InstanceId, str], Monotonic] = field(default_factory=dict)
     """When something about an instance was first seen."""
     was_off: Mapping[InstanceId, Instance] = field(default_factory=dict)
     """Instances that Nova will start although they were stopped: an attempt failed, so they are
@@ -49,15 +49,15 @@ class Memory:
     slept: frozenset[InstanceId] = frozenset()
     """Instances that were seen suspended: libvirt calls that off, too, but they ran."""
 
-    def waited(self, instance: InstanceId, what: str, now: float) -> float:
+    def waited(self, instance: InstanceId, what: str, now: Monotonic) -> float:
         """Seconds since ``what`` was first noticed; 0 if it is new."""
         return now - self.noticed.get((instance, what), now)
 
-    def watched(self, instance: InstanceId, what: str, now: float) -> float:
+    def watched(self, instance: InstanceId, what: str, now: Monotonic) -> float:
         """As ``waited``, but only as far as Nova has been answering."""
         return min(self.waited(instance, what, now), self.watched_all(now))
 
-    def watched_all(self, now: float) -> float:
+    def watched_all(self, now: Monotonic) -> float:
         return 0.0 if self.watching is None else now - self.watching
 
     def no_answer(self) -> Memory:
@@ -69,7 +69,13 @@ class Memory:
         return replace(self, slept=self.slept | slept)
 
     def look(
-        self, instances: Sequence[Instance], found: Found, off: Off, *, now: float, settle: float
+        self,
+        instances: Sequence[Instance],
+        found: Found,
+        off: Off,
+        *,
+        now: Monotonic,
+        settle: float,
     ) -> Memory:
         """After an answer: new conditions get their time, those that ended are forgotten."""
         current = _conditions(instances, found, off)
@@ -101,7 +107,7 @@ class Memory:
         asked = {key: newest for key, newest in self.asked.items() if key != instance}
         return replace(self, asked=asked)
 
-    def refuse(self, instance: InstanceId, why: str, now: float) -> Memory:
+    def refuse(self, instance: InstanceId, why: str, now: Monotonic) -> Memory:
         refused = {**self.refused, instance: (now, why)}
         return replace(self.no_effect(instance), refused=refused)
 
@@ -118,7 +124,7 @@ class Memory:
         """To error: what Nova said of it before does not count."""
         return replace(self.accepted(instance), was_reset=self.was_reset | {instance})
 
-    def may_be_reset(self, instance: InstanceId, now: float) -> Memory:
+    def may_be_reset(self, instance: InstanceId, now: Monotonic) -> Memory:
         return replace(self, may_reset={**self.may_reset, instance: now})
 
     def stopped(self, instance: InstanceId) -> Memory:

@@ -18,7 +18,17 @@ from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Step, Stop
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
-from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, ServerGroup
+from vmha_ocf.model import (
+    NEVER,
+    Epoch,
+    Evacuation,
+    Flag,
+    Instance,
+    InstanceId,
+    Monotonic,
+    Move,
+    ServerGroup,
+)
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
@@ -39,7 +49,7 @@ class View:
     anything_marked: bool | None
     groups: Sequence[ServerGroup]
     off: Off
-    began: float = 0.0
+    began: Epoch = NEVER
     """When it was proved to be off first, where it was fenced again before its return."""
     node_back: bool = False
     """The host has booted and waits at the gate."""
@@ -149,7 +159,7 @@ class Survey:
         return watched >= situation.policy.settle
 
 
-def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
+def survey(view: View, *, policy: Policy, memory: Memory, now: Monotonic) -> Survey:
     """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
     found = records.by_instance(view.evacuations)
     situation = Situation(
@@ -157,7 +167,7 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: float) -> Survey:
         policy,
         view.off,
         memory,
-        since=view.flag.evidence.at if view.flag.evidence else 0.0,
+        since=view.flag.proved_at,
         began=view.began,
         destinations=view.destinations,
         alive=view.alive,
@@ -192,7 +202,7 @@ def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] 
 
 
 def plan_host(
-    view: View, *, policy: Policy, memory: Memory, now: float, allowance: Allowance
+    view: View, *, policy: Policy, memory: Memory, now: Monotonic, allowance: Allowance
 ) -> Plan:
     """Both at once, for a host that nobody shares the room with."""
     return plan_steps(survey(view, policy=policy, memory=memory, now=now), allowance)

@@ -10,7 +10,7 @@ from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, VmhaError
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Load
 from vmha_ocf.evacuation.steps import Evacuate, Request, Reset, Stop
-from vmha_ocf.model import Instance, NovaHost
+from vmha_ocf.model import Instance, Monotonic, NovaHost
 from vmha_ocf.ports import Ports
 
 _UNDONE = (NovaBusy, NovaUnreached)
@@ -90,7 +90,7 @@ class HostRequests:
             self._ports.say(f"{self._host}: asked Nova to evacuate {names}{more}")
 
 
-def remember(memory: Memory, answers: Sequence[Answer], now: float) -> Memory:
+def remember(memory: Memory, answers: Sequence[Answer], now: Monotonic) -> Memory:
     """A clear no ends a request; no clear answer leaves it open until it has settled."""
     for answer in answers:
         one, error = answer.instance.id, answer.error

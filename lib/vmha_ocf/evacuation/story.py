@@ -10,7 +10,7 @@ from vmha_ocf.evacuation.plan import Plan, View
 from vmha_ocf.evacuation.requests import Answer, name_of
 from vmha_ocf.evacuation.steps import Evacuate
 from vmha_ocf.evacuation.verdict import Next
-from vmha_ocf.model import Evacuation, Event, Instance, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, Evacuation, Event, Instance, InstanceId, NovaHost, Step
 from vmha_ocf.ports import Ports
 
 
@@ -22,7 +22,7 @@ class HostStory:
         self._ports = ports
         self._names: dict[InstanceId, str] = {}
         self._told: set[object] = set()
-        self._since: float | None = None
+        self._since: Epoch | None = None
         """When the host was first fenced, as far as this worker knows."""
 
     def knows(self, instances: Iterable[Instance]) -> None:
@@ -84,7 +84,7 @@ class HostStory:
         The history counts by Nova's records, so it is told of each, also of those that only an
         earlier worker knows to be of this incident."""
         if self._since is None:
-            self._since = view.flag.evidence.at if view.flag.evidence else 0.0
+            self._since = view.flag.proved_at
         new = [one for one in view.evacuations if one.status == "done" and self._is_new(one.id)]
         moved = {one.instance: one for one in new if records.is_since(one, self._since)}
         for record in moved.values():
@@ -107,6 +107,6 @@ class HostStory:
         self._ports.tell(Event(step, self._host, self._ports.clock.now(), **more))
 
 
-def _asked_at(evacuations: Iterable[Evacuation]) -> Iterable[float]:
+def _asked_at(evacuations: Iterable[Evacuation]) -> Iterable[Epoch]:
     times = [records.seconds(one.created_at) for one in evacuations]
     return (at for at in times if at is not None)

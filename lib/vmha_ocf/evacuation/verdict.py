@@ -17,7 +17,7 @@ from vmha_ocf.cloud.records import Off
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import moving
 from vmha_ocf.evacuation.memory import ASKED, REBUILDING, Memory, of_record
-from vmha_ocf.model import Evacuation, Instance, InstanceId, Move
+from vmha_ocf.model import NEVER, Epoch, Evacuation, Instance, InstanceId, Monotonic, Move
 
 _EVACUABLE_STATES = frozenset({"active", "stopped", "error"})
 """Nova, compute/api.py evacuate: everything else is answered with 409."""
@@ -59,13 +59,13 @@ class Verdict:
 class Situation:
     """What judging needs beside the instance: the time, the rules, the hosts, the memory."""
 
-    now: float
+    now: Monotonic
     policy: Policy
     off: Off
     memory: Memory
-    since: float = 0.0
+    since: Epoch = NEVER
     """When the host was proved to be off, in seconds since the epoch; 0 if nobody told."""
-    began: float = 0.0
+    began: Epoch = NEVER
     """When it was proved so first, where it was fenced again before its return; 0 is at ``since``."""
     destinations: bool = True
     """There is a host that could take an instance, or nobody knows."""
@@ -223,7 +223,7 @@ def _retry(
 def _failed(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> int:
     """How many attempts have failed, up to the newest."""
     # What came after a request of ours is its own, whatever the clocks say.
-    since = 0.0 if instance.id in situation.memory.asked else situation.since
+    since = NEVER if instance.id in situation.memory.asked else situation.since
     return records.failures(found, situation.off, since)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 from vmha_ocf.agent.printable import one_line
 from vmha_ocf.incidents.incident import GivenUp, Incident
-from vmha_ocf.model import InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, InstanceId, NovaHost, Step
 
 VERSION = "1"
 _TEXT = 200
@@ -85,11 +85,11 @@ def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
     return InstanceId(one), GivenUp(name, reason)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str) -> Epoch:
     """No sign, no exponent, no nan: anybody who may set a property can write here."""
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
         raise ValueError
-    return float(text)
+    return Epoch(float(text))
 
 
 def _count(text: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.incidents import incident as incidents
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import Event, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, NovaHost, Step
 
 MOST = 30
 """Incidents that are kept."""
@@ -45,7 +45,7 @@ def change(history: History, event: Event) -> Change | None:
     """What a step changes; None if it says nothing new, or is of no incident that is known.
 
     Its time counts to the millisecond, as it is kept: who reads it back finds the same numbers."""
-    event = replace(event, at=round(event.at, 3))
+    event = replace(event, at=Epoch(round(event.at, 3)))
     place = _place_of(history, event)
     if place is not None:
         before = history[place]
@@ -60,7 +60,7 @@ def changed(history: History, one: Change) -> History:
     return {**history, one.place: one.after}
 
 
-def unflagged(history: History, flagged: Collection[NovaHost], now: float) -> Iterator[Event]:
+def unflagged(history: History, flagged: Collection[NovaHost], now: Epoch) -> Iterator[Event]:
     """The evacuations that are over because somebody took the flag away, or an earlier worker's
     last word was lost."""
     for one in history.values():

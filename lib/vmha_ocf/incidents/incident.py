@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from vmha_ocf.cloud.records import APART, second
-from vmha_ocf.model import Event, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, InstanceId, NovaHost, Step
 
 _OPENING = frozenset({Step.FENCED, Step.HELD, Step.CLAIMED})
 _COUNTED = frozenset({Step.REQUESTED, Step.MOVED})
@@ -26,15 +26,15 @@ class GivenUp:
 @dataclass(frozen=True, slots=True)
 class Incident:
     host: NovaHost
-    began: float
+    began: Epoch
     """When the host was proved to be off; when it was first told of, if nobody told the proof."""
-    milestones: Mapping[Step, float] = field(default_factory=dict)
+    milestones: Mapping[Step, Epoch] = field(default_factory=dict)
     """When each step was taken first."""
-    last_moved: float | None = None
+    last_moved: Epoch | None = None
     requested: int = 0
     """Requests that Nova accepted, repeated ones included."""
     moved: int = 0
-    fencings: tuple[float, ...] = ()
+    fencings: tuple[Epoch, ...] = ()
     workers: tuple[str, ...] = ()
     """The controllers that evacuated it, one after another."""
     proof: str = ""
@@ -149,7 +149,7 @@ def _moved(incident: Incident, event: Event) -> Incident:
     return replace(incident, moved=moved, last_moved=event.at)
 
 
-def _is_of(incident: Incident, asked: float) -> bool:
+def _is_of(incident: Incident, asked: Epoch) -> bool:
     """``asked`` is a time of Nova's."""
     return asked >= second(incident.began) - APART
 

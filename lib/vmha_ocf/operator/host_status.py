@@ -126,7 +126,7 @@ def _of_pending(seen: Seen, *, held: bool) -> Iterator[tuple[Level, str]]:
 def given_up(look: Look) -> Sequence[tuple[Instance, str]]:
     """What is not evacuated, and why: what the worker tells, and what waits for its next attempt."""
     view = look.view
-    since = view.flag.evidence.at if view.flag.evidence else 0.0
+    since = view.flag.proved_at
     found = records.by_instance(view.evacuations)
     told = []
     for one in look.plan.verdicts:
@@ -145,7 +145,7 @@ def in_flight(plan: Plan) -> Sequence[Verdict]:
 
 def progress(look: Look) -> Mapping[str, int]:
     """Instances by where they are, from Nova's list and its records since the power-off."""
-    since = look.view.flag.evidence.at if look.view.flag.evidence else 0.0
+    since = look.view.flag.proved_at
     left = [one for one in look.plan.verdicts if one.next in _OURS]
     here = {one.id for one in look.view.instances}
     moved = {

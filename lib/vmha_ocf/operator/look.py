@@ -18,7 +18,7 @@ from vmha_ocf.evacuation.memory import Memory, of_record
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan, View
 from vmha_ocf.evacuation.reading import HostReader
-from vmha_ocf.model import ComputeService, Evacuation, Flag, InstanceId
+from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, InstanceId, Monotonic
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.proof import presence
 from vmha_ocf.worker.ports import WorkerPorts
@@ -78,17 +78,17 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
 
 
 def memory_of(
-    evacuations: Sequence[Evacuation], policy: Policy, *, now: float, epoch: float
+    evacuations: Sequence[Evacuation], policy: Policy, *, now: Monotonic, epoch: Epoch
 ) -> Memory:
     """As of a worker that has watched for long: each record is as old as Nova says. ``epoch`` is
     the time of ``now`` in seconds since 1970."""
-    long_ago = now - max(policy.settle, policy.evacuate_delay, policy.back_after)
+    long_ago = Monotonic(now - max(policy.settle, policy.evacuate_delay, policy.back_after))
     return Memory(
         first_seen=long_ago,
         watching=long_ago,
         looked=now,
         noticed={
-            (one.instance, of_record(one)): now - max(0.0, epoch - since)
+            (one.instance, of_record(one)): Monotonic(now - max(0.0, epoch - since))
             for one in evacuations
             if (since := records.seconds(one.updated_at or one.created_at)) is not None
         },

@@ -11,6 +11,7 @@ from vmha_ocf.fencing.levels import weak_spot
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.model import (
     ComputeService,
+    Epoch,
     Evidence,
     Flag,
     FlagState,
@@ -137,5 +138,7 @@ def is_away(node: NodeState) -> bool:
 
 def flag_for(host: NovaHost, node: NodeState, now: float) -> Flag:
     by = node.fenced_by or "pacemaker"
-    evidence = Evidence(by, node.fenced_at or now, "Pacemaker reports that the node was fenced")
+    evidence = Evidence(
+        by, Epoch(node.fenced_at or now), "Pacemaker reports that the node was fenced"
+    )
     return Flag(host, FlagState.NEEDED, node=node.name, evidence=evidence)

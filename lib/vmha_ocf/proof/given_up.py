@@ -43,7 +43,7 @@ class GivenUp:
 
 
 def format_given_up(flag: Flag, why: str) -> str:
-    at = flag.evidence.at if flag.evidence else 0.0
+    at = flag.proved_at
     return f"host={flag.host} at={at:.3f} why={why[:200]}"
 
 

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmha_ocf.cloud import records
-from vmha_ocf.model import ComputeService, Evidence, NodeState
+from vmha_ocf.model import ComputeService, Epoch, Evidence, NodeState
 
 BELIEVED_UP = 300.0
 """Seconds for which Nova may call up a host that is dead: the longest service_down_time that is met."""
@@ -66,7 +66,7 @@ class Signs:
 
     node: NodeState | None
     service: ComputeService | None
-    now: float
+    now: Epoch
     interval: float = 10.0
     boots: Boots = Boots()
     guests: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.fencing.names import Names
-from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
+from vmha_ocf.model import NEVER, ComputeService, Epoch, Flag, NodeName, NodeState, NovaHost
 
 Nodes = Mapping[NodeName, NodeState]
 Services = Sequence[ComputeService] | None
@@ -24,7 +24,7 @@ def is_back(flag: Flag, nodes: Nodes, names: Names) -> bool:
     return state is not None and state.online and not state.fenced
 
 
-def fenced_at(nodes: Nodes, names: Names) -> Mapping[NodeName, float]:
+def fenced_at(nodes: Nodes, names: Names) -> Mapping[NodeName, Epoch]:
     """When those that have a host of Nova's were fenced last, in seconds since the epoch."""
     return {
         name: node.fenced_at
@@ -65,7 +65,7 @@ def hosts_off(flags: Iterable[Flag], nodes: Nodes, names: Names) -> Off:
 
     A pending flag keeps a host at its gate, but if it has booted, only what went before counts.
     """
-    off: dict[NovaHost, float] = {}
+    off: dict[NovaHost, Epoch] = {}
     for state in nodes.values():
         until = STILL if state.fenced and not state.online else state.fenced_at
         if until is not None:
@@ -73,11 +73,11 @@ def hosts_off(flags: Iterable[Flag], nodes: Nodes, names: Names) -> Off:
     for flag in flags:
         until = _off_until(flag, nodes, names)
         if until is not None:
-            off[flag.host] = max(until, off.get(flag.host, 0.0))
+            off[flag.host] = max(until, off.get(flag.host, NEVER))
     return off
 
 
-def _off_until(flag: Flag, nodes: Nodes, names: Names) -> float | None:
+def _off_until(flag: Flag, nodes: Nodes, names: Names) -> Epoch | None:
     state = state_of(flag, nodes, names)
     if state is not None and state.fenced and not state.online:
         return STILL

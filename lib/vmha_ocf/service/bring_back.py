@@ -11,7 +11,7 @@ from vmha_ocf.cloud.heartbeat import Heartbeat
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.errors import NovaRefused, ParameterError, VmhaError
-from vmha_ocf.model import ComputeService, Event, Flag, NodeName, NovaHost, Services, Step
+from vmha_ocf.model import NEVER, ComputeService, Event, Flag, NodeName, NovaHost, Services, Step
 from vmha_ocf.service import marker, ownership, returning
 from vmha_ocf.service.ownership import Owned
 from vmha_ocf.service.ports import ServicePorts
@@ -89,7 +89,7 @@ class HostReturn:
         if not service.forced_down or (mark is not None and not mark.forced_down):
             self._seen.pop(host, None)
         elif mark is not None:
-            self._seen[host] = Trace(host, service.id, 0.0, mark)
+            self._seen[host] = Trace(host, service.id, NEVER, mark)
         seen = self._seen.get(host)
         if trace is None or seen is None or trace.ours.forced_down or mark is not None:
             return trace or seen

@@ -29,7 +29,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud import records
-from vmha_ocf.model import ComputeService, Evacuation, NovaHost
+from vmha_ocf.model import NEVER, ComputeService, Evacuation, NovaHost
 from vmha_ocf.service import marker
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
@@ -87,7 +87,7 @@ def is_unclear(trace: Trace, service: ComputeService) -> bool:
 
 def doubted(trace: Trace) -> Trace:
     """To be kept as that: no failure, and so no flag, is a witness of it."""
-    return replace(trace, incident=0.0, ours=Ours(forced_down=True, disabled=False))
+    return replace(trace, incident=NEVER, ours=Ours(forced_down=True, disabled=False))
 
 
 def is_doubted(trace: Trace) -> bool:

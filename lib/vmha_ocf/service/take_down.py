@@ -11,10 +11,13 @@ from vmha_ocf.cloud.heartbeat import Heartbeat
 from vmha_ocf.cloud.records import Found
 from vmha_ocf.errors import NovaBusy, NovaUnavailable, NovaUnreached, Refused
 from vmha_ocf.model import (
+    NEVER,
     ComputeService,
+    Epoch,
     Flag,
     Instance,
     InstanceId,
+    Monotonic,
     NodeName,
     NovaHost,
     ServiceChange,
@@ -59,7 +62,7 @@ class TakeDown:
         self.host = host
         self.heartbeat: Heartbeat | None = None
         """None until the service was seen forced down."""
-        self.looked_at = 0.0
+        self.looked_at = Monotonic(0.0)
         """When the service was last looked at, in monotonic seconds: a silence is known up to then."""
         self.was_undone = False
         """Seen at that look: somebody had undone it, and it is done anew."""
@@ -147,9 +150,9 @@ class TakeDown:
         return True
 
     @property
-    def began(self) -> float:
+    def began(self) -> Epoch:
         """When the failure began that this host has not returned from; 0 is not known."""
-        return 0.0 if self.trace is None else self.trace.incident
+        return NEVER if self.trace is None else self.trace.incident
 
     @property
     def takes_untagged(self) -> bool:
@@ -246,7 +249,7 @@ class TakeDown:
         self._story.forced_down()
         return changed
 
-    def _is_tried_again(self, now: float) -> bool:
+    def _is_tried_again(self, now: Monotonic) -> bool:
         """Not for ever against a person, and never without a word."""
         if self._meddled >= _STUBBORN and now - self._changed_at < _RESPITE:
             return False
@@ -274,6 +277,6 @@ def _settings(service: ComputeService) -> Sequence[object]:
     return service.id, service.enabled, service.forced_down, service.disabled_reason
 
 
-def _incident(flag: Flag) -> float:
+def _incident(flag: Flag) -> Epoch:
     """To the millisecond, as it is written."""
-    return round(flag.evidence.at, 3) if flag.evidence else 0.0
+    return Epoch(round(flag.proved_at, 3))

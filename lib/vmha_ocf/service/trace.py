@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.model import InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, InstanceId, NodeName, NovaHost
 from vmha_ocf.service.marker import Ours
 
 ATTRIBUTE = "evacuation-trace"
@@ -60,7 +60,7 @@ class Trace:
     host: NovaHost
     service: str
     """Its id in Nova: a service that was deleted and made anew is another one."""
-    incident: float
+    incident: Epoch
     """Seconds since the epoch; 0 is not known."""
     ours: Ours
     was: Mapping[InstanceId, str] = field(default_factory=dict)
@@ -123,7 +123,7 @@ def parse_entry(text: str) -> Trace | None:
     was = {InstanceId(pair["id"]): pair["state"] for pair in pairs if pair}
     host, untagged = NovaHost(match["host"]), match["untagged"] is not None
     newest = None if match["records"] is None else int(match["records"])
-    return Trace(host, match["service"], float(match["at"]), ours, was, untagged, newest)
+    return Trace(host, match["service"], Epoch(float(match["at"])), ours, was, untagged, newest)
 
 
 def parse(texts: Mapping[NodeName, str]) -> Traces:

@@ -62,7 +62,7 @@ class Evacuating:
     def turn(self, flag: Flag) -> tuple[float, float, str]:
         """Whoever has not been looked at for longest is next; a host that Nova does not answer for
         thereby comes last."""
-        at = flag.evidence.at if flag.evidence else 0.0
+        at = flag.proved_at
         return self.at_once.tried.get(flag.host, -inf), at, flag.host
 
     def take_over(self, sight: Sight) -> Sequence[HostRound]:

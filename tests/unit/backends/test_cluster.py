@@ -12,11 +12,11 @@ from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.process.command import Result
 from vmha_ocf.errors import ClusterUnavailable, NotInstalled
-from vmha_ocf.model import NodeName, NodeState
+from vmha_ocf.model import Epoch, NodeName, NodeState
 
 COMPUTE = NodeName("compute-1")
 EMPTY = recorded("fencing-history-empty")
-FENCED_AT = 1795234488.0
+FENCED_AT = Epoch(1795234488.0)
 
 
 def cluster(*answers: Result) -> PacemakerCluster:

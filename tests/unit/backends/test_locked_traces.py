@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from vmha_ocf.backends.pacemaker.locked_traces import LockedTraces
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.threads import Threads
-from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.model import Epoch, NodeName, NovaHost
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 from vmha_ocf.service.traces import TraceStore
@@ -58,7 +58,8 @@ class Memory:
 def test_none_is_lost() -> None:
     traces = LockedTraces(TraceStore(Memory(), SlowCib(), SystemClock()))
     every = [
-        Trace(NovaHost(f"host-{number}"), "id", 1.0, Ours(True, True)) for number in range(12)
+        Trace(NovaHost(f"host-{number}"), "id", Epoch(1.0), Ours(True, True))
+        for number in range(12)
     ]
 
     def write(number: int) -> None:

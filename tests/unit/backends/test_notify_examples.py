@@ -19,14 +19,18 @@ from vmha_ocf.backends.telling.metrics import metrics
 from vmha_ocf.incidents.as_json import notification
 from vmha_ocf.incidents.incident import Incident, advance, opened
 from vmha_ocf.incidents.status import Deliveries, Picture
-from vmha_ocf.model import Event, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, InstanceId, NovaHost, Step
 
 EXAMPLES = ROOT / "examples"
 HOST = NovaHost("compute-1.example.com")
-FENCED = Event(Step.FENCED, HOST, 1795219300.0, by="ctl1", detail="BMC answered off")
-BACK = Event(Step.IN_SERVICE, HOST, 1795219400.0)
+FENCED = Event(Step.FENCED, HOST, Epoch(1795219300.0), by="ctl1", detail="BMC answered off")
+BACK = Event(Step.IN_SERVICE, HOST, Epoch(1795219400.0))
 LEFT = Event(
-    Step.GIVEN_UP, HOST, 1795219350.0, instances={InstanceId("one"): "web;1\n"}, detail="full"
+    Step.GIVEN_UP,
+    HOST,
+    Epoch(1795219350.0),
+    instances={InstanceId("one"): "web;1\n"},
+    detail="full",
 )
 
 
@@ -130,7 +134,7 @@ class TestVitrage:
 
 
 def served() -> set[str]:
-    incident = advance(opened(FENCED), Event(Step.OVER, HOST, 1795219310.0))
+    incident = advance(opened(FENCED), Event(Step.OVER, HOST, Epoch(1795219310.0)))
     picture = Picture(
         "ctl1", 1.0, incidents=[incident], notifications={"notify_url": Deliveries()}
     )
@@ -153,5 +157,5 @@ class TestDashboardAndRules:
         assert named <= served()
 
     def test_no_metric_is_without_its_words(self) -> None:
-        text = metrics(Picture("ctl1", 1.0, incidents=[Incident(HOST, 5.0)]))[1].decode()
+        text = metrics(Picture("ctl1", 1.0, incidents=[Incident(HOST, Epoch(5.0))]))[1].decode()
         assert text.count("# HELP vmha_") == text.count("# TYPE vmha_") >= 12

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.dead_host import FLAG
 from vmha_ocf.booting import site_start
 from vmha_ocf.booting.site_start import SiteStart
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.proof.boots import Served
 
 AT = 1_763_695_800.0  # 03:30:00 UTC
@@ -91,7 +91,9 @@ class TestWhoIsAwaited:
 
 
 def flag(at: float) -> Flag:
-    return replace(FLAG, state=FlagState.NEEDED, evidence=Evidence("ctl1", at, "BMC answered off"))
+    return replace(
+        FLAG, state=FlagState.NEEDED, evidence=Evidence("ctl1", Epoch(at), "BMC answered off")
+    )
 
 
 def test_only_what_was_proved_to_be_off_since_is_of_the_start() -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from vmha_ocf.cloud.clock import NovaTime
 from vmha_ocf.cloud.records import STILL
-from vmha_ocf.model import ComputeService, NovaHost
+from vmha_ocf.model import ComputeService, Epoch, Monotonic, NovaHost
 
 GONE, BACK = NovaHost("compute-1"), NovaHost("compute-2")
 NOVA = 1_795_219_200.0
-OFF = {GONE: STILL, BACK: NOVA - 100}
+OFF = {GONE: STILL, BACK: Epoch(NOVA - 100)}
 
 
 class Clocks:
@@ -22,11 +22,11 @@ class Clocks:
         self.wall = NOVA + ahead
         self.since_boot = 5000.0
 
-    def now(self) -> float:
-        return self.wall
+    def now(self) -> Epoch:
+        return Epoch(self.wall)
 
-    def monotonic(self) -> float:
-        return self.since_boot
+    def monotonic(self) -> Monotonic:
+        return Monotonic(self.since_boot)
 
     def sleep(self, seconds: float) -> None:
         self.wall += seconds
@@ -68,17 +68,17 @@ def test_times_are_told_by_novas_clock(ahead: float) -> None:
     """It was off until 100 s ago, by whatever clock."""
     time = NovaTime(Clocks(ahead))
     time.look([beat(), beat(7)])
-    assert time.trusted({BACK: NOVA + ahead - 100}) == {BACK: NOVA - 100}
+    assert time.trusted({BACK: Epoch(NOVA + ahead - 100)}) == {BACK: Epoch(NOVA - 100)}
 
 
 def test_the_youngest_heartbeat_of_several_looks_is_nearest_to_the_truth() -> None:
     clocks = Clocks(2.0)
     time = NovaTime(clocks)
     time.look([beat(9)])
-    assert time.trusted({BACK: NOVA - 98}) == {BACK: NOVA - 109}
+    assert time.trusted({BACK: Epoch(NOVA - 98)}) == {BACK: Epoch(NOVA - 109)}
     time.look([beat(3)])
     time.look([beat(8)])
-    assert time.trusted({BACK: NOVA - 98}) == {BACK: NOVA - 103}
+    assert time.trusted({BACK: Epoch(NOVA - 98)}) == {BACK: Epoch(NOVA - 103)}
 
 
 @pytest.mark.parametrize("service", [beat(up=False), beat(forced_down=True)])
@@ -106,10 +106,10 @@ def test_what_was_seen_before_it_was_set_is_forgotten() -> None:
     time.look([beat()])
     clocks.wall -= 20.0
     time.look([beat()])
-    assert time.trusted({BACK: NOVA - 95}) == {BACK: NOVA - 100}
+    assert time.trusted({BACK: Epoch(NOVA - 95)}) == {BACK: Epoch(NOVA - 100)}
 
 
 def test_a_host_that_was_fenced_in_the_future_was_fenced_by_a_wrong_clock() -> None:
     time = NovaTime(Clocks())
     time.look([beat()])
-    assert time.trusted({BACK: NOVA + 60}) == {}
+    assert time.trusted({BACK: Epoch(NOVA + 60)}) == {}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from vmha_ocf.cloud.heartbeat import Heartbeat, silence
+from vmha_ocf.model import Epoch, Monotonic
 
-PROOF = 1_763_695_800.0
+PROOF = Epoch(1_763_695_800.0)
 QUIET = silence(10.0)
 
 
@@ -20,23 +21,23 @@ def test_silence_goes_by_how_often_heartbeats_come(interval: float, seconds: flo
 
 
 def test_a_host_that_sends_nothing_is_quiet_after_a_while() -> None:
-    beat = Heartbeat("a", 100.0).seen("a", 110.0)
-    assert not beat.quiet(100.0 + QUIET - 1, QUIET)
-    assert beat.quiet(100.0 + QUIET, QUIET)
+    beat = Heartbeat("a", Monotonic(100.0)).seen("a", Monotonic(110.0))
+    assert not beat.quiet(Monotonic(100.0 + QUIET - 1), QUIET)
+    assert beat.quiet(Monotonic(100.0 + QUIET), QUIET)
     assert not beat.moved
     assert not beat.alive_since(PROOF, 10.0)
 
 
 def test_one_late_heartbeat_is_a_doubt_and_no_life() -> None:
-    beat = Heartbeat("a", 100.0).seen("b", 120.0)
-    assert not beat.quiet(130.0, QUIET)
-    assert beat.quiet(140.0, QUIET)
+    beat = Heartbeat("a", Monotonic(100.0)).seen("b", Monotonic(120.0))
+    assert not beat.quiet(Monotonic(130.0), QUIET)
+    assert beat.quiet(Monotonic(140.0), QUIET)
     assert beat.moved
     assert not beat.alive
 
 
 def test_two_heartbeats_are_a_life() -> None:
-    beat = Heartbeat("a", 100.0).seen("b", 110.0).seen("c", 120.0)
+    beat = Heartbeat("a", Monotonic(100.0)).seen("b", Monotonic(110.0)).seen("c", Monotonic(120.0))
     assert beat.alive
     assert beat.alive_since(PROOF, 10.0)
 
@@ -48,22 +49,28 @@ def test_two_heartbeats_are_a_life() -> None:
 def test_one_so_long_after_the_proof_that_nothing_else_explains_it_is_a_life(
     after: float, interval: float, alive: bool
 ) -> None:
-    beat = Heartbeat(nova(PROOF - 5), 100.0).seen(nova(PROOF + after), 140.0)
+    beat = Heartbeat(nova(PROOF - 5), Monotonic(100.0)).seen(nova(PROOF + after), Monotonic(140.0))
     assert beat.alive_since(PROOF, interval) is alive
 
 
 def test_a_time_that_cannot_be_read_is_a_doubt() -> None:
-    assert not Heartbeat("a", 100.0).seen("b", 110.0).alive_since(PROOF, 10.0)
+    assert (
+        not Heartbeat("a", Monotonic(100.0)).seen("b", Monotonic(110.0)).alive_since(PROOF, 10.0)
+    )
 
 
 def test_our_own_change_is_no_heartbeat() -> None:
-    beat = Heartbeat("a", 100.0).after_our_change("b").seen("b", 110.0)
+    beat = Heartbeat("a", Monotonic(100.0)).after_our_change("b").seen("b", Monotonic(110.0))
     assert (beat.moved, beat.since) == (False, 100.0)
 
 
 def test_what_somebody_else_changes_is_a_doubt_however_often() -> None:
     late = nova(PROOF + 300)
-    beat = Heartbeat("a", 100.0).doubted("b", 110.0).doubted(late, 120.0)
+    beat = (
+        Heartbeat("a", Monotonic(100.0))
+        .doubted("b", Monotonic(110.0))
+        .doubted(late, Monotonic(120.0))
+    )
     assert (beat.moved, beat.since) == (True, 120.0)
     assert not beat.alive_since(PROOF, 10.0)
-    assert Heartbeat("a", 100.0, beats=2).doubted("b", 110.0).alive
+    assert Heartbeat("a", Monotonic(100.0), beats=2).doubted("b", Monotonic(110.0)).alive

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.unit.dead_host import DEST, FENCED, record, text
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import LOST, OVER, STILL
+from vmha_ocf.model import Epoch
 
 
 @pytest.mark.parametrize("status", sorted(OVER))
@@ -33,11 +34,11 @@ class TestADestinationThatDied:
 
     def test_it_does_not_come_alive_again_with_its_destination(self) -> None:
         begun = record("pre-migrating", updated_at=text(60))
-        assert not records.in_flight(begun, {DEST: FENCED + 61})
+        assert not records.in_flight(begun, {DEST: Epoch(FENCED + 61)})
 
     def test_what_began_after_its_return_is_in_flight(self) -> None:
         begun = record("pre-migrating", updated_at=text(60))
-        assert records.in_flight(begun, {DEST: FENCED + 59})
+        assert records.in_flight(begun, {DEST: Epoch(FENCED + 59)})
 
     @pytest.mark.parametrize("unreadable", ["", "yesterday"])
     def test_who_is_back_counts_as_at_work_if_nobody_knows_since_when(
@@ -51,7 +52,7 @@ class TestADestinationThatDied:
 
     def test_what_began_at_the_very_time_of_its_fencing_has_ended(self) -> None:
         begun = record("pre-migrating", updated_at=text(60))
-        assert records.destination_died(begun, {DEST: FENCED + 60})
+        assert records.destination_died(begun, {DEST: Epoch(FENCED + 60)})
 
     def test_a_record_without_a_destination_has_none_that_died(self) -> None:
         assert not records.destination_died(record("accepted", dest=None), {DEST: STILL})
@@ -73,14 +74,14 @@ def test_there_is_a_time_or_none_for_whatever_nova_says(time: str) -> None:
 
 @pytest.mark.parametrize(("after", "counts"), [(-30.1, False), (-30, True), (0.1, True)])
 def test_what_may_have_been_made_since_by_another_clock_was(after: float, counts: bool) -> None:
-    assert records.is_since(record("error", created_at=text(after)), FENCED) is counts
+    assert records.is_since(record("error", created_at=text(after)), Epoch(FENCED)) is counts
 
 
 def test_novas_times_have_whole_seconds_and_ours_have_not() -> None:
     """Asked for 0.3 s after the proof, and Nova keeps the second that both are in."""
     made = record("done", created_at="2026-11-20T23:59:30")
-    assert records.is_since(made, FENCED + 0.6)
-    assert not records.is_since(made, FENCED + 1.0)
+    assert records.is_since(made, Epoch(FENCED + 0.6))
+    assert not records.is_since(made, Epoch(FENCED + 1.0))
 
 
 def test_the_newest_comes_first() -> None:
@@ -101,10 +102,10 @@ class TestFailures:
 
     def test_those_of_an_earlier_incident_do_not_count(self) -> None:
         found = [record("error", 2, created_at=text(5)), record("error", 1, created_at=text(-35))]
-        assert records.failures(found, {}, FENCED) == 1
+        assert records.failures(found, {}, Epoch(FENCED)) == 1
 
     def test_those_of_an_unknown_time_do(self) -> None:
-        assert records.failures([record("error", created_at="")], {}, FENCED) == 1
+        assert records.failures([record("error", created_at="")], {}, Epoch(FENCED)) == 1
 
 
 @given(st.lists(st.sampled_from(sorted(LOST | OVER | {"accepted", "pre-migrating"}))))

@@ -18,16 +18,18 @@ from vmha_ocf.cluster.flag_texts import (
     merge,
 )
 from vmha_ocf.errors import CommandUnavailable, FlagNotWritten, FlagsUnavailable, ParameterError
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, Monotonic, NodeName, NovaHost
 
 T = TypeVar("T")
 HOST = NovaHost("compute-1")
 NODE = NodeName("node-1")
 OURS = "nova:compute-1"
-NEEDED = Flag(HOST, FlagState.NEEDED, NODE, evidence=Evidence("ctl1", 100.0, "BMC answered off"))
-CLAIMED = replace(NEEDED, state=FlagState.CLAIMED, owner="ctl1", since=103.0)
+NEEDED = Flag(
+    HOST, FlagState.NEEDED, NODE, evidence=Evidence("ctl1", Epoch(100.0), "BMC answered off")
+)
+CLAIMED = replace(NEEDED, state=FlagState.CLAIMED, owner="ctl1", since=Epoch(103.0))
 DONE = replace(CLAIMED, state=FlagState.DONE)
-AGAIN = replace(NEEDED, evidence=Evidence("ctl2", 200.0, "BMC answered off"))
+AGAIN = replace(NEEDED, evidence=Evidence("ctl2", Epoch(200.0), "BMC answered off"))
 
 
 @dataclass
@@ -51,10 +53,11 @@ class Outside:
     after: int = -1
     meanwhile: Callable[[], None] = lambda: None
 
-    def now(self) -> float:
-        return self.time
+    def now(self) -> Epoch:
+        return Epoch(self.time)
 
-    monotonic = now
+    def monotonic(self) -> Monotonic:
+        return Monotonic(self.time)
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds

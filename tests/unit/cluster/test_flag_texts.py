@@ -20,7 +20,7 @@ from vmha_ocf.cluster.flag_texts import (
     parse_value,
 )
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 
 visible = "".join(sorted(set(string.printable) - set(string.whitespace)))
 names = st.text(visible, min_size=1, max_size=40)
@@ -132,11 +132,11 @@ def test_attrd_alone_does_not_end_a_flag() -> None:
         Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("")),
         Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("a b")),
         Flag(NovaHost("a"), FlagState.NEEDED, node=NodeName("n" * 201)),
-        Flag(NovaHost("a"), FlagState.CLAIMED, owner="", since=1),
-        Flag(NovaHost("a"), FlagState.CLAIMED, owner="a@b", since=1),
-        Flag(NovaHost("a"), FlagState.CLAIMED, owner="a b", since=1),
-        Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", -1.0, "off")),
-        Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", float("nan"), "off")),
+        Flag(NovaHost("a"), FlagState.CLAIMED, owner="", since=Epoch(1)),
+        Flag(NovaHost("a"), FlagState.CLAIMED, owner="a@b", since=Epoch(1)),
+        Flag(NovaHost("a"), FlagState.CLAIMED, owner="a b", since=Epoch(1)),
+        Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", Epoch(-1.0), "off")),
+        Flag(NovaHost("a"), FlagState.NEEDED, evidence=Evidence("c", Epoch(float("nan")), "off")),
     ],
 )
 def test_what_could_not_be_read_again_is_refused(flag: Flag) -> None:
@@ -153,11 +153,11 @@ def test_the_longest_names_that_can_be_read_again() -> None:
     ("evidence", "record"),
     [
         (None, "at=0.000 by=unknown proof=none given"),
-        (Evidence("", 1.5, " "), "at=1.500 by=unknown proof=none given"),
-        (Evidence("ctl 1", 1.5, "off\nand out"), "at=1.500 by=ctl_1 proof=off and out"),
-        (Evidence("ctl\u00e9", 1.5, "d\u00e9j\u00e0"), "at=1.500 by=ctl? proof=d?j?"),
+        (Evidence("", Epoch(1.5), " "), "at=1.500 by=unknown proof=none given"),
+        (Evidence("ctl 1", Epoch(1.5), "off\nand out"), "at=1.500 by=ctl_1 proof=off and out"),
+        (Evidence("ctl\u00e9", Epoch(1.5), "d\u00e9j\u00e0"), "at=1.500 by=ctl? proof=d?j?"),
         (
-            Evidence("c" * 101, 1.5, "p" * 201),
+            Evidence("c" * 101, Epoch(1.5), "p" * 201),
             f"at=1.500 by={'c' * 100} proof={'p' * 200}",
         ),
     ],

@@ -8,7 +8,7 @@ from tests.unit.driven import TAGS, Driven, requests
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cluster.flag_texts import ATTRIBUTE, format_key
 from vmha_ocf.evacuation import acting
-from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.sim import World
 from vmha_ocf.worker.round import Evacuator
 
@@ -47,11 +47,13 @@ class TestWhoseTurnItIs:
 
 
 def test_a_claim_stands_as_long_as_it_is_read_back() -> None:
-    claim = Flag(HOST, FlagState.CLAIMED, owner="ctl1", since=7.0)
+    claim = Flag(HOST, FlagState.CLAIMED, owner="ctl1", since=Epoch(7.0))
     assert acting.is_claimed_by(claim, claim)
     assert not acting.is_claimed_by(None, claim)
     assert not acting.is_claimed_by(Flag(HOST, FlagState.NEEDED), claim)
-    assert not acting.is_claimed_by(Flag(HOST, FlagState.CLAIMED, owner="ctl2", since=7.0), claim)
+    assert not acting.is_claimed_by(
+        Flag(HOST, FlagState.CLAIMED, owner="ctl2", since=Epoch(7.0)), claim
+    )
 
 
 def failed_host() -> World:

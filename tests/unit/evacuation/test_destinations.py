@@ -7,6 +7,7 @@ from dataclasses import replace
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.model import (
     ComputeService,
+    Epoch,
     Evidence,
     Flag,
     FlagState,
@@ -40,17 +41,17 @@ def test_what_nova_does_not_use_is_none() -> None:
 
 
 def test_one_that_was_off_and_is_back_counts() -> None:
-    assert destinations((ONE,), {ONE.host: 1000.0}, ()) == (ONE,)
+    assert destinations((ONE,), {ONE.host: Epoch(1000.0)}, ()) == (ONE,)
 
 
 def test_not_while_it_is_at_its_gate() -> None:
-    assert destinations(SEEN, {ONE.host: 1000.0}, {ONE.host}) == (TWO, THREE)
+    assert destinations(SEEN, {ONE.host: Epoch(1000.0)}, {ONE.host}) == (TWO, THREE)
 
 
 class TestGated:
     NODE = NodeName("one")
-    BACK = {NODE: NodeState(NODE, online=True, fenced=False, fenced_at=1000.0)}
-    EVIDENCE = Evidence("ctl1", 1000.0, "BMC answered off")
+    BACK = {NODE: NodeState(NODE, online=True, fenced=False, fenced_at=Epoch(1000.0))}
+    EVIDENCE = Evidence("ctl1", Epoch(1000.0), "BMC answered off")
 
     def test_until_its_evacuation_is_over(self) -> None:
         flag = Flag(ONE.host, FlagState.NEEDED, evidence=self.EVIDENCE)

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, text
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.evacuation import moving
-from vmha_ocf.model import Move, NovaHost
+from vmha_ocf.model import Epoch, Move, NovaHost
 
 MIGRATING = instance(task_state="migrating")
 
@@ -49,20 +49,22 @@ def test_nothing_of_it_was_sent_yet(status: str) -> None:
 @pytest.mark.parametrize("status", ["accepted", "running", "post-migrating", "what comes next"])
 def test_its_destination_is_off_too(status: str) -> None:
     assert elsewhere(move(status), off={DEST: STILL}) is None
-    assert elsewhere(move(status), off={DEST: FENCED + 9}) is None
+    assert elsewhere(move(status), off={DEST: Epoch(FENCED + 9)}) is None
     assert elsewhere(move(status), off={HOST: STILL}) == DEST
 
 
 def test_a_destination_that_was_off_before_says_nothing() -> None:
-    assert elsewhere(move(), off={DEST: FENCED - 1}) == DEST
-    assert elsewhere(move(updated_at=text(20)), off={DEST: FENCED + 9}) == DEST
-    assert elsewhere(move(), off={DEST: FENCED + 9}, since=0.0) == DEST, "nobody told since when"
-    assert elsewhere(move(updated_at="soon"), off={DEST: FENCED + 9}) == DEST
+    assert elsewhere(move(), off={DEST: Epoch(FENCED - 1)}) == DEST
+    assert elsewhere(move(updated_at=text(20)), off={DEST: Epoch(FENCED + 9)}) == DEST
+    assert elsewhere(move(), off={DEST: Epoch(FENCED + 9)}, since=0.0) == DEST, (
+        "nobody told since when"
+    )
+    assert elsewhere(move(updated_at="soon"), off={DEST: Epoch(FENCED + 9)}) == DEST
 
 
 def test_a_time_of_its_begin_will_do() -> None:
     begun = move(created_at=text(-9), updated_at="")
-    assert elsewhere(begun, off={DEST: FENCED + 9}) is None
+    assert elsewhere(begun, off={DEST: Epoch(FENCED + 9)}) is None
 
 
 def test_a_move_to_the_dead_host_is_not_judged_by_that_host() -> None:

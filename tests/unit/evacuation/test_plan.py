@@ -20,11 +20,11 @@ from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan, View, plan_host, plan_steps, survey
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
-from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost, ServerGroup
+from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, NovaHost, ServerGroup
 
-NOW = 1000.0
+NOW = Monotonic(1000.0)
 PLENTY = Allowance(requests=100, per_host=100)
-QUIET = Memory(first_seen=0.0, watching=0.0)
+QUIET = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0))
 
 
 def view(
@@ -50,9 +50,9 @@ def evacuated(planned: Plan) -> list[str]:
 
 
 def noticed(*records_seen: Evacuation, ago: float) -> Memory:
-    seen = {(one.instance, memories.of_record(one)): NOW - ago for one in records_seen}
-    gone = {(one.instance, memories.gone(one)): NOW - ago for one in records_seen}
-    return Memory(first_seen=0.0, watching=0.0, noticed={**seen, **gone})
+    seen = {(one.instance, memories.of_record(one)): Monotonic(NOW - ago) for one in records_seen}
+    gone = {(one.instance, memories.gone(one)): Monotonic(NOW - ago) for one in records_seen}
+    return Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), noticed={**seen, **gone})
 
 
 class TestOrder:
@@ -66,7 +66,11 @@ class TestOrder:
         assert evacuated(plan(view(instances))) == ["a", "b", "c", "d"]
 
     def test_what_nova_has_refused_keeps_nobody_from_its_turn(self) -> None:
-        memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+        memory = Memory(
+            first_seen=Monotonic(0.0),
+            watching=Monotonic(0.0),
+            refused={InstanceId("a"): (Monotonic(0.0), "vTPM")},
+        )
         instances = [instance("a", metadata={"evacuation_priority": "10"}), instance("b")]
         assert evacuated(plan(view(instances), memory)) == ["b", "a"]
 
@@ -193,7 +197,7 @@ class TestServerGroups:
 
 class TestStopAgain:
     OFF = instance(vm_state="error", powered_off=True)
-    MEMORY = Memory(first_seen=0.0, watching=0.0, was_off={ONE: OFF})
+    MEMORY = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), was_off={ONE: OFF})
 
     def test_once_nova_has_started_it(self) -> None:
         planned = plan(view([], [record("done", 2), record("error")]), self.MEMORY)
@@ -208,12 +212,12 @@ class TestStopAgain:
 
     def test_not_if_it_was_evacuated_by_somebody_else(self) -> None:
         theirs = instance(vm_state="error", powered_off=True, tags=frozenset())
-        memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: theirs})
+        memory = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), was_off={ONE: theirs})
         assert not _stops(plan(view([], [record("done")], anything_marked=True), memory))
 
     def test_without_a_mark_too_where_nothing_in_the_cloud_has_one(self) -> None:
         ours = instance(vm_state="error", powered_off=True, tags=frozenset())
-        memory = Memory(first_seen=0.0, watching=0.0, was_off={ONE: ours})
+        memory = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), was_off={ONE: ours})
         planned = plan(view([], [record("done")], anything_marked=False), memory)
         assert planned.steps == [Stop(ours)]
 
@@ -279,7 +283,7 @@ class TestOver:
         self, node_back: bool, first_seen: float, over: bool
     ) -> None:
         stays = view([instance(vm_state="resized")], node_back=node_back)
-        planned = plan(stays, Memory(first_seen, watching=0.0))
+        planned = plan(stays, Memory(Monotonic(first_seen), watching=Monotonic(0.0)))
         assert bool(planned.steps) is over
         assert [one.instance.id for one in planned.told] == [ONE]
 
@@ -291,7 +295,7 @@ class TestOver:
         self, node_back: bool, first_seen: float, over: bool
     ) -> None:
         unknown = view([instance(tags=frozenset(), image="unknown")], node_back=node_back)
-        planned = plan(unknown, Memory(first_seen, watching=0.0))
+        planned = plan(unknown, Memory(Monotonic(first_seen), watching=Monotonic(0.0)))
         assert bool(planned.steps) is over
         assert [one.instance.id for one in planned.told] == [ONE]
 
@@ -305,14 +309,21 @@ class TestOver:
     @pytest.mark.parametrize("node_back", [True, False])
     def test_the_next_attempt_in_vain_is_not_waited_for(self, node_back: bool) -> None:
         """refused-while-nova-is-slow: one or another is always due."""
-        refused = {InstanceId("a"): (0.0, "vTPM"), InstanceId("b"): (NOW - 1, "vTPM")}
-        memory = Memory(first_seen=0.0, watching=0.0, refused=refused)
+        refused = {
+            InstanceId("a"): (Monotonic(0.0), "vTPM"),
+            InstanceId("b"): (Monotonic(NOW - 1), "vTPM"),
+        }
+        memory = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), refused=refused)
         planned = plan(view([instance("a"), instance("b")], node_back=node_back), memory)
         assert planned.steps == ([Finish(FLAG)] if node_back else [Evacuate(instance("a"))])
         assert len(planned.told) == 2
 
     def test_but_a_first_one_is(self) -> None:
-        memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+        memory = Memory(
+            first_seen=Monotonic(0.0),
+            watching=Monotonic(0.0),
+            refused={InstanceId("a"): (Monotonic(0.0), "vTPM")},
+        )
         both = view([instance("a"), instance("b")], node_back=True)
         assert evacuated(plan(both, memory)) == ["b", "a"]
 
@@ -327,7 +338,11 @@ class TestOver:
 
 
 def test_whether_anything_is_asked_for_that_was_not_in_vain() -> None:
-    memory = Memory(first_seen=0.0, watching=0.0, refused={InstanceId("a"): (0.0, "vTPM")})
+    memory = Memory(
+        first_seen=Monotonic(0.0),
+        watching=Monotonic(0.0),
+        refused={InstanceId("a"): (Monotonic(0.0), "vTPM")},
+    )
 
     def only_in_vain(*names: str) -> bool:
         some = view([instance(name) for name in names])

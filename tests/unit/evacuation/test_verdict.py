@@ -14,7 +14,7 @@ from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, REBUILDING, Memory
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
-from vmha_ocf.model import Evacuation, Instance, Move, NovaHost
+from vmha_ocf.model import Epoch, Evacuation, Instance, Monotonic, Move, NovaHost
 
 NOW = 1000.0
 
@@ -145,7 +145,7 @@ def test_what_is_not_ours_is_left(choice: Choice, expected: Next) -> None:
     assert found.told is (choice is Choice.UNKNOWN)
 
 
-LATER = FENCED + 3600
+LATER = Epoch(FENCED + 3600)
 """The host has failed again since."""
 
 
@@ -374,15 +374,15 @@ class TestAResetWithoutAClearAnswer:
 
     def test_is_not_sent_again_while_it_may_still_come(self) -> None:
         """It would come in the middle of the evacuation, and break it."""
-        at = situation(remembering().may_be_reset(ONE, NOW - 29.0))
+        at = situation(remembering().may_be_reset(ONE, Monotonic(NOW - 29.0)))
         assert verdict(on=self.PAUSED, at=at).next is Next.WAIT
 
     def test_and_is_later(self) -> None:
-        at = situation(remembering().may_be_reset(ONE, NOW - 30.0))
+        at = situation(remembering().may_be_reset(ONE, Monotonic(NOW - 30.0)))
         assert verdict(on=self.PAUSED, at=at).next is Next.RESET
 
     def test_needs_nothing_where_it_has_come(self) -> None:
-        at = situation(remembering().may_be_reset(ONE, NOW - 1.0))
+        at = situation(remembering().may_be_reset(ONE, Monotonic(NOW - 1.0)))
         assert verdict(on=instance(vm_state="error"), at=at).next is Next.EVACUATE
 
 

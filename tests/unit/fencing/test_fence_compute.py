@@ -24,7 +24,7 @@ from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.fencing.refusals import RefusalStore
 from vmha_ocf.fencing.request import FenceRequest, Mode, Patience, Target
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost, Power
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, Monotonic, NodeName, NovaHost, Power
 
 HOST = NovaHost("compute-1.example.com")
 NODE = NodeName("compute-1")
@@ -37,11 +37,11 @@ R = TypeVar("R")
 class FakeClock:
     time: float = 1000.0
 
-    def now(self) -> float:
-        return self.time
+    def now(self) -> Epoch:
+        return Epoch(self.time)
 
-    def monotonic(self) -> float:
-        return self.time
+    def monotonic(self) -> Monotonic:
+        return Monotonic(self.time)
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
@@ -212,7 +212,7 @@ def test_a_host_is_switched_off_read_back_and_then_flagged(stage: Stage) -> None
     assert stage.journal[-1] == "close"
     flag = stage.flags.flags[HOST]
     assert (flag.state, flag.node) == (FlagState.NEEDED, NODE)
-    assert flag.evidence == Evidence("ctl1", stage.clock.time, "BMC 192.0.2.7 answered off")
+    assert flag.evidence == Evidence("ctl1", Epoch(stage.clock.time), "BMC 192.0.2.7 answered off")
 
 
 def test_the_first_looks_are_close_together(stage: Stage) -> None:
@@ -337,7 +337,9 @@ def test_the_usual_case_takes_no_question_more(stage: Stage) -> None:
 
 def test_fenced_twice_is_one_flag_written_twice(stage: Stage) -> None:
     stage.perform("off")
-    claimed = replace(stage.flags.flags[HOST], state=FlagState.CLAIMED, owner="ctl2", since=1.0)
+    claimed = replace(
+        stage.flags.flags[HOST], state=FlagState.CLAIMED, owner="ctl2", since=Epoch(1.0)
+    )
     stage.flags.flags[HOST] = claimed
     stage.perform("off")
     assert stage.flags.flags[HOST].state is FlagState.NEEDED

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from vmha_ocf.fencing.names import Names, Words, learn, pairs_of, way_to_say
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 
 NODE = NodeName("compute-1")
 OTHER = NodeName("a-compute-1")
@@ -130,7 +130,10 @@ class TestWhatItMayBe:
 @pytest.mark.parametrize(
     ("flag", "pairs"),
     [
-        (Flag(B, FlagState.NEEDED, NODE, evidence=Evidence("ctl1", 1.0, "off")), {(NODE, B)}),
+        (
+            Flag(B, FlagState.NEEDED, NODE, evidence=Evidence("ctl1", Epoch(1.0), "off")),
+            {(NODE, B)},
+        ),
         (Flag(B, FlagState.NEEDED, NODE), set()),
         (Flag(B, FlagState.DONE), set()),
     ],

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.errors import CommandUnavailable
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import NovaHost, Step
+from vmha_ocf.model import Epoch, NovaHost, Step
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
@@ -273,5 +273,5 @@ def test_without_quorum_it_is_not_written() -> None:
     world = World.with_hosts("compute-1")
     world.cib.has_quorum = False
     with pytest.raises(CommandUnavailable, match="no quorum"):
-        world.history.write(0, Incident(NovaHost("compute-1"), 5.0))
+        world.history.write(0, Incident(NovaHost("compute-1"), Epoch(5.0)))
     assert world.history.read() == {}

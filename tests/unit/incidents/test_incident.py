@@ -11,11 +11,11 @@ from vmha_ocf.incidents.as_json import notification, sentence, state
 from vmha_ocf.incidents.as_text import format_incident, parse_incident
 from vmha_ocf.incidents.history import MOST, History
 from vmha_ocf.incidents.incident import GivenUp, Incident, advance, opened
-from vmha_ocf.model import Event, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, InstanceId, NovaHost, Step
 
 HOST = NovaHost("compute-1")
 ONE, TWO = InstanceId("one"), InstanceId("two")
-FENCED = Event(Step.FENCED, HOST, 1000.0, by="ctl1", detail="BMC answered off")
+FENCED = Event(Step.FENCED, HOST, Epoch(1000.0), by="ctl1", detail="BMC answered off")
 
 
 def event(step: Step, at: float, **more: object) -> Event:
@@ -129,7 +129,7 @@ class TestWhichIncident:
         assert told(event(step, 1000.0)) == {}
 
     def test_another_hosts_is_another_one(self) -> None:
-        other = Event(Step.FENCED, NovaHost("compute-2"), 1000.0)
+        other = Event(Step.FENCED, NovaHost("compute-2"), Epoch(1000.0))
         assert [one.host for one in told(FENCED, other).values()] == ["compute-1", "compute-2"]
 
     def test_fenced_again_after_its_evacuation_is_a_new_one(self) -> None:
@@ -154,8 +154,8 @@ class TestWhichIncident:
 
     def test_the_newest_may_have_the_lower_place(self) -> None:
         """That of an incident that was forgotten."""
-        over = {Step.OVER: 1030.0}
-        known = {0: Incident(HOST, 1020.0, over), 1: Incident(HOST, 1000.0, over)}
+        over = {Step.OVER: Epoch(1030.0)}
+        known = {0: Incident(HOST, Epoch(1020.0), over), 1: Incident(HOST, Epoch(1000.0), over)}
         change = history.change(known, event(Step.IN_SERVICE, 1100.0))
         assert change
         assert change.place == 0
@@ -172,9 +172,9 @@ class TestWhichIncident:
         known: History = {}
         for number in range(100):
             host = NovaHost(f"compute-{number}")
-            events = [Event(Step.FENCED, host, 1000.0 + number)]
+            events = [Event(Step.FENCED, host, Epoch(1000.0 + number))]
             if number:
-                events.append(Event(Step.OVER, host, 1000.5 + number))
+                events.append(Event(Step.OVER, host, Epoch(1000.5 + number)))
             for one in events:
                 change = history.change(known, one)
                 assert change
@@ -189,8 +189,8 @@ class TestWhichIncident:
 
     def test_a_flag_that_is_gone_ends_what_was_open(self) -> None:
         known = told(FENCED)
-        assert list(history.unflagged(known, {HOST}, 1010.0)) == []
-        (end,) = history.unflagged(known, set(), 1010.0)
+        assert list(history.unflagged(known, {HOST}, Epoch(1010.0))) == []
+        (end,) = history.unflagged(known, set(), Epoch(1010.0))
         assert (end.step, end.detail) == (Step.OVER, "its flag is gone")
 
 
@@ -221,7 +221,7 @@ class TestTheText:
     def test_it_is_bounded_and_printable_whatever_people_name_things(
         self, given_up: dict[InstanceId, GivenUp]
     ) -> None:
-        text = format_incident(Incident(HOST, 1.0, given_up=given_up, held="x" * 5000))
+        text = format_incident(Incident(HOST, Epoch(1.0), given_up=given_up, held="x" * 5000))
         assert len(text) < 12_000
         assert text.isascii()
         assert text.isprintable()
@@ -261,12 +261,12 @@ class TestTheText:
     def test_a_line_as_the_cib_keeps_it(self) -> None:
         one = Incident(
             NovaHost("compute-1"),
-            1000.25,
-            {Step.FENCED: 1000.25, Step.OVER: 1010.0},
-            1009.5,
+            Epoch(1000.25),
+            {Step.FENCED: Epoch(1000.25), Step.OVER: Epoch(1010.0)},
+            Epoch(1009.5),
             4,
             3,
-            (1000.25,),
+            (Epoch(1000.25),),
             ("ctl1",),
             "BMC 192.0.2.7:623 (off), ü",
             "a+b@c/d",
@@ -285,7 +285,9 @@ class TestTheText:
         assert (read.proof, len(read.outcome)) == ("a=b", 200)
 
     def test_words_of_a_newer_version_are_skipped(self) -> None:
-        assert parse_incident("1 host=a began=5 mood=calm x") == Incident(NovaHost("a"), 5.0)
+        assert parse_incident("1 host=a began=5 mood=calm x") == Incident(
+            NovaHost("a"), Epoch(5.0)
+        )
 
 
 class TestForPrograms:

@@ -9,17 +9,22 @@ import pytest
 from vmha_ocf.incidents.as_json import incident_json, notification
 from vmha_ocf.incidents.incident import GivenUp, Incident
 from vmha_ocf.incidents.status import Deliveries, Picture, answer
-from vmha_ocf.model import Event, Evidence, Flag, FlagState, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, Evidence, Flag, FlagState, InstanceId, NovaHost, Step
 
 HOST = NovaHost("compute-1")
 INCIDENT = Incident(
     HOST,
-    1000.5,
-    {Step.FENCED: 1000.5, Step.HELD: 1001.0, Step.CLAIMED: 1002.0, Step.OVER: 1020.0},
-    last_moved=1015.0,
+    Epoch(1000.5),
+    {
+        Step.FENCED: Epoch(1000.5),
+        Step.HELD: Epoch(1001.0),
+        Step.CLAIMED: Epoch(1002.0),
+        Step.OVER: Epoch(1020.0),
+    },
+    last_moved=Epoch(1015.0),
     requested=4,
     moved=3,
-    fencings=(1000.5, 1003.0),
+    fencings=(Epoch(1000.5), Epoch(1003.0)),
     workers=("ctl1", "ctl2"),
     proof="BMC 192.0.2.7 answered off, fenced by ctl1",
     held="a storm",
@@ -43,16 +48,18 @@ INCIDENT_JSON = {
     "held": "a storm",
     "outcome": "its flag is gone",
 }
-ENDED = replace(INCIDENT, began=10.0, milestones={Step.IN_SERVICE: 20.0})
+ENDED = replace(INCIDENT, began=Epoch(10.0), milestones={Step.IN_SERVICE: Epoch(20.0)})
 FLAGS = {
     HOST: Flag(
         HOST,
         FlagState.CLAIMED,
         owner="ctl1",
-        since=1002.0,
-        evidence=Evidence("ctl1", 1000.5, "BMC answered off"),
+        since=Epoch(1002.0),
+        evidence=Evidence("ctl1", Epoch(1000.5), "BMC answered off"),
     ),
-    NovaHost("compute-2"): Flag(NovaHost("compute-2"), FlagState.DONE, owner="ctl1", since=5.0),
+    NovaHost("compute-2"): Flag(
+        NovaHost("compute-2"), FlagState.DONE, owner="ctl1", since=Epoch(5.0)
+    ),
 }
 PICTURE = Picture(
     "ctl1",
@@ -71,7 +78,7 @@ def test_an_incident() -> None:
 
 
 def test_a_notification() -> None:
-    moved = Event(Step.MOVED, HOST, 1015.0, instances={InstanceId("two"): "db"})
+    moved = Event(Step.MOVED, HOST, Epoch(1015.0), instances={InstanceId("two"): "db"})
     assert notification(moved, INCIDENT, "ctl2") == {
         "version": 1,
         "step": "moved",

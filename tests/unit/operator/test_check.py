@@ -14,7 +14,7 @@ from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.cluster.configuration import REMOTE, Location, Order, Resource, Result
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.fencing.inventory import Inventory
-from vmha_ocf.model import ImageId, NodeName, NovaHost, ServiceChange
+from vmha_ocf.model import Epoch, ImageId, Monotonic, NodeName, NovaHost, ServiceChange
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.commands.check import COMMAND, findings
 from vmha_ocf.sim import World
@@ -430,11 +430,11 @@ class _Shifted:
     def __init__(self, clock: Any, seconds: float) -> None:
         self._clock, self._seconds = clock, seconds
 
-    def now(self) -> float:
-        return float(self._clock.now()) + self._seconds
+    def now(self) -> Epoch:
+        return Epoch(self._clock.now() + self._seconds)
 
-    def monotonic(self) -> float:
-        return float(self._clock.monotonic())
+    def monotonic(self) -> Monotonic:
+        return Monotonic(self._clock.monotonic())
 
     def sleep(self, seconds: float) -> None:
         self._clock.sleep(seconds)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
-from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.model import Epoch, NodeName, NovaHost
 from vmha_ocf.operator.commands.forget import COMMAND
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
@@ -26,7 +26,7 @@ def desk(world: World) -> Desk:
 
 
 def test_it_removes_the_trace_and_nothing_else(world: World, desk: Desk) -> None:
-    trace = Trace(NovaHost("compute-1"), "id", 5.0, Ours(True, True))
+    trace = Trace(NovaHost("compute-1"), "id", Epoch(5.0), Ours(True, True))
     world.traces().write(trace, (NodeName("compute-1"),))
     before = world.service("compute-1").view()
     told = desk.run(COMMAND, "compute-1")
@@ -39,7 +39,7 @@ def test_a_name_of_which_nothing_is_remembered_shows_those_of_which_something_is
     world: World, desk: Desk
 ) -> None:
     assert "names in Nova: none" in " ".join(desk.run(COMMAND, "compute-1").out.split())
-    trace = Trace(NovaHost("compute-1"), "id", 5.0, Ours(True, True))
+    trace = Trace(NovaHost("compute-1"), "id", Epoch(5.0), Ours(True, True))
     world.traces().write(trace, (NodeName("compute-1"),))
     told = desk.run(COMMAND, "compute-1.example.com")
     assert told.first == "OK  nothing is remembered of compute-1.example.com"

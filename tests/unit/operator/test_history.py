@@ -7,7 +7,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import NovaHost
+from vmha_ocf.model import Epoch, NovaHost
 from vmha_ocf.operator.commands.history import COMMAND
 from vmha_ocf.operator.timeline import lasting, moment
 from vmha_ocf.sim import World
@@ -121,7 +121,7 @@ class TestAsData:
 
 
 def test_names_cannot_steer_the_terminal(world: World, desk: Desk) -> None:
-    world.history.write(0, Incident(NovaHost("compute-\x1b[31m1"), 5.0))
+    world.history.write(0, Incident(NovaHost("compute-\x1b[31m1"), Epoch(5.0)))
     assert "\x1b" not in desk.run(COMMAND).out
 
 

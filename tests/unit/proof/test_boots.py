@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.model import Evidence
+from vmha_ocf.model import Epoch, Evidence
 from vmha_ocf.proof import boots
 
-PROOF = Evidence("ctl1", 1_763_695_800.25, "BMC answered off")
+PROOF = Evidence("ctl1", Epoch(1_763_695_800.25), "BMC answered off")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_boot_has_an_id_or_none(text: str, found: str) -> None:
 def test_guests_are_noted_of_one_proof_and_of_no_other() -> None:
     text = boots.format_guests(PROOF.at)
     assert boots.are_of(text, PROOF)
-    assert not boots.are_of(text, Evidence("ctl1", PROOF.at + 14, "BMC answered off"))
+    assert not boots.are_of(text, Evidence("ctl1", Epoch(PROOF.at + 14), "BMC answered off"))
     assert not boots.are_of("", PROOF)
 
 

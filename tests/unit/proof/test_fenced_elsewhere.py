@@ -6,7 +6,16 @@ import pytest
 
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.fencing.names import Names, Words, learn
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import (
+    ComputeService,
+    Epoch,
+    Evidence,
+    Flag,
+    FlagState,
+    NodeName,
+    NodeState,
+    NovaHost,
+)
 from vmha_ocf.proof import fenced_elsewhere
 
 SHORT = NovaHost("compute-1")
@@ -19,7 +28,7 @@ def services(*hosts: NovaHost) -> dict[NovaHost, ComputeService]:
 
 
 def node(*, online: bool = False, fenced: bool = True, name: str = NODE) -> NodeState:
-    return NodeState(NodeName(name), online, fenced, 100.0, "ctl2")
+    return NodeState(NodeName(name), online, fenced, Epoch(100.0), "ctl2")
 
 
 def names(*known: NovaHost, domain: str = "", **device: str) -> Names:
@@ -121,7 +130,7 @@ class TestAFencingThatMayHaveSwitchedNothing:
         assert fenced_elsewhere.weakness(node(), Configuration(resources=[self.IPMI])) == ""
 
     def test_leaves_the_node_away_and_no_more(self) -> None:
-        back = NodeState(NODE, online=True, fenced=False, fenced_at=100.0)
+        back = NodeState(NODE, online=True, fenced=False, fenced_at=Epoch(100.0))
         never = NodeState(NODE, online=True, fenced=False)
         for state, left in (
             (node(), NodeState(NODE, online=False, fenced=False, fenced_by="ctl2")),
@@ -133,8 +142,8 @@ class TestAFencingThatMayHaveSwitchedNothing:
 
 
 class TestAFlagByANameThatNovaDoesNotHave:
-    PROOF = Evidence("ctl1", 100.0, "BMC bmc-1 answered off")
-    FLAG = Flag(SHORT, FlagState.CLAIMED, NODE, "ctl1", 101.0, PROOF)
+    PROOF = Evidence("ctl1", Epoch(100.0), "BMC bmc-1 answered off")
+    FLAG = Flag(SHORT, FlagState.CLAIMED, NODE, "ctl1", Epoch(101.0), PROOF)
     KNOWN = Names({NODE: (FULL,)})
 
     def test_is_of_what_nova_has_on_that_node(self) -> None:
@@ -165,7 +174,7 @@ class TestAFlagByANameThatNovaDoesNotHave:
             (None, False),
             (Flag(FULL, FlagState.DONE), True),
             (Flag(FULL, FlagState.NEEDED, NODE), False),
-            (Flag(FULL, FlagState.NEEDED, NODE, evidence=replace(PROOF, at=99.0)), False),
+            (Flag(FULL, FlagState.NEEDED, NODE, evidence=replace(PROOF, at=Epoch(99.0))), False),
             (Flag(FULL, FlagState.NEEDED, NODE, evidence=PROOF), True),
         ],
     )
@@ -185,7 +194,7 @@ class TestATypedFlagOfAHostThatIsBack:
     """Fenced at 100.0 by our clock, connected again at 160.0; Nova heard of it last at 95.0."""
 
     TYPED = Flag(SHORT, FlagState.NEEDED)
-    BACK = NodeState(NODE, True, False, 100.0, "ctl2", 160.0)
+    BACK = NodeState(NODE, True, False, Epoch(100.0), "ctl2", Epoch(160.0))
     GATED = ComputeService("1", SHORT, False, True, False, updated_at="1970-01-01T00:01:35.000000")
 
     def found(
@@ -205,7 +214,7 @@ class TestATypedFlagOfAHostThatIsBack:
         assert self.found()
 
     def test_is_left_alone_where_its_flag_has_a_proof_or_is_over(self) -> None:
-        proof = Evidence("ctl1", 99.0, "BMC answered off")
+        proof = Evidence("ctl1", Epoch(99.0), "BMC answered off")
         assert not self.found(replace(self.TYPED, evidence=proof))
         assert not self.found(replace(self.TYPED, state=FlagState.DONE))
 
@@ -216,7 +225,7 @@ class TestATypedFlagOfAHostThatIsBack:
             replace(BACK, online=False),
             replace(BACK, fenced_at=None),
             replace(BACK, connected_at=None),
-            replace(BACK, connected_at=100.0),
+            replace(BACK, connected_at=Epoch(100.0)),
         ],
     )
     def test_is_left_alone_where_pacemaker_does_not_tell_of_a_fencing_before_its_connection(

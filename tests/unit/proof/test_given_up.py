@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.dead_host import FLAG, HOST, NODE
-from vmha_ocf.model import NovaHost
+from vmha_ocf.model import Epoch, NovaHost
 from vmha_ocf.proof import given_up
 
 WHY = "nova-compute ran on it at 10:00, after the proof"
@@ -40,6 +40,6 @@ def test_the_sentence_says_how_to_end_it() -> None:
 def test_a_later_fencing_of_the_host_ends_it_too(host: NovaHost, later: float, past: bool) -> None:
     assert FLAG.evidence is not None
     one = given_up.parse_given_up(NODE, given_up.format_given_up(FLAG, WHY))
-    evidence = replace(FLAG.evidence, at=FLAG.evidence.at + later)
+    evidence = replace(FLAG.evidence, at=Epoch(FLAG.evidence.at + later))
     assert one.is_of_the_past(replace(FLAG, host=host, evidence=evidence)) is past
     assert not one.is_of_the_past(replace(FLAG, evidence=None))

@@ -5,23 +5,23 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.dead_host import NODE
-from vmha_ocf.model import ComputeService, Evidence, NodeState, NovaHost
+from vmha_ocf.model import ComputeService, Epoch, Evidence, NodeState, NovaHost
 from vmha_ocf.proof import judgement
 from vmha_ocf.proof.judgement import Boots, Judgement, Signs, Standing
 
 HOST = NovaHost("compute-1")
-AT = 1_795_219_200.0
+AT = Epoch(1_795_219_200.0)
 """2026-11-21 00:00:00 UTC."""
 PROOF = Evidence("ctl1", AT, "BMC answered off")
 AWAY = NodeState(NODE, online=False, fenced=True, fenced_at=AT)
 LOST = NodeState(NODE, online=False, fenced=False)
-BACK = NodeState(NODE, online=True, fenced=False, connected_at=AT + 60)
-STOOD = NodeState(NODE, online=True, fenced=False, connected_at=AT - 60)
+BACK = NodeState(NODE, online=True, fenced=False, connected_at=Epoch(AT + 60))
+STOOD = NodeState(NODE, online=True, fenced=False, connected_at=Epoch(AT - 60))
 SERVICE = ComputeService("1", HOST, up=False, enabled=True, forced_down=False)
 LATE = "2026-11-21T00:10:00.000000"
 SOON = "2026-11-21T00:00:35.000000"
 A_MINUTE = "2026-11-21T00:01:00.000000"
-SIGNS = Signs(None, None, now=AT + 900)
+SIGNS = Signs(None, None, now=Epoch(AT + 900))
 
 
 def seen(updated_at: str, *, up: bool = False, forced_down: bool = False) -> ComputeService:
@@ -65,7 +65,7 @@ class TestHolds:
 
     def test_while_a_connection_that_stood_may_still_be_noticed_to_be_dead(self) -> None:
         """Pacemaker stops it only after the fencing."""
-        assert standing(STOOD, signs=replace(SIGNS, now=AT + 100)) is Standing.HOLDS
+        assert standing(STOOD, signs=replace(SIGNS, now=Epoch(AT + 100))) is Standing.HOLDS
         assert standing(replace(STOOD, connected_at=AT)) is Standing.HOLDS
 
     @pytest.mark.parametrize("boots", [Boots("one", "two"), Boots(), Boots("one")])
@@ -114,5 +114,5 @@ class TestIsDoubtful:
         assert standing(BACK, late, replace(SIGNS, interval=30.0)) is Standing.HOLDS
 
     def test_if_its_time_has_not_come_yet(self) -> None:
-        assert standing(AWAY, signs=replace(SIGNS, now=AT - 29)) is Standing.HOLDS
-        assert standing(AWAY, signs=replace(SIGNS, now=AT - 31)) is Standing.DOUBTFUL
+        assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 29))) is Standing.HOLDS
+        assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 31))) is Standing.DOUBTFUL

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.dead_host import FENCED, FLAG, HOST, NODE
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.fencing.names import Names
-from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
 from vmha_ocf.proof import presence
 from vmha_ocf.proof.presence import Nodes
 
@@ -23,12 +23,12 @@ TWO = Names({NODE: (HOST, FULL)})
 """A machine that runs two nova-computes."""
 
 
-def nodes(*, online: bool, fenced: bool, at: float | None = None, name: str = NODE) -> Nodes:
+def nodes(*, online: bool, fenced: bool, at: Epoch | None = None, name: str = NODE) -> Nodes:
     return {NodeName(name): NodeState(NodeName(name), online, fenced, at)}
 
 
-AWAY = nodes(online=False, fenced=True, at=FENCED)
-BACK = nodes(online=True, fenced=False, at=FENCED)
+AWAY = nodes(online=False, fenced=True, at=Epoch(FENCED))
+BACK = nodes(online=True, fenced=False, at=Epoch(FENCED))
 NEVER = nodes(online=True, fenced=False)
 
 
@@ -56,7 +56,7 @@ class TestBack:
         assert not presence.is_back(NEEDED, nodes(online=True, fenced=True), PLAIN)
 
 
-UNTIMED = replace(FLAG, evidence=Evidence("unknown", 0.0, "none given"))
+UNTIMED = replace(FLAG, evidence=Evidence("unknown", Epoch(0.0), "none given"))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ class TestHostsOff:
         assert presence.hosts_off([], AWAY, PLAIN)[HOST] == STILL
 
     def test_each_node_for_itself(self) -> None:
-        other = nodes(online=True, fenced=False, at=FENCED, name="compute-2")
+        other = nodes(online=True, fenced=False, at=Epoch(FENCED), name="compute-2")
         off = presence.hosts_off(
             [], {**AWAY, **other, **nodes(online=True, fenced=False, name="compute-3")}, PLAIN
         )
@@ -144,14 +144,14 @@ class TestHostsOff:
         assert presence.hosts_off([], BACK, PLAIN) == {HOST: FENCED}
 
     def test_one_that_was_fenced_while_connected_was_off_until_then(self) -> None:
-        assert presence.hosts_off([], nodes(online=True, fenced=True, at=FENCED), PLAIN) == {
-            HOST: FENCED
-        }
+        assert presence.hosts_off(
+            [], nodes(online=True, fenced=True, at=Epoch(FENCED)), PLAIN
+        ) == {HOST: FENCED}
 
     def test_one_that_is_away_in_peace_was_off_until_its_last_fencing(self) -> None:
-        assert presence.hosts_off([], nodes(online=False, fenced=False, at=FENCED), PLAIN) == {
-            HOST: FENCED
-        }
+        assert presence.hosts_off(
+            [], nodes(online=False, fenced=False, at=Epoch(FENCED)), PLAIN
+        ) == {HOST: FENCED}
         assert presence.hosts_off([], nodes(online=False, fenced=False), PLAIN) == {}
 
     def test_one_that_was_never_fenced_was_never_off(self) -> None:
@@ -161,7 +161,9 @@ class TestHostsOff:
         assert presence.hosts_off([NEEDED], {}, PLAIN) == {HOST: STILL}
 
     def test_a_host_that_has_booted_was_off_until_the_proof(self) -> None:
-        off = presence.hosts_off([NEEDED], nodes(online=True, fenced=False, at=FENCED - 9), PLAIN)
+        off = presence.hosts_off(
+            [NEEDED], nodes(online=True, fenced=False, at=Epoch(FENCED - 9)), PLAIN
+        )
         assert off == {HOST: FENCED}
 
     def test_a_host_that_has_booted_without_a_proof_of_a_time(self) -> None:
@@ -179,6 +181,6 @@ class TestHostsOff:
 
 
 def test_when_the_nodes_that_have_hosts_were_fenced() -> None:
-    known = {**AWAY, **nodes(online=True, fenced=False, at=1.0, name="ctl2"), **NEVER}
+    known = {**AWAY, **nodes(online=True, fenced=False, at=Epoch(1.0), name="ctl2"), **NEVER}
     assert presence.fenced_at({**known, **AWAY}, PLAIN) == {NODE: FENCED}
     assert presence.fenced_at(NEVER, PLAIN) == {}

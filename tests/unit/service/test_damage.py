@@ -8,13 +8,13 @@ import pytest
 from tests.unit.dead_host import FENCED, HOST, ONE, instance, record, text
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.tagging import Choice
-from vmha_ocf.model import Evacuation, Instance, InstanceId
+from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId
 from vmha_ocf.service import damage
 from vmha_ocf.service.damage import ASKED, Damaged, Way
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 
-TRACE = Trace(HOST, "id", FENCED, Ours(True, True))
+TRACE = Trace(HOST, "id", Epoch(FENCED), Ours(True, True))
 BROKEN = instance(vm_state="error")
 FAILED = [record("error", dest=None)]
 

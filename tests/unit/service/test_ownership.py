@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.dead_host import FENCED, HOST, record, text
-from vmha_ocf.model import ComputeService
+from vmha_ocf.model import ComputeService, Epoch
 from vmha_ocf.service import marker
 from vmha_ocf.service.marker import REASON_MOST, Ours
 from vmha_ocf.service.ownership import (
@@ -23,7 +23,7 @@ from vmha_ocf.service.trace import Trace
 DOWN = ComputeService("id", HOST, up=False, enabled=False, forced_down=True)
 BOTH = Ours(forced_down=True, disabled=True)
 FORCED = Ours(forced_down=True, disabled=False)
-TRACE = Trace(HOST, "id", FENCED, BOTH)
+TRACE = Trace(HOST, "id", Epoch(FENCED), BOTH)
 OF_ANOTHER = replace(TRACE, service="another")
 NOT_FORCED = replace(TRACE, ours=Ours(forced_down=False, disabled=True))
 
@@ -93,7 +93,7 @@ def test_nova_itself_is_a_witness_as_long_as_it_lets_nobody_unforce_the_host() -
     assert stood_since(TRACE, [record("completed"), record("done", 2)])
     assert not stood_since(TRACE, [record("completed")])
     assert not stood_since(TRACE, [record("done", created_at=text(-60))])
-    assert not stood_since(replace(TRACE, incident=0.0), [record("done")])
+    assert not stood_since(replace(TRACE, incident=Epoch(0.0)), [record("done")])
 
 
 def test_a_host_that_is_fenced_again_before_its_return_has_not_returned() -> None:

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.model import InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, InstanceId, NodeName, NovaHost
 from vmha_ocf.service import trace as texts
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace, format_trace, parse, with_trace, without
 
 NODE = NodeName("compute-1")
-ONE = Trace(NovaHost("compute-1"), "5e41ce00", 1763695800.0, Ours(True, True))
-TWO = Trace(NovaHost("compute-2"), "5e41ce01", 1763695801.0, Ours(False, False))
+ONE = Trace(NovaHost("compute-1"), "5e41ce00", Epoch(1763695800.0), Ours(True, True))
+TWO = Trace(NovaHost("compute-2"), "5e41ce01", Epoch(1763695801.0), Ours(False, False))
 
 
 def test_its_texts() -> None:
@@ -23,7 +23,7 @@ def test_its_texts() -> None:
         "host=compute-1 service=5e41ce00 at=1763695800.000 changed=forced-down,disabled before="
     )
     theirs = Trace(
-        ONE.host, "id", 0.25, Ours(True, False, "DIMM B2; 5 %"), {InstanceId("x"): "error"}
+        ONE.host, "id", Epoch(0.25), Ours(True, False, "DIMM B2; 5 %"), {InstanceId("x"): "error"}
     )
     assert format_trace(theirs) == (
         "host=compute-1 service=id at=0.250 changed=forced-down before=DIMM%20B2%3B%205%20%25 was=x:error"
@@ -63,12 +63,12 @@ def test_format_and_parse_are_inverse(trace: Trace) -> None:
 @pytest.mark.parametrize(
     "trace",
     [
-        Trace(NovaHost("a host"), "id", 1.0, Ours(True, True)),
-        Trace(NovaHost("one;two"), "id", 1.0, Ours(True, True)),
-        Trace(NovaHost("h"), "", 1.0, Ours(True, True)),
-        Trace(NovaHost("h"), "id", -1.0, Ours(True, True)),
-        Trace(NovaHost("h"), "id", 1.0, Ours(True, True), {InstanceId("a,b"): "error"}),
-        Trace(NovaHost("h"), "id", 1.0, Ours(True, True), {InstanceId("a b"): "error"}),
+        Trace(NovaHost("a host"), "id", Epoch(1.0), Ours(True, True)),
+        Trace(NovaHost("one;two"), "id", Epoch(1.0), Ours(True, True)),
+        Trace(NovaHost("h"), "", Epoch(1.0), Ours(True, True)),
+        Trace(NovaHost("h"), "id", Epoch(-1.0), Ours(True, True)),
+        Trace(NovaHost("h"), "id", Epoch(1.0), Ours(True, True), {InstanceId("a,b"): "error"}),
+        Trace(NovaHost("h"), "id", Epoch(1.0), Ours(True, True), {InstanceId("a b"): "error"}),
     ],
 )
 def test_what_could_not_be_read_again_is_not_written(trace: Trace) -> None:
@@ -91,7 +91,7 @@ def test_several_hosts_of_a_node() -> None:
 
 
 def test_the_later_incident_of_two_counts() -> None:
-    older = Trace(ONE.host, "old", 5.0, Ours(True, True))
+    older = Trace(ONE.host, "old", Epoch(5.0), Ours(True, True))
     for first, second in ((ONE, older), (older, ONE)):
         found = parse({NodeName("a"): format_trace(first), NodeName("b"): format_trace(second)})
         assert found.of == {ONE.host: ONE}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.model import InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, InstanceId, NodeName, NovaHost
 from vmha_ocf.service import trace_copy
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace, Traces
@@ -19,9 +19,9 @@ from vmha_ocf.service.trace_copy import (
 
 HOST = NovaHost("Compute-1")
 NODES = (NodeName("compute-1"), NodeName("ctl1"))
-TRACE = Trace(HOST, "5e41ce00", 1763695800.25, Ours(True, False, "DIMM B2"), untagged=True)
-BEFORE = replace(TRACE, incident=TRACE.incident - 3600)
-LATER = replace(TRACE, incident=TRACE.incident + 3600)
+TRACE = Trace(HOST, "5e41ce00", Epoch(1763695800.25), Ours(True, False, "DIMM B2"), untagged=True)
+BEFORE = replace(TRACE, incident=Epoch(TRACE.incident - 3600))
+LATER = replace(TRACE, incident=Epoch(TRACE.incident + 3600))
 GONE = "gone=1763695800.250"
 
 

@@ -15,7 +15,7 @@ from vmha_ocf.errors import (
     UnitFailed,
     UnitUnavailable,
 )
-from vmha_ocf.model import Flag, FlagState, NodeName, NodeState, NovaHost, Power
+from vmha_ocf.model import Epoch, Flag, FlagState, NodeName, NodeState, NovaHost, Power
 from vmha_ocf.sim import World
 
 NODE = NodeName("compute-1")
@@ -138,7 +138,7 @@ class TestPacemaker:
         world.boot_host("compute-1")
         world.run(61)
         assert state(world) == NodeState(
-            NODE, True, fenced=False, fenced_at=at, fenced_by="ctl2", connected_at=at + 60
+            NODE, True, fenced=False, fenced_at=at, fenced_by="ctl2", connected_at=Epoch(at + 60)
         )
 
     def test_a_full_stop_forgets_the_fencing_and_attrd(self, world: World) -> None:

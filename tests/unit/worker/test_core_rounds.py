@@ -20,7 +20,7 @@ from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan, View, plan_host
 from vmha_ocf.evacuation.steps import Evacuate, Finish
-from vmha_ocf.model import Evacuation, Instance, InstanceId, NovaHost
+from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId, Monotonic, NovaHost
 
 POLICY = Policy()
 SETTLE = POLICY.settle
@@ -37,7 +37,7 @@ class SlowNova:
     queue: list[tuple[float, InstanceId]] = field(default_factory=list)
     leaving: list[tuple[float, InstanceId]] = field(default_factory=list)
     """Evacuated by its record, and shown on its old host for a while."""
-    off: dict[NovaHost, float] = field(default_factory=dict)
+    off: dict[NovaHost, Epoch] = field(default_factory=dict)
 
     def busy(self) -> set[InstanceId]:
         """Where a second evacuate would do harm."""
@@ -102,11 +102,11 @@ def _instances() -> dict[InstanceId, Instance]:
 class Worker:
     def __init__(self, nova: SlowNova) -> None:
         self.nova = nova
-        self.memory = Memory(first_seen=nova.now)
+        self.memory = Memory(first_seen=Monotonic(nova.now))
         self.instances: Sequence[Instance] = ()
 
     def restart(self) -> None:
-        self.memory = Memory(first_seen=self.nova.now, inherited=True)
+        self.memory = Memory(first_seen=Monotonic(self.nova.now), inherited=True)
         self.instances = list(self.nova.listed.values())
 
     def round(self, *, fresh: bool = True) -> Plan:
@@ -116,12 +116,12 @@ class Worker:
         found = list(nova.records.values())
         by_instance = records.by_instance(found)
         self.memory = self.memory.look(
-            self.instances, by_instance, nova.off, now=nova.now, settle=SETTLE
+            self.instances, by_instance, nova.off, now=Monotonic(nova.now), settle=SETTLE
         )
         view = View(FLAG, self.instances, fresh, found, {}, None, (), nova.off)
         allowance = Allowance(100, 100)
         plan = plan_host(
-            view, policy=POLICY, memory=self.memory, now=nova.now, allowance=allowance
+            view, policy=POLICY, memory=self.memory, now=Monotonic(nova.now), allowance=allowance
         )
         asked = [step.instance.id for step in plan.steps if isinstance(step, Evacuate)]
         self.memory = self.memory.ask(asked, by_instance)

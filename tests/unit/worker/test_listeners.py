@@ -22,14 +22,16 @@ from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.telling import outbox, web
 from vmha_ocf.backends.telling.outbox import NotDelivered, Outbox
 from vmha_ocf.backends.telling.webhook import Webhook
-from vmha_ocf.model import Event, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, NovaHost, Step
 from vmha_ocf.programs.listeners import Listeners
 from vmha_ocf.sim import World
 from vmha_ocf.worker.options import WorkerOptions, worker_options
 
 TOKEN = "kept-to-ourselves"
 PATIENCE = 20.0
-FENCED = Event(Step.FENCED, NovaHost("compute-1"), 1000.0, by="ctl1", detail="BMC answered off")
+FENCED = Event(
+    Step.FENCED, NovaHost("compute-1"), Epoch(1000.0), by="ctl1", detail="BMC answered off"
+)
 
 
 def until(what: Callable[[], Any]) -> Any:

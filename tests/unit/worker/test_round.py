@@ -11,6 +11,7 @@ from tests.unit.driven import TAGS, Driven, requests, where
 from vmha_ocf.agent.policy import Caps, Untagged
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.model import (
+    Epoch,
     Evidence,
     Flag,
     FlagState,
@@ -1185,7 +1186,7 @@ class TestWhatOthersDoToTheService:
     def test_an_old_trace_does_not_make_a_persons_force_down_ours(self, world: World) -> None:
         """Somebody has restored the configuration of last month."""
         service = world.service("compute-1")
-        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        old = Trace(NovaHost("compute-1"), service.id, Epoch(5.0), Ours(True, True))
         world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         world.operator_changes("compute-1", ServiceChange(forced_down=True))
         driven = Driven(world)
@@ -1200,7 +1201,7 @@ class TestWhatOthersDoToTheService:
     def test_nor_does_the_death_of_that_host(self, world: World) -> None:
         boot(world)
         service = world.service("compute-1")
-        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        old = Trace(NovaHost("compute-1"), service.id, Epoch(5.0), Ours(True, True))
         world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         world.operator_changes("compute-1", ServiceChange(forced_down=True))
         world.fence("compute-1")
@@ -1216,7 +1217,7 @@ class TestWhatOthersDoToTheService:
         """Although a person's --disable has erased our mark, and no evacuation has succeeded."""
         boot(world)
         service = world.service("compute-1")
-        ours = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        ours = Trace(NovaHost("compute-1"), service.id, Epoch(5.0), Ours(True, True))
         world.traces().write(ours, (NodeName("compute-1"),))
         world.operator_changes("compute-1", ServiceChange(forced_down=True))
         world.fence("compute-1")
@@ -1227,7 +1228,7 @@ class TestWhatOthersDoToTheService:
 
     def test_an_old_trace_of_a_host_in_service_goes_without_a_word(self, world: World) -> None:
         service = world.service("compute-1")
-        old = Trace(NovaHost("compute-1"), service.id, 5.0, Ours(True, True))
+        old = Trace(NovaHost("compute-1"), service.id, Epoch(5.0), Ours(True, True))
         world.cib.put(NodeName("compute-1"), "evacuation-trace", format_trace(old))
         driven = Driven(world)
         driven.run(30)

@@ -19,7 +19,7 @@ from vmha_ocf.backends.pacemaker.tools import ask, no_answer, parse_xml
 from vmha_ocf.backends.process.command import Run, run
 from vmha_ocf.cluster.configuration import EVACUATOR, Configuration
 from vmha_ocf.errors import ClusterUnavailable, CommandUnavailable, NotInstalled
-from vmha_ocf.model import NodeName, NodeState
+from vmha_ocf.model import NEVER, Epoch, NodeName, NodeState
 
 _STATES = "/cib/status/node_state"
 _NODES = "/cib/configuration/nodes/node"
@@ -28,7 +28,7 @@ _POWERED_OFF = ("off", "reboot")
 
 @dataclass(frozen=True, slots=True)
 class Fencing:
-    at: float
+    at: Epoch
     by: str
 
 
@@ -146,7 +146,7 @@ class PacemakerCluster:
         return history
 
 
-def _completed(event: Element) -> float | None:
+def _completed(event: Element) -> Epoch | None:
     """When a fencing succeeded, in seconds since the epoch; None for anything else."""
     if event.get("status") != "success" or event.get("action") not in _POWERED_OFF:
         return None
@@ -155,7 +155,7 @@ def _completed(event: Element) -> float | None:
         time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    return Epoch((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
 
 
 def _is_doubtful(element: Element) -> bool:
@@ -183,7 +183,7 @@ def _node_state(
     fenced_at = _since(element.get("node_fenced"))
     remembered = history.get(name)
     joined = _since(element.get("in_ccm"))  # a time since 2.1.7
-    times = [time for time in (fenced_at, remembered.at if remembered else 0.0) if time > 1]
+    times = [time for time in (fenced_at, remembered.at if remembered else NEVER) if time > 1]
     return NodeState(
         name=name,
         online=online,
@@ -194,14 +194,14 @@ def _node_state(
     )
 
 
-def _since(text: str | None) -> float:
+def _since(text: str | None) -> Epoch:
     """Seconds since the epoch, 1 for a bare yes, 0 for no.
 
     Up to 2.1.6 Pacemaker writes true, false, online, offline; since 2.1.7 times.
     """
     if text is None or text in ("false", "offline"):
-        return 0.0
-    return float(text) if text.isdecimal() else 1.0
+        return NEVER
+    return Epoch(float(text)) if text.isdecimal() else Epoch(1.0)
 
 
 def _cluster_unavailable(error: CommandUnavailable) -> ClusterUnavailable:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from itertools import count
 from math import inf
 
+from vmha_ocf.model import Epoch, Monotonic
+
 EPOCH = 1_795_219_200.0
 """What the clock on the wall shows when a world begins: 2026-11-21 00:00:00 UTC."""
 
@@ -68,11 +70,11 @@ class SimClock:
         self._timeline = timeline
         self._ahead = ahead
 
-    def now(self) -> float:
-        return EPOCH + self._timeline.now + self._ahead()
+    def now(self) -> Epoch:
+        return Epoch(EPOCH + self._timeline.now + self._ahead())
 
-    def monotonic(self) -> float:
-        return self._timeline.now
+    def monotonic(self) -> Monotonic:
+        return Monotonic(self._timeline.now)
 
     def sleep(self, seconds: float) -> None:
         self._timeline.advance(seconds)

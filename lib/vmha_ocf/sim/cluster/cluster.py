@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.errors import ClusterUnavailable
-from vmha_ocf.model import NodeName, NodeState, NovaHost
+from vmha_ocf.model import Epoch, NodeName, NodeState, NovaHost
 from vmha_ocf.proof.fenced_elsewhere import BY_HAND
 from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.base.journal import NodeJoined, NodeLost, ProvenOff
@@ -27,13 +27,13 @@ class Pacemaker:
         self._cib = cib
         self._online: dict[NodeName, bool] = {}
         self._fenced: set[NodeName] = set()
-        self._history: dict[NodeName, tuple[float, str]] = {}
+        self._history: dict[NodeName, tuple[Epoch, str]] = {}
         self.removed: set[NodeName] = set()
         self.fences_unseen = True
         """startup-fencing: who is not there when the cluster starts is fenced."""
         self.at_peace: set[NodeName] = set()
         """Away, and not missed: shut down by a person, or not seen since the cluster has started."""
-        self._connected_at: dict[NodeName, float] = {}
+        self._connected_at: dict[NodeName, Epoch] = {}
         self.purges_on_fencing = False
         self.running = True
         self.evacuators: frozenset[NodeName] = frozenset({NodeName("ctl1")})
