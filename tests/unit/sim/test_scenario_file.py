@@ -87,9 +87,41 @@ def test_what_is_the_default_is_not_written() -> None:
     assert "capacity" not in format_scenario(replace(scenario(), host=scenario().host[:1]))
 
 
+def test_what_most_scenarios_have_is_said_in_a_word() -> None:
+    short = """
+        title = "A host dies"
+        length = 100
+        hosts = 2
+        [[host]]
+        name = "compute-3"
+        capacity = 4
+        [expect]
+        in_service = ["compute-1"]
+        """
+    read = verify(parse(short))
+    assert [host.name for host in read.host] == ["compute-1", "compute-2", "compute-3"]
+    (expected,) = read.expect.host
+    assert (expected.name, expected.flag, expected.up) == ("compute-1", "none", True)
+    assert (expected.enabled, expected.forced_down) == (True, False)
+    assert parse(format_scenario(read)) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("hosts = -1", "hosts is how many there are, not -1"),
+        ("hosts = true", "hosts is how many there are, not True"),
+        ("[expect]\nin_service = 'compute-1'", "expect.in_service is a list, not 'compute-1'"),
+        ("hosts = 1\n[expect]\nin_service = ['compute-9']", "'compute-9' does not exist"),
+    ],
+)
+def test_a_word_that_means_nothing_is_refused(text: str, sentence: str) -> None:
+    assert sentence in problems(f"title = 'x'\nlength = 1\n{text}")[0]
+
+
 def test_the_least_that_a_scenario_is() -> None:
     assert problems("") == ["title is missing", "length is missing"]
-    assert problems('title = "x"\nlength = 1') == ["there is no [[host]]"]
+    assert problems('title = "x"\nlength = 1') == ["there is no host: hosts = 3, or [[host]]"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def _shape(scenario: Scenario) -> Iterator[str]:
     if scenario.length <= 0:
         yield f"length is {scenario.length:g}: a scenario takes time, such as 300 seconds"
     if not scenario.host:
-        yield "there is no [[host]]"
+        yield "there is no host: hosts = 3, or [[host]]"
     yield from _twice("host", (host.name for host in scenario.host))
     yield from _twice("host with the Nova name", (h.nova or h.name for h in scenario.host))
     yield from _twice("group of instances", (group.name for group in scenario.instances))

@@ -13,19 +13,42 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from vmha_ocf.sim.base.scenario import Scenario, ScenarioError
 
+_IN_SERVICE = {"flag": "none", "enabled": True, "forced_down": False, "up": True}
+
 
 def parse(text: str) -> Scenario:
     """Raises ScenarioError: not TOML, an unknown key, a value of another kind. Whether it is possible is
-    for sim/play/scenario_check.py."""
+    for sim/play/scenario_check.py.
+
+    What most scenarios have is said in a word: ``hosts = 3`` are compute-1 to compute-3, before those of
+    ``[[host]]``; ``in_service = ["compute-1"]`` in ``[expect]``: they end as if nothing had been."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ScenarioError([f"this is not TOML: {error}"]) from None
     problems: list[str] = []
+    _spell_out(data, problems)
     scenario = _table(Scenario, data, "", problems)
     if problems or not isinstance(scenario, Scenario):
         raise ScenarioError(problems)
     return scenario
+
+
+def _spell_out(data: dict[str, Any], problems: list[str]) -> None:
+    hosts = data.pop("hosts", 0)
+    if type(hosts) is not int or hosts < 0:
+        problems.append(f"hosts is how many there are, not {hosts!r}")
+    elif hosts:
+        plain = [{"name": f"compute-{number}"} for number in range(1, hosts + 1)]
+        data["host"] = [*plain, *data.get("host", [])]
+    expect = data.get("expect")
+    if not isinstance(expect, dict) or "in_service" not in expect:
+        return
+    names = expect.pop("in_service")
+    if not isinstance(names, list):
+        problems.append(f"expect.in_service is a list, not {names!r}")
+        return
+    expect["host"] = [*expect.get("host", []), *({"name": one, **_IN_SERVICE} for one in names)]
 
 
 def format_scenario(scenario: Scenario) -> str:
