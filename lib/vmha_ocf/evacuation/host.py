@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.cloud import heartbeat, records
 from vmha_ocf.cloud.readings import Cloud
-from vmha_ocf.cloud.records import Off
 from vmha_ocf.errors import Refused, VmhaError
 from vmha_ocf.evacuation import acting, off_again
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.claim import Claim, HostClaim
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Plan, Survey, View
-from vmha_ocf.evacuation.reading import HostReader, Reading
+from vmha_ocf.evacuation.plan import Plan, Survey
+from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Request, Stop
 from vmha_ocf.evacuation.story import HostStory
+from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import (
     ComputeService,
     Flag,
@@ -28,25 +28,12 @@ from vmha_ocf.model import (
     InstanceId,
     Monotonic,
     NovaHost,
-    ServerGroup,
 )
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.service.take_down import TakeDown
 
 _LOOK_OLD = 30.0
 """Seconds after which what a look showed in flight is of the past."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the round knows beside this host."""
-
-    off: Off
-    node_back: bool
-    destinations: bool
-    groups: Sequence[ServerGroup] = ()
-    rebooted: bool = False
-    """It is back in another boot: what ran on it before does not any more."""
 
 
 class HostRound:
@@ -207,7 +194,7 @@ class HostRound:
         assert seen is not None
         assert beat is not None
         silence = heartbeat.silence(self._cloud.reports.interval or heartbeat.LONGEST)
-        doubt = (beat.moved or seen.view.node_back) and not seen.view.alive
+        doubt = (beat.moved or seen.view.around.node_back) and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, silence)
         most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
         plan = evacuation.plan_steps(
@@ -236,22 +223,8 @@ class HostRound:
             settle=self._policy.settle,
         )
         self._memory = off_again.look(memory, self._down, found, reading.listed, self._ports)
-        return View(
-            self._claim.flag,
-            reading.instances,
-            reading.fresh,
-            reading.evacuations,
-            reading.images,
-            reading.anything_marked,
-            around.groups,
-            around.off,
-            self._down.began,
-            around.node_back,
-            around.destinations,
-            self._is_alive(around),
-            reading.moves,
-            reading.suspects,
-        )
+        began, alive = self._down.began, self._is_alive(around)
+        return View(self._claim.flag, reading, around, began, alive)
 
     def _read(self) -> Reading:
         """Its instances are listed anew at once if nothing of ours seems to be left."""

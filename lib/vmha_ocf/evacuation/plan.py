@@ -8,58 +8,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import poison, records, server_groups, tagging
-from vmha_ocf.cloud.records import Found, Off
+from vmha_ocf.cloud import records, server_groups, tagging
+from vmha_ocf.cloud.records import Found
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Step, Stop
 from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
+from vmha_ocf.evacuation.view import View
 from vmha_ocf.model import (
-    NEVER,
-    Epoch,
     Evacuation,
-    Flag,
-    Instance,
     InstanceId,
     Monotonic,
-    Move,
-    ServerGroup,
 )
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
 _REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
 _LOOSE = frozenset({Next.LEAVE, Next.WAIT})
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one round read about one flagged host."""
-
-    flag: Flag
-    instances: Sequence[Instance]
-    fresh: bool
-    """The instances were listed in this very round."""
-    evacuations: Sequence[Evacuation]
-    images: tagging.ImageMarks
-    anything_marked: bool | None
-    groups: Sequence[ServerGroup]
-    off: Off
-    began: Epoch = NEVER
-    """When it was proved to be off first, where it was fenced again before its return."""
-    node_back: bool = False
-    """The host has booted and waits at the gate."""
-    destinations: bool = True
-    """There is a host that could take an instance, or nobody knows."""
-    alive: bool = False
-    """nova-compute runs on it again."""
-    moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
-    """Of the instances that were on their way to another host, as far as they could be looked up."""
-    suspects: poison.Past = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,31 +130,33 @@ class Survey:
 
 def survey(view: View, *, policy: Policy, memory: Memory, now: Monotonic) -> Survey:
     """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
-    found = records.by_instance(view.evacuations)
+    found = records.by_instance(view.reading.evacuations)
     situation = Situation(
         now,
         policy,
-        view.off,
+        view.around.off,
         memory,
         since=view.flag.proved_at,
         began=view.began,
-        destinations=view.destinations,
+        destinations=view.around.destinations,
         alive=view.alive,
-        moves=view.moves,
-        suspects=view.suspects,
-        bound=server_groups.bound(view.groups, (one.id for one in view.instances)),
+        moves=view.reading.moves,
+        suspects=view.reading.suspects,
+        bound=server_groups.bound(view.around.groups, (one.id for one in view.reading.instances)),
     )
     verdicts = [
         judge(
             instance,
-            tagging.choose(instance, policy, view.images, view.anything_marked),
+            tagging.choose(instance, policy, view.reading.images, view.reading.anything_marked),
             found.get(instance.id, ()),
             situation,
         )
-        for instance in view.instances
+        for instance in view.reading.instances
     ]
     flying = _in_flight(verdicts, found, situation)
-    return Survey(view, situation, verdicts, found, flying, server_groups.spaced(view.groups))
+    return Survey(
+        view, situation, verdicts, found, flying, server_groups.spaced(view.around.groups)
+    )
 
 
 def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] = ()) -> Plan:
@@ -228,9 +199,9 @@ def _in_flight(
 
 def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator[Step]:
     """A done record is written after the new host is saved: what is still listed is not there."""
-    listed = {one.id for one in view.instances}
+    listed = {one.id for one in view.reading.instances}
     for instance in memory.was_off.values():
-        ours = tagging.choose(instance, policy, view.images, view.anything_marked)
+        ours = tagging.choose(instance, policy, view.reading.images, view.reading.anything_marked)
         newest = next(iter(found.get(instance.id, ())), None)
         moved = newest is not None and newest.status == "done" and instance.id not in listed
         if moved and ours is tagging.Choice.EVACUATE:
@@ -270,7 +241,7 @@ def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> b
     the best that can happen to an instance. The next attempt in vain is not waited for: where Nova is
     slow, one or another is always due.
     """
-    if not view.fresh:
+    if not view.reading.fresh:
         return False
     kinds = {Next.REPORT if one.in_vain else one.next for one in verdicts}
     if kinds & _PENDING or any(one.next is Next.RETRY and not one.told for one in verdicts):
@@ -279,4 +250,4 @@ def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> b
         return True
     policy, looked_at = situation.policy, situation.now - situation.memory.first_seen
     patience = policy.unknown_after if Next.UNKNOWN in kinds else policy.back_after
-    return view.node_back and looked_at >= patience
+    return view.around.node_back and looked_at >= patience

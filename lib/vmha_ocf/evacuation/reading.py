@@ -6,32 +6,17 @@ nothing but the plan. What they do not show, nobody had asked for when the insta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import poison, tagging
+from vmha_ocf.cloud import poison, task_states
 from vmha_ocf.cloud.marks import HostMarks
+from vmha_ocf.cloud.past import PastEvacuations
 from vmha_ocf.cloud.readings import Cloud
-from vmha_ocf.evacuation.moves import HostMoves
-from vmha_ocf.model import Evacuation, Flag, Instance, InstanceId, Move, NovaHost
+from vmha_ocf.errors import VmhaError
+from vmha_ocf.evacuation.view import Reading
+from vmha_ocf.model import Flag, Instance, InstanceId, Move, NovaHost
 from vmha_ocf.ports import Ports
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    instances: Sequence[Instance]
-    fresh: bool
-    """They were listed for this reading."""
-    evacuations: Sequence[Evacuation]
-    images: tagging.ImageMarks
-    anything_marked: bool | None
-    moves: Mapping[InstanceId, Sequence[Move]]
-    suspects: poison.Past
-
-    @property
-    def listed(self) -> Collection[InstanceId]:
-        return {one.id for one in self.instances}
 
 
 class HostReader:
@@ -42,7 +27,7 @@ class HostReader:
         self.marks = HostMarks(host, ports, policy, cloud.marks)
         self._host = host
         self._ports = ports
-        self._moves = HostMoves(ports, policy, cloud.past)
+        self._moves = _Moves(ports, policy, cloud.past)
         self._every = policy.relist
         self._instances: Sequence[Instance] = ()
         self._listed_at: float | None = None
@@ -86,3 +71,52 @@ class HostReader:
             moves,
             suspects,
         )
+
+
+class _Moves:
+    """What Nova had under way is asked for each instance that was on its way, and only for them: a host's
+    own list holds years of moves."""
+
+    def __init__(self, ports: Ports, policy: Policy, past: PastEvacuations) -> None:
+        self._ports = ports
+        self._policy = policy
+        self._past = past
+        self._suspects: poison.Past | None = None
+        self._moves: Mapping[InstanceId, Sequence[Move]] = {}
+        self._looked_at: Mapping[InstanceId, float] = {}
+
+    def suspects(self, flag: Flag) -> poison.Past:
+        """Instances that may be what killed the host. Asked once. Raises NovaUnavailable, NovaDenied:
+        nothing is asked for before it is known."""
+        if self._suspects is None:
+            now = self._ports.clock.now()
+            self._suspects = self._past.suspects(flag.evidence.at if flag.evidence else now)
+        return self._suspects
+
+    def look_up(self, instances: Sequence[Instance]) -> Mapping[InstanceId, Sequence[Move]]:
+        """Of those that are known. Each is asked for again after ``look_again`` seconds.
+
+        What Nova does not tell is missing: nobody evacuates such an instance, and the others of
+        its host do not wait for it."""
+        now = self._ports.clock.monotonic()
+        moving = [one for one in instances if task_states.is_moving(one)]
+        ids = {one.id for one in moving}
+        self._moves = {one: moves for one, moves in self._moves.items() if one in ids}
+        self._looked_at = {one: at for one, at in self._looked_at.items() if one in ids}
+        due = [one for one in moving if self._is_due(one, now)]
+        if due:
+            self._looked_at = {**self._looked_at, **{one.id: now for one in due}}
+            answers = zip(due, self._ports.parallel(self._moves_of, due), strict=True)
+            found = {one.id: moves for one, moves in answers if moves is not None}
+            self._moves = {**self._moves, **found}
+        return self._moves
+
+    def _is_due(self, instance: Instance, now: float) -> bool:
+        looked_at = self._looked_at.get(instance.id)
+        return looked_at is None or now - looked_at >= self._policy.look_again
+
+    def _moves_of(self, instance: Instance) -> Sequence[Move] | None:
+        try:
+            return self._ports.nova.moves_of(instance)
+        except VmhaError:
+            return None

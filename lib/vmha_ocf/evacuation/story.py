@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vmha_ocf.cloud import records
-from vmha_ocf.evacuation.plan import Plan, View
+from vmha_ocf.evacuation.plan import Plan
 from vmha_ocf.evacuation.requests import Answer, name_of
 from vmha_ocf.evacuation.steps import Evacuate
 from vmha_ocf.evacuation.verdict import Next
+from vmha_ocf.evacuation.view import View
 from vmha_ocf.model import Epoch, Evacuation, Event, Instance, InstanceId, NovaHost, Step
 from vmha_ocf.ports import Ports
 
@@ -76,8 +77,8 @@ class HostStory:
 
     def _recorded(self, view: View) -> None:
         """Requests that Nova has, whoever asked: an earlier worker may not have come to tell it."""
-        if [one for one in view.evacuations if self._is_new(("asked", one.id))]:
-            self._tell(Step.REQUESTED, asked=tuple(_asked_at(view.evacuations)))
+        if [one for one in view.reading.evacuations if self._is_new(("asked", one.id))]:
+            self._tell(Step.REQUESTED, asked=tuple(_asked_at(view.reading.evacuations)))
 
     def _moved(self, view: View) -> None:
         """Since it was first fenced: what was asked for before a second fencing moves all the same.
@@ -85,13 +86,17 @@ class HostStory:
         earlier worker knows to be of this incident."""
         if self._since is None:
             self._since = view.flag.proved_at
-        new = [one for one in view.evacuations if one.status == "done" and self._is_new(one.id)]
+        new = [
+            one
+            for one in view.reading.evacuations
+            if one.status == "done" and self._is_new(one.id)
+        ]
         moved = {one.instance: one for one in new if records.is_since(one, self._since)}
         for record in moved.values():
             self._ports.say(f"{self._host}: {self._name(record)} is on {record.dest}")
         if new:
             names = {one: self._name(record) for one, record in moved.items()}
-            done = [one for one in view.evacuations if one.status in records.MOVED]
+            done = [one for one in view.reading.evacuations if one.status in records.MOVED]
             self._tell(Step.MOVED, instances=names, done=tuple(_asked_at(done)))
 
     def _name(self, record: Evacuation) -> str:

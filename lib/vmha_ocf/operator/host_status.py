@@ -127,10 +127,10 @@ def given_up(look: Look) -> Sequence[tuple[Instance, str]]:
     """What is not evacuated, and why: what the worker tells, and what waits for its next attempt."""
     view = look.view
     since = view.flag.proved_at
-    found = records.by_instance(view.evacuations)
+    found = records.by_instance(view.reading.evacuations)
     told = []
     for one in look.plan.verdicts:
-        failed = records.failures(found.get(one.instance.id, ()), view.off, since)
+        failed = records.failures(found.get(one.instance.id, ()), view.around.off, since)
         if one.told or one.next is Next.RETRY:
             told.append((one.instance, one.reason))
         elif failed and one.next in (Next.EVACUATE, Next.RESET):
@@ -147,10 +147,10 @@ def progress(look: Look) -> Mapping[str, int]:
     """Instances by where they are, from Nova's list and its records since the power-off."""
     since = look.view.flag.proved_at
     left = [one for one in look.plan.verdicts if one.next in _OURS]
-    here = {one.id for one in look.view.instances}
+    here = {one.id for one in look.view.reading.instances}
     moved = {
         one.instance
-        for one in look.view.evacuations
+        for one in look.view.reading.evacuations
         if one.status in records.MOVED
         and one.instance not in here
         and records.is_since(one, since)

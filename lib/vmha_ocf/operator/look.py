@@ -16,8 +16,9 @@ from vmha_ocf.cloud.records import Off
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.memory import Memory, of_record
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Plan, View
+from vmha_ocf.evacuation.plan import Plan
 from vmha_ocf.evacuation.reading import HostReader
+from vmha_ocf.evacuation.view import Surroundings, View
 from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, InstanceId, Monotonic
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.proof import presence
@@ -53,19 +54,9 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
     if reader.begin():
         cloud.ask_groups()
     reading = reader.finish(flag)
+    there_are = bool(presence.destinations(around.services, around.off, {flag.host}))
     view = View(
-        flag=flag,
-        instances=reading.instances,
-        fresh=True,
-        evacuations=reading.evacuations,
-        images=reading.images,
-        anything_marked=reading.anything_marked,
-        groups=cloud.groups(),
-        off=around.off,
-        node_back=around.node_back,
-        moves=reading.moves,
-        suspects=reading.suspects,
-        destinations=bool(presence.destinations(around.services, around.off, {flag.host})),
+        flag, reading, Surroundings(around.off, around.node_back, there_are, cloud.groups())
     )
     now = ports.clock.monotonic()
     memory = memory_of(reading.evacuations, policy, now=now, epoch=ports.clock.now())

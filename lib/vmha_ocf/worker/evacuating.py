@@ -7,10 +7,11 @@ from math import inf
 
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.evacuation.host import HostRound, Surroundings
+from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.together.at_once import AtOnce
 from vmha_ocf.evacuation.together.barrier import Barrier
 from vmha_ocf.evacuation.together.requesting import Asked, Requesting
+from vmha_ocf.evacuation.view import Surroundings
 from vmha_ocf.model import ComputeService, Flag, NovaHost
 from vmha_ocf.ports import Clock
 from vmha_ocf.proof import presence

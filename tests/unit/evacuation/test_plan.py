@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -18,8 +18,9 @@ from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, Memory
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Plan, View, plan_host, plan_steps, survey
+from vmha_ocf.evacuation.plan import Plan, plan_host, plan_steps, survey
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
+from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, NovaHost, ServerGroup
 
 NOW = Monotonic(1000.0)
@@ -30,15 +31,12 @@ QUIET = Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0))
 def view(
     instances: Sequence[Instance] = (), found: Sequence[Evacuation] = (), **about: Any
 ) -> View:
-    values = {
-        "fresh": True,
-        "images": {},
-        "anything_marked": None,
-        "groups": (),
-        "off": {},
-        **about,
-    }
-    return View(FLAG, instances, evacuations=found, **values)
+    def some_of(kind: type) -> dict[str, Any]:
+        return {one.name: about.pop(one.name) for one in fields(kind) if one.name in about}
+
+    read = {"fresh": True, "images": {}, "anything_marked": None, **some_of(Reading)}
+    around = Surroundings(**{"off": {}, **some_of(Surroundings)})
+    return View(FLAG, Reading(instances, evacuations=found, **read), around, **about)
 
 
 def plan(one: View, memory: Memory = QUIET, allowance: Allowance = PLENTY) -> Plan:
@@ -411,8 +409,8 @@ def test_second_evacuate_accepted(one: View, memory: Memory, allowance: Allowanc
     """No plan asks for an instance of which Nova may be working on a record."""
     flying = {
         one_of
-        for one_of, found in records.by_instance(one.evacuations).items()
-        if any(records.at_work(found, one.off))
+        for one_of, found in records.by_instance(one.reading.evacuations).items()
+        if any(records.at_work(found, one.around.off))
     }
     steps = plan(one, memory, allowance).steps
     touched = {step.instance.id for step in steps if not isinstance(step, Finish)}
@@ -423,7 +421,9 @@ def test_second_evacuate_accepted(one: View, memory: Memory, allowance: Allowanc
 def test_what_was_asked_for_and_is_not_settled_is_not_asked_for_again(
     one: View, memory: Memory, allowance: Allowance
 ) -> None:
-    newest = {one: found[0].id for one, found in records.by_instance(one.evacuations).items()}
+    newest = {
+        one: found[0].id for one, found in records.by_instance(one.reading.evacuations).items()
+    }
     unseen = {
         one
         for one, known in memory.asked.items()
@@ -453,7 +453,7 @@ def test_members_of_an_anti_affinity_group_are_never_asked_for_together(
     one: View, memory: Memory, allowance: Allowance
 ) -> None:
     asked = set(evacuated(plan(one, memory, allowance)))
-    apart = [group for group in one.groups if group.policy == "anti-affinity"]
+    apart = [group for group in one.around.groups if group.policy == "anti-affinity"]
     # Nova has an instance in one group at most.
     assume(len({it for group in apart for it in group.members}) == sum(map(_size, apart)))
     assert all(len(asked & group.members) <= 1 for group in apart)
@@ -467,7 +467,9 @@ def _size(group: ServerGroup) -> int:
 def test_the_order_of_novas_answers_does_not_matter(
     one: View, memory: Memory, allowance: Allowance
 ) -> None:
-    other = replace(one, instances=one.instances[::-1], evacuations=one.evacuations[::-1])
+    read = one.reading
+    back = replace(read, instances=read.instances[::-1], evacuations=read.evacuations[::-1])
+    other = replace(one, reading=back)
     assert plan(other, memory, allowance).steps == plan(one, memory, allowance).steps
 
 
@@ -487,7 +489,7 @@ def test_the_end_of_a_host_is_a_step_of_its_own(
     if any(isinstance(step, Finish) for step in planned.steps):
         assert len(planned.steps) == 1
         assert planned.in_flight == 0
-        assert one.fresh
+        assert one.reading.fresh
 
 
 @given(VIEWS, MEMORIES)

@@ -18,8 +18,9 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
-from vmha_ocf.evacuation.plan import Plan, View, plan_host
+from vmha_ocf.evacuation.plan import Plan, plan_host
 from vmha_ocf.evacuation.steps import Evacuate, Finish
+from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId, Monotonic, NovaHost
 
 POLICY = Policy()
@@ -118,7 +119,7 @@ class Worker:
         self.memory = self.memory.look(
             self.instances, by_instance, nova.off, now=Monotonic(nova.now), settle=SETTLE
         )
-        view = View(FLAG, self.instances, fresh, found, {}, None, (), nova.off)
+        view = View(FLAG, Reading(self.instances, fresh, found, {}, None), Surroundings(nova.off))
         allowance = Allowance(100, 100)
         plan = plan_host(
             view, policy=POLICY, memory=self.memory, now=Monotonic(nova.now), allowance=allowance

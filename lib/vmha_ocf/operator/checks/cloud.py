@@ -141,11 +141,14 @@ def something_is_marked(facts: Facts) -> Iterator[Finding]:
     if facts.worker is None or facts.worker.options.policy.untagged is not Untagged.NONE:
         return
     policy = facts.worker.options.policy
-    every = [(one, look.view) for look in facts.looks.values() for one in look.view.instances]
+    every = [
+        (one, look.view) for look in facts.looks.values() for one in look.view.reading.instances
+    ]
     ours = [
         one
         for one, view in every
-        if choose(one, policy, view.images, view.anything_marked) is Choice.EVACUATE
+        if choose(one, policy, view.reading.images, view.reading.anything_marked)
+        is Choice.EVACUATE
     ]
     if every and not ours:
         yield warning(
