@@ -21,7 +21,6 @@ from vmha_ocf.sim.play.scenario_toml import format_scenario, parse
 SEEDS = 2000
 KNOWN: Mapping[str, frozenset[int]] = {
     "P7, disabled by us at the end": frozenset({1338, 1978}),
-    "P6, its boot was restored away before anybody had seen it": frozenset({876}),
 }
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from vmha_ocf.cluster.flag_texts import KEY_PREFIX, same
+from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import boots
@@ -29,19 +29,18 @@ class WaitingBoots:
         written = self._notes.read(boots.SERVED) if kept else {}
         for node in sorted(nodes) if kept else ():
             served = boots.parse_served(written.get(node, ""))
-            waiting = boots.parse_served(self._kept.get(_key(node), ""))
+            waiting = boots.parse_served(self._kept.get(boots.waiting_key(node), ""))
             every = boots.with_waiting(served, waiting)
             if every != served:
                 self._notes.write(node, boots.SERVED, boots.format_served(every))
 
     def keep(self, waiting: Mapping[NodeName, Sequence[Served]]) -> None:
         """These, and no others. Raises as Notes do."""
-        wanted = {_key(node): boots.format_served(served) for node, served in waiting.items()}
+        wanted = {
+            boots.waiting_key(node): boots.format_served(served)
+            for node, served in waiting.items()
+        }
         for key in sorted({*wanted, *self._kept}):
             text = wanted.get(key, "")
             if not same(self._kept.get(key, ""), text):
                 self._notes.write_passing(boots.WAITING, key, text)
-
-
-def _key(node: NodeName) -> str:
-    return KEY_PREFIX + node.casefold()

@@ -24,7 +24,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.model import Evidence
+from vmha_ocf.cluster.flag_texts import KEY_PREFIX
+from vmha_ocf.model import Evidence, NodeName
 
 STARTED = "evacuation-boot"
 BOOTED = "evacuation-booted"
@@ -52,6 +53,11 @@ class Served:
     """When it began."""
     since: float
     """When nova-compute was first found running in it, or was about to be started."""
+
+
+def waiting_key(node: NodeName) -> str:
+    """Under which attrd has the boots that wait: what is no node's name outlives its connection."""
+    return KEY_PREFIX + node.casefold()
 
 
 def parse_boot(text: str) -> str:

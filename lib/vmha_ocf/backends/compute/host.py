@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.process.clock import SystemClock
@@ -37,13 +38,18 @@ class ComputeHost:
         self._note(boots.STARTED, found)
 
     def note_served(self) -> None:
-        """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
+        """In the controllers' memory, too: a configuration that somebody restores a moment later has no
+        note of this boot. Raises CommandUnavailable, ClusterUnavailable, ParameterError."""
         boot, known = probe.boot_id(), self._cib.node_attributes(boots.SERVED)
         before = boots.parse_served(known.get(self._name, ""))
-        if boots.is_new(boot, before):
-            clock = SystemClock()
-            served = boots.Served(boot, clock.now() - clock.monotonic(), clock.now())
-            self._note(boots.SERVED, boots.format_served([*before, served]))
+        if not boots.is_new(boot, before):
+            return
+        clock = SystemClock()
+        served = [*before, boots.Served(boot, clock.now() - clock.monotonic(), clock.now())]
+        self._note(boots.SERVED, boots.format_served(served))
+        looked = self._cib.node_attributes(boots.LOOKED).get(self._name, "")
+        waiting = boots.format_served(boots.since(looked, served))
+        Attrd(timeout=self._timeout).update(boots.WAITING, boots.waiting_key(self._name), waiting)
 
     def note_guests(self, proof: float) -> None:
         """Raises CommandUnavailable, ClusterUnavailable, ParameterError."""

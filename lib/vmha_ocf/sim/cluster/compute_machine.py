@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from vmha_ocf.model import Epoch
 from vmha_ocf.proof import boots
 from vmha_ocf.sim.base.timeline import EPOCH
+from vmha_ocf.sim.cluster.attrd import SimAttrd
 from vmha_ocf.sim.cluster.cib import SimCib
 from vmha_ocf.sim.cluster.hosts import Host
 
 
 class SimMachine:
-    def __init__(self, host: Host, cib: SimCib) -> None:
+    def __init__(self, host: Host, cib: SimCib, attrd: SimAttrd) -> None:
         self._host = host
         self._cib = cib
+        self._attrd = attrd
 
     def guests(self) -> int:
         return sum(1 for _ in self._host.running())
@@ -33,10 +36,14 @@ class SimMachine:
     def note_served(self) -> None:
         host = self._host
         before = boots.parse_served(self._cib.truth(boots.SERVED).get(host.node, ""))
-        if boots.is_new(host.boot_id, before):
-            now, booted_at = EPOCH + host.core.now, EPOCH + host.booted_at
-            served = [*before, boots.Served(host.boot_id, booted_at, now)]
-            self._cib.set_node_attribute(host.node, boots.SERVED, boots.format_served(served))
+        if not boots.is_new(host.boot_id, before):
+            return
+        now, booted_at = Epoch(EPOCH + host.core.now), Epoch(EPOCH + host.booted_at)
+        served = [*before, boots.Served(host.boot_id, booted_at, now)]
+        self._cib.set_node_attribute(host.node, boots.SERVED, boots.format_served(served))
+        looked = self._cib.truth(boots.LOOKED).get(host.node, "")
+        waiting = boots.format_served(boots.since(looked, served))
+        self._attrd.update(boots.WAITING, boots.waiting_key(host.node), waiting)
 
     def note_guests(self, proof: float) -> None:
         text = boots.format_guests(proof)

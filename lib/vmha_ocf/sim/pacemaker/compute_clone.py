@@ -59,7 +59,7 @@ class ComputeClone:
         child = self.children[host.node] = Child(host)
         host.on_off = lambda: self._powered_off(child)
         world = self.parts.world
-        SimMachine(host, world.cib).served_for_long()
+        SimMachine(host, world.cib, world.attrd).served_for_long()
         world.attrd.put(boots.BOOTED, host.node, host.boot_id)
 
     def joined(self, host: Host) -> None:
@@ -131,7 +131,8 @@ class ComputeClone:
     def _found(self, child: Child) -> keeper.Found:
         flags = self.parts.world.flags()
 
-        machine = SimMachine(child.host, self.parts.world.cib)
+        world = self.parts.world
+        machine = SimMachine(child.host, world.cib, world.attrd)
 
         def look() -> gate.Open | gate.Wait:
             return self._look(child, flags)
@@ -176,7 +177,9 @@ class ComputeClone:
         units: Units = wrap(world.units(node), f"{NAME}.units")
         clock: Clock = wrap(world.clock(), f"{NAME}.clock")
         flags: HostFlags = wrap(world.flags(wrap, NAME), f"{NAME}.flags")
-        machine: keeper.Machine = wrap(SimMachine(child.host, world.cib), f"{NAME}.machine")
+        machine: keeper.Machine = wrap(
+            SimMachine(child.host, world.cib, world.attrd), f"{NAME}.machine"
+        )
         keeper.start(
             units,
             machine,
@@ -210,7 +213,7 @@ class ComputeClone:
         flags = world.flags()
         keeper.stop(
             lambda: world.units(node),
-            SimMachine(child.host, world.cib),
+            SimMachine(child.host, world.cib, world.attrd),
             lambda: self._look(child, flags),
             log=lambda what: world.say(f"{node}/{NAME}", what),
         )
