@@ -1,4 +1,5 @@
-"""A Nova of HTTP answers on loopback, and our backend that is logged in to it."""
+"""What many tests begin with: a small simulated cluster, an operator's desk at it; a Nova of HTTP answers
+on loopback, and our backend that is logged in to it."""
 
 from __future__ import annotations
 
@@ -7,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.http_nova import HttpCloud, connect
+from tests.unit.operator_site import Desk
 from vmha_ocf.backends.openstack.nova import OpenStackNova
+from vmha_ocf.sim import World
 
 
 @pytest.fixture
@@ -19,3 +22,16 @@ def cloud() -> Iterator[HttpCloud]:
 @pytest.fixture
 def nova(cloud: HttpCloud) -> OpenStackNova:
     return connect(cloud)
+
+
+@pytest.fixture
+def world() -> World:
+    """Three hosts, and all is well."""
+    world = World.with_hosts("compute-1", "compute-2", "compute-3")
+    world.run(100)
+    return world
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)

@@ -17,13 +17,6 @@ from vmha_ocf.sim.base.tripwire import Died, Tripwire
 ALL = set(Step) - {Step.HELD, Step.GIVEN_UP}
 
 
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
 def boot(world: World, count: int = 3, **about: Any) -> None:
     for _ in range(count):
         world.boot("compute-1", **{"tags": TAGS, **about})

@@ -20,11 +20,6 @@ def world() -> World:
     return world
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
-
-
 def test_it_removes_the_trace_and_nothing_else(world: World, desk: Desk) -> None:
     trace = Trace(NovaHost("compute-1"), "id", Epoch(5.0), Ours(True, True))
     world.traces().write(trace, (NodeName("compute-1"),))

@@ -14,18 +14,6 @@ from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
 
 
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
-
-
 def fail(world: World, host: str = "compute-1", seconds: float = 300, count: int = 2) -> Driven:
     for _ in range(count):
         world.boot(host, tags=TAGS)

@@ -18,18 +18,6 @@ from vmha_ocf.operator.commands.hold import HOLD, RELEASE
 from vmha_ocf.sim import World
 
 
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
-
-
 class TestHoldAndRelease:
     def test_a_hold_names_who_and_why_and_keeps_the_worker(self, world: World, desk: Desk) -> None:
         world.boot("compute-1", tags=TAGS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,18 +16,6 @@ from vmha_ocf.operator.commands.plan import COMMAND
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.tripwire import Tripwire
-
-
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def furnish(world: World) -> None:

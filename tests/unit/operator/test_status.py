@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-import pytest
-
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
 from vmha_ocf.cluster.configuration import Result
@@ -15,18 +13,6 @@ from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.model import NodeName, ServiceChange
 from vmha_ocf.operator.commands.status import COMMAND
 from vmha_ocf.sim import World
-
-
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def test_all_is_well_in_one_line(desk: Desk) -> None:

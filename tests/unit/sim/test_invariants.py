@@ -20,13 +20,6 @@ BACK = ServiceChange(forced_down=False, enabled=True)
 
 
 @pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
-@pytest.fixture
 def instance(world: World) -> InstanceId:
     return world.boot("compute-1", tags=TAGS)
 

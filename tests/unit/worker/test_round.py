@@ -29,13 +29,6 @@ from vmha_ocf.sim.base.timing import Timing
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
 
 
-@pytest.fixture
-def world() -> World:
-    world = World.with_hosts("compute-1", "compute-2", "compute-3")
-    world.run(100)
-    return world
-
-
 def boot(world: World, count: int = 3, host: str = "compute-1", **about: Any) -> list[InstanceId]:
     return [world.boot(host, **{"tags": TAGS, **about}) for _ in range(count)]
 
