@@ -248,9 +248,12 @@ def test_the_inventory_is_read_by_fence_compute_as_it_was_meant(
     assert [(one.node, one.host, one.access) for one in read.targets] == [
         (one.node, one.host, one.bmc) for one in deployment.hosts
     ]
-    assert not any(
-        secret in format_script(deployment, Choices("x")) for _, secret in hosts if len(secret) > 8
-    )
+    script = format_script(deployment, Choices("x"))
+    other = {"name": "a", "bmc": {"address": "192.0.2.1", "password": "x"}}
+    without = format_script(read_deployment({"hosts": [other]}, "hosts.yaml"), Choices("x"))
+    # Part of a word that each script has, such as NovaEvacuate, is no secret.
+    secrets = [secret for _, secret in hosts if len(secret) > 8 and secret not in without]
+    assert not any(secret in script for secret in secrets)
 
 
 class TestCommand:

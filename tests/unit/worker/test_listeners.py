@@ -264,7 +264,7 @@ class TestTheApi:
         listeners, world, _ = start(listen="yes")
         driven = recover(world, listeners)
         listeners.looked(driven.rounds[-1])
-        until(lambda: listeners.picture().round_at)
+        until(lambda: any(one.over for one in listeners.picture().incidents))
         code, kind, body = get(listeners.port, "/v1/incidents")
         assert (code, kind) == (200, "application/json")
         (one,) = json.loads(body)["incidents"]
