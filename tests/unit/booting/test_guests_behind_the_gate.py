@@ -130,7 +130,7 @@ class TestAStop:
 
         said: list[str] = []
         machine = Machine(1)
-        compute_gate.stop(lambda: Unit(machine.noted), machine, look, said.append)
+        keeper.stop(lambda: Unit(machine.noted), machine, look, said.append)
         assert machine.noted == ["stopped"]
         assert said == [
             "whether guests run behind the gate was not noted: nova.conf cannot be read"
