@@ -117,12 +117,13 @@ def _all_is_well(one: Play, accepted: Collection[str]) -> bool:
 
 def _untold(one: Play) -> Iterator[str]:
     """Whatever somebody is yet to be told of."""
-    return judged(one.world, one.ours, one.manager.evacuate.told.problems)
+    whose = one.whose
+    return judged(one.world, whose.ours, one.manager.evacuate.told.problems, whose.perhaps)
 
 
 def _behind(one: Play) -> Iterator[str]:
     """Whoever is left behind, but for those that their author leaves behind."""
-    return liveness(one.scenario, one.world, one.members, one.ours)
+    return liveness(one.scenario, one.world, one.members, one.whose.ours)
 
 
 def _busy(one: Play) -> Iterator[NovaHost]:

@@ -10,8 +10,10 @@ owner's stop is told from it by its user. What counts is asked since the boot:
     then one start, and it is off still                           the start did not help
     anything else, or nothing                                     it was off before, or somebody has
                                                                   decided about it since
-    the same after a move that Nova was asked for in vain         as without it
+    the same, and a move, before it or after it                   as without it: who has it moved says
+                                                                  nothing about whether it is to run
     the same, and an evacuation after it                          as without it: it is off elsewhere
+    the same, and a stop by whom it was evacuated                 as without it: put back as it was
 
 A host may have booted several times before anybody has looked: what was asked since the newest boot counts,
 and if that is nothing, since the one before.
@@ -30,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import zip_longest
 
 from vmha_ocf.cloud import poison, records
 from vmha_ocf.evacuation import moving
@@ -53,7 +56,9 @@ _OF_THIS_FAILURE = 86400.0
 """Seconds before a boot in which an evacuation was for the failure that it ended."""
 _EVACUATED = "evacuate"
 _MOVES = frozenset({"live-migration", "migrate", "resize"})
-_TRIED_BEFORE = _MOVES | {_EVACUATED, "live_migration_cancel", "live_migration_force_complete"}
+_MOVED = _MOVES | {_EVACUATED}
+"""What leaves an instance off that is off."""
+_TRIED_BEFORE = _MOVED | {"live_migration_cancel", "live_migration_force_complete"}
 """What Nova could not do, if it finds the instance off on this host after that."""
 
 
@@ -113,7 +118,12 @@ def may_be(instance: Instance) -> bool:
 def judge(actions: Iterable[Action], served: Sequence[Served]) -> Off:
     """RAN, ASKED or LEFT, of an instance that is stopped. ``actions``: newest first; ``served``: the boots
     that nobody has looked after, oldest first."""
-    deciding = [one for one in actions if one.name not in _INERT]
+    telling = [one for one in actions if one.name not in _INERT]
+    deciding = [
+        one
+        for one, before in zip_longest(telling, telling[1:])
+        if before is None or not _is_put_back(one, before)
+    ]
     for boot in reversed(served):
         since = [one for one in deciding if _at(one) >= int(boot.at)]
         while since and since[-1].name in _TRIED_BEFORE:
@@ -126,8 +136,15 @@ def judge(actions: Iterable[Action], served: Sequence[Served]) -> Off:
 def _judge(since: Sequence[Action], boot: Served) -> Off:
     if not _is_of_nova(since[-1], boot):
         return Off.LEFT
-    then = [one.name for one in since[:-1] if one.name != _EVACUATED]
+    then = [one.name for one in since[:-1] if one.name not in _MOVED]
     return Off.RAN if not then else Off.ASKED if then == ["start"] else Off.LEFT
+
+
+def _is_put_back(action: Action, before: Action) -> bool:
+    """Nova brings back active what was in error, as after an attempt for which there was no room: so
+    whoever has had it evacuated stops it then."""
+    is_stop = (action.name, before.name) == ("stop", _EVACUATED)
+    return is_stop and action.user == before.user != ""
 
 
 def was_moved(actions: Iterable[Action]) -> bool:

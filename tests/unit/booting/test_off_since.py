@@ -41,6 +41,34 @@ class TestWhatIsOff:
         moved = judged(BY_NOVA, action("evacuate", "03:35:00", "vmha"), STARTED)
         assert moved is Off.ASKED
 
+    def test_ran_if_who_had_it_evacuated_has_stopped_it_again(self) -> None:
+        moved = action("evacuate", "03:35:00", "vmha")
+        by_us = action("stop", "03:36:00", "vmha")
+        assert judged(BY_NOVA, moved, moved, by_us) is Off.RAN
+        assert judged(BY_NOVA, moved, by_us, moved, by_us) is Off.RAN
+        assert judged(BY_NOVA, moved, by_us, STARTED) is Off.ASKED
+
+    def test_ran_if_that_was_in_its_next_boot(self) -> None:
+        moved = action("evacuate", "04:02:00", "vmha")
+        by_us = action("stop", "04:03:00", "vmha")
+        asked = [by_us, moved, BY_NOVA]
+        assert (
+            off_since.judge(asked, [NEWEST, Served("boot-3", BOOTED + 1800.0, BOOTED + 1860.0)])
+            is Off.RAN
+        )
+
+    def test_is_left_where_anybody_else_has_stopped_it_after_its_evacuation(self) -> None:
+        moved = action("evacuate", "03:35:00", "vmha")
+        assert judged(BY_NOVA, moved, action("stop", "03:36:00", "ann")) is Off.LEFT
+        assert judged(BY_NOVA, moved, STARTED, action("stop", "03:36:00", "vmha")) is Off.LEFT
+        by_nobody = action("evacuate", "03:35:00")
+        assert judged(BY_NOVA, by_nobody, action("stop", "03:36:00")) is Off.LEFT
+
+    @pytest.mark.parametrize("move", ["resize", "migrate", "live-migration"])
+    def test_ran_whoever_has_it_moved_since(self, move: str) -> None:
+        assert judged(BY_NOVA, action(move, "03:35:00", "ann")) is Off.RAN
+        assert judged(BY_NOVA, action(move, "03:35:00", "ann"), STARTED) is Off.ASKED
+
     def test_is_its_owners_if_he_stopped_it(self) -> None:
         assert judged(CREATED, BY_ITS_OWNER) is Off.LEFT
         assert judged(action("stop", "03:20:00", "ann"), BY_ITS_OWNER) is Off.LEFT
@@ -48,7 +76,7 @@ class TestWhatIsOff:
     def test_was_started_in_vain_if_it_is_off_still(self) -> None:
         assert judged(BY_NOVA, STARTED) is Off.ASKED
 
-    @pytest.mark.parametrize("then", ["stop", "reboot", "migrate", "rebuild"])
+    @pytest.mark.parametrize("then", ["stop", "reboot", "confirmResize", "rebuild"])
     def test_is_left_where_somebody_has_decided_since(self, then: str) -> None:
         assert judged(BY_NOVA, action(then, "03:35:00", "ann")) is Off.LEFT
         assert judged(BY_NOVA, STARTED, action(then, "03:40:00", "ann")) is Off.LEFT
@@ -164,11 +192,6 @@ class TestAMove:
 @pytest.mark.parametrize("tried", ["live-migration", "resize", "evacuate"])
 def test_a_move_that_came_to_nothing_before_nova_looked_decides_nothing(tried: str) -> None:
     assert judged(action(tried, "03:30:30", "ann"), BY_NOVA) is Off.RAN
-
-
-@pytest.mark.parametrize("moved", ["live-migration", "resize"])
-def test_a_move_since_is_somebodys_decision(moved: str) -> None:
-    assert judged(BY_NOVA, action(moved, "03:33:00", "ann")) is Off.LEFT
 
 
 class TestAHostThatBootedTwiceBeforeAnybodyLooked:

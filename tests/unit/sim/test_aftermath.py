@@ -67,6 +67,37 @@ class TestNothingIsEvacuatedThatIsNotOurs:
         assert broken(world) == []
 
 
+class TestWhatNobodyHasMarkedInACloudWithoutMarks:
+    @staticmethod
+    def sees_no_mark(port: P, name: str) -> P:
+        """The cloud, taken for one in which nothing is marked."""
+        if name == "NovaEvacuate.nova":
+            port.anything_marked = lambda _: False  # type: ignore[attr-defined]
+        return port
+
+    def tagged(self, at: float) -> Scenario:
+        """Somebody marks an instance elsewhere."""
+        return Scenario(
+            title="nothing is marked",
+            length=200.0,
+            host=tuple(HostSpec(name) for name in (HOST, *OTHERS)),
+            instances=(GroupSpec("web", HOST, tags=()), GroupSpec("other", OTHERS[0], tags=())),
+            event=(
+                EventSpec(20.0, "power_cut", host=HOST),
+                EventSpec(at, "tag_instances", instances="other"),
+            ),
+        )
+
+    def test_is_not_ours_if_something_was_marked_before(self) -> None:
+        assert run(self.tagged(15.0)).good
+        (told,) = run(self.tagged(15.0), self.sees_no_mark).broken
+        assert told.startswith("P12")
+
+    def test_is_ours_or_not_if_something_is_marked_before_the_first_request(self) -> None:
+        assert not run(self.tagged(37.0)).broken
+        assert not run(self.tagged(37.0), self.sees_no_mark).broken
+
+
 class TestNothingOfOursIsLeftOnAService:
     class SaysItIsDone(SimNova):
         """Shows a service that was to be un-forced as un-forced, whatever it is."""

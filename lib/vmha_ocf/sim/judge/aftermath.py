@@ -20,9 +20,12 @@ SETTLED = 300.0
 CHECKS = ("evacuated though not ours", "left forced down or disabled", "not as it was")
 
 
-def judged(world: World, ours: Ours, problems: Sequence[str]) -> Iterator[str]:
-    """One sentence for each promise that was broken. ``problems``: what ``pcs status`` shows."""
-    yield from not_ours(world, ours)
+def judged(
+    world: World, ours: Ours, problems: Sequence[str], perhaps: Ours | None = None
+) -> Iterator[str]:
+    """One sentence for each promise that was broken. ``problems``: what ``pcs status`` shows;
+    ``perhaps``: which are ours by one of two looks that are both right."""
+    yield from not_ours(world, perhaps or ours)
     yield from left_on_services(world, problems)
     yield from not_as_before(world, ours, problems)
 

@@ -8,10 +8,13 @@ from math import inf
 
 from vmha_ocf.model import FlagState, NovaHost
 from vmha_ocf.sim.base.journal import (
+    ComputeStarted,
     EvacuateAccepted,
     Fact,
     FlagCleared,
     FlagWritten,
+    HostFailed,
+    NodeJoined,
     StormRelease,
 )
 
@@ -29,6 +32,9 @@ class _Sky:
     machine: Callable[[NovaHost], str]
     """Of a host by any of its names."""
     flagged: set[NovaHost] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
+    """Whose failure is counted, and that have given no sign since: a flag that is written again for them,
+    where somebody has restored it away, is of that failure."""
     failed: list[tuple[float, str]] = field(default_factory=list)
     storms: list[tuple[float, frozenset[str]]] = field(default_factory=list)
     released: float = -inf
@@ -36,12 +42,18 @@ class _Sky:
     def fails(self, host: NovaHost, now: float) -> None:
         self.flagged.add(host)
         machine = self.machine(host)
-        if any(now - at < TWICE for at, known in self.failed if known == machine):
+        twice = any(now - at < TWICE for at, known in self.failed if known == machine)
+        if twice or machine in self.down:
             return
+        self.down.add(machine)
         self.failed.append((now, machine))
         recent = frozenset(known for at, known in self.failed if now - at < self.window)
         if len(recent) > self.limit:
             self.storms.append((now, recent))
+
+    def moves(self, host: NovaHost) -> None:
+        """It was on: what is flagged from now on is another failure."""
+        self.down.discard(self.machine(host))
 
     def rages(self) -> frozenset[str] | None:
         """The hosts of a storm that goes on and that nobody has released."""
@@ -66,6 +78,8 @@ def evacuated_in_a_storm(
                 sky.flagged.discard(fact.host)
             case FlagWritten(state=FlagState.NEEDED):
                 sky.fails(fact.host, fact.time)
+            case HostFailed() | NodeJoined() | ComputeStarted():
+                sky.moves(fact.host)
             case StormRelease(released=True):
                 sky.released = fact.time
             case EvacuateAccepted(by="us") if hosts := sky.rages():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from vmha_ocf.agent.policy import Policy, Untagged
 from vmha_ocf.model import InstanceId, NovaHost
@@ -20,15 +21,23 @@ Members = Mapping[str, Sequence[InstanceId]]
 """The instances of each group."""
 
 
-def ours_by(policy: Policy, world: World) -> Ours:
-    """Which instances are to be evacuated, told from the tables and not by the worker's own code."""
+@dataclass(frozen=True)
+class Whose:
+    """Which instances are to be evacuated, and which may be."""
+
+    ours: Ours
+    perhaps: Ours
+
+
+def ours_by(policy: Policy, world: World) -> Whose:
+    """Told from the tables, and not by the worker's own code."""
 
     def carries(server: Server) -> bool:
         image = world.database.images.get(server.image, {}) if server.image else {}
         return marked(server) or (image_marks(image) and not refused(server))
 
     if policy.untagged is Untagged.NONE:
-        return carries
+        return Whose(carries, carries)
     none_marked = not any(
         (
             *(carries(server) for server in world.database.servers.values()),
@@ -36,24 +45,34 @@ def ours_by(policy: Policy, world: World) -> Ours:
         )
     )
 
-    def ours(server: Server) -> bool:
-        undecided = none_marked and not _marked_before_a_word(world, server.born_on, carries)
-        everybody = policy.untagged is Untagged.ALL or undecided
-        return carries(server) or (everybody and not refused(server))
+    def unless_marked(before: Callable[[World, NovaHost], float]) -> Ours:
+        def ours(server: Server) -> bool:
+            first = min(_marked_at(world, carries), default=0.0)
+            undecided = none_marked and not 0.0 < first < before(world, server.born_on)
+            everybody = policy.untagged is Untagged.ALL or undecided
+            return carries(server) or (everybody and not refused(server))
 
-    return ours
+        return ours
+
+    return Whose(unless_marked(_decided_at_last), unless_marked(_failed_at))
 
 
-def _marked_before_a_word(world: World, host: NovaHost, carries: Ours) -> bool:
-    """Somebody has marked something just as this host failed, before anything was asked for: whoever looks
+def _marked_at(world: World, carries: Ours) -> Iterator[float]:
+    return (one.marks_changed for one in world.database.servers.values() if carries(one))
+
+
+def _failed_at(world: World, host: NovaHost) -> float:
+    flagged = (one.time for one in world.core.journal.of(FlagWritten) if one.host == host)
+    return min(flagged, default=0.0)
+
+
+def _decided_at_last(world: World, host: NovaHost) -> float:
+    """Somebody may mark something just as this host fails, before anything is asked for: whoever looks
     after that sees a cloud in which people mark what matters, and whoever looked before does not. Either is
     right; once the first request is out, it is decided."""
-    facts = world.core.journal
-    flagged = [one.time for one in facts.of(FlagWritten) if one.host == host]
-    asked = [one.time for one in facts.of(EvacuateAccepted) if (one.host, one.by) == (host, US)]
-    marked = [one.marks_changed for one in world.database.servers.values() if carries(one)]
-    last = min([*asked, min(flagged, default=0.0) + LOOKED])
-    return 0.0 < min(marked, default=0.0) < last
+    accepted = world.core.journal.of(EvacuateAccepted)
+    asked = [one.time for one in accepted if (one.host, one.by) == (host, US)]
+    return min([*asked, _failed_at(world, host) + LOOKED])
 
 
 def unmet(

@@ -38,7 +38,7 @@ from vmha_ocf.sim.play import scenario_toml
 from vmha_ocf.sim.play.crashes import Crashes
 from vmha_ocf.sim.play.event_kind import Stage
 from vmha_ocf.sim.play.events import EVENTS
-from vmha_ocf.sim.play.expectations import Members, ours_by, unmet
+from vmha_ocf.sim.play.expectations import Members, Whose, ours_by, unmet
 from vmha_ocf.sim.play.scenario_check import options_of, verify
 from vmha_ocf.sim.world import World
 
@@ -85,14 +85,14 @@ class Play:
     members: Members
     manager: ResourceManager
     processes: Processes
-    ours: Ours
+    whose: Whose
     calls: Sequence[str]
     crashes: Crashes
 
     def outcome(self) -> Outcome:
         """Nothing of it runs after this."""
         self.processes.close()
-        scenario, world, members, ours = self.scenario, self.world, self.members, self.ours
+        scenario, world, members, ours = self.scenario, self.world, self.members, self.whose.ours
         problems = self.manager.evacuate.told.problems
         policy = options_of(scenario).policy
         return Outcome(
@@ -106,7 +106,7 @@ class Play:
                     storm_limit=policy.storm_limit,
                     storm_window=policy.storm_window,
                 ),
-                *judged(world, ours, problems),
+                *judged(world, ours, problems, self.whose.perhaps),
             ],
             list(unmet(scenario, world, members, ours, problems)),
             self.calls,
@@ -152,9 +152,9 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
     stage = Stage(world, manager)
     for event in scenario.event:
         _schedule(stage, event)
-    ours = ours_by(options.policy, world)
+    whose = ours_by(options.policy, world)
     manager.begin()
-    return Play(scenario, world, members, manager, processes, ours, count.calls, crashes)
+    return Play(scenario, world, members, manager, processes, whose, count.calls, crashes)
 
 
 def _schedule(stage: Stage, event: EventSpec) -> None:
