@@ -23,6 +23,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.errors import LocalParameterError, ParameterError
 from vmha_ocf.fencing.request import Target, host_of, read_access
 from vmha_ocf.model import NodeName
@@ -30,6 +31,8 @@ from vmha_ocf.model import NodeName
 KEYS = frozenset(
     {"ip", "ipport", "username", "password", "cipher", "privlvl", "hexadecimal_kg", "host"}
 )
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+"""A tab may be in a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def parse_inventory(text: str, path: str, domain: str) -> Inventory:
     except configparser.ParsingError as error:
         lines = ", ".join(str(number) for number, _ in error.errors)
         raise _wrong(path, f"no 'name = value' in line {lines}") from None
-    targets = [_target(path, name, parser[name], domain) for name in parser.sections()]
+    _refuse_unclear(path, "DEFAULT", parser.defaults())
+    targets = [_target(path, name, dict(parser[name]), domain) for name in parser.sections()]
     _refuse_doubles(path, targets)
     return Inventory(path, targets)
 
@@ -98,6 +102,7 @@ def _target(path: str, name: str, section: Mapping[str, str], domain: str) -> Ta
     if unknown:
         allowed = f"allowed are {', '.join(sorted(KEYS))}"
         raise _wrong(path, f"[{name}] has the unknown name {unknown[0]}", allowed)
+    _refuse_unclear(path, name, section)
     if not section.get("ip"):
         raise _wrong(path, f"[{name}] has no ip")
     try:
@@ -111,15 +116,36 @@ def _target(path: str, name: str, section: Mapping[str, str], domain: str) -> Ta
     return Target(first, NodeName(name), access, tuple(others))
 
 
+def _refuse_unclear(path: str, name: str, section: Mapping[str, str]) -> None:
+    """A line that begins with a blank goes on with the value above it: a password would become a part of a
+    user name, and be logged with it."""
+    for key, value in section.items():
+        if "\n" in value:
+            raise _wrong(
+                path,
+                f"[{name}]: the value of {key} goes on in the next line, which begins with a blank",
+                "begin each line with its name, without a blank before it",
+            )
+        if _CONTROLS.search(value):
+            raise _wrong(
+                path,
+                f"[{name}]: the value of {key} holds a control character",
+                "set another value; a file with lone carriage returns has to be converted first",
+            )
+
+
 def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
     """One BMC under two names would switch off a host that nobody asked to fence."""
     seen: dict[object, NodeName] = {}
     for target in targets:
         assert target.access is not None
-        for what in (f"BMC {target.access}", *(f"host {host}" for host in target.hosts)):
+        bmc = one_spelling(target.access.address), target.access.port
+        told: dict[object, str] = {bmc: f"BMC {target.access}"}
+        told |= {host: f"host {host}" for host in target.hosts}
+        for what, words in told.items():
             other = seen.setdefault(what, target.node)
             if other != target.node:
-                raise _wrong(path, f"[{other}] and [{target.node}] have the same {what}")
+                raise _wrong(path, f"[{other}] and [{target.node}] have the same {words}")
 
 
 def _wrong(path: str, what: str, hint: str = "") -> LocalParameterError:

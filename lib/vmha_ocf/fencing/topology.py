@@ -15,6 +15,7 @@ from vmha_ocf.cluster.configuration import (
     Resource,
 )
 from vmha_ocf.cluster.flag_texts import same
+from vmha_ocf.cluster.host_map import parse_host_map
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.inventory import find_target
 from vmha_ocf.fencing.names import Hosts, Names, Words
@@ -88,8 +89,7 @@ def domain_of(device: Resource) -> str:
 
 def plugs_of(device: Resource, inventories: Inventories) -> Mapping[NodeName, str]:
     """Pacemaker's pcmk_host_map and pcmk_host_list; without them, what the device itself lists."""
-    mapped = device.parameters.get("pcmk_host_map", "")
-    found = {NodeName(node): plug for node, plug in re.findall(r"([^:;\s]+):([^;\s]*)", mapped)}
+    found = dict(parse_host_map(device.parameters.get("pcmk_host_map", "")))
     for name in re.split(r"[,;\s]+", device.parameters.get("pcmk_host_list", "").strip()):
         if name:
             found.setdefault(NodeName(name), name)

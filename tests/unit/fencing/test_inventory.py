@@ -96,6 +96,22 @@ class TestAHostThatIsCalledLikeAnotherNode:
         ("[a]\nip=1\ncipher=1\n", r"\[a\]: cipher=1 is not possible"),
         ("[a]\nip=1\n[b]\nip=1\n", r"\[a\] and \[b\] have the same BMC 1"),
         ("[a]\nip=1\nhost=h\n[b]\nip=2\nhost=h\n", "have the same host h"),
+        ("[a]\nip=::1\n[b]\nip=0:0:0:0:0:0:0:1\n", r"\[a\] and \[b\] have the same BMC 0:0"),
+        ("[a]\nip=127.0.0.1\n[b]\nip=127.1\n", "have the same BMC 127.1"),
+        ("[a]\nip=BMC.lan\n[b]\nip=bmc.lan.\n", "have the same BMC bmc.lan."),
+        ("[a]\nip=1\nusername=u\n  password=swordfish\n", r"\[a\]: the value of username goes on"),
+        (
+            "[DEFAULT]\nusername=u\n\tpassword=swordfish\n[a]\nip=1\n",
+            r"\[DEFAULT\]: the value of u",
+        ),
+        (
+            "[a]\nip=1\nusername=u\rpassword=swordfish\n",
+            r"\[a\]: the value of username holds a con",
+        ),
+        (
+            "[a]\nip=1\npassword=swordfish\x1b[2J\n",
+            r"\[a\]: the value of password holds a control",
+        ),
     ],
 )
 def test_a_bad_file_is_told_by_its_place_not_by_its_text(text: str, sentence: str) -> None:
@@ -174,6 +190,20 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> No
     path.write_text(GOOD)
     path.chmod(mode)
     with pytest.raises(LocalParameterError, match="is open to others"):
+        read_inventory(str(path), "")
+
+
+def test_a_file_from_windows_is_read_and_a_lone_carriage_return_ends_no_line(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "inventory"
+    path.touch(0o600)
+    path.write_bytes(b"\xef\xbb\xbf[a]\r\nip = 192.0.2.7\r\npassword = sword\tfish\r\n")
+    (target,) = read_inventory(str(path), "").targets
+    assert target.access is not None
+    assert (target.access.address, target.access.password) == ("192.0.2.7", "sword\tfish")
+    path.write_bytes(b"[a]\nip = 192.0.2.7\nusername = a\r[b]\rip = 192.0.2.8\n")
+    with pytest.raises(LocalParameterError, match="username holds a control character"):
         read_inventory(str(path), "")
 
 

@@ -15,7 +15,8 @@ LONGEST = 4 * 1024 * 1024
 def read_inventory(path: str, domain: str) -> Inventory:
     """Raises LocalParameterError, also for a file that others can read or could have written."""
     try:
-        with open(path, encoding="utf-8", opener=_without_waiting) as file:
+        # newline: a lone carriage return stays where it is, and is refused, instead of ending a line.
+        with open(path, encoding="utf-8-sig", newline="", opener=_without_waiting) as file:
             _refuse_exposed(path, os.fstat(file.fileno()))
             text = file.read(LONGEST + 1)
     except OSError as error:
