@@ -1,8 +1,9 @@
 """One address can be spelled in several ways: what counts is where a request goes. Pure.
 
-getaddrinfo(3) takes of IPv4 all that inet_aton(3) takes (``127.1``, ``0x7f.1``, ``0177.0.0.1``), IPv6 has its
-long and its short form (RFC 4291), an IPv4 address may be mapped into it, and DNS knows neither case nor the
-dot at the end (RFC 4343, RFC 1034). Two names of DNS for one address are not seen here: nothing is looked up.
+getaddrinfo(3) takes of IPv4 all that inet_aton(3) takes (``127.1``, ``0x7f.1``, ``0177.0.0.1``),
+IPv6 has its long and its short form (RFC 4291), an IPv4 address may be mapped into it, and DNS
+knows neither case nor the dot at the end (RFC 4343, RFC 1034). Two names of DNS for one address
+are not seen here: nothing is looked up.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Pacemaker's ``pcmk_host_map``, read as Pacemaker reads it. Pure.
 
-As build_port_aliases() of Pacemaker's daemons/fenced/fenced_commands.c (2.1): ``:`` and ``=`` end a node's
-name, ``;``, blank, tab and the end of the text end its plug, a backslash takes the next character as it is and
-is left out of the plug. What comes without a name is passed over, and a node named twice has its last plug.
+As build_port_aliases() of Pacemaker's daemons/fenced/fenced_commands.c (2.1): ``:`` and ``=`` end
+a node's name, ``;``, blank, tab and the end of the text end its plug, a backslash takes the next
+character as it is and is left out of the plug. What comes without a name is passed over, and a
+node named twice has its last plug.
 """
 
 from __future__ import annotations

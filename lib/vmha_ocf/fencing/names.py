@@ -181,10 +181,10 @@ def crossing(pairs: Iterable[tuple[NodeName, Sequence[NovaHost]]]) -> str:
 
     Each is the node and all hosts of Nova on it. Who fences by such a name can mean either machine."""
     known = list(pairs)
-    nodes = {node for node, _ in known}
+    nodes = {str(node) for node, _ in known}
     for node, hosts in known:
         for host in hosts:
-            if host != node and host in nodes:
+            if host in nodes and str(host) != node:
                 return (
                     f"{host} is a node of its own, and what Nova calls {node}: one name would mean two "
                     "machines"
