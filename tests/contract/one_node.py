@@ -107,6 +107,26 @@ def missing() -> str:
     return f"not installed: {', '.join(absent)}" if absent else ""
 
 
+class Tools:
+    """Pacemaker's tools on a node, until they are lost to it."""
+
+    def __init__(self, node: OneNode) -> None:
+        self.node = node
+        self.lost = False
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        timeout: float,
+        input: str | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> command.Result:
+        if self.lost:  # Not in the cluster's namespaces: the tools find no daemon, for real.
+            argv = ["unshare", "--net", "--", *argv]
+        return self.node.run(argv, timeout=timeout, input=input, env=env)
+
+
 @dataclass
 class OneNode:
     """``run`` has the type of ``command.run`` and runs inside."""

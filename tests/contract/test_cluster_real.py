@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 
 import pytest
 
 from tests.contract.cluster import ClusterContract
-from tests.contract.one_node import NODE, OneNode
+from tests.contract.one_node import NODE, OneNode, Tools
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
-from vmha_ocf.backends.process.command import Result
 from vmha_ocf.model import NodeName
 
 pytestmark = pytest.mark.real
 
 
-class RealStage:
+class RealStage(Tools):
     def __init__(self, node: OneNode) -> None:
-        self.node = node
-        self.lost = False
+        super().__init__(node)
         self.cluster = PacemakerCluster(Cib(self.run), self.run)
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        input: str | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> Result:
-        if self.lost:  # Not in the cluster's namespaces: the tools find no daemon, for real.
-            argv = ["unshare", "--net", "--", *argv]
-        return self.node.run(argv, timeout=timeout, input=input, env=env)
 
     def now(self) -> float:
         return time.time()

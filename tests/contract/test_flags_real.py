@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.contract import failures, holds, traces
 from tests.contract import flags as contract
-from tests.contract.one_node import NODE, REMOTES, OneNode
+from tests.contract.one_node import NODE, REMOTES, OneNode, Tools
 from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.backends.process.command import Result
 from vmha_ocf.cluster.failure_store import FailureStore
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.cluster.flag_texts import ATTRIBUTE, RECORD, RECORDS, STORM_ATTRIBUTE
@@ -28,10 +27,9 @@ from vmha_ocf.service.traces import TraceStore
 pytestmark = pytest.mark.real
 
 
-class RealStage:
+class RealStage(Tools):
     def __init__(self, node: OneNode) -> None:
-        self.node = node
-        self.lost = False
+        super().__init__(node)
         self.quorate = True
         self.attrd = Attrd(self.run)
         self.cib = Cib(self.run)
@@ -39,18 +37,6 @@ class RealStage:
         self.holds = HoldStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
         self.failures = FailureStore(self.cib, SystemClock(), deadline=3.0)
         self.traces = TraceStore(self.attrd, self.cib, SystemClock(), deadline=3.0)
-
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        timeout: float,
-        input: str | None = None,
-        env: Mapping[str, str] | None = None,
-    ) -> Result:
-        if self.lost:  # Not in the cluster's namespaces: the tools find no daemon, for real.
-            argv = ["unshare", "--net", "--", *argv]
-        return self.node.run(argv, timeout=timeout, input=input, env=env)
 
     def values(self) -> Mapping[str, str]:
         return self.attrd.values(ATTRIBUTE)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.cloud import Cloud, fresh_cloud
 from tests.lab.cloud.guests import overlaps
 from tests.lab.cloud.identity import PLAIN
 
@@ -24,15 +22,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with tempfile.TemporaryDirectory(prefix="vmha-cloud-", dir="/dev/shm") as state:
-        # Not the default address: somebody may have a cloud up by hand.
-        cloud = Cloud(Path(state), "127.98.0.1")
-        try:
-            cloud.up()
-            cloud.start_compute(*HOSTS)
-            yield cloud
-        finally:
-            cloud.down(HOSTS)
+    with fresh_cloud("127.98.0.1", HOSTS) as cloud:
+        yield cloud
 
 
 def _hosts_of(cloud: Cloud, uuids: list[str]) -> dict[str, list[str]]:

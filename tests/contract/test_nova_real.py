@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import pytest
 
 from tests.contract.nova import DEAD, HOSTS, NovaContract
-from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.cloud import Cloud, fresh_cloud
 from tests.lab.cloud.identity import ADMIN, PLAIN, User
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.openstack.nova import OpenStackNova
@@ -132,15 +130,8 @@ class RealStage:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    with tempfile.TemporaryDirectory(prefix="vmha-nova-", dir="/dev/shm") as state:
-        # Its own address: the default one and that of test_lab_cloud.py may be in use.
-        cloud = Cloud(Path(state), "127.98.0.2")
-        try:
-            cloud.up()
-            cloud.start_compute(*HOSTS)
-            yield cloud
-        finally:
-            cloud.down(HOSTS)
+    with fresh_cloud("127.98.0.2", HOSTS) as cloud:
+        yield cloud
 
 
 class TestRealNova(NovaContract):

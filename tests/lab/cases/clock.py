@@ -61,10 +61,7 @@ def clock_of_pacemaker_jumps(scene: Scene) -> Expected:
 
 
 def _jump(scene: Scene, host: str, seconds: float) -> Expected:
-    tagged = scene.boot(host, 5)
-    scene.slow_spawns(8)
-    scene.cut_power(host)
-    scene.until_building(host)
+    tagged = scene.in_the_middle(host, spawns=8)
     for node in scene.stage.lab.controllers:
         _shift(scene, node.name, seconds)
     return Expected({host}, tagged)

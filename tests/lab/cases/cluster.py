@@ -37,10 +37,7 @@ def host_and_its_connection_together(scene: Scene) -> Expected:
 
 def rolling_restart(scene: Scene) -> Expected:
     """Every controller's Pacemaker is stopped and started, one after the other, in the middle."""
-    tagged = scene.boot("compute-4", 5)
-    scene.slow_spawns(10)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", spawns=10)
     for node in scene.stage.lab.controllers:
         scene.say(f"Pacemaker on {node.name} is stopped and started")
         scene.stage.cluster.restart(node.name)
@@ -64,10 +61,7 @@ def stopped_between_fencing_and_evacuation(scene: Scene) -> Expected:
 
 def stopped_in_the_middle(scene: Scene) -> Expected:
     """The whole cluster is stopped while instances are being rebuilt."""
-    tagged = scene.boot("compute-1", 5)
-    scene.slow_spawns(12)
-    scene.cut_power("compute-1")
-    scene.until_building("compute-1")
+    tagged = scene.in_the_middle("compute-1", spawns=12)
     scene.say("the cluster is stopped")
     scene.stage.cluster.stop_all()
     scene.pause(5)
@@ -78,10 +72,7 @@ def stopped_in_the_middle(scene: Scene) -> Expected:
 
 def all_controllers_lose_power(scene: Scene) -> Expected:
     """All controllers lose power in the middle: what attrd knew is gone."""
-    tagged = scene.boot("compute-2", 5)
-    scene.slow_spawns(12)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", spawns=12)
     controllers = [node.name for node in scene.stage.lab.controllers]
     scene.cut_power(*controllers)
     scene.pause(5)
@@ -120,10 +111,7 @@ def fencer_killed_everywhere(scene: Scene) -> Expected:
 
 def cib_manager_killed_on_the_dc(scene: Scene) -> Expected:
     """pacemaker-based is killed on the DC while a host is flagged."""
-    tagged = scene.boot("compute-2", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", spawns=6)
     dc = scene.stage.cluster.wait_dc()
     scene.say(f"pacemaker-based on {dc} is killed")
     scene.stage.cluster.crash(dc, "pacemaker-based")
@@ -132,10 +120,7 @@ def cib_manager_killed_on_the_dc(scene: Scene) -> Expected:
 
 def executor_killed_under_the_worker(scene: Scene) -> Expected:
     """pacemaker-execd is killed on the worker's controller: nobody watches the worker then."""
-    tagged = scene.boot("compute-3", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-3")
-    scene.until_building("compute-3")
+    tagged = scene.in_the_middle("compute-3", spawns=6)
     controller = scene.evacuator()
     scene.say(f"pacemaker-execd on {controller} is killed")
     scene.stage.cluster.crash(controller, "pacemaker-execd")
@@ -144,10 +129,7 @@ def executor_killed_under_the_worker(scene: Scene) -> Expected:
 
 def corosync_killed(scene: Scene) -> Expected:
     """corosync dies on the worker's controller, which has to be fenced."""
-    tagged = scene.boot("compute-4", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", spawns=6)
     controller = scene.evacuator()
     scene.say(f"corosync on {controller} is killed")
     scene.stage.cluster.crash(controller, "corosync")
@@ -167,10 +149,7 @@ def controller_dies_during_fencing(scene: Scene) -> Expected:
 
 
 def _daemon_killed(scene: Scene, host: str, daemon: str) -> Expected:
-    tagged = scene.boot(host, 5)
-    scene.slow_spawns(6)
-    scene.cut_power(host)
-    scene.until_building(host)
+    tagged = scene.in_the_middle(host, spawns=6)
     for node in scene.stage.lab.controllers:
         scene.say(f"{daemon} on {node.name} is killed")
         scene.stage.cluster.crash(node.name, daemon)

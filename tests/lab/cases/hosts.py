@@ -105,10 +105,7 @@ def all_at_once(scene: Scene) -> Expected:
 
 def returns_during_its_evacuation(scene: Scene) -> Expected:
     """The host is back in the cluster while its instances are still being rebuilt elsewhere."""
-    tagged = scene.boot("compute-2", 4)
-    scene.slow_spawns(25)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", 4, spawns=25)
     scene.stage.cluster.wait_online("compute-2")
     assert scene.in_flight("compute-2"), "the evacuation was over before the host was back"
     return Expected({"compute-2"}, tagged)
@@ -127,10 +124,7 @@ def flaps(scene: Scene) -> Expected:
 
 def dies_again_at_its_gate(scene: Scene) -> Expected:
     """The host that waits at its gate for its evacuation to end loses power once more."""
-    tagged = scene.boot("compute-4", 4)
-    scene.slow_spawns(20)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", 4, spawns=20)
     scene.stage.cluster.wait_online("compute-4")
     scene.cut_power("compute-4")
     return Expected({"compute-4"}, tagged)

@@ -26,10 +26,7 @@ def _down_before(scene: Scene, *services: str) -> Expected:
 
 
 def _down_during(scene: Scene, service: str) -> Expected:
-    tagged = scene.boot("compute-2", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", spawns=6)
     scene.stop_service(service, kill=True)
     scene.pause(_LASTS)
     scene.start_service(service)
@@ -94,10 +91,7 @@ def _of(inject: Callable[[Scene, str], Expected], service: str) -> Inject:
 
 def conductor_stands_still_during(scene: Scene) -> Expected:
     """nova-conductor is stopped for 15 s while instances are being rebuilt, and goes on."""
-    tagged = scene.boot("compute-2", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", spawns=6)
     scene.say("conductor stands still")
     scene.stage.cloud.freeze("conductor")
     scene.pause(15)

@@ -77,10 +77,7 @@ def maintenance_mode(scene: Scene) -> Expected:
 
 def refresh_while_flagged(scene: Scene) -> Expected:
     """The operator refreshes and cleans up the host's connection while it is flagged."""
-    tagged = scene.boot("compute-3", 5)
-    scene.slow_spawns(10)
-    scene.cut_power("compute-3")
-    scene.until_building("compute-3")
+    tagged = scene.in_the_middle("compute-3", spawns=10)
     scene.say("the operator runs crm_resource --refresh and --cleanup")
     for option in ("--refresh", "--cleanup"):
         scene.on_controller("crm_resource", option, "-r", "compute-3")

@@ -46,10 +46,7 @@ def claim_typed_on_a_healthy_host(scene: Scene) -> Expected:
 
 def configuration_of_a_failure_restored(scene: Scene) -> Expected:
     """The configuration is saved during a failure and restored when its host is in service again."""
-    tagged = scene.boot("compute-1", 4)
-    scene.slow_spawns(8)
-    scene.cut_power("compute-1")
-    scene.until_building("compute-1")
+    tagged = scene.in_the_middle("compute-1", 4, spawns=8)
     saved = Path(scene.stage.lab.state) / "saved.xml"
     scene.say("the operator saves the configuration")
     saved.write_text(scene.on_controller("cibadmin", "--query", "--scope=configuration"))
@@ -72,10 +69,7 @@ def configuration_of_a_failure_restored(scene: Scene) -> Expected:
 def disabled_with_a_reason_in_mid_evacuation(scene: Scene) -> Expected:
     """An operator disables the failed host with a reason while it is evacuated: ours is undone all the
     same, and the operator's is not."""
-    tagged = scene.boot("compute-4", 4)
-    scene.slow_spawns(8)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", 4, spawns=8)
     client, reason = scene.stage.cloud.client(), "DIMM B2 broken"
     scene.say("the operator disables compute-4 with a reason")
     client.update_service("compute-4", status="disabled", disabled_reason=reason).expect(200)
@@ -118,10 +112,7 @@ def recorder_first_in_its_level(scene: Scene) -> Expected:
 
 def failover_while_the_host_waits_at_its_gate(scene: Scene) -> Expected:
     """The worker's controller loses power while the failed host has booted and waits at its gate."""
-    tagged = scene.boot("compute-3", 5)
-    scene.slow_spawns(25)
-    scene.cut_power("compute-3")
-    scene.until_building("compute-3")
+    tagged = scene.in_the_middle("compute-3", spawns=25)
     scene.stage.cluster.wait_online("compute-3", timeout=120)
     scene.pause(2)
     assert scene.in_flight("compute-3"), "the evacuation was over before the host was back"

@@ -66,6 +66,15 @@ class Scene:
             self.say(f"the power of {host} is cut")
             self.stage.cluster.kill(host)
 
+    def in_the_middle(self, host: str, count: int = 5, *, spawns: float) -> list[str]:
+        """Tagged instances of a host that has died: the first of them is being rebuilt, and each
+        takes so many seconds. Their uuids."""
+        tagged = self.boot(host, count)
+        self.slow_spawns(spawns)
+        self.cut_power(host)
+        self.until_building(host)
+        return tagged
+
     def stop_service(self, *names: str, kill: bool = False) -> None:
         for name in names:
             self.say(f"{name} is {'killed' if kill else 'stopped'}")

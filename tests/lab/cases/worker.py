@@ -51,20 +51,14 @@ def worker_stands_still(scene: Scene) -> Expected:
 
 def workers_controller_loses_power(scene: Scene) -> Expected:
     """The controller of the worker loses power in the middle."""
-    tagged = scene.boot("compute-4", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", spawns=6)
     scene.cut_power(scene.evacuator())
     return Expected({"compute-4"}, tagged)
 
 
 def workers_controller_freezes(scene: Scene) -> Expected:
     """The controller of the worker stands still: an old worker that could wake up."""
-    tagged = scene.boot("compute-1", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-1")
-    scene.until_building("compute-1")
+    tagged = scene.in_the_middle("compute-1", spawns=6)
     controller = scene.evacuator()
     scene.say(f"{controller} freezes")
     scene.stage.cluster.freeze(controller)
@@ -73,10 +67,7 @@ def workers_controller_freezes(scene: Scene) -> Expected:
 
 def workers_controller_loses_its_network(scene: Scene) -> Expected:
     """The controller of the worker is cut off while the worker lives on."""
-    tagged = scene.boot("compute-2", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-2")
-    scene.until_building("compute-2")
+    tagged = scene.in_the_middle("compute-2", spawns=6)
     controller = scene.evacuator()
     scene.say(f"the wire of {controller} is cut")
     scene.stage.cluster.unplug(controller)
@@ -85,10 +76,7 @@ def workers_controller_loses_its_network(scene: Scene) -> Expected:
 
 def worker_moved_by_the_operator(scene: Scene) -> Expected:
     """NovaEvacuate is moved to another controller in the middle."""
-    tagged = scene.boot("compute-3", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-3")
-    scene.until_building("compute-3")
+    tagged = scene.in_the_middle("compute-3", spawns=6)
     here = scene.evacuator()
     there = next(node.name for node in scene.stage.lab.controllers if node.name != here)
     scene.say(f"NovaEvacuate is moved from {here} to {there}")
@@ -98,10 +86,7 @@ def worker_moved_by_the_operator(scene: Scene) -> Expected:
 
 def worker_stopped_and_started(scene: Scene) -> Expected:
     """NovaEvacuate is disabled in the middle, and enabled 15 s later."""
-    tagged = scene.boot("compute-4", 5)
-    scene.slow_spawns(6)
-    scene.cut_power("compute-4")
-    scene.until_building("compute-4")
+    tagged = scene.in_the_middle("compute-4", spawns=6)
     scene.disable_evacuate()
     scene.pause(15)
     scene.enable_evacuate()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import tempfile
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +265,16 @@ class Cloud:
         if processes.is_frozen(process):
             return "frozen"
         return "ready" if service.is_ready() else "starting"
+
+
+@contextmanager
+def fresh_cloud(address: str, hosts: Sequence[str]) -> Iterator[Cloud]:
+    """One at an address of its own, since somebody may have another up by hand, with its hosts."""
+    with tempfile.TemporaryDirectory(prefix="vmha-cloud-", dir="/dev/shm") as state:
+        cloud = Cloud(Path(state), address)
+        try:
+            cloud.up()
+            cloud.start_compute(*hosts)
+            yield cloud
+        finally:
+            cloud.down(hosts)

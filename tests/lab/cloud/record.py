@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.lab.cloud.client import MICROVERSION, Client
-from tests.lab.cloud.cloud import Cloud
+from tests.lab.cloud.cloud import Cloud, fresh_cloud
 from tests.lab.cloud.identity import PLAIN
 from tests.lab.cloud.venv import REPOSITORY, REQUIREMENTS
 
@@ -156,19 +154,13 @@ def returning(take: Recorder) -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="vmha-record-", dir="/dev/shm") as state:
-        cloud = Cloud(Path(state), "127.97.0.1")
-        try:
-            cloud.up()
-            cloud.start_compute(*HOSTS)
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            servers = boot(cloud)
-            take = Recorder(cloud)
-            for part in (before, refused, under_way, failing):
-                part(take, servers)
-            returning(take)
-        finally:
-            cloud.down(HOSTS)
+    with fresh_cloud("127.97.0.1", HOSTS) as cloud:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        servers = boot(cloud)
+        take = Recorder(cloud)
+        for part in (before, refused, under_way, failing):
+            part(take, servers)
+        returning(take)
 
 
 if __name__ == "__main__":
