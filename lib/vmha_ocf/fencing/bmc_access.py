@@ -9,6 +9,7 @@ from vmha_ocf.errors import ParameterError
 IPMI_PORT = 623
 PRIVILEGES = {"callback": 1, "user": 2, "operator": 3, "administrator": 4}
 SUITES = (3, 17)
+_BREAKS = ("\n", "\r", "\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,12 @@ def parse_kg(text: str) -> str | None:
 
 
 def _limit(name: str, value: str, most: int) -> None:
+    if any(one in value for one in _BREAKS):
+        raise ParameterError(
+            f"the {name} has a line break or a NUL in it",
+            hint=f"a {name} is one line: look at where it comes from (the parameter, password_script, the "
+            "inventory)",
+        )
     length = len(value.encode(errors="surrogateescape"))
     if length > most:
         raise ParameterError(

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 
 from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.errors import LocalParameterError, ParameterError
+from vmha_ocf.fencing.names import short
 from vmha_ocf.fencing.request import Target, host_of, read_access
 from vmha_ocf.model import NodeName
 
@@ -43,33 +44,46 @@ class Inventory:
     def find(self, plug: str, node: NodeName | None = None) -> Target:
         """Raises ParameterError."""
         found = find_target(self.targets, plug, node)
-        other = next((one for one in self.targets if plug in one.hosts), found)
-        if found and other and not node and other is not found:
+        other = next((one for one in self.targets if _is_called(one, plug)), found)
+        if found and other and other is not found:
             raise ParameterError(
-                f"{plug} is the node [{found.node}] of {self.path}, and [{other.node}]'s name in Nova",
-                hint=f"say --nodename={found.node} or --nodename={other.node}, too",
+                f"{node} is the node [{found.node}] of {self.path}, and {plug} is [{other.node}]: "
+                "nothing is done to either",
+                hint="let pcmk_host_map of this device give a node its own name in Nova",
             )
         if found:
             return found
-        raise ParameterError(
-            f"{plug} is not in {self.path}",
-            hint=f"it has {', '.join(target.node for target in self.targets[:8]) or 'no host'}"
-            f"{', ...' if len(self.targets) > 8 else ''}; names are case-sensitive",
-        )
+        raise ParameterError(f"{plug} is not in {self.path}", hint=self._known(plug))
+
+    def _known(self, plug: str) -> str:
+        owner = next((one for one in self.targets if plug in one.hosts), None)
+        if owner:
+            return (
+                f"[{owner.node}] has that name in Nova, and is another machine by its own: give {plug} "
+                "its section"
+            )
+        some = ", ".join(target.node for target in self.targets[:8]) or "no host"
+        more = ", ..." if len(self.targets) > 8 else ""
+        return f"it has {some}{more}; names are case-sensitive"
 
 
 def find_target(targets: Sequence[Target], plug: str, node: NodeName | None) -> Target | None:
-    """By Pacemaker's name or by Nova's. Case matters.
+    """By Pacemaker's name or by Nova's, letter by letter.
 
-    ``node`` is who is to be fenced, ``plug`` may be either name of it. Pacemaker's names come first: a
-    host of Nova that is called like another node must not have that node switched off."""
+    ``node`` is who is to be fenced, and its own section comes first. Without one it is who is called
+    ``plug``: a node, or else a host of Nova. Where Pacemaker passes one name as both, no operator has
+    said that it is Nova's: then a host counts only if its node is called alike, as compute-1 and
+    compute-1.example.com are, or another machine would be switched off for a node that was forgotten."""
     by_node = {target.node: target for target in targets}
     named = by_node.get(node) if node else None
-    if named and plug in (named.node, *named.hosts):
-        return named
-    by_plug = by_node.get(NodeName(plug))
     by_host = next((target for target in targets if plug in target.hosts), None)
-    return by_plug or by_host or named
+    if by_host and node == plug and short(by_host.node) != short(plug):
+        by_host = None
+    return named or by_node.get(NodeName(plug)) or by_host
+
+
+def _is_called(target: Target, name: str) -> bool:
+    return name in (target.node, *target.hosts)
 
 
 def parse_inventory(text: str, path: str, domain: str) -> Inventory:
@@ -94,6 +108,7 @@ def parse_inventory(text: str, path: str, domain: str) -> Inventory:
     _refuse_unclear(path, "DEFAULT", parser.defaults())
     targets = [_target(path, name, dict(parser[name]), domain) for name in parser.sections()]
     _refuse_doubles(path, targets)
+    _refuse_crossing(path, targets)
     return Inventory(path, targets)
 
 
@@ -146,6 +161,22 @@ def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
             other = seen.setdefault(what, target.node)
             if other != target.node:
                 raise _wrong(path, f"[{other}] and [{target.node}] have the same {words}")
+
+
+def _refuse_crossing(path: str, targets: Sequence[Target]) -> None:
+    """A node that is called like another one's host: who is meant by that name nobody could say. Letters
+    of either case: Pacemaker takes them for the same name."""
+    nodes = {target.node.casefold(): target.node for target in targets}
+    for target in targets:
+        for host in target.hosts:
+            other = nodes.get(host.casefold(), target.node)
+            if other != target.node:
+                raise _wrong(
+                    path,
+                    f"the host {host} of [{target.node}] is called like the node [{other}]",
+                    "one name may not mean two machines: rename the node in Pacemaker, or set host to its "
+                    "full name in Nova",
+                )
 
 
 def _wrong(path: str, what: str, hint: str = "") -> LocalParameterError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import nan
 
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.errors import ParameterError
@@ -18,6 +19,9 @@ from vmha_ocf.fencing.bmc_access import (
 )
 from vmha_ocf.fencing.power_agents import read_agents
 from vmha_ocf.model import NodeName, NovaHost
+
+LONGEST = 86400.0
+"""Seconds, or repetitions: no fencing lasts a day."""
 
 
 class Mode(Enum):
@@ -184,8 +188,12 @@ def _patience(options: Mapping[str, str]) -> Patience:
 
 
 def _number(options: Mapping[str, str], name: str, default: float) -> float:
-    """The fence-agents library has seen to it that it is a number."""
-    number = float(options.get(name, default))
-    if number < 0:
-        raise ParameterError(f"{name}={options[name]} is negative", hint="0 or more")
+    """Bounded: past some weeks a wait is an error of the system's own clock functions."""
+    text = str(options.get(name, default))
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not 0 <= number <= LONGEST:
+        raise ParameterError(f"{name}={text} is not possible", hint=f"0 to {LONGEST:g}")
     return number

@@ -17,7 +17,7 @@ from vmha_ocf.cluster.configuration import (
 from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.cluster.host_map import parse_host_map
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.fencing.inventory import find_target
+from vmha_ocf.fencing.inventory import Inventory, find_target
 from vmha_ocf.fencing.names import Hosts, Names, Words
 from vmha_ocf.fencing.request import Target, host_of
 from vmha_ocf.model import NodeName, NovaHost
@@ -98,9 +98,23 @@ def plugs_of(device: Resource, inventories: Inventories) -> Mapping[NodeName, st
     return found
 
 
+def misled(configuration: Configuration, inventories: Inventories) -> Sequence[str]:
+    """Devices whose map and whose inventory mean two machines by one node: they fence neither."""
+    found = []
+    for device in configuration.of_kind(OUR_FENCING):
+        path = device.parameters.get("inventory", "")
+        inventory = Inventory(path, inventories.get(device.name, ()))
+        for node, plug in plugs_of(device, inventories).items() if path else ():
+            try:
+                inventory.find(plug, node)
+            except ParameterError as error:
+                found.append(f"{device.name} cannot fence {node}: {error.message}")
+    return found
+
+
 def find(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
-    """By Pacemaker's name, by Nova's, or by both as NODE:HOST. Raises ParameterError, also where
-    the name means several: a machine is not switched off, or evacuated, by a guess."""
+    """By Pacemaker's name, by Nova's, or by both as NODE:HOST, letter by letter. Raises ParameterError,
+    also where the name means several: a machine is not switched off, or evacuated, by a guess."""
     found = [one for one in hosts if _is_named(one, name)]
     if len(found) == 1:
         return found[0]
@@ -110,8 +124,12 @@ def find(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
             hint=f"say which: {', '.join(f'{one.node}:{one.host}' for one in found)}",
         )
     known = ", ".join(one.node for one in hosts[:8]) + (", ..." if len(hosts) > 8 else "")
+    near = next((one for one in hosts if same(name, one.node) or same(name, one.host)), None)
     raise ParameterError(
-        f"{name} is not a compute host of this cluster", hint=f"it has {known or 'none'}"
+        f"{name} is not a compute host of this cluster",
+        hint=f"names are case-sensitive: did you mean {near.node} ({near.host} in Nova)?"
+        if near
+        else f"it has {known or 'none'}",
     )
 
 
@@ -122,7 +140,7 @@ def find_node(hosts: Sequence[ComputeHost], name: str) -> ComputeHost:
 
 
 def _is_named(one: ComputeHost, name: str) -> bool:
-    return any(same(name, each) for each in (one.node, one.host, f"{one.node}:{one.host}"))
+    return name in (one.node, one.host, f"{one.node}:{one.host}")
 
 
 def _nodes(configuration: Configuration) -> set[NodeName]:

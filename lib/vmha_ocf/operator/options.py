@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from vmha_ocf.cluster.configuration import OUR_FENCING, Configuration
 from vmha_ocf.fencing.request import Target
+from vmha_ocf.fencing.topology import domain_of
 from vmha_ocf.operator.site import Machine
 
 
@@ -31,6 +32,5 @@ def inventories_of(
     for device in configuration.of_kind(OUR_FENCING):
         path = device.parameters.get("inventory", "")
         if path:
-            domain = device.parameters.get("domain", "")
-            found[device.name] = machine.read_inventory(path, domain).targets
+            found[device.name] = machine.read_inventory(path, domain_of(device)).targets
     return found

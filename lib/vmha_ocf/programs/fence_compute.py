@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from typing import TextIO
 
 from vmha_ocf.backends.bmc.fence_library import Answered, read_options
@@ -53,6 +53,8 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
 
 def _read(stdin: TextIO) -> str:
     """Raises ParameterError."""
+    if isinstance(stdin, TextIOWrapper):
+        stdin.reconfigure(newline="\n")  # a carriage return in a value would begin another option
     try:
         given = stdin.read()
         given.encode()  # Where the locale is C, what is not UTF-8 was let through in disguise.
@@ -72,8 +74,9 @@ def _will_ask_one_bmc(given: str) -> bool:
 
 def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Answer:
     options = read_options(argv, stdin)
+    request = read_request(options)
     ports = _real_ports(SystemClock(), _deadlines(options), child)
-    action = FenceAction(read_request(options), ports, os.uname().nodename, by_hand=bool(argv))
+    action = FenceAction(request, ports, os.uname().nodename, by_hand=bool(argv))
     return action.perform()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree.ElementTree import fromstring
 
@@ -19,6 +20,7 @@ from vmha_ocf.fencing.topology import (
     compute_hosts,
     find,
     find_node,
+    misled,
     plugs_of,
     words_about,
     words_of,
@@ -258,7 +260,7 @@ class TestTopology:
 
     def test_finding_one(self) -> None:
         hosts = [ComputeHost(NodeName(f"c{n}"), NovaHost(f"c{n}.example.com")) for n in range(9)]
-        assert find(hosts, "C3") is hosts[3]
+        assert find(hosts, "c3") is hosts[3]
         assert find(hosts, "c4.example.com") is hosts[4]
         for known, told in (
             (hosts, "c0, c1, c2, c3, c4, c5, c6, c7, ..."),
@@ -268,3 +270,21 @@ class TestTopology:
             with pytest.raises(ParameterError) as caught:
                 find(known, "d1")
             assert caught.value.hint == f"it has {told}"
+
+    @pytest.mark.parametrize("name", ["C3", "C3.example.COM"])
+    def test_letters_of_the_other_case_are_another_name(self, name: str) -> None:
+        hosts = [ComputeHost(NodeName("c3"), NovaHost("c3.example.com"))]
+        for search in (find, find_node):
+            with pytest.raises(ParameterError) as caught:
+                search(hosts, name)
+            assert "did you mean c3 (c3.example.com in Nova)?" in caught.value.hint
+
+    def test_a_map_against_the_inventory_is_told(self) -> None:
+        targets = [Target(NovaHost(name), NodeName(name), None) for name in ("c1", "c2")]
+        device = self.device(inventory="/etc/x", pcmk_host_map="c1:c2;c2:c2")
+        other = replace(self.device(ip="192.0.2.7", pcmk_host_map="c1:c2"), name="single")
+        configuration = Configuration(resources=[device, other])
+        assert misled(configuration, {device.name: targets}) == [
+            f"{device.name} cannot fence c1: c1 is the node [c1] of /etc/x, and c2 is [c2]: nothing is "
+            "done to either"
+        ]

@@ -56,32 +56,69 @@ def test_a_machine_may_run_several_hosts_of_nova() -> None:
     assert all(inventory.find(name).node == "compute-1" for name in ("compute-1", "a.lan", "c"))
 
 
-class TestAHostThatIsCalledLikeAnotherNode:
-    TEXT = "[compute-0]\nip = 1\nhost = compute-1\n[compute-1]\nip = 2\nhost = compute-2\n"
+class TestTwoNameSpaces:
+    """Pacemaker's names of nodes and Nova's of hosts. A name that means two machines is nobody's."""
+
+    CROSSED = "[compute-0]\nip = 1\nhost = compute-1\n[compute-1]\nip = 2\nhost = compute-2\n"
+    APART = "[a]\nip = 1\nhost = compute-7\n[compute-1]\nip = 2\n[compute-2]\nip = 3\n"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            CROSSED,
+            CROSSED.replace("host = compute-1", "host = Compute-1"),
+            CROSSED.replace("host = compute-1", "host = other, compute-1"),
+        ],
+    )
+    def test_a_file_where_they_cross_is_refused(self, text: str) -> None:
+        with pytest.raises(
+            LocalParameterError,
+            match=r"host .ompute-1 of \[compute-0\] is called like the node \[compute-1\]",
+        ) as refused:
+            parse_inventory(text, "/etc/bmc", "")
+        assert "rename the node in Pacemaker, or set host to its full name" in refused.value.hint
+
+    def test_names_that_a_domain_keeps_apart_do_not_cross(self) -> None:
+        assert len(parse_inventory(self.CROSSED, "/etc/bmc", "example.com").targets) == 2
 
     @pytest.mark.parametrize(
         ("plug", "node", "found"),
         [
             ("compute-1", "compute-1", "compute-1"),
-            ("compute-1", "compute-0", "compute-0"),
-            ("compute-0", "compute-0", "compute-0"),
-            ("compute-2", "compute-1", "compute-1"),
+            ("compute-7", "a", "a"),
+            ("compute-7", None, "a"),
+            ("compute-7", "a.of.pacemaker", "a"),
+            ("compute-1.example.com", "compute-1", "compute-1"),
             ("compute-1", "elsewhere", "compute-1"),
         ],
     )
-    def test_is_not_taken_for_that_node(self, plug: str, node: str, found: str) -> None:
-        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
-        assert inventory.find(plug, NodeName(node)).node == found
+    def test_the_node_is_who_is_to_be_fenced(
+        self, plug: str, node: str | None, found: str
+    ) -> None:
+        inventory = parse_inventory(self.APART, "/etc/bmc", "")
+        assert inventory.find(plug, NodeName(node) if node else None).node == found
 
-    def test_is_not_guessed_where_nobody_says_which_node(self) -> None:
-        inventory = parse_inventory(self.TEXT, "/etc/bmc", "")
-        assert inventory.find("compute-0").node == "compute-0"
-        assert inventory.find("compute-2").node == "compute-1"
-        with pytest.raises(
-            ParameterError, match="compute-1 is the node .compute-1. of /etc/bmc"
-        ) as caught:
-            inventory.find("compute-1")
-        assert caught.value.hint == "say --nodename=compute-1 or --nodename=compute-0, too"
+    def test_a_map_that_means_another_machine_is_refused(self) -> None:
+        inventory = parse_inventory(self.APART, "/etc/bmc", "")
+        for plug in ("compute-2", "compute-7"):
+            with pytest.raises(
+                ParameterError, match="compute-1 is the node .compute-1."
+            ) as caught:
+                inventory.find(plug, NodeName("compute-1"))
+            assert "nothing is done to either" in caught.value.message
+            assert "pcmk_host_map" in caught.value.hint
+
+    def test_a_node_that_was_forgotten_is_not_another_one_s_host(self) -> None:
+        """Pacemaker fences compute-7, which is not in the file: [a] must stay as it is."""
+        inventory = parse_inventory(self.APART, "/etc/bmc", "")
+        with pytest.raises(ParameterError, match="compute-7 is not in /etc/bmc") as caught:
+            inventory.find("compute-7", NodeName("compute-7"))
+        assert caught.value.hint.startswith("[a] has that name in Nova, and is another machine")
+
+    def test_the_full_name_of_a_node_is_its_own(self) -> None:
+        inventory = parse_inventory(self.APART, "/etc/bmc", "example.com")
+        full = "compute-1.example.com"
+        assert inventory.find(full, NodeName(full)).node == "compute-1"
 
 
 @pytest.mark.parametrize(

@@ -116,8 +116,8 @@ def test_the_bmc_s_parameters() -> None:
         ({"password": "a password with more than 20 bytes"}, "the password has 34 bytes"),
         ({"username": "a-name-longer-than-16"}, "the username has 21 bytes"),
         ({"plug": "compute-1,compute-2"}, "several hosts"),
-        ({"power_timeout": "-1"}, "power_timeout=-1 is negative"),
-        ({"login_timeout": "-1"}, "login_timeout=-1 is negative"),
+        ({"power_timeout": "-1"}, "power_timeout=-1 is not possible"),
+        ({"login_timeout": "-1"}, "login_timeout=-1 is not possible"),
     ],
 )
 def test_bad_values_get_a_sentence_without_secrets(option: dict[str, str], sentence: str) -> None:
@@ -228,14 +228,16 @@ def test_a_plug_may_be_anything_but_several() -> None:
     ("name", "allowed", "refused"),
     [
         ("ipport", ["1", " 623 ", "65535"], ["0", "65536", "-1", "000623", "x"]),
-        ("username", ["a" * 16], ["a" * 17, "\u00e4" * 9]),
-        ("password", ["a" * 20], ["a" * 21]),
+        ("username", ["a" * 16], ["a" * 17, "\u00e4" * 9, "a\rb"]),
+        ("password", ["a" * 20], ["a" * 21, "a\nb", "a\rb", "a\0"]),
         ("cipher", ["3", "17", "auto", "AUTO", ""], ["1", "16"]),
         ("hexadecimal_kg", ["ab" * 20, "0Xab", ""], ["ab" * 21, "ab cd", "abc", "xy"]),
         ("privlvl", ["operator", " USER ", ""], ["OEM"]),
-        ("power_timeout", ["0", "0.5"], ["-0.1"]),
-        ("login_timeout", ["0"], ["-1"]),
-        ("shell_timeout", ["0"], ["-1"]),
+        ("power_timeout", ["0", "0.5", "86400"], ["-0.1", "nan", "inf", "86401", "soon"]),
+        ("login_timeout", ["0"], ["-1", "9999999999", "-inf", "1e400"]),
+        ("shell_timeout", ["0"], ["-1", "nan"]),
+        ("delay", ["0"], ["inf", "9999999999"]),
+        ("retry_on", ["0"], ["inf", "nan"]),
     ],
 )
 def test_values_at_their_bounds(name: str, allowed: list[str], refused: list[str]) -> None:

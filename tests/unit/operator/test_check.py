@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,13 +14,14 @@ from tests.unit.operator_site import Desk
 from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.cluster.configuration import REMOTE, Location, Order, Resource, Result
 from vmha_ocf.cluster.hold import Hold
-from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.model import Epoch, ImageId, Monotonic, NodeName, NovaHost, ServiceChange
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.commands.check import COMMAND, findings
 from vmha_ocf.sim import World
 
 Plant = Callable[[Desk], object]
+CROSSED_NAMES = "[compute-1]\nip = 1\nhost = compute-2\n[compute-2]\nip = 2\nhost = compute-3\n"
 
 
 def good_cluster() -> Desk:
@@ -201,6 +203,20 @@ MISTAKES = {
         ),
         "warning",
         "compute-3 is fenced without fence_compute",
+    ),
+    "a map against the inventory": Mistake(
+        lambda desk: parameters(
+            desk, "fence-computes", pcmk_host_map="compute-1:compute-2;compute-2:compute-2"
+        ),
+        "error",
+        "fence-computes cannot fence compute-1: compute-1 is the node [compute-1] of",
+    ),
+    "an inventory where names cross": Mistake(
+        lambda desk: setattr(
+            desk.machine, "read_inventory", partial(parse_inventory, CROSSED_NAMES)
+        ),
+        "error",
+        "the host compute-2 of [compute-1] is called like the node [compute-2]",
     ),
     "a device that neither switches nor records": Mistake(
         lambda desk: parameters(desk, "fence-computes", inventory=""),

@@ -300,6 +300,18 @@ class TestCommand:
         assert (told.code, told.out) == (64, "")
         assert (tmp_path / "inventory.ini").read_text() == "mine"
 
+    def test_names_that_cross_are_refused_before_anything_is_written(self, tmp_path: Path) -> None:
+        content = (
+            "bmc: {username: u, password: swordfish}\nhosts:\n"
+            "  - {name: compute-0, host: compute-1, bmc: {address: 192.0.2.1}}\n"
+            "  - {name: compute-1, host: compute-2, bmc: {address: 192.0.2.2}}\n"
+        )
+        told = self.run(tmp_path, content)
+        assert told.code == 64
+        assert "the host compute-1 of [compute-0] is called like the node [compute-1]" in told.err
+        assert "swordfish" not in told.err + told.out
+        assert not (tmp_path / "inventory.ini").exists()
+
     def test_no_link_is_followed(self, tmp_path: Path) -> None:
         (tmp_path / "inventory.ini").symlink_to(tmp_path / "elsewhere")
         assert self.run(tmp_path, OURS).code == 64

@@ -134,8 +134,12 @@ def test_marks_that_cannot_be_looked_up_are_unknown(world: World, desk: Desk) ->
 def test_a_host_is_found_by_either_name(world: World) -> None:
     world.add_host("compute-9", nova="compute-9.example.com")
     desk = Desk(world)
-    for name in ("compute-9", "compute-9.example.com", "COMPUTE-9"):
+    for name in ("compute-9", "compute-9.example.com"):
         assert desk.run(COMMAND, name).code == 0
+    for name in ("COMPUTE-9", "Compute-9.example.com"):
+        told = desk.run(COMMAND, name)
+        assert told.code == 64
+        assert "did you mean compute-9 (compute-9.example.com in Nova)?" in told.err
     told = desk.run(COMMAND, "compute-7")
     assert told.code == 64
     assert "compute-7 is not a compute host of this cluster" in told.err

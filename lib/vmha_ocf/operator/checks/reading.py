@@ -9,7 +9,7 @@ from typing import TypeVar
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
-from vmha_ocf.fencing.topology import ComputeHost
+from vmha_ocf.fencing.topology import ComputeHost, misled
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
 from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
@@ -38,6 +38,11 @@ class Reading:
         worker = self._or_gap(lambda: site.worker(configuration, self._resource))
         domain = worker.options.domain if worker else ""
         inventories = self._or_gap(lambda: inventories_of(configuration, site.machine))
+        self._gaps += [
+            Finding(Level.ERROR, one, "correct pcmk_host_map of the device, or its inventory")
+            for one in misled(configuration, inventories or {})
+            if inventories is not None
+        ]
         nodes = self._or_gap(site.cluster.nodes)
         flags = self._or_gap(site.flags.read)
         ports = self._or_gap(lambda: site.ports(worker.values)) if worker else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 
+from vmha_ocf.fencing.inventory import parse_inventory
 from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.deployment import read_deployment
@@ -28,8 +29,11 @@ def command(read: ReadFile, write: WriteSecret) -> Command:
             evacuate=args.evacuate,
             compute=args.compute,
         )
-        script = format_script(deployment, choices)
-        write(args.secrets, format_inventory(deployment))
+        script, secrets = format_script(deployment, choices), format_inventory(deployment)
+        parse_inventory(
+            secrets, args.inventory, ""
+        )  # as fence_compute will read it, before it is written
+        write(args.secrets, secrets)
         hosts = [str(one.node) for one in deployment.hosts]
         return Answer(
             Level.OK,
