@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from tests.fakes.certificate import make_certificate
 from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiDeadlines
+from vmha_ocf.backends.bmc.redfish import RedfishBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import Unavailable
-from vmha_ocf.fencing.bmc_access import BmcAccess
+from vmha_ocf.fencing.bmc_access import BmcAccess, Protocol
 from vmha_ocf.model import Power
 
 USER, PASSWORD = "admin", "labpw"
@@ -89,6 +94,7 @@ class BmcProcess(ABC):
     def argv(self) -> list[str]: ...
 
     kg = ""
+    probing = IpmiDeadlines(login=0.6, command=0.5)
 
     def client(self, deadlines: IpmiDeadlines | None = None, **other: object) -> IpmiBmc:
         own = {"port": self.port, "username": USER, "password": PASSWORD}
@@ -143,7 +149,7 @@ class BmcProcess(ABC):
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline and process.poll() is None:
-            probe = self.client(IpmiDeadlines(login=0.6, command=0.5))
+            probe = self.client(self.probing)
             try:
                 probe.power()
                 return
@@ -183,3 +189,42 @@ class PyghmiSim(BmcProcess):
             USER,
             PASSWORD,
         ]
+
+
+class RedfishEmulator(BmcProcess):
+    """sushy-tools' emulator, over TLS, with sessions before it: see ``sushy_bmc.py``."""
+
+    probing = IpmiDeadlines(login=3, command=2)
+
+    def argv(self) -> list[str]:
+        certificate = self.folder / "both.pem"
+        if not certificate.exists():
+            make_certificate(self.folder)
+        program = os.path.join(os.path.dirname(__file__), "sushy_bmc.py")
+        told = [str(self.port), str(self.power_file), USER, PASSWORD, str(certificate)]
+        return [sys.executable, "-I", program, *told]
+
+    def client(self, deadlines: IpmiDeadlines | None = None, **other: object) -> RedfishBmc:
+        own = {
+            "port": self.port,
+            "username": USER,
+            "password": PASSWORD,
+            "protocol": Protocol.REDFISH,
+            "ca_file": str(self.folder / "ca.pem"),
+        }
+        access = BmcAccess(ADDRESS, **{**own, **other})  # type: ignore[arg-type]
+        return RedfishBmc(access, SystemClock(), deadlines or IpmiDeadlines(login=3, command=2))
+
+    def has_sessions(self, yes: bool) -> None:
+        sign = self.power_file.with_suffix(".sessionless")
+        if yes:
+            sign.unlink()
+        else:
+            sign.touch()
+
+    def open_sessions(self) -> int:
+        """By its own count, which it tells everybody."""
+        trusted = ssl.create_default_context(cafile=self.folder / "ca.pem")
+        url = f"https://{ADDRESS}:{self.port}/redfish/v1/"
+        with urllib.request.urlopen(url, timeout=5, context=trusted) as answer:
+            return int(json.load(answer)["Oem"]["Sessions"])

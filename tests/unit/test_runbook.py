@@ -11,7 +11,7 @@ import yaml
 
 from tests.unit import sentences
 from vmha_ocf import errors
-from vmha_ocf.backends.bmc import ipmi_errors
+from vmha_ocf.backends.bmc import ipmi_errors, redfish_errors
 from vmha_ocf.backends.process import daemon
 from vmha_ocf.backends.telling import outbox
 from vmha_ocf.booting import keeper
@@ -151,6 +151,12 @@ def test_what_counts_as_the_same(symptom: str, sentence: str, same: bool) -> Non
 @pytest.mark.parametrize("kind", sorted(ipmi_errors._SENTENCES))
 def test_each_trouble_with_a_bmc_has_its_entry(kind: str) -> None:
     error = ipmi_errors.bmc_error(BmcAccess("192.0.2.7", username="admin"), kind, "detail")
+    assert isinstance(error, errors.NotInstalled) or entry_of(error.message)
+
+
+@pytest.mark.parametrize("kind", sorted(redfish_errors._SENTENCES))
+def test_each_trouble_with_a_bmc_over_redfish_has_its_entry(kind: str) -> None:
+    error = redfish_errors.bmc_error(BmcAccess("192.0.2.7", username="admin"), kind, "detail")
     assert isinstance(error, errors.NotInstalled) or entry_of(error.message)
 
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from enum import Enum
 
 from vmha_ocf.errors import ParameterError
 
-IPMI_PORT = 623
+
+class Protocol(Enum):
+    IPMI = "ipmi"
+    REDFISH = "redfish"
+
+    @property
+    def port(self) -> int:
+        return IPMI_PORT if self is Protocol.IPMI else REDFISH_PORT
+
+
+IPMI_PORT, REDFISH_PORT = 623, 443
+REDFISH_ROOT = "/redfish/v1"
+"""Where DSP0266 has the service root."""
 PRIVILEGES = {"callback": 1, "user": 2, "operator": 3, "administrator": 4}
 SUITES = (3, 17)
 _BREAKS = ("\n", "\r", "\0")
@@ -14,7 +28,7 @@ _BREAKS = ("\n", "\r", "\0")
 
 @dataclass(frozen=True, slots=True)
 class BmcAccess:
-    """One BMC, over IPMI 2.0. Its secrets are kept out of ``repr``."""
+    """One BMC, over IPMI 2.0 or Redfish. Its secrets are kept out of ``repr``."""
 
     address: str
     port: int = IPMI_PORT
@@ -26,13 +40,44 @@ class BmcAccess:
     """None: administrator, or operator where the BMC grants no more."""
     kg: str | None = field(default=None, repr=False)
     """K_g, the BMC's own key, in hexadecimal. None: the BMC has none."""
+    protocol: Protocol = Protocol.IPMI
+    systems_uri: str = ""
+    """Redfish: the path of the host's ComputerSystem. Empty: the BMC has one only."""
+    redfish_uri: str = REDFISH_ROOT
+    insecure: bool = False
+    """Redfish: whoever answers is taken for the BMC."""
+    ca_file: str = ""
+    """Redfish: certificates (PEM) that may vouch for the BMC. Empty: the system's."""
 
     def __post_init__(self) -> None:
-        _limit("username", self.username, 16)
-        _limit("password", self.password, 20)
+        if self.protocol is Protocol.IPMI:
+            _limit("username", self.username, 16)
+            _limit("password", self.password, 20)
 
     def __str__(self) -> str:
-        return self.address if self.port == IPMI_PORT else f"{self.address} port {self.port}"
+        port = "" if self.port == self.protocol.port else f" port {self.port}"
+        return self.address + port + (f" {self.systems_uri}" if self.systems_uri else "")
+
+
+def parse_protocol(text: str) -> Protocol:
+    word = text.strip().lower()
+    try:
+        return Protocol(word or "ipmi")
+    except ValueError:
+        raise ParameterError(
+            f"protocol={text} is not possible", hint="allowed are ipmi and redfish"
+        ) from None
+
+
+def parse_uri(name: str, text: str) -> str:
+    """The path of a resource of Redfish, without a slash at its end."""
+    path = text.strip()
+    if path and not re.fullmatch(r"/[\x21-\x7e]+", path):
+        raise ParameterError(
+            f"{name}={text} is not the path of a resource",
+            hint="without https:// and the address, for example /redfish/v1/Systems/1",
+        )
+    return path.rstrip("/")
 
 
 def parse_suite(text: str) -> int | None:
@@ -58,11 +103,16 @@ def parse_privilege(text: str) -> int | None:
     )
 
 
-def parse_port(text: str) -> int:
+def parse_port(text: str, protocol: Protocol = Protocol.IPMI) -> int:
+    if not text.strip():
+        return protocol.port
     digits = text.strip()
     if digits.isdecimal() and len(digits) <= 5 and 0 < int(digits) < 65536:
         return int(digits)
-    raise ParameterError(f"ipport={text} is not a UDP port", hint="1 to 65535; BMCs listen on 623")
+    kind = "UDP" if protocol is Protocol.IPMI else "TCP"
+    raise ParameterError(
+        f"ipport={text} is not a {kind} port", hint=f"1 to 65535; BMCs listen on {protocol.port}"
+    )
 
 
 def parse_kg(text: str) -> str | None:

@@ -12,8 +12,9 @@ An INI file. A section is a node, by Pacemaker's name; ``[DEFAULT]`` holds for a
 
 ``host`` is Nova's name of it, by default the section's name, with ``domain`` if it has no dot. A machine
 that runs several nova-computes has several, by commas: ``host = compute-1-a, compute-1-b``. The others
-are named as the device's parameters: ip, ipport, username, password, cipher, privlvl,
-hexadecimal_kg. Values are taken as they are: no quotes, no interpolation, no comment behind them.
+are named as the device's parameters: protocol, ip, ipport, username, password; for IPMI cipher, privlvl,
+hexadecimal_kg; for Redfish systems_uri, redfish_uri, ssl_insecure, ssl_ca_file. Values are taken as they
+are: no quotes, no interpolation, no comment behind them.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from vmha_ocf.model import NodeName
 
 KEYS = frozenset(
     {"ip", "ipport", "username", "password", "cipher", "privlvl", "hexadecimal_kg", "host"}
+    | {"protocol", "systems_uri", "redfish_uri", "ssl_insecure", "ssl_ca_file"}
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """A tab may be in a password."""

@@ -50,6 +50,27 @@ OPTIONS = (
         "With record_only: fence agents that switch power and that this one does not know, for "
         "example fence_new,external/ipmi",
     ),
+    FenceOption(
+        "protocol",
+        "How the BMC at ip is spoken to: ipmi or redfish (default: ipmi). With an inventory it is said "
+        "there, host by host or for all",
+    ),
+    FenceOption(
+        "systems_uri",
+        "Redfish: the host's resource, for example /redfish/v1/Systems/System.Embedded.1 (default: "
+        "the only one that the BMC has)",
+    ),
+    FenceOption("redfish_uri", "Redfish: the path of the service root (default: /redfish/v1)"),
+    FenceOption(
+        "ssl_insecure",
+        "Redfish: do not verify the BMC's certificate (default: it is verified)",
+        boolean=True,
+    ),
+    FenceOption(
+        "ssl_ca_file",
+        "Redfish: file of certificates (PEM) that vouch for the BMC, on every controller (default: "
+        "the system's)",
+    ),
     FenceOption("cipher", "RMCP+ cipher suite, 3 or 17 (default: the best that the BMC speaks)"),
     FenceOption(
         "privlvl",

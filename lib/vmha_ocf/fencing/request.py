@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import nan
 
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.bmc_access import (
-    IPMI_PORT,
+    REDFISH_ROOT,
     BmcAccess,
+    Protocol,
     parse_kg,
     parse_port,
     parse_privilege,
+    parse_protocol,
     parse_suite,
+    parse_uri,
 )
 from vmha_ocf.fencing.power_agents import read_agents
 from vmha_ocf.model import NodeName, NovaHost
@@ -113,6 +116,11 @@ def decide_mode(options: Mapping[str, str]) -> Mode:
         raise ParameterError(
             "both ip and inventory are set", hint="ip is for one host, inventory for all: keep one"
         )
+    if bmc == ["inventory"] and options.get("protocol"):
+        raise ParameterError(
+            "both protocol and inventory are set",
+            hint="say it in the file: a host's own, or for all hosts under [DEFAULT]",
+        )
     if recording is Mode.RECORD and bmc:
         raise ParameterError(
             f"record_only is set, and {bmc[0]} too",
@@ -139,15 +147,61 @@ def host_of(plug: str, domain: str) -> NovaHost:
 
 def read_access(options: Mapping[str, str]) -> BmcAccess:
     """Of a device's parameters or of one section of an inventory: the names are the same."""
-    return BmcAccess(
+    protocol = parse_protocol(options.get("protocol", ""))
+    common = BmcAccess(
         address=options["ip"],
-        port=parse_port(options.get("ipport") or str(IPMI_PORT)),
+        port=parse_port(options.get("ipport", ""), protocol),
         username=options.get("username", ""),
         password=options.get("password", ""),
+        protocol=protocol,
+    )
+    if protocol is Protocol.REDFISH:
+        return _with_redfish(common, options)
+    if options.get("systems_uri"):
+        raise ParameterError(
+            "systems_uri is set, and protocol=ipmi",
+            hint="set protocol=redfish, or remove systems_uri",
+        )
+    return replace(
+        common,
         suite=parse_suite(options.get("cipher", "")),
         privilege=parse_privilege(options.get("privlvl", "")),
         kg=parse_kg(options.get("hexadecimal_kg", "")),
     )
+
+
+def _with_redfish(access: BmcAccess, options: Mapping[str, str]) -> BmcAccess:
+    """What is IPMI's alone is not looked at: an inventory may say it for all its hosts."""
+    if "/" in access.address:
+        raise ParameterError(
+            f"ip={access.address} is no name or address",
+            hint="without https:// and path; the port is ipport, the path systems_uri",
+        )
+    insecure = options.get("ssl_insecure", "")
+    try:
+        believed = parse_boolean(insecure) if insecure else False
+    except ParameterError as error:
+        raise ParameterError(f"ssl_insecure: {error.message}", hint=error.hint) from error
+    return replace(
+        access,
+        systems_uri=parse_uri("systems_uri", options.get("systems_uri", "")),
+        redfish_uri=parse_uri("redfish_uri", options.get("redfish_uri", "")) or REDFISH_ROOT,
+        insecure=believed,
+        ca_file=_ca_file(options.get("ssl_ca_file", ""), believed),
+    )
+
+
+def _ca_file(path: str, insecure: bool) -> str:
+    if path and insecure:
+        raise ParameterError(
+            "both ssl_insecure and ssl_ca_file are set",
+            hint="keep ssl_ca_file, or nothing is verified",
+        )
+    if path and not path.startswith("/"):
+        raise ParameterError(
+            f"ssl_ca_file={path} is not a path from the root", hint="begin it with /"
+        )
+    return path
 
 
 def _record_only(text: str) -> Mode | None:

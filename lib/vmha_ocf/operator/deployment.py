@@ -37,6 +37,11 @@ _BMC_KEYS: Mapping[str, str] = {
     "cipher": "cipher",
     "privlvl": "privlvl",
     "hexadecimal_kg": "hexadecimal_kg",
+    "protocol": "protocol",
+    "systems_uri": "systems_uri",
+    "redfish_uri": "redfish_uri",
+    "ssl_insecure": "ssl_insecure",
+    "ssl_ca_file": "ssl_ca_file",
 }
 """Ours by the names of the fencing device's parameters."""
 _IRONIC = {"ipmi", "pxe_ipmitool", "pxe_ipmitool_socat", "agent_ipmitool"}

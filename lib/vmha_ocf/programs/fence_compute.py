@@ -17,6 +17,7 @@ from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiChild, IpmiDeadlines
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fencing.actions import Answer, FenceAction, FencePorts
+from vmha_ocf.fencing.bmc_access import Protocol
 from vmha_ocf.fencing.request import Target, read_request
 from vmha_ocf.ports import Bmc, Clock
 
@@ -32,8 +33,8 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     child = None
     try:
         given = "" if argv else _read(stdin)
-        # Loading pyghmi takes longer than all that we do before we need it.
-        child = IpmiChild() if _will_ask_one_bmc(given) else None
+        # Loading pyghmi, or sushy, takes longer than all that we do before we need it.
+        child = _start_child(given)
         answer = _perform(argv, StringIO(given), child)
     except Answered as answered:
         return answered.code
@@ -65,11 +66,21 @@ def _read(stdin: TextIO) -> str:
     return given
 
 
-def _will_ask_one_bmc(given: str) -> bool:
-    """A guess, good enough for what Pacemaker's fencer writes."""
-    names = {line.partition("=")[0] for line in given.splitlines()}
-    fencing = {"action=off", "action=reboot"} & set(given.splitlines())
-    return bool(fencing and {"ip", "ipaddr"} & names)
+def _start_child(given: str) -> IpmiChild | None:
+    """If one BMC will be asked: a guess, good enough for what Pacemaker's fencer writes."""
+    lines = set(given.splitlines())
+    names = {line.partition("=")[0] for line in lines}
+    if not ({"action=off", "action=reboot"} & lines and {"ip", "ipaddr"} & names):
+        return None
+    return _bmc_of("protocol=redfish" in lines).start_child()
+
+
+def _bmc_of(redfish: bool) -> type[IpmiBmc]:
+    if not redfish:
+        return IpmiBmc
+    from vmha_ocf.backends.bmc.redfish import RedfishBmc
+
+    return RedfishBmc
 
 
 def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Answer:
@@ -92,7 +103,8 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
     def open_bmc(target: Target) -> Bmc:
         if target.access is None:
             raise ParameterError("no BMC to ask", hint="set ip or inventory")
-        return IpmiBmc(target.access, clock, deadlines, child)
+        bmc = _bmc_of(target.access.protocol is Protocol.REDFISH)
+        return bmc(target.access, clock, deadlines, child)
 
     attrd, cib = Attrd(), Cib()
     return FencePorts(

@@ -1,1 +1,3 @@
-"""BMCs: IPMI by pyghmi, the inventory's file, the fence-agents library. Start with ``ipmi.py``."""
+"""BMCs: IPMI by pyghmi, Redfish by sushy, the inventory file, the fence-agents library.
+
+Start with ``ipmi.py``."""

@@ -27,8 +27,8 @@ TIMES = ("login_timeout", "shell_timeout", "power_timeout")
 PLUG = "The host by its Nova name, or by its node name in an inventory"
 SHORT = "Fence agent for OpenStack compute hosts, with instance HA"
 LONG = (
-    "Switches a compute host off over IPMI 2.0, reads the OFF back from its BMC and records that "
-    "the host's instances are to be evacuated, for ocf:openstack:NovaEvacuate. A host that is "
+    "Switches a compute host off over IPMI 2.0 or Redfish, reads the OFF back from its BMC and records "
+    "that its instances are to be evacuated, for ocf:openstack:NovaEvacuate. A host that is "
     "already off is recorded too. It fails unless all of that succeeded. With record_only it only "
     "records, behind another device of the same fencing level. It never talks to OpenStack: the "
     "parameters of upstream's fence_compute are accepted and ignored."
@@ -125,7 +125,7 @@ def _process(
         raise Answered(int(stop.code or 0)) from None
     for what in ignored:
         logging.warning("ignoring an %s", what)
-    return {**_named(options), **_times(_named(given))}
+    return {**_named(options), **_times(_named(given)), **_port(_named(given))}
 
 
 def _named(options: Mapping[str, object]) -> dict[str, str]:
@@ -134,6 +134,11 @@ def _named(options: Mapping[str, object]) -> dict[str, str]:
         for name, value in options.items()
         if name.startswith("--") and name != "--managed"
     }
+
+
+def _port(given: Mapping[str, str]) -> Mapping[str, str]:
+    """The library's default is IPMI's; Redfish has another."""
+    return {"ipport": given.get("ipport", "")}
 
 
 def _times(given: Mapping[str, str]) -> Mapping[str, str]:

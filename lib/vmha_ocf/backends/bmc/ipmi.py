@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vmha_ocf.backends.bmc.ipmi_errors import bmc_error
-from vmha_ocf.errors import BmcUnavailable
+from vmha_ocf.errors import BmcUnavailable, VmhaError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import Power
 from vmha_ocf.ports import Clock
@@ -47,11 +47,12 @@ class ChildGone(Exception):
 
 
 class IpmiChild:
-    """The process, before and after it has a session. Start it early: it loads pyghmi."""
+    """The process, before and after it has a session. Start it early: it loads its library."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = PROGRAM, logout: float = LOGOUT) -> None:
+        self._logout = logout
         self._process = subprocess.Popen(  # noqa: S603 our own program, no shell
-            [sys.executable, "-I", PROGRAM],
+            [sys.executable, "-I", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -100,7 +101,7 @@ class IpmiChild:
         with suppress(OSError):
             self._process.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(LOGOUT)
+            self._process.wait(self._logout)
         self.kill()
 
     def kill(self) -> None:
@@ -113,7 +114,9 @@ class IpmiChild:
 
 
 class IpmiBmc:
-    """One BMC session, opened at the first call and again after a loss."""
+    """One BMC session, opened at the first call and again after a loss.
+
+    ``redfish.py`` has another program, credentials and sentences; all else is the same."""
 
     def __init__(
         self,
@@ -130,6 +133,10 @@ class IpmiBmc:
         self._session: IpmiChild | None = None
         self._told = False
         """A request was accepted in this session."""
+
+    @staticmethod
+    def start_child() -> IpmiChild:
+        return IpmiChild()
 
     def power(self) -> Power:
         """What the BMC answers now, within ``IpmiDeadlines.operation`` seconds.
@@ -174,7 +181,7 @@ class IpmiBmc:
         return self._exchange(child, request, min(self._deadlines.command, self._left(end)))
 
     def _log_in(self, end: float) -> IpmiChild:
-        child, self._fresh = self._fresh or IpmiChild(), None
+        child, self._fresh = self._fresh or self.start_child(), None
         self._session = child
         request = {
             "do": "login",
@@ -182,9 +189,7 @@ class IpmiBmc:
             "port": self._access.port,
             "username": self._access.username,
             "password": self._access.password,
-            "kg": self._access.kg,
-            "suite": self._access.suite,
-            "privilege": self._access.privilege,
+            **self._credentials(),
         }
         self._exchange(child, request, min(self._deadlines.login, self._left(end)))
         return child
@@ -196,12 +201,23 @@ class IpmiBmc:
             answer = child.ask(request, seconds, self._clock)
         except ChildGone as gone:
             self.close()
-            raise bmc_error(self._access, gone.args[0], gone.args[1]) from gone
+            raise self._error(gone.args[0], gone.args[1]) from gone
         if "failed" in answer:
             if request["do"] == "login":
                 self.close()
-            raise bmc_error(self._access, answer["failed"], answer.get("detail", ""))
+            raise self._error(answer["failed"], answer.get("detail", ""))
         return answer
 
     def _left(self, end: float) -> float:
         return max(0.1, end - self._clock.monotonic())
+
+    def _credentials(self) -> Mapping[str, object]:
+        """What a login takes beside address, port, username and password."""
+        return {
+            "kg": self._access.kg,
+            "suite": self._access.suite,
+            "privilege": self._access.privilege,
+        }
+
+    def _error(self, kind: str, detail: str) -> VmhaError:
+        return bmc_error(self._access, kind, detail)

@@ -1,0 +1,380 @@
+"""The child process that speaks Redfish (DSP0266): the only importer of sushy. Run by ``redfish.py``.
+
+Not a module of ours to import but a program, run by its path, that knows nothing of the rest. One
+child holds one session with one BMC. Requests are lines of JSON on stdin, answers on stdout::
+
+    {"do": "login", "seconds": 10, "address": "192.0.2.7", "port": 443, "username": "admin",
+     "password": "...", "root": "/redfish/v1", "system": "", "verify": true}
+    {"do": "power", "seconds": 5}
+    {"do": "set", "seconds": 5, "power": "off"}
+    {"do": "service", "seconds": 5}
+
+``system`` is the path of one ComputerSystem, needed where the BMC has several; ``verify`` is true, false
+or the path of a file of CAs. The answers are those of ``ipmi_child.py``, with kinds of our own. Stdin's
+end is the order to delete the session and leave.
+
+Where the BMC has no session for us it is asked with Basic authentication. Then nothing shows that it
+has restarted since it was told to switch, so its next answer is withheld once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn, TextIO
+from urllib.parse import urlsplit
+
+try:
+    import requests
+    import sushy
+    from sushy import auth, connector, exceptions
+except ImportError as error:
+    sys.stdout.write(json.dumps({"failed": "not-installed", "detail": str(error)}) + "\n")
+    sys.exit(1)
+
+CONNECT = 5.0  # seconds; who does not answer a SYN by then is silent
+LEAVE = 3.0  # seconds for the session to be deleted
+REDIRECTS = 3
+OFF, ON = ("ForceOff",), ("On", "ForceOn")  # ResetType, in the order of our preference
+STATES = {"Off": "off", "On": "on", "PoweringOn": "on", "PoweringOff": "on", "Paused": "on"}
+RESET = "#ComputerSystem.Reset"
+NOT_NOW = (
+    "InvalidOperationForSystemState",  # iLO: also for an off host that is told off
+    "SYS518",  # iDRAC: a job or the firmware is not ready
+    "ResourceInUse",
+    "ResourceInStandby",
+    "ServiceInUnknownState",
+    "ServiceShuttingDown",
+    "ServiceTemporarilyUnavailable",
+)
+"""Message identifiers, of the Base registry (DSP8011) and of vendors: in a 400, "not in this state"."""
+
+
+class Failed(Exception):
+    """The answer to a request is no. ``args`` are the kind and the detail."""
+
+
+class TooSlow(BaseException):
+    """The time of a request is over. Not an Exception: libraries swallow those."""
+
+
+class StrictConnector(connector.Connector):  # type: ignore[misc]
+    """sushy's way to a BMC, without the liberties that it takes: it waits without end, repeats what
+    failed (requests that change something, too), logs in again when a session is lost, and follows the
+    BMC's word to whatever host that names. Here each is sent once, to the one address.
+
+    The overridden method is a private one: the contract tests run it on sushy as installed.
+    """
+
+    def __init__(self, url: str, verify: bool | str) -> None:
+        super().__init__(url, verify=verify)
+        self._base = url
+        self._http = self._session
+        self._http.verify = verify
+        self._http.trust_env = False  # no proxy, no ~/.netrc, no other CAs than those said
+
+    def _op(
+        self,
+        method: str,
+        path: str = "",
+        data: object = None,
+        headers: Mapping[str, str] | None = None,
+        **_: object,
+    ) -> requests.Response:
+        told = {"OData-Version": "4.0", "Accept-Encoding": "identity", **(headers or {})}
+        for _hop in range(REDIRECTS):
+            response = self._http.request(
+                method,
+                self._base + within(path),
+                json=data,
+                headers=told,
+                timeout=(CONNECT, None),
+                allow_redirects=False,
+            )
+            if method != "GET" or not response.is_redirect:
+                break
+            path = response.headers["Location"]
+        exceptions.raise_for_response(method, path, response)
+        return with_location(method, response)
+
+
+class Login(auth.SessionAuth):  # type: ignore[misc]
+    """A session, or Basic authentication where the BMC has none to give. A wrong password is tried once:
+    accounts are locked for less."""
+
+    sessionless = False
+
+    def _do_authenticate(self) -> None:
+        root = self._root_resource.json
+        if "SessionService" not in root and "Sessions" not in (root.get("Links") or {}):
+            return self._go_without()
+        try:
+            super()._do_authenticate()
+        except exceptions.AccessError:
+            raise
+        except exceptions.HTTPError:  # the limit is reached, the service is off, ...
+            self.reset_session_attrs()
+            self._go_without()
+
+    def _go_without(self) -> None:
+        self.sessionless = True
+        self._connector.set_http_basic_auth(self._username, self._password)
+
+
+class Session:
+    """With one BMC, about one of its systems."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        address = request["address"]
+        host = f"[{address}]" if ":" in address else address
+        url = f"https://{host}:{request['port']}"
+        self.login = Login(request["username"], request["password"])
+        self._http = StrictConnector(url, request["verify"])
+        self._path = request["system"]
+        self._system: Any = None
+        self._told = False
+        self._root = sushy.Sushy(
+            url,
+            auth=self.login,
+            connector=self._http,
+            root_prefix=request["root"].rstrip("/") + "/",
+        )
+
+    def power(self) -> str:
+        if self._told and self.login.sessionless:
+            self._told = False
+            raise Failed("sessionless", "")
+        return self._read_power()
+
+    def set_power(self, wanted: str) -> None:
+        system = self._system or self._look()
+        value = self._reset_type(system, wanted)
+        try:
+            self._reset(system, value)
+        except exceptions.HTTPError as error:
+            self._explain_refusal(error, wanted)
+        self._told = True
+
+    def in_service(self) -> bool:
+        """By its managers. One that says nothing of its state is there: it is optional."""
+        system = self._system or self._look()
+        managers = (system.json.get("Links") or {}).get("ManagedBy") or ()
+        states = [
+            (self._http.get(one["@odata.id"]).json().get("Status") or {}).get("State")
+            for one in managers
+        ]
+        return all(state in (None, "Enabled") for state in states)
+
+    def close(self) -> None:
+        self.login.close()
+
+    def _read_power(self) -> str:
+        system = self._look()
+        state = system.json.get("PowerState")
+        if state not in STATES:
+            raise Failed("garbled", f"PowerState {state}")
+        return STATES[state]
+
+    def _look(self) -> Any:
+        """The system, read now."""
+        if self._system is not None:
+            self._system.refresh(force=True)
+            return self._system
+        if not self._path:
+            members = self._root.get_system_collection().members_identities
+            if not members:
+                raise Failed("no-system", "it lists none")
+            if len(members) > 1:
+                raise Failed("several", ", ".join(members[:8]))
+            self._path = members[0]
+        self._system = self._root.get_system(self._path)
+        return self._system
+
+    def _reset_type(self, system: Any, wanted: str) -> str:
+        action = action_of(system)
+        allowed = action.get("ResetType@Redfish.AllowableValues") or [*OFF, *ON]
+        found = [one for one in (OFF if wanted == "off" else ON) if one in allowed]
+        if found:
+            return found[0]
+        if STATES.get(system.json.get("PowerState")) == wanted:
+            raise Failed("already", f"it would take only {', '.join(map(str, allowed))}")
+        raise Failed("no-off" if wanted == "off" else "no-on", ", ".join(map(str, allowed)))
+
+    def _reset(self, system: Any, value: str) -> None:
+        """Some want to know which state of the resource the request is about (428, 412)."""
+        target, data = action_of(system)["target"], {"ResetType": value}
+        try:
+            self._http.post(target, data=data)
+        except exceptions.HTTPError as error:
+            if error.status_code not in (412, 428):
+                raise
+            tag = self._http.get(self._path).headers.get("ETag", "*")
+            self._http.post(target, data=data, headers={"If-Match": tag})
+
+    def _explain_refusal(self, error: Any, wanted: str) -> NoReturn:
+        detail = told_by(error)
+        if error.status_code == 409 or (
+            error.status_code == 400 and any(word in str(error) for word in NOT_NOW)
+        ):
+            raise Failed("already", detail) from None
+        if error.status_code == 400 and self._read_power() == wanted:
+            raise Failed("already", detail) from None
+        raise error
+
+
+def within(path: str) -> str:
+    """What a BMC calls itself is often a name that nobody else knows: only the path counts."""
+    parts = urlsplit(path)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def with_location(method: str, response: requests.Response) -> requests.Response:
+    """A new session says where it is in its body, too, and some only there."""
+    if method == "POST" and "X-Auth-Token" in response.headers:
+        try:
+            found = response.json().get("@odata.id")
+        except (ValueError, AttributeError):
+            found = None
+        if found:
+            response.headers.setdefault("Location", found)
+    return response
+
+
+def action_of(system: Any) -> Mapping[str, Any]:
+    action = (system.json.get("Actions") or {}).get(RESET)
+    if not isinstance(action, dict) or "target" not in action:
+        raise Failed("no-action", RESET)
+    return action
+
+
+def told_by(error: Any) -> str:
+    """``HTTP 400 iLO.2.14.InvalidOperationForSystemState: ...``, short and on one line."""
+    infos = (error.body or {}).get("@Message.ExtendedInfo") or []
+    first = next((one for one in infos if isinstance(one, dict)), {}) if infos else {}
+    words = [first.get("MessageId"), first.get("Message") or error.detail]
+    text = ": ".join(str(word) for word in words if word)
+    return " ".join(f"HTTP {error.status_code} {text}".split())[:200]
+
+
+def perform(session: Session, request: Mapping[str, Any]) -> dict[str, object]:
+    match request["do"]:
+        case "set":
+            session.set_power(request["power"])
+            return {"ok": True}
+        case "service":
+            return {"service": "yes" if session.in_service() else "no"}
+        case _:
+            return {"power": session.power()}
+
+
+def explain(error: BaseException, session: Session | None) -> tuple[str, str]:
+    """What an exception means: a kind, and a detail without secrets."""
+    match error:
+        case Failed():
+            return str(error.args[0]), str(error.args[1])
+        case TooSlow():
+            return "deadline", str(error)
+        case exceptions.HTTPError():
+            return _of_status(error, session)
+        case requests.exceptions.RequestException():
+            return _of_transport(error)
+        case exceptions.SushyError():
+            return "garbled", " ".join(str(error).split())[:200]
+        case OSError():  # requests' word for a CA file that is none
+            return "ca", " ".join(str(error).split())[:200]
+        case _:
+            return "garbled", f"sushy raised {type(error).__name__}"
+
+
+def _of_status(error: Any, session: Session | None) -> tuple[str, str]:
+    status, detail = error.status_code, told_by(error)
+    if status == 401:
+        return ("password" if session is None or session.login.sessionless else "session"), detail
+    if status == 403:
+        return "privilege", detail
+    if status == 404:
+        return "no-system", detail
+    if status in (408, 425, 429) or status >= 500:
+        return "busy", detail
+    return "refused", detail
+
+
+def _of_transport(error: BaseException) -> tuple[str, str]:
+    causes = list(chain(error))
+    text = " ".join(str(causes[-1]).split())[:200]
+    if any(isinstance(one, socket.gaierror) for one in causes):
+        return "name", text
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "certificate", text
+    if isinstance(error, requests.exceptions.SSLError):
+        return "tls", text
+    if isinstance(error, requests.exceptions.Timeout | requests.exceptions.ConnectionError):
+        return "silent", text
+    return "garbled", text
+
+
+def chain(error: BaseException | None) -> list[BaseException]:
+    """It and what it came from: libraries pack errors into errors, as causes and as arguments."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        packed = [one for one in error.args if isinstance(one, BaseException)]
+        error = getattr(error, "reason", None) or (packed[0] if packed else error.__cause__)
+        error = error if isinstance(error, BaseException) else found[-1].__context__
+    return found
+
+
+def serve(inputs: TextIO, answers: TextIO) -> None:
+    session: Session | None = None
+    for line in inputs:
+        request = json.loads(line)
+        try:
+            limit(request["seconds"])
+            if request["do"] == "login":
+                session = Session(request)
+                answer: dict[str, object] = {"ok": True}
+            elif session is None:
+                raise Failed("garbled", "not logged in")
+            else:
+                answer = perform(session, request)
+        except (Exception, TooSlow) as error:  # noqa: BLE001 BMCs answer anything
+            kind, detail = explain(error, session)
+            answer = {"failed": kind, "detail": detail}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+    if session is not None:
+        limit(LEAVE)
+        session.close()
+
+
+def limit(seconds: float) -> None:
+    """Ends what is done now a little before the parent would kill us: a session is then still to be
+    deleted. Should that not help, and the parent be gone, the second alarm ends us."""
+
+    def over(_signal: int, _frame: object) -> NoReturn:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, LEAVE + 1)
+        raise TooSlow(f"{seconds:.0f}")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, max(0.6 * seconds, seconds - 0.3))
+
+
+def main() -> None:
+    # What a library prints to stdout goes to stderr: ours is a copy of the real one.
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(2, 1)
+        try:
+            serve(sys.stdin, answers)
+        except (Exception, TooSlow):  # noqa: BLE001 the session stays: the BMC's to time out
+            os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
