@@ -26,6 +26,7 @@ from dataclasses import dataclass
 
 from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.errors import LocalParameterError, ParameterError
+from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.names import short
 from vmha_ocf.fencing.request import Target, host_of, read_access
 from vmha_ocf.model import NodeName
@@ -154,15 +155,25 @@ def _refuse_unclear(path: str, name: str, section: Mapping[str, str]) -> None:
 def _refuse_doubles(path: str, targets: Sequence[Target]) -> None:
     """One BMC under two names would switch off a host that nobody asked to fence."""
     seen: dict[object, NodeName] = {}
+    systems: dict[object, dict[str, NodeName]] = {}
     for target in targets:
         assert target.access is not None
-        bmc = one_spelling(target.access.address), target.access.port
-        told: dict[object, str] = {bmc: f"BMC {target.access}"}
-        told |= {host: f"host {host}" for host in target.hosts}
-        for what, words in told.items():
-            other = seen.setdefault(what, target.node)
+        for host in target.hosts:
+            other = seen.setdefault(host, target.node)
             if other != target.node:
-                raise _wrong(path, f"[{other}] and [{target.node}] have the same {words}")
+                raise _wrong(path, f"[{other}] and [{target.node}] have the same host {host}")
+        known = systems.setdefault(_bmc(target.access), {})
+        system = target.access.systems_uri
+        if known and (not system or "" in known or system in known):
+            other = known.get(system) or next(iter(known.values()))
+            raise _wrong(path, f"[{other}] and [{target.node}] have the same BMC {target.access}")
+        known[system] = target.node
+
+
+def _bmc(access: BmcAccess) -> object:
+    """It is the same one by either protocol; one that has a port of its own is behind a gateway."""
+    port = None if access.port == access.protocol.port else access.port
+    return one_spelling(access.address), port
 
 
 def _refuse_crossing(path: str, targets: Sequence[Target]) -> None:

@@ -113,10 +113,15 @@ protocol = ipmi
         assert [access and access.port for _, access in found] == [443, 443, 623]
 
     def test_the_same_system_of_a_bmc_is_a_double_whatever_the_protocol(self) -> None:
-        text = self.TEXT.replace("192.0.2.8", "192.0.2.7")
-        text = text.replace("systems_uri = /redfish/v1/Systems/2\n", "")
-        with pytest.raises(LocalParameterError, match="have the same BMC"):
-            parse_inventory(text, "/etc/bmc", "")
+        both = "systems_uri = /redfish/v1/Systems/2\n", "systems_uri = /redfish/v1/Systems/1\n"
+        for text in (
+            self.TEXT.replace("192.0.2.8", "192.0.2.7"),
+            self.TEXT.replace(both[0], ""),
+            self.TEXT.replace(both[1], ""),
+            self.TEXT.replace(*both),
+        ):
+            with pytest.raises(LocalParameterError, match="have the same BMC"):
+                parse_inventory(text, "/etc/bmc", "")
 
     def test_a_key_that_is_wrong_is_told_with_its_host(self) -> None:
         text = self.TEXT.replace("protocol = ipmi", "protocol = drac")

@@ -124,9 +124,14 @@ def test_the_start_page_has_one_inventory_for_all_that_it_says() -> None:
 
 
 def test_the_inventory_of_the_reference_is_one() -> None:
-    (file,) = (one for one in blocks(DOCS / "fence-compute.rst") if "[DEFAULT]" in one)
-    inventory = parse_inventory(file, "inventory.ini", "")
-    assert [str(one.host) for one in inventory.targets] == ["compute-1", "compute-2.example.com"]
+    files = (one for one in blocks(DOCS / "fence-compute.rst") if "[DEFAULT]" in one)
+    ipmi, redfish = (parse_inventory(file, "inventory.ini", "") for file in files)
+    assert [str(one.host) for one in ipmi.targets] == ["compute-1", "compute-2.example.com"]
+    assert [str(one.access) for one in redfish.targets] == [
+        "bmc-1.example.com",
+        "blade-center.example.com /redfish/v1/Systems/2",
+        "192.0.2.9",
+    ]
 
 
 def test_the_clouds_file_of_the_start_page_is_one(tmp_path: Path) -> None:
