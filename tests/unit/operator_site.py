@@ -175,7 +175,7 @@ class Desk:
         out, err = io.StringIO(), io.StringIO()
         screen = Terminal(out, err, width=self.width)
         connect = partial(_counted, self.site, watched) if watched else self.site
-        around = command_line.Surroundings(connect, self.world.clock(), screen)
+        around = command_line.CommandLine(connect, self.world.clock(), screen)
         code = command_line.run([command.name, *argv], [command], around)
         return Outcome(code, out.getvalue(), err.getvalue())
 

@@ -17,7 +17,7 @@ from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan, Survey
 from vmha_ocf.evacuation.reading import HostReader
-from vmha_ocf.evacuation.requests import Answer, HostRequests, name_of, remember
+from vmha_ocf.evacuation.requests import HostRequests, Reply, name_of, remember
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Request, Stop
 from vmha_ocf.evacuation.story import HostStory
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
@@ -276,18 +276,18 @@ class HostRound:
         self._memory = self._memory.ask(asked, self._survey.found)
         self._requests.announce(requests)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Reply:
         """One of them; several at once."""
         return self._requests.send(request)
 
-    def heard(self, answers: Sequence[Answer]) -> None:
+    def heard(self, replies: Sequence[Reply]) -> None:
         assert self._memory is not None
-        self._requests.heard(answers)
-        self._memory = remember(self._memory, answers, self._ports.clock.monotonic())
-        self._story.requested(answers)
-        self.progress = any(answer.error is None for answer in answers)
-        changed = any(not isinstance(one.request, Evacuate) for one in answers)
-        if changed or any(isinstance(one.error, Refused) for one in answers):
+        self._requests.heard(replies)
+        self._memory = remember(self._memory, replies, self._ports.clock.monotonic())
+        self._story.requested(replies)
+        self.progress = any(one.error is None for one in replies)
+        changed = any(not isinstance(one.request, Evacuate) for one in replies)
+        if changed or any(isinstance(one.error, Refused) for one in replies):
             self._reader.list_again()
 
     def finish(self) -> bool:

@@ -17,7 +17,7 @@ _UNDONE = (NovaBusy, NovaUnreached)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """How Nova answered one request: nothing, or the error; and how long it took, in seconds."""
 
     request: Request
@@ -51,15 +51,15 @@ class HostRequests:
             if not isinstance(request, Evacuate):
                 self._ports.say(f"{self._host}: {_announce(request)}")
 
-    def heard(self, answers: Sequence[Answer]) -> None:
-        for answer in answers:
-            if answer.error is not None:
-                self._say_error(answer, answer.error)
+    def heard(self, replies: Sequence[Reply]) -> None:
+        for reply in replies:
+            if reply.error is not None:
+                self._say_error(reply, reply.error)
         self._say_accepted(
-            [one for one in answers if one.error is None and isinstance(one.request, Evacuate)]
+            [one for one in replies if one.error is None and isinstance(one.request, Evacuate)]
         )
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: Request) -> Reply:
         nova, clock = self._ports.nova, self._ports.clock
         start = clock.monotonic()
         error: VmhaError | None = None
@@ -73,46 +73,46 @@ class HostRequests:
                     nova.stop(instance)
         except VmhaError as caught:
             error = caught
-        return Answer(request, error, clock.monotonic() - start)
+        return Reply(request, error, clock.monotonic() - start)
 
-    def _say_error(self, answer: Answer, error: VmhaError) -> None:
-        what = "is refused" if answer.clear else "got no clear answer"
+    def _say_error(self, reply: Reply, error: VmhaError) -> None:
+        what = "is refused" if reply.clear else "got no clear answer"
         if isinstance(error, NovaUnreached):
             what = "was not sent"
-        doing = type(answer.request).__name__.lower()
-        name = name_of(answer.instance)
+        doing = type(reply.request).__name__.lower()
+        name = name_of(reply.instance)
         self._ports.say(f"{self._host}: the request to {doing} {name} {what}: {error}")
 
-    def _say_accepted(self, answers: Sequence[Answer]) -> None:
-        if answers:
-            names = ", ".join(name_of(one.instance) for one in answers[:4])
-            more = f" and {len(answers) - 4} more" if len(answers) > 4 else ""
+    def _say_accepted(self, replies: Sequence[Reply]) -> None:
+        if replies:
+            names = ", ".join(name_of(one.instance) for one in replies[:4])
+            more = f" and {len(replies) - 4} more" if len(replies) > 4 else ""
             self._ports.say(f"{self._host}: asked Nova to evacuate {names}{more}")
 
 
-def remember(memory: Memory, answers: Sequence[Answer], now: Monotonic) -> Memory:
+def remember(memory: Memory, replies: Sequence[Reply], now: Monotonic) -> Memory:
     """A clear no ends a request; no clear answer leaves it open until it has settled."""
-    for answer in answers:
-        one, error = answer.instance.id, answer.error
-        if isinstance(answer.request, Stop) and answer.clear and not answer.undone:
+    for reply in replies:
+        one, error = reply.instance.id, reply.error
+        if isinstance(reply.request, Stop) and reply.clear and not reply.undone:
             memory = memory.stopped(one)
         elif error is None:
-            done = memory.reset if isinstance(answer.request, Reset) else memory.accepted
+            done = memory.reset if isinstance(reply.request, Reset) else memory.accepted
             memory = done(one)
-        elif not answer.clear:
-            if isinstance(answer.request, Reset):
+        elif not reply.clear:
+            if isinstance(reply.request, Reset):
                 memory = memory.may_be_reset(one, now)
-        elif answer.undone:
+        elif reply.undone:
             memory = memory.no_effect(one)
         else:
             memory = memory.refuse(one, error.message, now)
     return memory
 
 
-def load_of(answers: Sequence[Answer]) -> Load:
-    busy = [answer.error for answer in answers if isinstance(answer.error, NovaBusy)]
+def load_of(replies: Sequence[Reply]) -> Load:
+    busy = [reply.error for reply in replies if isinstance(reply.error, NovaBusy)]
     return Load(
-        slowest=max(answer.seconds for answer in answers),
+        slowest=max(reply.seconds for reply in replies),
         busy=bool(busy),
         retry_after=max((error.retry_after for error in busy), default=0.0),
     )

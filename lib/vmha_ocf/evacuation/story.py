@@ -7,7 +7,7 @@ from typing import Any
 
 from vmha_ocf.cloud import records
 from vmha_ocf.evacuation.plan import Plan
-from vmha_ocf.evacuation.requests import Answer, name_of
+from vmha_ocf.evacuation.requests import Reply, name_of
 from vmha_ocf.evacuation.steps import Evacuate
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.evacuation.view import View
@@ -45,9 +45,9 @@ class HostStory:
         """By an earlier worker, which may not have come to tell it. People have no use for it twice."""
         self._tell(Step.FORCED_DOWN)
 
-    def requested(self, answers: Sequence[Answer]) -> None:
+    def requested(self, replies: Sequence[Reply]) -> None:
         """HostRequests has said it already."""
-        accepted = [one for one in answers if one.error is None]
+        accepted = [one for one in replies if one.error is None]
         asked = {
             one.instance.id: name_of(one.instance)
             for one in accepted

@@ -45,13 +45,13 @@ class Screen(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CommandLine:
     connect: Connect
     clock: Clock
     screen: Screen
 
 
-def run(argv: Sequence[str], commands: Sequence[Command], around: Surroundings) -> int:
+def run(argv: Sequence[str], commands: Sequence[Command], around: CommandLine) -> int:
     """``argv`` without the program's name."""
     parser = make_parser(commands)
     try:
@@ -86,7 +86,7 @@ def make_parser(commands: Sequence[Command]) -> ArgumentParser:
     return parser
 
 
-def _watch(command: Command, args: Namespace, around: Surroundings) -> int:
+def _watch(command: Command, args: Namespace, around: CommandLine) -> int:
     seconds: float | None = getattr(args, "watch", None)
     code = _once(command, args, around)
     while seconds is not None:
@@ -97,7 +97,7 @@ def _watch(command: Command, args: Namespace, around: Surroundings) -> int:
     return code
 
 
-def _once(command: Command, args: Namespace, around: Surroundings) -> int:
+def _once(command: Command, args: Namespace, around: CommandLine) -> int:
     try:
         answer = command.run(args, around.connect)
     except VmhaError as error:

@@ -60,7 +60,7 @@ class Machine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class WorkerResource:
     """What NovaEvacuate's resource says, read as its worker reads it."""
 
     resource: Resource
@@ -83,7 +83,7 @@ class Site:
     machine: Machine
     configuration: Callable[[], Configuration]
     """Raises CommandUnavailable."""
-    worker: Callable[[Configuration, str], Worker]
+    worker: Callable[[Configuration, str], WorkerResource]
     """The NovaEvacuate resource of that name, "" for the only one. Raises ParameterError."""
     nova: Callable[[Values], Nova]
     """Raises NotInstalled, LocalParameterError; logs in with the first request."""

@@ -27,7 +27,7 @@ from vmha_ocf.errors import NotInstalled, NotPermitted
 from vmha_ocf.incidents.store import HistoryStore
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.answer import exit_code_of
-from vmha_ocf.operator.site import Site, Values, Worker
+from vmha_ocf.operator.site import Site, Values, WorkerResource
 from vmha_ocf.ports import Nova
 from vmha_ocf.programs import wiring
 from vmha_ocf.programs.commands import COMMANDS
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code_of(missing)
     complete(lambda: command_line.make_parser(COMMANDS))
     clock = SystemClock()
-    surroundings = command_line.Surroundings(cache(connect), clock, Terminal())
+    surroundings = command_line.CommandLine(cache(connect), clock, Terminal())
     return command_line.run(sys.argv[1:] if argv is None else argv, COMMANDS, surroundings)
 
 
@@ -82,7 +82,7 @@ def connect(program: Run = run) -> Site:
     )
 
 
-def worker(configuration: Configuration, name: str) -> Worker:
+def worker(configuration: Configuration, name: str) -> WorkerResource:
     """As Pacemaker would give its parameters to it."""
     resource = with_secrets(find_evacuator(configuration, name))
     env = {f"OCF_RESKEY_{key}": value for key, value in resource.parameters.items()}
@@ -90,7 +90,7 @@ def worker(configuration: Configuration, name: str) -> Worker:
     call = Call(AGENT, action, env)
     call.validate()
     values = values_of(call)
-    return Worker(resource, values, worker_options(values))
+    return WorkerResource(resource, values, worker_options(values))
 
 
 def _one_login(log_in: Callable[[Values], Nova]) -> Callable[[Values], Nova]:

@@ -8,7 +8,7 @@ from math import inf
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.pace import Pace
-from vmha_ocf.evacuation.requests import Answer, load_of
+from vmha_ocf.evacuation.requests import Reply, load_of
 from vmha_ocf.evacuation.steps import Request
 from vmha_ocf.model import NovaHost
 from vmha_ocf.ports import Ports
@@ -50,16 +50,16 @@ class Requesting:
         for host, requests in asked:
             host.asking(requests)
         each = [(host, request) for host, requests in asked for request in requests]
-        answers = self._ports.parallel(_send, each)
-        heard: dict[int, list[Answer]] = {}
-        for (host, _), answer in zip(each, answers, strict=True):
-            heard.setdefault(id(host), []).append(answer)
+        replies = self._ports.parallel(_send, each)
+        heard: dict[int, list[Reply]] = {}
+        for (host, _), reply in zip(each, replies, strict=True):
+            heard.setdefault(id(host), []).append(reply)
         for host, _ in asked:
             host.heard(heard[id(host)])
-        if answers:
+        if replies:
             now = self._ports.clock.monotonic()
             self._asked.update((host.host, now) for host, _ in asked)
-            self._pace = self._pace.after(load_of(answers), most=self._caps.total, now=now)
+            self._pace = self._pace.after(load_of(replies), most=self._caps.total, now=now)
 
     def room(self, destinations: int, in_flight: int) -> int:
         """Requests that the caps over all hosts still allow. ``destinations``: how many hosts can take
@@ -69,6 +69,6 @@ class Requesting:
         return max(0, min(self._caps.total, spread, paced) - in_flight)
 
 
-def _send(one: tuple[HostRound, Request]) -> Answer:
+def _send(one: tuple[HostRound, Request]) -> Reply:
     host, request = one
     return host.send(request)

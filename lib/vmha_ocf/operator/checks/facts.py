@@ -13,7 +13,7 @@ from vmha_ocf.fencing.topology import ComputeHost
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
-from vmha_ocf.operator.site import Worker
+from vmha_ocf.operator.site import WorkerResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Facts:
     hosts: Sequence[ComputeHost] = ()
     names: Names = Names()
     words: Words = Words()
-    worker: Worker | None = None
+    worker: WorkerResource | None = None
     now: float = 0.0
     """Seconds since the epoch, by this controller's clock."""
     nodes: Mapping[NodeName, NodeState] | None = None

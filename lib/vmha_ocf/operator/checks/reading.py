@@ -16,7 +16,7 @@ from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import inventories_of
-from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.operator.site import Site, WorkerResource
 from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.worker.ports import WorkerPorts
 
@@ -97,7 +97,7 @@ class Reading:
         known: Known,
         services: Sequence[ComputeService],
         off: Off,
-        worker: Worker,
+        worker: WorkerResource,
         ports: WorkerPorts,
     ) -> Mapping[NovaHost, Look]:
         listed = {service.host for service in services}

@@ -13,7 +13,7 @@ from vmha_ocf.operator.answer import Answer, Level
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.options import add_resource, inventories_of
-from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.operator.site import Site, WorkerResource
 
 _SILENT = heartbeat.silence(heartbeat.LONGEST) + records.APART
 """Seconds since the last heartbeat, by a clock that is not Nova's, after which there are none any more,
@@ -44,7 +44,7 @@ def run(args: Namespace, connect: Connect) -> Answer:
     return _flag(host, hosts, doubt, site)
 
 
-def _services(site: Site, worker: Worker) -> Services | None:
+def _services(site: Site, worker: WorkerResource) -> Services | None:
     """All of them, for the names; None where Nova does not say: an emergency goes on."""
     try:
         return site.nova(worker.values).services()
@@ -61,7 +61,7 @@ def _refuse_online(host: ComputeHost, site: Site) -> None:
         )
 
 
-def _refuse_alive(host: NovaHost, site: Site, worker: Worker) -> str:
+def _refuse_alive(host: NovaHost, site: Site, worker: WorkerResource) -> str:
     """What could not be made sure of, where Nova does not answer."""
     try:
         services = site.nova(worker.values).services(host)

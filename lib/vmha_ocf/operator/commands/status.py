@@ -30,7 +30,7 @@ from vmha_ocf.operator.host_status import (
 from vmha_ocf.operator.known import known_hosts
 from vmha_ocf.operator.look import Around, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
-from vmha_ocf.operator.site import Site, Worker
+from vmha_ocf.operator.site import Site, WorkerResource
 from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.proof.presence import Nodes
 
@@ -59,7 +59,7 @@ def run(args: Namespace, connect: Connect) -> Answer:
 class _Reading:
     """One reading of everything. Nova may be silent: what Pacemaker says is told all the same."""
 
-    def __init__(self, site: Site, configuration: Configuration, worker: Worker) -> None:
+    def __init__(self, site: Site, configuration: Configuration, worker: WorkerResource) -> None:
         self._site = site
         self._configuration = configuration
         self._worker = worker
