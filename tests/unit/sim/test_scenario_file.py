@@ -206,7 +206,10 @@ def fault(more: str) -> str:
         ("[pacemaker]\naction_limit = 0", "nothing could be fenced; -1 is any number"),
         ("[pacemaker]\ncontrollers = []", "somebody has to decide"),
         ("[pacemaker]\ncontrollers = ['a', 'a']", "controller a is there 2 times"),
-        ("[pacemaker]\nfence_options = { power_timeout = -1 }", "power_timeout=-1 is not possible"),
+        (
+            "[pacemaker]\nfence_options = { power_timeout = -1 }",
+            "power_timeout=-1 is not possible",
+        ),
         ("[timing]\nboot = -1", "timing.boot is negative"),
         ("[pacemaker.timing]\njoin = -1", "pacemaker.timing.join is negative"),
         ("[[expect.instances]]\ngroup = 'db'", "expect.instances db 'db' does not exist"),
