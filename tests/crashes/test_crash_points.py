@@ -32,15 +32,6 @@ LARGE = {
 their runs one in so many is played. How many points are left out is counted."""
 KNOWN: Mapping[str, tuple[int, str]] = {
     "cascade-below-the-storm-limit": (1, "a host stays claimed, and its instance with it"),
-    "tagged-elsewhere-in-the-middle": (
-        7,
-        "P12: what nobody had marked is ours, by a decision after somebody else had marked something",
-    ),
-    "fenced-again-after-attempts": (
-        19,
-        "the fencing that an operator asked for dies with its agent, nobody switches the host on again: "
-        "it is told",
-    ),
 }
 """Points that break a promise and are not mended yet: how many, and why. It may only shrink."""
 SLUGS = sorted(

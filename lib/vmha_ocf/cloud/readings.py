@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from vmha_ocf.agent.policy import Policy
+from vmha_ocf.cloud import heartbeat
 from vmha_ocf.cloud.clock import NovaTime
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.past import PastEvacuations
@@ -81,6 +82,12 @@ class Cloud:
     def report_interval(self) -> float:
         """Seconds between two heartbeats, as far as anybody knows."""
         return report_interval(self.reports, self.service_down_time)
+
+    @property
+    def silence(self) -> float:
+        """Seconds without a heartbeat after which there is none: as long as nobody knows how often they
+        come, of the longest interval that is met. A host in use would look dead between two of them."""
+        return heartbeat.silence(self.reports.interval or heartbeat.LONGEST)
 
     @property
     def problems(self) -> Sequence[str]:

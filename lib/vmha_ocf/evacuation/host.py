@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from vmha_ocf.agent.policy import Policy
-from vmha_ocf.cloud import heartbeat, records
+from vmha_ocf.cloud import records
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.errors import Refused, VmhaError
 from vmha_ocf.evacuation import acting, off_again
@@ -193,9 +193,8 @@ class HostRound:
         seen, beat = self._survey, self._down.heartbeat
         assert seen is not None
         assert beat is not None
-        silence = heartbeat.silence(self._cloud.reports.interval or heartbeat.LONGEST)
         doubt = (beat.moved or seen.view.around.node_back) and not seen.view.alive
-        silent = beat.quiet(self._down.looked_at, silence)
+        silent = beat.quiet(self._down.looked_at, self._cloud.silence)
         most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
         plan = evacuation.plan_steps(
             seen, Allowance(most, self._policy.caps.per_host), busy_groups

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vmha_ocf.cloud import heartbeat
 from vmha_ocf.cloud.heartbeat import Heartbeat
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.errors import VmhaError
@@ -89,12 +88,11 @@ class Unflagged:
         self.problems = {node: self._doubt(node, hosts) for node, hosts in doubtful.items()}
         self._drop(nameless, current)
         now = self._ports.clock.monotonic()
-        silence = heartbeat.silence(self._cloud.report_interval)
         for host in sorted(found):
             updated_at = services[host].updated_at
             beat = self._watched.get(host) or Heartbeat(updated_at, now)
             self._watched[host] = beat = beat.seen(updated_at, now)
-            if not beat.quiet(now, silence):
+            if not beat.quiet(now, self._cloud.silence):
                 continue
             if host in renamed:
                 self._flag(fenced_elsewhere.renamed(nameless[host], host))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from vmha_ocf.sim.base.latency import Latency
 from vmha_ocf.sim.base.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.base.scenario import (
+    CrashSpec,
     EventSpec,
     FaultSpec,
     GroupSpec,
@@ -223,7 +226,7 @@ class TestCrashes:
         base = play(cut())
         for name, sign in (
             ("NovaEvacuate.nova.evacuate", "NovaEvacuate does not run on ctl1"),
-            ("fence_compute.bmc.power", "compute-1: failed: was killed"),
+            ("fence_compute.bmc.power", "compute-1: was killed: it is run once more"),
             ("NovaCompute.units.start", "on compute-1 failed: it was killed"),
         ):
             for after in (False, True):
@@ -231,6 +234,23 @@ class TestCrashes:
                 outcome = run(replace(SCENARIO, event=(cut(),), length=300.0), wire.wrap)
                 assert told(outcome, sign), (name, after)
                 assert outcome.good, (name, after)
+
+    @pytest.mark.parametrize("deaths", [1, 2, 3])
+    def test_a_fence_agent_that_is_killed_is_run_once_more_in_its_operation(
+        self, deaths: int
+    ) -> None:
+        """And whoever asked for the operation asks again, but where that was a person."""
+        dies = CrashSpec("fence_compute.bmc.power", 1)
+        crash = tuple(replace(dies, number=number) for number in range(1, deaths + 1))
+        outcome = run(replace(SCENARIO, event=(cut(),), length=300.0, crash=crash))
+        assert outcome.good
+        said = [line for line in outcome.log.splitlines() if "was killed" in line]
+        again, failed = (
+            "compute-1: was killed: it is run once more",
+            "compute-1: failed: was killed",
+        )
+        expected = [again, failed, again]
+        assert [line.partition("fence_compute: ")[2] for line in said] == expected[:deaths]
 
     def test_the_same_scenario_is_the_same_log(self) -> None:
         assert play(cut()).log == play(cut()).log

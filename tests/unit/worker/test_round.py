@@ -400,13 +400,17 @@ class TestLosses:
         driven.run(300)
         assert world.flag("compute-1") is None
 
-    def test_a_host_whose_heartbeats_come_seldom_is_not_believed_to_be_silent(self) -> None:
+    @pytest.mark.parametrize("known_after", [200, 1])
+    def test_a_host_whose_heartbeats_come_seldom_is_not_believed_to_be_silent(
+        self, known_after: float
+    ) -> None:
+        """Also by a worker that has not seen yet how often they come."""
         timing = Timing(heartbeat=60, service_down=180)
         world = World.with_hosts(*(f"compute-{number}" for number in range(1, 5)), timing=timing)
         world.run(100)
         boot(world)
         driven = Driven(world)
-        driven.run(200)
+        driven.run(known_after)
         world.pacemaker.fenced(world.host("compute-1"), "somebody")
         world.pacemaker.disconnect(NodeName("compute-1"))
         driven.run(300)
