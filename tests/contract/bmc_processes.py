@@ -213,7 +213,7 @@ class RedfishEmulator(BmcProcess):
             "ca_file": str(self.folder / "ca.pem"),
         }
         access = BmcAccess(ADDRESS, **{**own, **other})  # type: ignore[arg-type]
-        return RedfishBmc(access, SystemClock(), deadlines or IpmiDeadlines(login=3, command=2))
+        return RedfishBmc(access, SystemClock(), deadlines or IpmiDeadlines(login=5, command=3))
 
     def has_sessions(self, yes: bool) -> None:
         sign = self.power_file.with_suffix(".sessionless")

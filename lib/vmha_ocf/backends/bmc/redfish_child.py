@@ -54,6 +54,9 @@ NOT_NOW = (
 """Message identifiers, of the Base registry (DSP8011) and of vendors: in a 400, "not in this state"."""
 
 
+Document = dict[str, Any]
+
+
 class Failed(Exception):
     """The answer to a request is no. ``args`` are the kind and the detail."""
 
@@ -126,7 +129,9 @@ class Login(auth.SessionAuth):  # type: ignore[misc]
 
 
 class Session:
-    """With one BMC, about one of its systems."""
+    """With one BMC, about one of its systems.
+
+    Resources are read as they are: sushy's classes of them refuse a system that lacks what we need not."""
 
     def __init__(self, request: Mapping[str, Any]) -> None:
         address = request["address"]
@@ -135,14 +140,19 @@ class Session:
         self.login = Login(request["username"], request["password"])
         self._http = StrictConnector(url, request["verify"])
         self._path = request["system"]
-        self._system: Any = None
+        self._system: Document | None = None
+        """As it was last read."""
         self._told = False
-        self._root = sushy.Sushy(
-            url,
-            auth=self.login,
-            connector=self._http,
-            root_prefix=request["root"].rstrip("/") + "/",
-        )
+        try:
+            self._root = sushy.Sushy(
+                url,
+                auth=self.login,
+                connector=self._http,
+                root_prefix=request["root"].rstrip("/") + "/",
+            )
+        except BaseException:
+            self._http.close()
+            raise
 
     def power(self) -> str:
         if self._told and self.login.sessionless:
@@ -162,49 +172,56 @@ class Session:
     def in_service(self) -> bool:
         """By its managers. One that says nothing of its state is there: it is optional."""
         system = self._system or self._look()
-        managers = (system.json.get("Links") or {}).get("ManagedBy") or ()
+        managers = (system.get("Links") or {}).get("ManagedBy") or ()
         states = [
-            (self._http.get(one["@odata.id"]).json().get("Status") or {}).get("State")
-            for one in managers
+            (self._read(one["@odata.id"]).get("Status") or {}).get("State") for one in managers
         ]
         return all(state in (None, "Enabled") for state in states)
 
     def close(self) -> None:
-        self.login.close()
+        try:
+            self.login.close()
+        finally:
+            self._http.close()
 
     def _read_power(self) -> str:
-        system = self._look()
-        state = system.json.get("PowerState")
+        state = self._look().get("PowerState")
         if state not in STATES:
             raise Failed("garbled", f"PowerState {state}")
-        return STATES[state]
+        return STATES[str(state)]
 
-    def _look(self) -> Any:
+    def _look(self) -> Document:
         """The system, read now."""
-        if self._system is not None:
-            self._system.refresh(force=True)
-            return self._system
-        if not self._path:
-            members = self._root.get_system_collection().members_identities
-            if not members:
-                raise Failed("no-system", "it lists none")
-            if len(members) > 1:
-                raise Failed("several", ", ".join(members[:8]))
-            self._path = members[0]
-        self._system = self._root.get_system(self._path)
+        self._path = self._path or self._only_system()
+        self._system = self._read(self._path)
         return self._system
 
-    def _reset_type(self, system: Any, wanted: str) -> str:
+    def _only_system(self) -> str:
+        systems = self._read(self._root.json["Systems"]["@odata.id"])
+        members = [str(one["@odata.id"]) for one in systems["Members"]]
+        if not members:
+            raise Failed("no-system", "it lists none")
+        if len(members) > 1:
+            raise Failed("several", ", ".join(members[:8]))
+        return members[0]
+
+    def _read(self, path: str) -> Document:
+        found = self._http.get(path).json()
+        if not isinstance(found, dict):
+            raise Failed("garbled", f"{path} is no resource")
+        return found
+
+    def _reset_type(self, system: Document, wanted: str) -> str:
         action = action_of(system)
         allowed = action.get("ResetType@Redfish.AllowableValues") or [*OFF, *ON]
         found = [one for one in (OFF if wanted == "off" else ON) if one in allowed]
         if found:
             return found[0]
-        if STATES.get(system.json.get("PowerState")) == wanted:
+        if self._read_power() == wanted:
             raise Failed("already", f"it would take only {', '.join(map(str, allowed))}")
         raise Failed("no-off" if wanted == "off" else "no-on", ", ".join(map(str, allowed)))
 
-    def _reset(self, system: Any, value: str) -> None:
+    def _reset(self, system: Document, value: str) -> None:
         """Some want to know which state of the resource the request is about (428, 412)."""
         target, data = action_of(system)["target"], {"ResetType": value}
         try:
@@ -244,8 +261,8 @@ def with_location(method: str, response: requests.Response) -> requests.Response
     return response
 
 
-def action_of(system: Any) -> Mapping[str, Any]:
-    action = (system.json.get("Actions") or {}).get(RESET)
+def action_of(system: Document) -> Document:
+    action = (system.get("Actions") or {}).get(RESET)
     if not isinstance(action, dict) or "target" not in action:
         raise Failed("no-action", RESET)
     return action
@@ -255,7 +272,8 @@ def told_by(error: Any) -> str:
     """``HTTP 400 iLO.2.14.InvalidOperationForSystemState: ...``, short and on one line."""
     infos = (error.body or {}).get("@Message.ExtendedInfo") or []
     first = next((one for one in infos if isinstance(one, dict)), {}) if infos else {}
-    words = [first.get("MessageId"), first.get("Message") or error.detail]
+    named = first.get("MessageId") or first.get("MessageID")
+    words = [named, first.get("Message") or error.detail]
     text = ": ".join(str(word) for word in words if word)
     return " ".join(f"HTTP {error.status_code} {text}".split())[:200]
 
@@ -308,7 +326,7 @@ def _of_transport(error: BaseException) -> tuple[str, str]:
     text = " ".join(str(causes[-1]).split())[:200]
     if any(isinstance(one, socket.gaierror) for one in causes):
         return "name", text
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if any(word in str(error) for word in ("CERTIFICATE_VERIFY_FAILED", "CertificateError")):
         return "certificate", text
     if isinstance(error, requests.exceptions.SSLError):
         return "tls", text
