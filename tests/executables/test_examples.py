@@ -71,6 +71,22 @@ def test_compute_works_with_a_unit_too(deployer: Deployer) -> None:
     deployer.verify()
 
 
+def test_a_container_is_started_by_its_unit_or_by_its_engine(
+    installed: Installed, tmp_path: Path
+) -> None:
+    """Both at once would be one past the other."""
+    for more, given, absent in (
+        ({}, 'value="kolla-nova_compute-container.service"', "start_command"),
+        ({"UNIT": "", "ENGINE": "docker"}, 'value="docker start nova_compute"', 'name="unit"'),
+    ):
+        deployer = Deployer(installed, tmp_path)
+        deployer.example("recipe-containers.sh", **more)
+        deployer.verify()
+        deployer.validate("nova-compute", "NovaCompute")
+        assert given in deployer.cib.read_text()
+        assert absent not in deployer.cib.read_text()
+
+
 def test_all_together_run_where_they_should(deployer: Deployer) -> None:
     for name in ("fence-inventory.sh", "evacuate.sh", "compute.sh"):
         deployer.example(name, **GIVEN[name])

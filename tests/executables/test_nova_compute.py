@@ -240,7 +240,7 @@ cd "$(dirname "$0")" || exit
 echo "$*" >>calls
 case $1 in
 is-active) grep -qsx active state || exit 3 ;;
-show) echo loaded ;;
+show) case $* in *=Id,*) [ ! -e shown ] || cat shown ;; *) echo loaded ;; esac ;;
 start) echo active >state ;;
 stop) echo inactive >state ;;
 esac
@@ -254,6 +254,8 @@ class Systemd:
 
     def __init__(self, resource: Resource, folder: Path) -> None:
         self.calls = folder / "calls"
+        self.shown = folder / "shown"
+        """What systemd says of its units, if it is asked for that."""
         self._program = folder / "systemctl"
         self._program.write_text(SYSTEMCTL.replace('$(dirname "$0")', str(folder)))
         self._program.chmod(0o755)
@@ -292,6 +294,41 @@ class TestEnabledUnit:
         assert "systemctl disable nova-compute.service" in answer.stderr
         systemd.disable()
         assert resource.do("monitor").rc == RUNNING
+
+    def test_a_start_is_refused_until_it_is_disabled(
+        self, resource: Resource, systemd: Systemd
+    ) -> None:
+        unit = "Id=nova-compute.service\nLoadState=loaded\nActiveState=inactive\n"
+        systemd.shown.write_text(f"{unit}UnitFileState=enabled\nWantedBy=multi-user.target\n")
+        for action, level, code in (("start", "0", GENERIC), ("validate-all", "10", ARGUMENTS)):
+            answer = resource.do(action, level=level)
+            assert answer.rc == code
+            assert "nova-compute.service starts nova-compute when this host boots" in answer.stderr
+            assert "systemctl disable nova-compute.service" in answer.stderr
+        assert "start -- " not in systemd.calls.read_text()
+        noted = ["--lifetime=forever", f"--node={NODE}", "--name=evacuation-starters", "--query"]
+        assert "enabled;nova-compute.service;" in resource.run("crm_attribute", *noted).stdout
+        systemd.shown.write_text(f"{unit}UnitFileState=disabled\nWantedBy=\n")
+        assert resource.do("start").rc == RUNNING
+        assert "value=none" in resource.run("crm_attribute", *noted).stdout
+
+    def test_one_that_runs_already_is_left_alone_and_told(
+        self, resource: Resource, systemd: Systemd
+    ) -> None:
+        """Restart= of a unit that NovaCompute was not told of brings back what it stops."""
+        commands = {
+            "start_command": "docker start nova_compute",
+            "stop_command": "true",
+            "status_command": "true",
+        }
+        systemd.shown.write_text(
+            "Id=kolla-nova_compute-container.service\nLoadState=loaded\nActiveState=active\n"
+            "Restart=always\nExecStart={ path=/usr/bin/docker ; argv[]=/usr/bin/docker start -a "
+            "nova_compute ; ignore_errors=no }\n"
+        )
+        answer = resource.probe(**commands)
+        assert answer.rc == DEGRADED
+        assert "give NovaCompute unit=kolla-nova_compute-container.service" in answer.stderr
 
     def test_a_probe_of_a_flagged_host_has_the_queued_start_cancelled(
         self, resource: Resource, systemd: Systemd

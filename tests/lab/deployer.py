@@ -70,7 +70,7 @@ class Deployer:
         nova_conf.write_text("[DEFAULT]\nmy_ip = 192.0.2.1\n")
         commands = compute_commands(lab)
         settings = {key: value for key, value in self.settings.items() if key not in commands}
-        self.stage.example(name, **settings, NOVA_CONF=str(nova_conf))
+        self.stage.example(name, **settings, UNIT="", NOVA_CONF=str(nova_conf))
 
     def generate(self) -> None:
         """As docs/vmha.rst has it; the lab's hosts are remote nodes already."""

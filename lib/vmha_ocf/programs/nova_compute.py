@@ -77,7 +77,8 @@ def _runs(call: Call) -> bool:
 
 
 def _enabled(call: Call) -> str:
-    return "" if call.raw("status_command") else probe.enabled(_units(call))
+    command = call.raw("start_command") if call.raw("status_command") else ""
+    return probe.enabled(probe.container_units(command) if command else _units(call))
 
 
 def _units(call: Call) -> Sequence[str]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from vmha_ocf.agent.ocf import Call
 from vmha_ocf.backends.compute.guest_starters import guest_starters
 from vmha_ocf.backends.compute.host import ComputeHost
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
+from vmha_ocf.backends.compute.past_gate import PastGate
 from vmha_ocf.backends.compute.systemd import SystemdUnit
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.booting import gate, keeper, starters
+from vmha_ocf.booting.past_gate import telling
+from vmha_ocf.booting.past_gate.judge import Found
 from vmha_ocf.errors import (
+    OCF_DEGRADED,
     OCF_SUCCESS,
     LocalParameterError,
     ParameterError,
+    VmhaError,
 )
 from vmha_ocf.model import NovaHost
 from vmha_ocf.ports import Clock
@@ -37,7 +43,8 @@ def start(call: Call) -> int:
     units = _units(call, clock, began + call.timeout * _OURS)
     until = began + call.timeout * keeper.SHARE
     machine = ComputeHost(call.node, _one_look(call))
-    _tell_starters(call, machine)
+    if past := _tell_starters(call, machine):
+        raise PastTheGate(f"nova-compute is not started while something else may do it: {past}")
     keeper.start(units, machine, lambda: _look(call), clock, until=until, log=call.log)
     return OCF_SUCCESS
 
@@ -60,12 +67,26 @@ def validate(call: Call) -> int:
     return OCF_SUCCESS
 
 
-def _tell_starters(call: Call, machine: ComputeHost) -> None:
-    """It keeps no healthy host out of service; vmha check tells it, too."""
+class PastTheGate(VmhaError):
+    """Tried again when the failure has expired, so that who mends it has nothing more to do."""
+
+
+def _tell_starters(call: Call, machine: ComputeHost) -> str:
+    """It keeps no healthy host out of service; vmha check tells it, too. What starts nova-compute itself
+    past its gate is given back, one sentence or none."""
     found = guest_starters(call.text("nova_conf"))
     for what, how in starters.told(starters.format_starters(found)):
         call.log(f"after a failure of this host {what}, before its evacuation is over; {how}")
-    keeper.note(lambda: machine.note_starters(found), call.log)
+    past = telling.format_found(_past_gate(call))
+    keeper.note(lambda: machine.note_starters([*found, *past]), call.log)
+    sentences = [f"{what}, past its gate ({how})" for what, how in telling.told(",".join(past))]
+    for sentence in sentences:
+        call.log(sentence)
+    return sentences[0] if sentences else ""
+
+
+def _past_gate(call: Call) -> Sequence[Found]:
+    return PastGate(_one_look(call), call.log).look(call.raw("start_command"), call.raw("unit"))
 
 
 def _refuse_starters(call: Call) -> None:
@@ -75,11 +96,16 @@ def _refuse_starters(call: Call) -> None:
         raise LocalParameterError(
             f"after a failure of this host {what}, before its evacuation is over", hint=how
         )
+    for what, how in telling.told(",".join(telling.format_found(_past_gate(call)))):
+        raise LocalParameterError(f"{what}, past its gate", hint=how)
 
 
 def found_running(call: Call) -> int:
     machine = ComputeHost(call.node, _one_look(call))
-    return _told(call, keeper.judge_running(lambda: _look(call), machine, call.log))
+    found = keeper.judge_running(lambda: _look(call), machine, call.log)
+    if found.code == OCF_SUCCESS and (past := _tell_starters(call, machine)):
+        found = keeper.Found(OCF_DEGRADED, past)
+    return _told(call, found)
 
 
 def found_guests(call: Call) -> int:

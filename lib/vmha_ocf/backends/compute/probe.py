@@ -21,7 +21,9 @@ LONGEST = 10.0
 BOOTED = "/run/systemd/system"
 """sd_booted(3): it is there if systemd runs this node."""
 AT_BOOT = "/etc/systemd/system/multi-user.target.wants"
-"""Where systemctl(1), enable, links the units of Debian and RDO."""
+"""Where systemctl(1), enable, links the units of Debian, RDO, Kolla and TripleO."""
+_OWNERS = ("kolla-{}-container", "container-{}", "tripleo_{}", "edpm_{}", "{}")
+"""What Kolla since 2023.1, podman's generate, TripleO, EDPM and quadlets call the unit of a container."""
 NOT_FOUND = 127
 """As a shell says it."""
 _TELL = 2.0
@@ -69,6 +71,15 @@ def enabled(names: Sequence[str], at_boot: str = AT_BOOT) -> str:
         if os.path.lexists(os.path.join(at_boot, full)):
             return full
     return ""
+
+
+def container_units(start_command: str) -> Sequence[str]:
+    """Units that may start the container that this command starts, by the name that is its last word."""
+    words = start_command.split()
+    name = words[-1].strip("'\"") if words else ""
+    if not name.replace("_", "").replace("-", "").isalnum():
+        return ()
+    return [pattern.format(name) for pattern in _OWNERS]
 
 
 def command_runs(command: str, timeout: float = LONGEST) -> bool:

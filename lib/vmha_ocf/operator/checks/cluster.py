@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmha_ocf.booting import starters
+from vmha_ocf.booting.past_gate import telling
 from vmha_ocf.cluster.configuration import (
     COMPUTE,
     COMPUTE_ROLE,
@@ -155,6 +156,8 @@ def guests_wait_for_the_gate(facts: Facts) -> Iterator[Finding]:
             yield error(
                 f"after a failure of {one.node} {what}, before its evacuation is over", how
             )
+        for what, how in telling.told(text):
+            yield error(f"on {one.node} {what}, past its gate", how)
 
 
 def _names(configuration: Configuration, kind: str) -> set[str]:

@@ -1,0 +1,4 @@
+"""What would start nova-compute past its gate, from what systemctl, podman and docker say. Pure.
+
+Start with ``judge.py``.
+"""
