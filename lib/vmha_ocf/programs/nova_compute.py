@@ -77,8 +77,10 @@ def _runs(call: Call) -> bool:
 
 
 def _enabled(call: Call) -> str:
-    command = call.raw("start_command") if call.raw("status_command") else ""
-    return probe.enabled(probe.container_units(command) if command else _units(call))
+    by_command = bool(call.raw("status_command"))
+    return probe.enabled(
+        probe.container_units(call.raw("start_command")) if by_command else _units(call)
+    )
 
 
 def _units(call: Call) -> Sequence[str]:
