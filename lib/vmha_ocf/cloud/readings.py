@@ -48,6 +48,8 @@ class Cloud:
         """How many compute services there are, as far as anybody has asked."""
         self.unknown: Collection[NovaHost] = ()
         """Hosts that Nova could not tell about, when it was asked last."""
+        self.services_at = self._began
+        """When the services that it has were asked for, in monotonic seconds."""
         self._services: Services | None = None
         self._groups: Sequence[ServerGroup] | None = None
         self._asked: Later[Sequence[ServerGroup]] | None = None
@@ -60,7 +62,9 @@ class Cloud:
     def services(self) -> Services:
         """Raises NovaUnavailable, NovaDenied."""
         if self._services is None:
+            at = self._ports.clock.monotonic()
             self._services = self._ports.nova.services()
+            self.services_at = at
             self.reports = self.reports.look(self._services, self._ports.clock.monotonic())
             self.nova_time.look(self._services)
             self.hosts = len(self._services.hosts)

@@ -22,7 +22,6 @@ from vmha_ocf.evacuation.steps import Evacuate, Finish, Request, Stop
 from vmha_ocf.evacuation.story import HostStory
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import (
-    ComputeService,
     Flag,
     FlagState,
     InstanceId,
@@ -30,6 +29,7 @@ from vmha_ocf.model import (
     NovaHost,
 )
 from vmha_ocf.service.ports import ServicePorts
+from vmha_ocf.service.row import Row
 from vmha_ocf.service.take_down import TakeDown
 
 _LOOK_OLD = 30.0
@@ -144,10 +144,11 @@ class HostRound:
         """Instances that could be asked for, were it allowed."""
         return self._plan is not None and self._plan.has_more
 
-    def take_down(self, service: ComputeService | None = None) -> bool:
-        """Force it down. ``service``, if it was listed just now. False: Nova does not know it."""
+    def take_down(self, row: Row | None = None) -> bool:
+        """Force it down. ``row``: its service, if it was listed in this round. False: Nova does not know
+        it."""
         with self._noting_silence():
-            return self._taken_down(self._claim.flag, service)
+            return self._taken_down(self._claim.flag, row)
 
     def look(self, around: Surroundings) -> bool:
         """Read how its instances stand."""
@@ -168,19 +169,19 @@ class HostRound:
                 self._memory = self._memory.no_answer()
             raise
 
-    def _taken_down(self, claim: Flag, service: ComputeService | None) -> bool:
+    def _taken_down(self, claim: Flag, row: Row | None) -> bool:
         if not self._down.is_due:
             return self._down.is_down
         start = self._ports.clock.monotonic()
-        if service is None:
-            service = self._down.look()
+        if row is None:
+            row = self._down.look()
         else:
             self.problems.pop("service", None)
-        if service is None:
+        if row is None:
             return False
         if self._memory is None:
-            self._memory = Memory(start, inherited=service.forced_down)
-        is_down = self._down.force(service, claim)
+            self._memory = Memory(start, inherited=row.service.forced_down)
+        is_down = self._down.force(row, claim)
         if self._down.was_undone:
             self._memory = self._memory.was_not_down()
         if self._down.trace is not None:
@@ -295,8 +296,8 @@ class HostRound:
         plan, claim = self._plan, self._claim.flag
         assert plan is not None
         with self._noting_silence():
-            service = self._down.look()
-        if service is None or not service.forced_down:
+            row = self._down.look()
+        if row is None or not row.service.forced_down:
             self._down.doubt()
             return False
         if not self._sure:

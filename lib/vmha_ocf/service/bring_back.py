@@ -16,6 +16,7 @@ from vmha_ocf.service import marker, ownership, returning
 from vmha_ocf.service.ownership import Owned
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.service.put_back import PutBack
+from vmha_ocf.service.row import settings
 from vmha_ocf.service.trace import Trace, Traces
 from vmha_ocf.service.waits import PATIENCE, Waits
 
@@ -141,14 +142,18 @@ class HostReturn:
         before = self._beats.get(service.host) or _Beat(
             service, Heartbeat(service.updated_at, now)
         )
-        same = _settings(service) == _settings(before.service)
+        same = settings(service) == settings(before.service)
         beat = (before.beat.seen if same else before.beat.doubted)(service.updated_at, now)
         self._beats[service.host] = _Beat(service, beat)
         return beat.alive
 
     def _undo(self, undo: returning.Undo, trace: Trace | None) -> None:
-        """What Nova refuses for one host must not keep the others waiting."""
+        """What Nova refuses for one host must not keep the others waiting. The list may be old: what
+        somebody has changed since is judged anew in the next round."""
         host = undo.service.host
+        now = self._ports.nova.services(host)
+        if settings(undo.service) not in map(settings, now):
+            return
         try:
             after = self._ports.nova.update_service(undo.service, undo.change)
         except NovaRefused as error:
@@ -213,10 +218,6 @@ class HostReturn:
 
     def _tell(self, step: Step, host: NovaHost, detail: str = "") -> None:
         self._ports.tell(Event(step, host, self._ports.clock.now(), detail=detail))
-
-
-def _settings(service: ComputeService) -> tuple[str, bool, bool, str]:
-    return service.id, service.enabled, service.forced_down, service.disabled_reason
 
 
 def _illegible(node: NodeName, text: str) -> str:

@@ -25,6 +25,7 @@ from vmha_ocf.model import (
 from vmha_ocf.service import damage, marker, ownership
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.ports import ServicePorts
+from vmha_ocf.service.row import Row, settings
 from vmha_ocf.service.trace import Trace
 
 _CHECK = 3.0
@@ -105,19 +106,20 @@ class TakeDown:
         have restored a configuration without it."""
         self.heartbeat, self._check_at, self._is_written = None, 0.0, False
 
-    def look(self) -> ComputeService | None:
+    def look(self) -> Row | None:
         """None: Nova has no such service."""
+        at = self._ports.clock.monotonic()
         found = self._ports.nova.services(self.host)
         if found:
             self.problems.pop("service", None)
-            return found[0]
+            return Row(found[0], at)
         self.problems["service"] = self._unknown_host()
         return None
 
-    def force(self, service: ComputeService, flag: Flag) -> bool:
+    def force(self, row: Row, flag: Flag) -> bool:
         """True: it is forced down and carries our mark, and our trace says since when. False: somebody
-        undoes it again and again, and it is not done anew for a while."""
-        now = self._ports.clock.monotonic()
+        undoes it again and again, and it is not done anew for a while; or Nova has it no more."""
+        service, now, began = row.service, row.at, self._ports.clock.monotonic()
         known = self._known(service, flag)
         change = marker.plan_take_down(service, known)
         self.looked_at = now
@@ -131,22 +133,18 @@ class TakeDown:
             return False
         self._write_trace(service, flag, marker.ours_when_down(service, known))
         if change is not None:
-            try:
-                service = self._change(service, change)
-            except (NovaUnreached, NovaBusy, Refused):
-                self._ours = known  # It had no effect: who forces it down meanwhile is not us.
-                raise
-            except NovaUnavailable:
-                self._unclear_until = self._ports.clock.monotonic() + self._settle
-                raise
+            newer = self._changed_meanwhile(row, known)
+            if newer is not None:
+                return self.force(newer, flag)
+            service = self._change(service, change, known)
             beat = beat.after_our_change(service.updated_at)
             self._changed_at = now
         elif self.heartbeat is None:
             self._story.found_forced_down()
         self._was_down, self.heartbeat = True, beat
-        self._shown = _settings(service)
+        self._shown = settings(service)
         after = self._ports.clock.monotonic()
-        self._check_at = after + max(_CHECK, 4 * (after - now))
+        self._check_at = after + max(_CHECK, 4 * (after - began))
         return True
 
     @property
@@ -240,10 +238,31 @@ class TakeDown:
 
     def _is_changed(self, service: ComputeService) -> bool:
         """By somebody else, since we looked last."""
-        return self._shown is not None and self._shown != _settings(service)
+        return self._shown is not None and self._shown != settings(service)
 
-    def _change(self, service: ComputeService, change: ServiceChange) -> ComputeService:
-        changed = self._ports.nova.update_service(service, change)
+    def _changed_meanwhile(self, row: Row, known: Ours | None) -> Row | None:
+        """A trace takes its time to be written, and a list of all services is of a while ago: what somebody
+        changes meanwhile could not be told any more. ``known``: what is ours until we change something."""
+        if not row.is_old(self._ports.clock.monotonic()):
+            return None
+        mine, self._ours = self._ours, known
+        newer = self.look()
+        if newer is not None and settings(newer.service) != settings(row.service):
+            return newer
+        self._ours = mine
+        return None
+
+    def _change(
+        self, service: ComputeService, change: ServiceChange, known: Ours | None
+    ) -> ComputeService:
+        try:
+            changed = self._ports.nova.update_service(service, change)
+        except (NovaUnreached, NovaBusy, Refused):
+            self._ours = known  # It had no effect: who forces it down meanwhile is not us.
+            raise
+        except NovaUnavailable:
+            self._unclear_until = self._ports.clock.monotonic() + self._settle
+            raise
         if not changed.forced_down:
             raise NovaUnavailable(f"Nova does not show {self.host} as forced down yet")
         self._story.forced_down()
@@ -271,10 +290,6 @@ class TakeDown:
             f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
             "in pcmk_host_map or domain of the fencing device; if it is gone for good, drop the flag"
         )
-
-
-def _settings(service: ComputeService) -> Sequence[object]:
-    return service.id, service.enabled, service.forced_down, service.disabled_reason
 
 
 def _incident(flag: Flag) -> Epoch:

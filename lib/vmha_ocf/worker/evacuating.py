@@ -12,10 +12,11 @@ from vmha_ocf.evacuation.together.at_once import AtOnce
 from vmha_ocf.evacuation.together.barrier import Barrier
 from vmha_ocf.evacuation.together.requesting import Asked, Requesting
 from vmha_ocf.evacuation.view import Surroundings
-from vmha_ocf.model import ComputeService, Flag, NovaHost
+from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.ports import Clock
 from vmha_ocf.proof import presence
 from vmha_ocf.service.ports import ServicePorts
+from vmha_ocf.service.row import Row
 from vmha_ocf.worker.guard import Guard
 from vmha_ocf.worker.lookout import Flagged, Lookout, Sight
 
@@ -114,13 +115,14 @@ class Evacuating:
         may = self._lookout.right_before.to_force(new, held=sight.held) if new else ()
         return [host for host in hosts if host.is_down or host in may]
 
-    def _rows(self, hosts: Sequence[HostRound]) -> Mapping[NovaHost, ComputeService]:
+    def _rows(self, hosts: Sequence[HostRound]) -> Mapping[NovaHost, Row]:
         """Their services in one list, where that spares questions. What is not in it is asked for by its
         name: Nova says then why."""
         if len(hosts) < FEW:
             return {}
+        cloud = self._lookout.cloud
         try:
-            return {one.host: one for one in self._lookout.cloud.services()}
+            return {one.host: Row(one, cloud.services_at) for one in cloud.services()}
         except VmhaError:
             return {}
 

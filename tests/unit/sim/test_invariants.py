@@ -292,6 +292,23 @@ def test_what_was_told_about_an_earlier_failure_says_nothing(
     assert promises(world) == ["P5", "P6"]
 
 
+def test_p5_is_not_about_what_nova_has_brought_there_since(world: World) -> None:
+    other = world.boot("compute-2", tags=TAGS)
+    world.fence("compute-1", reboot=True)
+    world.run(61)
+    world.start_compute("compute-1")
+    world.run(30)
+    world.fence("compute-2")
+    for host in world.hosts:
+        if host not in (HOST, "compute-2"):
+            world.operator_changes(host, ServiceChange(enabled=False, reason="full"))
+    world.run(70)
+    evacuate(world, other)
+    assert world.runs_on(other) == [HOST]
+    end(world)
+    assert "P5" not in promises(world)
+
+
 @pytest.mark.parametrize(
     ("tags", "metadata"),
     [(frozenset(), {}), (TAGS, {"evacuable": "false"}), (frozenset({"Evacuable"}), {})],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.latency import Latency
 from vmha_ocf.sim.base.pacemaker_timing import PacemakerTiming
 from vmha_ocf.sim.base.scenario import (
@@ -142,6 +143,17 @@ class TestControllers:
         outcome = play(cut(), stop, start, settings=settings)
         assert len(told(outcome, "compute-1 is fenced by")) == 2
         assert outcome.good
+
+    @pytest.mark.parametrize("by_hand", [False, True])
+    def test_while_no_controller_runs_nobody_counts_a_host_as_fenced(self, by_hand: bool) -> None:
+        harm = EventSpec(40.0, "confirm" if by_hand else "fence_by_other", "compute-1")
+        boot = EventSpec(52.0, "boot_host", "compute-1")
+        stop, start = EventSpec(30.0, "stop_cluster"), EventSpec(170.0, "start_cluster")
+        cut_before = cut(at=35.0)
+        outcome = play(stop, cut_before, harm, boot, start, length=300.0)
+        assert not told(outcome, "compute-1 is fenced")
+        node = outcome.world.pacemaker.nodes()[NodeName("compute-1")]
+        assert (node.online, node.fenced) == (True, False)
 
     def test_a_shutdown_in_peace_fences_nobody(self) -> None:
         down, up = EventSpec(20.0, "shut_down_cluster"), EventSpec(60.0, "start_cluster")

@@ -21,6 +21,7 @@ from vmha_ocf.sim.base.journal import (
     ComputeEnded,
     ComputeStarted,
     EvacuateAccepted,
+    Evacuated,
     Fact,
     FlagCleared,
     FlagEnding,
@@ -96,9 +97,9 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
     return [
         server.id
         for server in world.database.servers.values()
-        if ours(server)
+        if not world.hosts[server.host].compute.running
         and not server.delete_waits_for
-        and not world.hosts[server.host].compute.running
+        and ours(server)
         and not world.rebuilder.in_flight(server.id)
     ]
 
@@ -242,12 +243,21 @@ def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
     for fact in world.core.journal.of(FlagWritten):
         for instance in fact.left if fact.state is FlagState.DONE else ():
             server = world.database.servers.get(instance)
-            told = world.reported.between(
-                instance, _flagged(world, fact.host, fact.time), fact.time
-            )
+            flagged = _flagged(world, fact.host, fact.time)
+            if _came_since(world, instance, fact, flagged):
+                continue
+            told = world.reported.between(instance, flagged, fact.time)
             late = server is not None and server.marks_changed > fact.time - LISTED
             if server and ours(server) and not (told or late or server.delete_waits_for):
                 yield _text("P5", fact, f"{fact.host} called done with {instance} on it")
+
+
+def _came_since(world: World, instance: InstanceId, done: FlagWritten, flagged: float) -> bool:
+    """Nova has brought it there since: the host was in use again, and what failed is not about it."""
+    return any(
+        (one.instance, one.dest) == (instance, done.host) and flagged < one.time <= done.time
+        for one in world.core.journal.of(Evacuated)
+    )
 
 
 def _skipped(world: World, ours: Ours) -> Iterator[str]:

@@ -71,15 +71,20 @@ class Fencing:
 
     def confirm(self, host: Host) -> None:
         """An operator says that it is off: nothing more is done to it."""
+        if not self._parts.world.pacemaker.running:  # Nobody hears it.
+            return
         self._forget(host)
         self._fenced(host, "a human")
         self.go_on()
 
     def fenced_by_other(self, host: Host, by: str) -> None:
-        """A watchdog: the host is off before Pacemaker misses it, and then counts as fenced."""
+        """A watchdog: the host is off before Pacemaker misses it, and then counts as fenced. Where no
+        controller runs, nobody is there to count: the next start finds it as it is then."""
         host.power_off()
 
         def notice() -> None:
+            if not self._parts.world.pacemaker.running:
+                return
             self._forget(host)
             self._parts.world.pacemaker.disconnect(host.node)
             self._fenced(host, by)
