@@ -304,7 +304,7 @@ def test_p5_is_not_about_what_nova_has_brought_there_since(world: World) -> None
             world.operator_changes(host, ServiceChange(enabled=False, reason="full"))
     world.run(70)
     evacuate(world, other)
-    assert world.runs_on(other) == [HOST]
+    assert world.runs_on(other) == [NodeName("compute-1")]
     end(world)
     assert "P5" not in promises(world)
 
