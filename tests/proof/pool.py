@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +30,8 @@ def _begin(number: Synchronized[int], cores: list[int], idle: bool) -> None:
     os.sched_setaffinity(0, {cores[mine % len(cores)]})
     if idle:
         _give_way()
+    gc.freeze()  # What is imported stays: the collector need not look at it again and again.
+    gc.set_threshold(20_000, 10, 10)
     logging.getLogger("vmha_ocf").addHandler(logging.NullHandler())
 
 

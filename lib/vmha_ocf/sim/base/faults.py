@@ -136,11 +136,12 @@ class Faults:
     active: list[Fault] = field(default_factory=list)
     _there: dict[tuple[str, str], list[Fault]] = field(default_factory=dict)
     """Those of a place and a kind: looked up far more often than they change."""
+    _spared: dict[str, bool] = field(default_factory=dict)
 
     def add(self, fault: Fault) -> Fault:
         _verify(fault.where, fault.what)
         self.active.append(fault)
-        self._there.clear()
+        self._forget()
         return fault
 
     def end(self, where: str, what: str | None = None) -> None:
@@ -148,11 +149,19 @@ class Faults:
         self.active = [
             one for one in self.active if one.where != where or what not in (None, one.what)
         ]
-        self._there.clear()
+        self._forget()
 
     def spares(self, port: str) -> bool:
         """Whether none is about this port, ever: most ports of most worlds."""
-        return not any(one.where.partition(".")[0] == port for one in self.active)
+        spared = self._spared.get(port)
+        if spared is None:
+            spared = not any(one.where.partition(".")[0] == port for one in self.active)
+            self._spared[port] = spared
+        return spared
+
+    def _forget(self) -> None:
+        self._there.clear()
+        self._spared.clear()
 
     def strike(self, now: float, where: str, what: str, host: str | None = None) -> Fault | None:
         """The fault that strikes here and now, if any; striking uses it up."""
