@@ -84,6 +84,10 @@ class BmcUnavailable(Unavailable):
     pass
 
 
+class BmcBusy(BmcUnavailable):
+    """It answers, and cannot do this now, or does not say whether it has: a while later it may."""
+
+
 class NovaUnavailable(Unavailable):
     """No clear answer: a request that changes something may have had its effect."""
 
@@ -121,6 +125,10 @@ class Refused(VmhaError):
 
 class BmcRefused(Refused):
     pass
+
+
+class BmcDenied(BmcRefused):
+    """The password is wrong. Asked often, many BMCs lock the account."""
 
 
 class BmcAlready(BmcRefused):

@@ -25,7 +25,7 @@ from vmha_ocf.model import Power
 
 USER, PASSWORD = "admin", "labpw"
 ADDRESS = "127.0.0.1"
-START_LIMIT = 10.0
+START_LIMIT = 30.0
 
 _LAN = """\
 name "contract"
@@ -228,3 +228,30 @@ class RedfishEmulator(BmcProcess):
         url = f"https://{ADDRESS}:{self.port}/redfish/v1/"
         with urllib.request.urlopen(url, timeout=5, context=trusted) as answer:
             return int(json.load(answer)["Oem"]["Sessions"])
+
+
+class FaultyBmc(BmcProcess):
+    """Ours: suites 3 and 17, and what ``tests/fakes/bmc_faults.py`` has under a name."""
+
+    def __init__(self, folder: Path, fault: str = "healthy") -> None:
+        self.fault = fault
+        super().__init__(folder)
+
+    def argv(self) -> list[str]:
+        return faulty_bmc(self.port, self.power_file, self.fault)
+
+    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
+        """By its port: what it answers to a login may be the fault, and is counted."""
+        deadline = time.monotonic() + START_LIMIT
+        while time.monotonic() < deadline and process.poll() is None:
+            if f":{self.port:04X} " in Path("/proc/net/udp").read_text():
+                return
+            time.sleep(0.02)
+        process.kill()
+        raise AssertionError(f"no BMC: {(self.folder / 'bmc.log').read_text()}")
+
+
+def faulty_bmc(port: int, power_file: Path, fault: str) -> list[str]:
+    program = str(Path(__file__).parents[1] / "fakes" / "ipmi_bmc.py")
+    given = [str(port), str(power_file), USER, PASSWORD, fault]
+    return [sys.executable, "-I", program, *given]

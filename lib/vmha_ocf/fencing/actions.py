@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.flag_texts import check
 from vmha_ocf.errors import ParameterError, VmhaError
+from vmha_ocf.fencing import switch as power_switch
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.levels import judge
@@ -158,7 +159,7 @@ class FenceAction:
         match self._request.mode:
             case Mode.POWER:
                 with closing(self._ports.open_bmc(target)) as bmc:
-                    return bmc.power()
+                    return power_switch.read(bmc, self._ports.clock)
             case Mode.RECORD:
                 return recorded_power(self._ports.flags, target.host)
             case Mode.DISABLED:

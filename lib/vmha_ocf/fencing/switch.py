@@ -8,34 +8,49 @@ service and then, in a new session, nothing but off for STEADY seconds.
 
 from __future__ import annotations
 
-from vmha_ocf.errors import BmcAlready, BmcUnavailable, PowerNotVerified
+from vmha_ocf.errors import BmcAlready, BmcBusy, BmcUnavailable, PowerNotVerified
 from vmha_ocf.fencing.request import Patience
 from vmha_ocf.model import Power
 from vmha_ocf.ports import Bmc, Clock
 
 FIRST_LOOK = 0.05  # seconds; each next pause is twice as long, up to Patience.between
 STEADY = 5.0  # seconds
+BUSY = 5.0  # seconds
 
+Told = Power | BmcUnavailable | None
 Seen = Power | BmcUnavailable
 """A BMC may be silent for a moment while its host changes state: that is no answer yet."""
+
+
+def read(bmc: Bmc, clock: Clock) -> Power:
+    """What it answers, for who looks only: one that has too much to do is asked for some seconds."""
+    until = clock.monotonic() + BUSY
+    while True:
+        try:
+            return bmc.power()
+        except BmcBusy:
+            if clock.monotonic() + 1.0 > until:
+                raise
+        clock.sleep(1.0)
 
 
 def off(bmc: Bmc, clock: Clock, patience: Patience) -> None:
     """Return when the BMC was told off and has answered off, as one that knows.
 
-    It is told whatever it answers before. Raises PowerNotVerified after ``patience.power`` seconds
-    (where there is doubt, 2 * STEADY if that is longer), and what ``Bmc`` raises at the first look
-    and the request.
+    It is told whatever it answers before, and again as long as it has not accepted that. Raises
+    PowerNotVerified after ``patience.power`` seconds (where there is doubt, 2 * STEADY if that is
+    longer), and what ``Bmc`` raises at the first look, BmcRefused at the request.
     """
-    known = bmc.power() is Power.ON
-    known = _request(bmc, Power.OFF) and known
     wait = _Wait(clock, patience, Power.OFF)
+    known = _first(bmc) is Power.ON
+    doubt = wait.told(_tell(bmc, Power.OFF))
+    known = known and doubt is None
     clock.sleep(patience.settle)
     while (seen := _look(bmc)) is not Power.OFF:
         known = known and seen is Power.ON
         if seen is Power.ON and not known:
-            _tell_again(bmc)
-        wait.after(seen)
+            doubt = wait.told(_tell(bmc, Power.OFF))
+        wait.after(doubt if seen is Power.ON and isinstance(doubt, BmcUnavailable) else seen)
     if not known:
         _make_sure(bmc, wait)
 
@@ -45,12 +60,14 @@ def on(bmc: Bmc, clock: Clock, patience: Patience) -> None:
 
     That a request was accepted proves nothing, nor does silence after it. Raises as ``off``.
     """
-    if bmc.power() is Power.ON:
+    if _first(bmc) is Power.ON:
         return
-    _request(bmc, Power.ON)
     wait = _Wait(clock, patience, Power.ON)
+    doubt = wait.told(_tell(bmc, Power.ON))
     clock.sleep(patience.settle)
     while (seen := _look(bmc)) is not Power.ON:
+        if seen is Power.OFF and isinstance(doubt, BmcUnavailable):
+            seen = doubt = wait.told(_tell(bmc, Power.ON)) or seen
         wait.after(seen)
 
 
@@ -59,7 +76,7 @@ def _make_sure(bmc: Bmc, wait: _Wait) -> None:
     wait.for_steadiness()
     while (doubt := _doubt(bmc, wait)) is not None:
         if doubt is Power.ON:
-            _tell_again(bmc)
+            _tell(bmc, Power.OFF)
         wait.after(doubt)
 
 
@@ -79,21 +96,25 @@ def _doubt(bmc: Bmc, wait: _Wait) -> Seen | None:
         return error
 
 
-def _request(bmc: Bmc, wanted: Power) -> bool:
-    """Whether it was accepted; else the BMC says that it is so already."""
+def _first(bmc: Bmc) -> Seen:
+    """The look before the request. One that only cannot say it now may take the request all the same."""
+    try:
+        return bmc.power()
+    except BmcBusy as error:
+        return error
+
+
+def _tell(bmc: Bmc, wanted: Power) -> Told:
+    """None where it was accepted; ``wanted`` where the BMC says that it is so already. Where there is no
+    clear answer it may be done all the same, as by one that falls silent with its host: the next look
+    tells."""
     try:
         bmc.set_power(wanted)
     except BmcAlready:
-        return False
-    return True
-
-
-def _tell_again(bmc: Bmc) -> None:
-    """The first time it may have been told while it could not listen. The next look tells."""
-    try:
-        _request(bmc, Power.OFF)
-    except BmcUnavailable:
-        return
+        return wanted
+    except BmcUnavailable as error:
+        return error
+    return None
 
 
 def _look(bmc: Bmc) -> Seen:
@@ -114,6 +135,11 @@ class _Wait:
         self._pause = min(FIRST_LOOK, patience.between)
         self._seconds = patience.power or float("inf")
         self._steady = 0.0
+        self._accepted = False
+
+    def told(self, answer: Told) -> Told:
+        self._accepted = self._accepted or answer is None
+        return answer
 
     def for_steadiness(self) -> None:
         """From now on a look takes STEADY seconds."""
@@ -141,8 +167,17 @@ class _Wait:
                 "it needs longer raise power_timeout, and pcmk_off_timeout and "
                 "pcmk_reboot_timeout above it",
             )
+        after = f"{self._seconds:g} s"
+        hint = (
+            "nothing was recorded and it will be tried again; for slow hardware raise "
+            "power_timeout, and pcmk_off_timeout and pcmk_reboot_timeout above it"
+        )
+        if self._accepted:
+            return PowerNotVerified(
+                f"the BMC accepted power {self._wanted.value}, but {after} later {said}", hint=hint
+            )
         return PowerNotVerified(
-            f"the BMC accepted power {self._wanted.value}, but {self._seconds:g} s later {said}",
-            hint="nothing was recorded and it will be tried again; for slow hardware raise "
-            "power_timeout, and pcmk_off_timeout and pcmk_reboot_timeout above it",
+            f"the BMC has not accepted power {self._wanted.value} within {after}; the last time: "
+            f"{said}",
+            hint=hint,
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vmha_ocf.cluster.flag_texts import same
 from vmha_ocf.errors import BmcUnavailable, VmhaError
+from vmha_ocf.fencing import switch as power_switch
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.request import Target
 from vmha_ocf.model import Flag, FlagState, NovaHost, Power
@@ -50,7 +51,7 @@ class Asker:
                 return BmcUnavailable(f"BMC {target.access} was not asked, for want of time")
             try:
                 with closing(self.open_bmc(target)) as bmc:
-                    return bmc.power()
+                    return power_switch.read(bmc, self.clock)
             except VmhaError as error:
                 return error
 

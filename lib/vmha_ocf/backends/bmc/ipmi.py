@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from vmha_ocf.backends.bmc.ipmi_errors import bmc_error
-from vmha_ocf.errors import BmcUnavailable, VmhaError
+from vmha_ocf.errors import BmcBusy, BmcUnavailable, VmhaError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import Power
 from vmha_ocf.ports import Clock
@@ -34,12 +34,14 @@ class IpmiDeadlines:
     """Seconds. A login includes the start of the child (0.1 s)."""
 
     login: float = 10.0
+    """For one step of a login, and twice that for all of them: a BMC that takes 1.5 s for each answer
+    takes 8 s and more for its login, and one that does not go on is known after this."""
     command: float = 5.0
 
     @property
     def operation(self) -> float:
         """For one call of the port: a first try, and a fresh one if it was killed."""
-        return 2 * self.login
+        return 2 * self.login + self.command
 
 
 class ChildGone(Exception):
@@ -59,33 +61,41 @@ class IpmiChild:
             env={"LANG": "C.UTF-8"},
             bufsize=0,
         )
+        self._read = b""
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def ask(self, request: Mapping[str, object], seconds: float, clock: Clock) -> dict[str, str]:
-        """The child's answer. Raises ChildGone; past ``seconds`` the child is dead."""
-        line = json.dumps({**request, "seconds": seconds}).encode() + b"\n"
+    def ask(
+        self, request: Mapping[str, object], seconds: float, most: float, clock: Clock
+    ) -> dict[str, str]:
+        """The child's answer. Raises ChildGone: when it made no step for ``seconds``, or has not answered
+        after ``most``; then it is dead."""
+        line = json.dumps({**request, "seconds": most}).encode() + b"\n"
         assert self._process.stdin is not None
         with suppress(OSError):  # it may have left already, with a word why
             self._process.stdin.write(line)
-        answer: dict[str, str] = json.loads(self._read_line(clock.monotonic() + seconds, clock))
-        return answer
+        started = clock.monotonic()
+        while True:
+            until = min(clock.monotonic() + seconds, started + most)
+            answer: dict[str, str] = json.loads(self._read_line(started, until, clock))
+            if "step" not in answer:
+                return answer
 
-    def _read_line(self, deadline: float, clock: Clock) -> bytes:
+    def _read_line(self, started: float, until: float, clock: Clock) -> bytes:
         assert self._process.stdout is not None
         output = self._process.stdout.fileno()
-        started, line = clock.monotonic(), b""
-        while not line.endswith(b"\n"):
-            left = max(0.0, deadline - clock.monotonic())
+        while b"\n" not in self._read:
+            left = max(0.0, until - clock.monotonic())
             if not select.select([output], [], [], left)[0]:
                 self.kill()
                 raise ChildGone("deadline", f"{clock.monotonic() - started:.0f}")
             part = os.read(output, 65536)
             if not part:
                 raise ChildGone("died", self._last_words())
-            line += part
+            self._read += part
+        line, _, self._read = self._read.partition(b"\n")
         return line
 
     def _last_words(self) -> str:
@@ -118,6 +128,9 @@ class IpmiBmc:
 
     ``redfish.py`` has another program, credentials and sentences; all else is the same."""
 
+    LONGEST_LOGIN = 2
+    """Times ``IpmiDeadlines.login``, as long as the child tells of steps of it."""
+
     def __init__(
         self,
         access: BmcAccess,
@@ -141,7 +154,7 @@ class IpmiBmc:
     def power(self) -> Power:
         """What the BMC answers now, within ``IpmiDeadlines.operation`` seconds.
 
-        Raises BmcUnavailable, BmcRefused, NotInstalled.
+        Raises BmcUnavailable, of that BmcBusy, BmcRefused, of that BmcDenied, NotInstalled.
         """
         return Power(self._ask({"do": "power"})["power"])
 
@@ -170,6 +183,8 @@ class IpmiBmc:
         told = self._told
         try:
             return self._try(request, end)
+        except BmcBusy:
+            raise  # It has answered: asked at once it would say the same.
         except BmcUnavailable:
             self.close()
             if told or self._clock.monotonic() + self._deadlines.command > end:
@@ -178,7 +193,8 @@ class IpmiBmc:
 
     def _try(self, request: Mapping[str, object], end: float) -> Mapping[str, str]:
         child = self._session or self._log_in(end)
-        return self._exchange(child, request, min(self._deadlines.command, self._left(end)))
+        seconds = min(self._deadlines.command, self._left(end))
+        return self._exchange(child, request, seconds, seconds)
 
     def _log_in(self, end: float) -> IpmiChild:
         child, self._fresh = self._fresh or self.start_child(), None
@@ -191,21 +207,24 @@ class IpmiBmc:
             "password": self._access.password,
             **self._credentials(),
         }
-        self._exchange(child, request, min(self._deadlines.login, self._left(end)))
+        left = self._left(end)
+        most = min(self.LONGEST_LOGIN * self._deadlines.login, left)
+        self._exchange(child, request, min(self._deadlines.login, left), most)
         return child
 
     def _exchange(
-        self, child: IpmiChild, request: Mapping[str, object], seconds: float
+        self, child: IpmiChild, request: Mapping[str, object], seconds: float, most: float
     ) -> Mapping[str, str]:
+        asked = str(request["do"])
         try:
-            answer = child.ask(request, seconds, self._clock)
+            answer = child.ask(request, seconds, most, self._clock)
         except ChildGone as gone:
             self.close()
-            raise self._error(gone.args[0], gone.args[1]) from gone
+            raise self._error(gone.args[0], gone.args[1], asked) from gone
         if "failed" in answer:
-            if request["do"] == "login":
+            if asked == "login":
                 self.close()
-            raise self._error(answer["failed"], answer.get("detail", ""))
+            raise self._error(answer["failed"], answer.get("detail", ""), asked)
         return answer
 
     def _left(self, end: float) -> float:
@@ -219,5 +238,5 @@ class IpmiBmc:
             "privilege": self._access.privilege,
         }
 
-    def _error(self, kind: str, detail: str) -> VmhaError:
-        return bmc_error(self._access, kind, detail)
+    def _error(self, kind: str, detail: str, asked: str) -> VmhaError:
+        return bmc_error(self._access, kind, detail, asked)

@@ -12,8 +12,10 @@ child holds one session with one BMC. Requests are lines of JSON on stdin, answe
 ``kg`` is hexadecimal, ``suite`` 3 or 17 (null: the best that the BMC speaks), ``privilege`` 1 to
 4 (null: administrator, or else operator). The answer is ``{"ok": true}``, ``{"power": "on"}``,
 ``{"service": "yes"}`` (whether the BMC is in service: "no" while it starts or is updated) or
-``{"failed": KIND, "detail": TEXT}``; the parent knows the kinds and words the sentences. Stdin's
-end is the order to log out and leave.
+``{"failed": KIND, "detail": TEXT}``; the parent knows the kinds and words the sentences. Before the
+answer to a login come ``{"step": N}`` lines, one for each thing that the BMC has answered and had not
+before: so a slow BMC is told from one that does not go on. Stdin's end is the order to log out and
+leave.
 
 pyghmi may hang, so the parent kills this process at a deadline of its own. Should the parent die
 first, SIGALRM ends it a second after ``seconds``.
@@ -23,10 +25,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 CHASSIS, APPLICATION = 0, 6  # network functions
@@ -34,15 +37,18 @@ GET_STATUS, CONTROL = 1, 2
 GET_DEVICE_ID = 1
 UNAVAILABLE = 0x80  # in the third byte of its answer: "device firmware, SDR repository update or
 # self-initialization in progress"
-NOT_IN_PRESENT_STATE = 0xD5
+SET_PRIVILEGE_LEVEL = 0x3B
 CONTROL_OFF, CONTROL_ON = 0, 1
 
 try:
     from pyghmi.exceptions import IpmiException
+    from pyghmi.ipmi.private import constants
     from pyghmi.ipmi.private import session as pyghmi_session
 except ImportError as error:
     sys.stdout.write(json.dumps({"failed": "not-installed", "detail": str(error)}) + "\n")
     sys.exit(1)
+
+OPEN_SESSION = constants.payload_types["rmcpplusopenreq"]
 
 # An answer that arrives between pyghmi's look at its queue and its wait is not seen until the wait
 # is over: up to a second for nothing. All its waits are in loops that look again.
@@ -52,19 +58,32 @@ SHA1, SHA256 = 1, 256  # pyghmi's own numbers, in Session.attemptedhash
 HASH_OF_SUITE = {3: SHA1, 17: SHA256}
 # Authentication, integrity and confidentiality as the Open Session Response names them.
 ALGORITHMS = {SHA1: (1, 1, 1), SHA256: (3, 4, 1)}
-NO_SESSION_LEFT, NO_SESSION_LEFT_FOR_ROLE = 1, 0xB  # its status byte
 
+# Status codes of RMCP+ (IPMI 2.0, table 13-15): in the Open Session Response, RAKP 2 and RAKP 4.
+NO_SESSION_LEFT, NO_SESSION_LEFT_FOR_ROLE = 1, 0xB
+LOST = (2, 8)  # it has forgotten this login, or has done with it: begin anew
+UNKNOWN_NAME, WRONG_INTEGRITY = 0xD, 0xF
+LEVEL_REFUSED = (9, 0xA, NO_SESSION_LEFT_FOR_ROLE)
+KIND_OF_STATUS = {
+    NO_SESSION_LEFT: "busy",
+    NO_SESSION_LEFT_FOR_ROLE: "busy",
+    9: "privilege",
+    0xA: "privilege",
+    0xC: "user",
+    UNKNOWN_NAME: "user",
+    0xE: "user",
+    # In RAKP 4: it has another password. Repeated, it would lock the account.
+    WRONG_INTEGRITY: "password",
+}
+ADMINISTRATOR, OPERATOR = 4, 3
+NOT_NOW = (0xC0, 0xC3, 0xD0, 0xD1, 0xD2)  # completion codes that say nothing of the level
+SILENT = 0xFFFF  # pyghmi's own number
+MOST_PATIENCE = 5.0  # seconds between two sendings of one request
+
+OWN = "kind:"  # before a kind of ours in an error that pyghmi hands on
 KIND_OF_TEXT = (
     ("incorrect password", "password"),
-    ("unauthorized name", "user"),
-    ("insufficient resources", "busy"),
     ("rakp4", "kg"),
-    ("role", "privilege"),
-    ("privilege", "privilege"),
-    ("privelege", "privilege"),
-    ("cipher suite", "suite"),
-    ("algorithm", "suite"),
-    ("integrity payload", "suite"),
     ("session no longer connected", "silent"),
     ("unable to transmit", "name"),
     ("timeout", "silent"),
@@ -76,48 +95,150 @@ class Failed(Exception):
 
 
 class StrictSession(pyghmi_session.Session):  # type: ignore[misc]
-    """pyghmi's session, without the four liberties that it takes.
+    """pyghmi's session, without the liberties that it takes.
 
     It has no way to choose the cipher suite, does not look which algorithms the BMC answered
     with, falls back to IPMI 1.5, and repeats a login for ever when the BMC opens a session and
-    then keeps silent. The overridden methods are private ones: the contract tests run them on
-    pyghmi as installed.
+    then keeps silent. It knows two of the many answers to a privilege level that is too high, tries
+    a password again that was refused, sends again before a slow BMC could have answered, and takes
+    a late answer to one login for an answer to the next. The overridden methods are private ones: the
+    contract tests run them on pyghmi as installed.
     """
 
     suite: int | None = None
     fallen_back = False
+    privlevel: int
+    patience = 0.0
+    """Seconds before a request is sent again: twice what the slowest answer took."""
+    sent: float | None = None
+    """When the request that is waited for was sent first."""
+    step = 0
+    tell_step: Callable[[int], None] = staticmethod(lambda _: None)
 
     def _initsession(self) -> None:
         super()._initsession()
+        self.localsid = random.randrange(1, 2**31)
+        self.rmcptag = random.randrange(1, 200)
         if self.suite is not None:
             self.attemptedhash = HASH_OF_SUITE[self.suite]
         elif self.fallen_back:
             self.attemptedhash = SHA1
 
+    def _xmit_packet(
+        self, retry: bool = True, delay_xmit: float | None = None, timeout: float | None = None
+    ) -> None:
+        if retry and delay_xmit is None and timeout is None:
+            timeout = max(self.timeout, self.patience)
+            self.sent = self.sent or pyghmi_session._monotonic_time()
+        super()._xmit_packet(retry, delay_xmit=delay_xmit, timeout=timeout)
+
+    def _answered(self, step: int) -> None:
+        if self.sent is not None:
+            took = pyghmi_session._monotonic_time() - self.sent
+            self.patience = min(max(self.patience, 2 * took), MOST_PATIENCE)
+            self.sent = None
+        if step > self.step:
+            self.step = step
+            self.tell_step(step)
+
+    def _parse_payload(self, payload: bytearray) -> None:
+        self._answered(1)
+        super()._parse_payload(payload)
+
     def _got_rmcp_response(self, data: bytearray) -> object:
         if data[0] != self.rmcptag:
             return -9  # an answer to an earlier try
-        if data[1] in (NO_SESSION_LEFT, NO_SESSION_LEFT_FOR_ROLE):
-            return self.onlogon({"error": "insufficient resources"})
+        self._answered(2)
         if data[1] == 0 and (data[16], data[24], data[32]) == ALGORITHMS[self.attemptedhash]:
             return super()._got_rmcp_response(data)
+        if data[1] in LEVEL_REFUSED and self._lower():
+            return self._open_rmcpplus_request()
+        if data[1] in KIND_OF_STATUS:
+            return self._fail_by(data[1], "Open Session Response")
         return self._fall_back()
 
     def _fall_back(self) -> object:
         """The BMC does not speak the proposed suite: propose suite 3, if that is allowed."""
         if self.suite is not None or self.fallen_back:
-            return self.onlogon({"error": "no cipher suite in common"})
+            return self._fail("suite", "no cipher suite in common")
         self.fallen_back = True
         self.attemptedhash = SHA1
         return self._open_rmcpplus_request()
 
+    def send_payload(
+        self, payload: Sequence[int] = (), payload_type: object = None, **how: object
+    ) -> None:
+        """An Open Session Request asks for the most there is; after a refusal, for what we take."""
+        if payload_type == OPEN_SESSION and self.privlevel != ADMINISTRATOR:
+            asked = bytearray(payload)
+            asked[1] = self.privlevel
+            payload = asked
+        super().send_payload(payload, payload_type, **how)
+
+    def _got_rakp2(self, data: bytearray) -> object:
+        if self.sessioncontext != "EXPECTINGRAKP2" or data[0] != self.rmcptag:
+            return -9
+        return self._got_rakp(data, 3, "RAKP 2", super()._got_rakp2)
+
+    def _got_rakp4(self, data: bytearray) -> object:
+        if self.sessioncontext != "EXPECTINGRAKP4" or data[0] != self.rmcptag:
+            return -9
+        return self._got_rakp(data, 4, "RAKP 4", super()._got_rakp4)
+
+    def _got_rakp(
+        self, data: bytearray, step: int, name: str, go_on: Callable[[bytearray], object]
+    ) -> object:
+        status = data[1]
+        if status in LOST:
+            return None  # the timer begins anew
+        self._answered(step)
+        if status == 0:
+            return go_on(data)
+        if status in (*LEVEL_REFUSED, UNKNOWN_NAME) and self._lower():
+            # Some look for a user of that name *and* level, and so do not know it.
+            return self.login()
+        return self._fail_by(status, name)
+
+    def _lower(self) -> bool:
+        """Whether a lower level than the refused one may be asked for, which is done next."""
+        if not self.autopriv or self.privlevel <= OPERATOR:
+            return False
+        self.privlevel = OPERATOR
+        return True
+
+    def _req_priv_level(self) -> None:
+        """Set Session Privilege Level (22.18). The overridden one lowers the level for 80h and 81h."""
+        self.logged, self.logoutexpiry = 1, None
+        code = self._set_level()
+        if code not in (0, SILENT, *NOT_NOW) and self._lower():
+            code = self._set_level()
+        self.logging = False
+        if code:
+            self.logged = 0
+            self._fail("silent" if code == SILENT else "code", str(code))
+        else:
+            self.onlogon({"success": True})
+
+    def _set_level(self) -> int:
+        answer = self.raw_command(
+            netfn=APPLICATION, command=SET_PRIVILEGE_LEVEL, data=[self.privlevel]
+        )
+        return int(answer["code"])
+
+    def _fail_by(self, status: int, name: str) -> object:
+        return self._fail(KIND_OF_STATUS.get(status, "garbled"), f"status {status:#04x} in {name}")
+
+    def _fail(self, kind: str, detail: str) -> object:
+        self.onlogon({"error": f"{OWN}{kind}:{detail}"})
+        return -9
+
     def _get_session_challenge(self) -> None:
-        self.onlogon({"error": "IPMI 1.5 only"})
+        self._fail("old", "IPMI 1.5 only")
 
     def _relog(self) -> object:
         if self.logontries <= 0:
-            self.onlogon({"error": "timeout during login"})
-            return None
+            return self._fail("half-open", "timeout during login")
+        self.sent = None
         return super()._relog()
 
 
@@ -143,14 +264,8 @@ def command(
 ) -> bytes:
     response = session.raw_command(netfn=function, command=number, data=data)
     code = response.get("code", 0)
-    if code == 0xFFFF:  # pyghmi's own number for silence
-        raise Failed("silent", "no answer")
-    if code == NOT_IN_PRESENT_STATE and (function, number) == (CHASSIS, CONTROL):
-        raise Failed("already", f"completion code {code:#04x}")
-    if code == 0xD4:
-        raise Failed("privilege", f"completion code {code:#04x}")
-    if code or "error" in response:
-        raise Failed("refused", f"completion code {code:#04x}, {response.get('error', '')}")
+    if code:
+        raise Failed("silent" if code == SILENT else "code", str(code))
     return bytes(response["data"])
 
 
@@ -179,10 +294,9 @@ def explain(error: Exception) -> tuple[str, str]:
     if not isinstance(error, IpmiException):
         return "garbled", f"pyghmi raised {type(error).__name__}"
     text = str(error)
-    if "1.5 only" in text:
-        return "old", text
-    if "during login" in text:
-        return "half-open", text
+    if text.startswith(OWN):
+        kind, _, detail = text.removeprefix(OWN).partition(":")
+        return kind, detail
     if text == "None":
         return "silent", "no answer"
     kind = next((kind for part, kind in KIND_OF_TEXT if part in text.lower()), "garbled")
@@ -190,6 +304,11 @@ def explain(error: Exception) -> tuple[str, str]:
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
+    def tell(answer: Mapping[str, object]) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    StrictSession.tell_step = staticmethod(lambda step: tell({"step": step}))
     session: StrictSession | None = None
     for line in requests:
         request = json.loads(line)
@@ -206,8 +325,7 @@ def serve(requests: TextIO, answers: TextIO) -> None:
             kind, detail = explain(error)
             answer = {"failed": kind, "detail": detail}
         signal.setitimer(signal.ITIMER_REAL, 0)
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        tell(answer)
     if session is not None:
         signal.setitimer(signal.ITIMER_REAL, 2)
         session.logout()

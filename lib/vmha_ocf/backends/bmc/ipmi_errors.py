@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, NotInstalled, VmhaError
+from vmha_ocf.backends.bmc.ipmi_codes import meaning
+from vmha_ocf.errors import (
+    BmcAlready,
+    BmcBusy,
+    BmcDenied,
+    BmcRefused,
+    BmcUnavailable,
+    NotInstalled,
+    VmhaError,
+)
 from vmha_ocf.fencing.bmc_access import BmcAccess
 
 _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
     "silent": (
         BmcUnavailable,
         "BMC {bmc} does not answer",
-        "has it power, is UDP port {port} open from here, is IPMI over LAN enabled in it? "
+        "has it power, is UDP port {port} open from here, is IPMI over LAN enabled in it? If it only "
+        "takes more than 5 s for an answer no setting helps; "
         "try: ipmitool -I lanplus -H {address} -U {user} -a chassis power status",
     ),
     "deadline": (
         BmcUnavailable,
         "BMC {bmc} gave no usable answer within {detail} s",
-        "it answers slowly or in part: look at its load and at the network, or reset the BMC",
+        "it answers slowly or in part: look at its load and at the network, or reset the BMC; if it is "
+        "slow at its best raise shell_timeout",
+    ),
+    "slow-login": (
+        BmcUnavailable,
+        "BMC {bmc} gave no usable answer within {detail} s",
+        "it answers slowly or in part: look at its load and at the network, check username={user}, or "
+        "reset the BMC; if it is slow at its best raise login_timeout",
     ),
     "half-open": (
         BmcUnavailable,
@@ -31,9 +48,10 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
         "set ip to an address, or put the name into DNS or /etc/hosts of every controller",
     ),
     "busy": (
-        BmcUnavailable,
+        BmcBusy,
         "BMC {bmc} has no session left",
-        "other tools keep them: they end after about a minute without use",
+        "other tools keep them: they end after about a minute without use; with a power_timeout above "
+        "that a fencing waits for it",
     ),
     "garbled": (
         BmcUnavailable,
@@ -46,7 +64,7 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
         "look for a kill by the kernel (dmesg); else please report this as a bug",
     ),
     "password": (
-        BmcRefused,
+        BmcDenied,
         "BMC {bmc} and this device have different passwords for user {user}",
         "correct password, password_script or the inventory",
     ),
@@ -79,7 +97,17 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
     "refused": (
         BmcRefused,
         "BMC {bmc} refused the command: {detail}",
-        "look at the BMC's own log; some refuse while they start or update their firmware",
+        "look at the BMC's own log, and whether this user may switch power there",
+    ),
+    "not-yet": (
+        BmcBusy,
+        "BMC {bmc} cannot do that now: {detail}",
+        "it starts, updates its firmware or is busy; a fencing asks again for power_timeout seconds",
+    ),
+    "unknown": (
+        BmcBusy,
+        "BMC {bmc} does not say whether it did that: {detail}",
+        "a fencing looks again for power_timeout seconds; if it stays so look at the BMC's own log",
     ),
     "already": (
         BmcAlready,
@@ -94,8 +122,12 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
 }
 
 
-def bmc_error(access: BmcAccess, kind: str, detail: str) -> VmhaError:
-    """The error to raise for what the child reported."""
+def bmc_error(access: BmcAccess, kind: str, detail: str, asked: str = "") -> VmhaError:
+    """The error to raise for what the child reported. ``detail`` of the kind "code" is the number."""
+    if kind == "code":
+        kind, detail = meaning(int(detail), asked)
+    if kind == "deadline" and asked == "login":
+        kind = "slow-login"
     error, sentence, hint = _SENTENCES.get(kind, _SENTENCES["garbled"])
     words = {
         "bmc": str(access),

@@ -20,6 +20,8 @@ LOGOUT = 4.0  # seconds; a BMC has room for few sessions, and keeps them for hal
 class RedfishBmc(IpmiBmc):
     """One session, opened at the first call and again after a loss."""
 
+    LONGEST_LOGIN = 1
+
     @staticmethod
     def start_child() -> IpmiChild:
         return IpmiChild(PROGRAM, LOGOUT)
@@ -32,5 +34,5 @@ class RedfishBmc(IpmiBmc):
             "verify": access.ca_file or not access.insecure,
         }
 
-    def _error(self, kind: str, detail: str) -> VmhaError:
+    def _error(self, kind: str, detail: str, asked: str) -> VmhaError:  # noqa: ARG002
         return bmc_error(self._access, kind, detail)
