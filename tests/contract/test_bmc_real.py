@@ -8,15 +8,32 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.contract.bmc import BmcContract
-from tests.contract.bmc_processes import ADDRESS, PASSWORD, USER, BmcProcess, IpmiSim, PyghmiSim
+from tests.contract.bmc_processes import (
+    ADDRESS,
+    PASSWORD,
+    USER,
+    BmcProcess,
+    FaultyBmc,
+    IpmiSim,
+    PyghmiSim,
+)
+from tests.fakes.bmc_faults import FAULTS
 from vmha_ocf.backends.bmc.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, PowerNotVerified
+from vmha_ocf.errors import (
+    BmcAlready,
+    BmcBusy,
+    BmcDenied,
+    BmcRefused,
+    BmcUnavailable,
+    PowerNotVerified,
+)
 from vmha_ocf.fencing import switch as power_switch
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.request import Patience
@@ -39,6 +56,76 @@ class TestPyghmiSim(BmcContract):
         stage = PyghmiSim(tmp_path)
         yield stage
         stage.close()
+
+
+class TestFaultyBmc(BmcContract):
+    """Ours, without a fault."""
+
+    @pytest.fixture
+    def stage(self, tmp_path: Path) -> Iterator[BmcProcess]:
+        stage = FaultyBmc(tmp_path)
+        yield stage
+        stage.close()
+
+
+@contextmanager
+def faulty(folder: Path, fault: str) -> Iterator[FaultyBmc]:
+    stage = FaultyBmc(folder, fault)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+@pytest.mark.parametrize("suite", [3, 17])
+def test_the_suite_that_a_bmc_speaks_alone_is_found(tmp_path: Path, suite: int) -> None:
+    with faulty(tmp_path, f"suite-{suite}-alone") as stage:
+        assert ask(stage) is Power.ON
+        assert ask(stage, suite=suite) is Power.ON
+        with pytest.raises(BmcRefused, match="does not accept the cipher suite"):
+            ask(stage, suite=20 - suite)
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name.startswith("operator-")])
+def test_an_operator_s_account_is_enough(tmp_path: Path, fault: str) -> None:
+    """Whatever it answers to who asks for an administrator; what is set in privlvl is not lowered."""
+    with faulty(tmp_path, fault) as stage:
+        client = stage.client()
+        client.set_power(Power.OFF)
+        client.close()
+        assert ask(stage, privilege=3) in Power
+        with pytest.raises((BmcRefused, BmcBusy)):
+            ask(stage, privilege=4)
+
+
+def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
+    """Neither with a second suite, nor at a second level, nor in a second login."""
+    with faulty(tmp_path, "locks") as stage:
+        for _ in range(2):
+            with pytest.raises(BmcDenied, match="different passwords"):
+                ask(stage, password="wrong")
+        assert stage.logins_begun() == 2
+        assert ask(stage) is Power.ON
+
+
+def test_busy_is_told_at_once_in_the_same_session(tmp_path: Path) -> None:
+    with faulty(tmp_path, "busy") as stage:
+        client = stage.client()
+        assert client.power() is Power.ON
+        for _ in range(2):
+            with pytest.raises(BmcBusy, match="completion code 0xc0, node busy"):
+                client.set_power(Power.OFF)
+        client.close()
+        assert stage.logins_begun() == 1
+
+
+def test_a_slow_bmc_gets_the_time_that_it_needs(tmp_path: Path) -> None:
+    """1.5 s for each answer: a login is seven of them, and twice as many where each is asked for twice."""
+    with faulty(tmp_path, "slow") as stage:
+        client = stage.client(IpmiDeadlines())
+        assert client.power() is Power.ON
+        client.close()
+        assert stage.logins_begun() == 1
 
 
 @pytest.fixture(scope="module")

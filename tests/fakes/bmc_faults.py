@@ -34,18 +34,18 @@ class Fault:
 
     says: str = "a healthy BMC"
     suites: frozenset[int] = frozenset({3, 17})
-    open_status: Callable[[int, float], int] = lambda level, age: 0  # noqa: ARG005
-    rakp2_status: Callable[[int], int] = lambda level: 0  # noqa: ARG005
-    rakp4_status: Callable[[int], int] = lambda level: 0  # noqa: ARG005
-    level_code: Callable[[int], int] = lambda level: 0  # noqa: ARG005
+    open_status: Callable[[int, float], int] = lambda level, age: 0
+    rakp2_status: Callable[[int], int] = lambda level: 0
+    rakp4_status: Callable[[int], int] = lambda level: 0
+    level_code: Callable[[int], int] = lambda level: 0
     answer: Callable[[str, int, float], Answer] = _obey
     delay: float = 0.0
     """Before each answer; one does not wait for another."""
     in_line: float = 0.0
     """For each request: one waits for another."""
     copies: int = 1
-    loses_every: int = 0
-    """Of the datagrams that come in, every so many-th."""
+    loses: float = 0.0
+    """Of the datagrams that come in, that share, by the same dice in each run."""
     switching: float = 0.05
     """Between the request and the host's new state."""
     silent_after_off: float = 0.0
@@ -60,7 +60,9 @@ class Fault:
     """Logins by a wrong password, after which the right one is not let in either."""
 
 
-def _at_first(code: int, *commands: str, seconds: float = 0.0, times: int = 1, done: bool = False) -> Fault:
+def _at_first(
+    code: int, *commands: str, seconds: float = 0.0, times: int = 1, done: bool = False
+) -> Fault:
     """That code in place of an answer, for the first ``times`` or the first ``seconds``."""
 
     def answer(command: str, before: int, age: float) -> Answer:
@@ -132,14 +134,17 @@ _OF_LOGINS: Mapping[str, tuple[Fault, str]] = {
     ),
     "suite-3-alone": (Fault(suites=frozenset({3})), "speaks cipher suite 3 alone"),
     "suite-17-alone": (Fault(suites=frozenset({17})), "speaks cipher suite 17 alone"),
-    "sessions-used-up": (Fault(open_status=_no_session_before(3.0)), "has no session left for 3 s"),
+    "sessions-used-up": (
+        Fault(open_status=_no_session_before(3.0)),
+        "has no session left for 3 s",
+    ),
     "half-login": (Fault(ignores_names=True), "opens a session and goes on with no login"),
     "locks": (Fault(lock_after=3), "locks an account after three wrong passwords"),
 }
 _OF_THE_WIRE: Mapping[str, tuple[Fault, str]] = {
     "slow": (Fault(delay=1.5), "1.5 s for each answer"),
     "slow-in-line": (Fault(in_line=0.6), "0.6 s for each request, one after the other"),
-    "loses-datagrams": (Fault(loses_every=3), "every third datagram is lost"),
+    "loses-datagrams": (Fault(loses=0.2), "every fifth datagram is lost"),
     "says-all-twice": (Fault(copies=2), "each answer comes twice"),
     "silent-once": (Fault(answer=_silent_once), "does it and answers nothing, once"),
     "silent-with-its-host": (Fault(silent_after_off=3.0), "no answer for 3 s after the off"),
@@ -173,7 +178,7 @@ class Memory:
     since: float | None = None
     counts: dict[str, int] = field(default_factory=dict)
     silent_until: float = 0.0
-    wrong_passwords: int = 0
+    open_logins: int = 0
 
     def age(self) -> float:
         self.since = self.since or time.monotonic()

@@ -1,8 +1,8 @@
 """Run a BMC with a fault on the loopback: PORT POWER_FILE USER PASSWORD FAULT. A program, not a module.
 
 pyghmi's server side, which speaks suite 3 alone and has no answers but good ones; here it speaks 17
-too, and does what ``bmc_faults.py`` has under that name. It writes each login that failed by its
-password as a line to POWER_FILE.log.
+too, and does what ``bmc_faults.py`` has under that name. Each login that comes as far as RAKP 2 is a line
+of power.log beside POWER_FILE.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import random
 import struct
 import sys
 import threading
@@ -21,8 +22,15 @@ from pyghmi.ipmi.bmc import Bmc
 from pyghmi.ipmi.private import constants, serversession
 from pyghmi.ipmi.private import session as wire
 
-sys.path.insert(0, str(Path(__file__).parent))
-from bmc_faults import CONTROL, DEVICE_ID, FAULTS, STATUS, Fault, Memory  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.fakes.bmc_faults import (
+    CONTROL,
+    DEVICE_ID,
+    FAULTS,
+    STATUS,
+    Fault,
+    Memory,
+)
 
 NAMES = {(0, 1): STATUS, (0, 2): CONTROL, (6, 1): DEVICE_ID}
 NO_COMMON_SUITE, WRONG_INTEGRITY, NO_SUCH_NAME = 0x11, 0x0F, 0x0D
@@ -33,8 +41,11 @@ class Session(serversession.ServerSession):  # type: ignore[misc]
     """Written anew where pyghmi knows one hash and one answer (IPMI 2.0, 13.17 to 13.24)."""
 
     def _got_rmcp_openrequest(self, data: bytearray) -> None:
-        self.integrityalgo = self.confalgo = self.sessionid = self.sequencenumber = 0
-        self.send_payload(self.create_open_session_response(data), TYPES["rmcpplusopenresponse"], retry=False)
+        self.integrityalgo, self.confalgo = 0, 0
+        self.sessionid = self.sequencenumber = 0
+        self.send_payload(
+            self.create_open_session_response(data), TYPES["rmcpplusopenresponse"], retry=False
+        )
 
     def create_open_session_response(self, request: bytearray) -> bytearray:
         self.clientsessionid, self.managedsessionid = request[4:8], os.urandom(4)
@@ -64,22 +75,23 @@ class Session(serversession.ServerSession):  # type: ignore[misc]
         self.kuid, self.Rc, self.uuiddata = password, os.urandom(16), self.uuid.bytes
         ids = bytes(self.clientsessionid + self.managedsessionid)
         code = self._hmac(self.kuid, ids + bytes(self.Rm) + self.Rc + self.uuiddata + self._who())
-        answer = bytearray([data[0], 0, 0, 0]) + self.clientsessionid + self.Rc + self.uuiddata + code
-        self.bmc.logins_begun += 1
+        answer = (
+            bytearray([data[0], 0, 0, 0]) + self.clientsessionid + self.Rc + self.uuiddata + code
+        )
+        self.bmc.begun()
         self.send_payload(answer, TYPES["rakp2"], retry=False)
 
     def _got_rakp3(self, data: bytearray) -> None:
         if data[1]:
-            self.bmc.wrong_password()
             return
         expected = self._hmac(self.kuid, self.Rc + bytes(self.clientsessionid) + self._who())
         status = self.bmc.fault.rakp4_status(self.maxpriv)
         if bytes(data[8 : 8 + len(expected)]) != expected:
-            self.bmc.wrong_password()
             status = WRONG_INTEGRITY
         if status:
             self._refuse(data[0], status, "rakp4")
             return
+        self.bmc.memory.open_logins = 0
         self.sik = self._hmac(self.bmc.kg or self.kuid, bytes(self.Rm) + self.Rc + self._who())
         self.k1, self.k2 = (self._hmac(self.sik, bytes([n]) * 20) for n in (1, 2))
         self.aeskey = self.k2[:16]
@@ -88,7 +100,7 @@ class Session(serversession.ServerSession):  # type: ignore[misc]
         code = self._hmac(self.sik, bytes(self.Rm) + self.managedsessionid + self.uuiddata)
         answer = bytearray([data[0], 0, 0, 0]) + self.clientsessionid + code[: self.currhashlen]
         self.send_payload(answer, TYPES["rakp4"], retry=False)
-        self.confalgo, self.integrityalgo, self.sequencenumber = "aes", "hmac", 1
+        self.confalgo, self.integrityalgo, self.sequencenumber = 1, 1, 1
         self.sessionid = struct.unpack("<I", bytes(self.clientsessionid))[0]
 
     def _who(self) -> bytes:
@@ -120,19 +132,21 @@ class FaultyBmc(Bmc):  # type: ignore[misc]
     def __init__(self, users: dict[str, str], power_file: Path, fault: Fault, port: int) -> None:
         self.fault, self.memory = fault, Memory()
         self.power_file, self.users = power_file, users
-        self.forgotten, self.logins_begun = 0.0, 0
+        self.forgotten = 0.0
         super().__init__(users, port=port, address="127.0.0.1")
 
     def password_of(self, name: str) -> bytes:
         limit = self.fault.lock_after
-        if limit and self.memory.wrong_passwords >= limit:
+        if limit and self.memory.open_logins >= limit:
             return b""
         return self.users.get(name, "").encode()
 
-    def wrong_password(self) -> None:
-        self.memory.wrong_passwords += 1
+    def begun(self) -> None:
+        """A login that is not gone on with is one with a wrong password, as far as a BMC can see: its own
+        answer has shown that to the client."""
+        self.memory.open_logins += 1
         with self.power_file.with_suffix(".log").open("a") as log:
-            log.write(f"{time.time():.3f} wrong password\n")
+            log.write("login\n")
 
     @property
     def firmwaremajor(self) -> int:
@@ -149,7 +163,9 @@ class FaultyBmc(Bmc):  # type: ignore[misc]
         found = b"".join(records[suite] for suite in sorted(self.fault.suites))
         head = bytearray([address, lun | 7 << 2])
         body = bytearray([myaddr, mylun | sequence << 2, 0x54, 0, 1]) + found
-        message = head + bytearray([wire._checksum(*head)]) + body + bytearray([wire._checksum(*body)])
+        message = (
+            head + bytearray([wire._checksum(*head)]) + body + bytearray([wire._checksum(*body)])
+        )
         rmcp = bytearray(b"\x06\x00\xff\x07\x06" + bytes(9)) + struct.pack("<H", len(message))
         wire._io_sendto(self.serversocket, rmcp + message, where)
 
@@ -185,25 +201,22 @@ class FaultyBmc(Bmc):  # type: ignore[misc]
 def wire_with(fault: Fault) -> None:
     """The wire's faults, between pyghmi and its socket."""
     send, receive = wire._io_sendto, wire._io_recvfrom
-    received = 0
+    dice = random.Random(1)
 
     def late(*packet: Any) -> None:
         for copy in range(fault.copies):
             threading.Timer(fault.delay + 0.02 * copy, send, packet).start()
 
     def lossy(sock: Any, size: int) -> Any:
-        nonlocal received
         found = receive(sock, size)
         if found is None or len(found[0]) < 4:  # pyghmi wakes itself so
             return found
-        received += 1
         time.sleep(fault.in_line)
-        lost = fault.loses_every and received % fault.loses_every == 0
-        return (b"", found[1]) if lost else found
+        return (b"", found[1]) if dice.random() < fault.loses else found
 
     if fault.delay or fault.copies > 1:
         wire._io_sendto = late
-    if fault.in_line or fault.loses_every:
+    if fault.in_line or fault.loses:
         wire._io_recvfrom = lossy
 
 

@@ -167,17 +167,17 @@ class _Wait:
                 "it needs longer raise power_timeout, and pcmk_off_timeout and "
                 "pcmk_reboot_timeout above it",
             )
-        after = f"{self._seconds:g} s"
         hint = (
             "nothing was recorded and it will be tried again; for slow hardware raise "
             "power_timeout, and pcmk_off_timeout and pcmk_reboot_timeout above it"
         )
         if self._accepted:
             return PowerNotVerified(
-                f"the BMC accepted power {self._wanted.value}, but {after} later {said}", hint=hint
+                f"the BMC accepted power {self._wanted.value}, but {self._seconds:g} s later {said}",
+                hint=hint,
             )
         return PowerNotVerified(
-            f"the BMC has not accepted power {self._wanted.value} within {after}; the last time: "
-            f"{said}",
+            f"the BMC has not accepted power {self._wanted.value} within {self._seconds:g} s; "
+            f"the last time: {said}",
             hint=hint,
         )

@@ -11,6 +11,7 @@ import pytest
 from vmha_ocf.cluster.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import (
     BmcAlready,
+    BmcBusy,
     BmcRefused,
     BmcUnavailable,
     FlagNotWritten,
@@ -379,6 +380,94 @@ def test_silence_for_good_after_the_request_is_not_off(stage: Stage) -> None:
     with pytest.raises(PowerNotVerified, match="does not answer"):
         stage.perform("off")
     assert not stage.flags.flags
+
+
+class Moody(FakeBmc):
+    """Its first answers to a request are not clear; ``done``: it carries them out all the same."""
+
+    unclear = 1
+    done = False
+    why: VmhaError = BmcBusy("BMC 192.0.2.7 cannot do that now: completion code 0xc0, node busy")
+
+    def set_power(self, wanted: Power) -> None:
+        before = self.journal.count(f"request {wanted.value}")
+        if before >= self.unclear or self.done:
+            super().set_power(wanted)
+        else:
+            self.journal.append(f"request {wanted.value}")
+        if before < self.unclear:
+            raise self.why
+
+
+class TestAnAnswerThatIsNotClear:
+    """Busy, a timeout within the BMC, a silence: look again, and ask again, until the deadline."""
+
+    @pytest.fixture
+    def stage(self, stage: Stage) -> Stage:
+        stage.bmc = Moody(stage.clock, stage.journal)
+        return stage
+
+    @pytest.mark.parametrize("done", [False, True])
+    @pytest.mark.parametrize("why", [Moody.why, BmcUnavailable("BMC does not answer")])
+    def test_to_the_request_is_looked_through(
+        self, stage: Stage, why: VmhaError, done: bool
+    ) -> None:
+        stage.bmc.why, stage.bmc.done = why, done  # type: ignore[attr-defined]
+        assert stage.perform("off").code == 0
+        assert (stage.bmc.state, HOST in stage.flags.flags) == (Power.OFF, True)
+        assert "in service?" in stage.journal
+
+    def test_is_asked_again_until_it_is_taken(self, stage: Stage) -> None:
+        stage.bmc.unclear = 4  # type: ignore[attr-defined]
+        assert stage.perform("off").code == 0
+        assert stage.journal.count("request off") >= 5
+
+    def test_for_good_is_told_with_the_last_one(self, stage: Stage) -> None:
+        stage.bmc.unclear = 999  # type: ignore[attr-defined]
+        with pytest.raises(PowerNotVerified, match="has not accepted power off within 30 s") as no:
+            stage.perform("off")
+        assert "node busy" in no.value.message
+        assert "power_timeout" in no.value.hint
+        assert not stage.flags.flags
+
+    def test_that_is_a_refusal_ends_it(self, stage: Stage) -> None:
+        stage.bmc.why = BmcRefused("refused")  # type: ignore[attr-defined]
+        with pytest.raises(BmcRefused):
+            stage.perform("off")
+
+    def test_to_a_power_on_too(self, stage: Stage) -> None:
+        stage.bmc.state, stage.bmc.unclear = Power.OFF, 2  # type: ignore[attr-defined]
+        assert stage.perform("on", patience=Patience(retries=0)).code == 0
+        assert stage.bmc.state is Power.ON
+
+    def test_to_the_first_look_is_no_reason_not_to_request(self, stage: Stage) -> None:
+        class Mute(FakeBmc):
+            def power(self) -> Power:
+                if "request off" not in self.journal:
+                    raise BmcBusy("BMC 192.0.2.7 cannot do that now")
+                return super().power()
+
+        stage.bmc = Mute(stage.clock, stage.journal)
+        assert stage.perform("off").code == 0
+        assert "in service?" in stage.journal, "nobody has seen it on"
+
+    def test_to_a_monitor_is_waited_for_some_seconds(self, stage: Stage) -> None:
+        class Late(FakeBmc):
+            ready = 0.0
+
+            def power(self) -> Power:
+                if self.clock.time < self.ready:
+                    raise BmcBusy("BMC 192.0.2.7 has no session left")
+                return super().power()
+
+        stage.bmc = Late(stage.clock, stage.journal)
+        stage.bmc.ready = stage.clock.time + 3
+        assert stage.perform("monitor").code == 0
+        stage.bmc.ready = float("inf")
+        before = stage.clock.time
+        with pytest.raises(BmcBusy):
+            stage.perform("monitor")
+        assert stage.clock.time - before <= 5
 
 
 @pytest.mark.parametrize("error", [BmcUnavailable("silent"), BmcRefused("wrong password")])
