@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tests.crashes.points import points
-from tests.proof.judge import Played, play
+from tests.proof.judge import Played, held, play
 from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
 from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.play.expectations import liveness
@@ -43,12 +43,14 @@ def crashed_at(scenario: Scenario, point: CrashSpec) -> Scenario:
 
 
 def wrong(played: Played) -> frozenset[str]:
-    """What is wrong at the end, beside promises: with hosts, and who was left behind."""
+    """What is wrong at the end, beside promises: with hosts, and who was left behind. What dies may come to
+    a storm a little later than the others, and waits for a person then, as they do."""
     outcome = played.outcome
     scenario, world = outcome.scenario, outcome.world
-    return frozenset(played.hosts) | frozenset(
-        liveness(scenario, world, outcome.members, outcome.ours)
-    )
+    waiting = {f"{host} is still flagged" for host in held(outcome)}
+    hosts = (one for one in played.hosts if not any(map(one.startswith, waiting)))
+    behind = liveness(scenario, world, outcome.members, outcome.ours, outcome.problems)
+    return frozenset([*hosts, *behind])
 
 
 def _bad(scenario: Scenario, point: CrashSpec, wrap: Wrap, accepted: frozenset[str]) -> str:

@@ -18,11 +18,15 @@ from vmha_ocf.sim.cloud.database import Service
 from vmha_ocf.sim.cloud.services import OPERATOR
 from vmha_ocf.sim.cluster.hosts import Host
 from vmha_ocf.sim.judge.aftermath import judged
+from vmha_ocf.sim.judge.invariants import machine_in
+from vmha_ocf.sim.judge.storms import raging
 from vmha_ocf.sim.play.expectations import liveness
 from vmha_ocf.sim.play.run import Outcome, Play, begin
+from vmha_ocf.sim.play.scenario_check import options_of
 from vmha_ocf.sim.world import World
 
 _STUCK = "never repeated while Nova may work on it"
+_HELD = "evacuation is held"
 _ALIVE = "not evacuated without a new fencing"
 _STEP = 10.0
 _CALM = 60.0
@@ -107,6 +111,16 @@ def out_of_service(one: Play) -> Iterator[str]:
             yield f"{host.name} {what}"
     if not one.manager.evacuate.runs:
         yield "NovaEvacuate does not run"
+
+
+def held(outcome: Outcome) -> frozenset[NovaHost]:
+    """The hosts that wait for a person in a storm, which is told at the end."""
+    if not any(_HELD in problem for problem in outcome.problems):
+        return frozenset()
+    policy, world = options_of(outcome.scenario).policy, outcome.world
+    facts, machine = world.core.journal.facts, machine_in(world)
+    storm = raging(facts, policy.storm_limit, policy.storm_window, machine)
+    return frozenset(one.name for one in world.hosts.values() if machine(one.name) in storm)
 
 
 def _all_is_well(one: Play, accepted: Collection[str]) -> bool:

@@ -9,8 +9,9 @@ from vmha_ocf.sim.base.journal import (
     FlagWritten,
     HostFailed,
     NodeJoined,
+    StormRelease,
 )
-from vmha_ocf.sim.judge.storms import evacuated_in_a_storm
+from vmha_ocf.sim.judge.storms import evacuated_in_a_storm, raging
 
 ONE, TWO, THREE = NovaHost("compute-1"), NovaHost("compute-2"), NovaHost("compute-3")
 
@@ -43,3 +44,13 @@ def test_whoever_was_on_meanwhile_has_failed_again() -> None:
     back = [NodeJoined(400, ONE), flagged(490, ONE)]
     assert is_storm(*fails(100, ONE), *fails(300, TWO), *back, *fails(500, THREE))
     assert is_storm(*fails(100, ONE), *fails(300, TWO), *fails(490, ONE), *fails(500, THREE))
+
+
+def test_all_of_a_storm_wait_until_somebody_releases_it() -> None:
+    four = NovaHost("compute-4")
+    facts = [*fails(100, ONE), *fails(150, TWO)]
+    assert raging(facts, 2, 300.0) == frozenset()
+    facts += [*fails(200, THREE), *fails(250, four)]
+    assert raging(facts, 2, 300.0) == {ONE, TWO, THREE, four}
+    assert raging([*facts, StormRelease(260.0, True)], 2, 300.0) == frozenset()
+    assert raging(facts, 0, 300.0) == frozenset()

@@ -291,15 +291,17 @@ def _undone(world: World) -> Iterator[str]:
 
 
 def _storms(world: World, limit: int, window: float) -> Iterator[str]:
+    facts = world.core.journal.facts
+    for fact, why in evacuated_in_a_storm(facts, limit, window, machine_in(world)):
+        yield _text("P11", fact, why)
+
+
+def machine_in(world: World) -> Callable[[NovaHost], str]:
+    """One name for a machine, whichever of its names a fact has."""
     machines = {
         name: str(one.node) for one in world.hosts.values() for name in (one.node, one.name)
     }
-
-    def machine(host: NovaHost) -> str:
-        return machines.get(host, str(host))
-
-    for fact, why in evacuated_in_a_storm(world.core.journal.facts, limit, window, machine):
-        yield _text("P11", fact, why)
+    return lambda host: machines.get(host, str(host))
 
 
 def _last(kind: type[H], facts: Sequence[Fact], host: NovaHost) -> H | None:

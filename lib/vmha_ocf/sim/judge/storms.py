@@ -8,6 +8,7 @@ from math import inf
 
 from vmha_ocf.model import FlagState, NovaHost
 from vmha_ocf.sim.base.journal import (
+    US,
     ComputeStarted,
     EvacuateAccepted,
     Fact,
@@ -39,6 +40,19 @@ class _Sky:
     storms: list[tuple[float, frozenset[str]]] = field(default_factory=list)
     released: float = -inf
 
+    def pass_over(self, fact: Fact) -> None:
+        match fact:
+            case FlagWritten(state=FlagState.DONE) | FlagCleared():
+                self.flagged.discard(fact.host)
+            case FlagWritten(state=FlagState.NEEDED):
+                self.fails(fact.host, fact.time)
+            case HostFailed() | NodeJoined() | ComputeStarted():
+                self.moves(fact.host)
+            case StormRelease(released=True):
+                self.released = fact.time
+            case _:
+                pass
+
     def fails(self, host: NovaHost, now: float) -> None:
         self.flagged.add(host)
         machine = self.machine(host)
@@ -55,13 +69,12 @@ class _Sky:
         """It was on: what is flagged from now on is another failure."""
         self.down.discard(self.machine(host))
 
-    def rages(self) -> frozenset[str] | None:
-        """The hosts of a storm that goes on and that nobody has released."""
+    def rages(self) -> Iterator[frozenset[str]]:
+        """The machines of each storm that goes on and that nobody has released."""
         flagged = {self.machine(host) for host in self.flagged}
-        for at, hosts in self.storms:
-            if hosts & flagged and at > self.released + self.window:
-                return hosts
-        return None
+        for at, machines in self.storms:
+            if machines & flagged and at > self.released + self.window:
+                yield machines
 
 
 def evacuated_in_a_storm(
@@ -73,17 +86,21 @@ def evacuated_in_a_storm(
     """``limit`` 0 is none; ``window`` in seconds."""
     sky = _Sky(limit, window, machine)
     for fact in facts if limit else ():
-        match fact:
-            case FlagWritten(state=FlagState.DONE) | FlagCleared():
-                sky.flagged.discard(fact.host)
-            case FlagWritten(state=FlagState.NEEDED):
-                sky.fails(fact.host, fact.time)
-            case HostFailed() | NodeJoined() | ComputeStarted():
-                sky.moves(fact.host)
-            case StormRelease(released=True):
-                sky.released = fact.time
-            case EvacuateAccepted(by="us") if hosts := sky.rages():
-                told = ", ".join(sorted(hosts))
-                yield fact, f"{fact.instance} evacuated, too many had failed: {told}"
-            case _:
-                pass
+        sky.pass_over(fact)
+        if (
+            isinstance(fact, EvacuateAccepted)
+            and fact.by == US
+            and (storm := next(sky.rages(), None))
+        ):
+            told = ", ".join(sorted(storm))
+            yield fact, f"{fact.instance} evacuated, too many had failed: {told}"
+
+
+def raging(
+    facts: Iterable[Fact], limit: int, window: float, machine: Callable[[NovaHost], str] = str
+) -> frozenset[str]:
+    """The machines that wait for a person after all of these: those of storms that nobody has released."""
+    sky = _Sky(limit, window, machine)
+    for fact in facts if limit else ():
+        sky.pass_over(fact)
+    return frozenset(machine for storm in sky.rages() for machine in storm)
