@@ -174,19 +174,3 @@ def way_to_say(node: NodeName, host: NovaHost, words: Words) -> str:
     if not words.domain and host_of(node, rest) == host:
         return f"set domain={rest} of NovaEvacuate"
     return f"name it in a fence_compute device of its fencing level: pcmk_host_map={node}:{host}"
-
-
-def crossing(pairs: Iterable[tuple[NodeName, Sequence[NovaHost]]]) -> str:
-    """A sentence about the first name that is one node's in Pacemaker and another one's in Nova, or "".
-
-    Each is the node and all hosts of Nova on it. Who fences by such a name can mean either machine."""
-    known = list(pairs)
-    nodes = {str(node) for node, _ in known}
-    for node, hosts in known:
-        for host in hosts:
-            if host in nodes and str(host) != node:
-                return (
-                    f"{host} is a node of its own, and what Nova calls {node}: one name would mean two "
-                    "machines"
-                )
-    return ""

@@ -61,7 +61,7 @@ class Answer:
     tables: Sequence[Table] = ()
     data: Mapping[str, object] = field(default_factory=dict)
     text: str = ""
-    """To be printed as it is, and alone: a script, for example."""
+    """To be printed as it is, and alone: a script, for example. All else goes to standard error."""
 
     def as_data(self, command: str) -> Mapping[str, object]:
         told = {"command": command, "level": self.level.value, "headline": self.headline}

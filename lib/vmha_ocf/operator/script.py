@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.operator.deployment import DeployedHost, Deployment
+from vmha_ocf.operator.inventories.deployment import DeployedHost, Deployment
 
 INVENTORY = "/etc/vmha/inventory.ini"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vmha_ocf.backends.desk.deployment_file import read_yaml, write_secret
+from vmha_ocf.backends.desk.deployment_file import parse_yaml, read_text, write_secret
 from vmha_ocf.operator.command import Command
 from vmha_ocf.operator.commands import (
     check,
@@ -18,7 +18,7 @@ from vmha_ocf.operator.commands import (
 )
 
 COMMANDS: Sequence[Command] = (
-    generate.command(read_yaml, write_secret),
+    generate.command(read_text, parse_yaml, write_secret),
     check.COMMAND,
     plan.COMMAND,
     status.COMMAND,

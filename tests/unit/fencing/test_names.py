@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from vmha_ocf.fencing.names import Names, Words, crossing, learn, pairs_of, way_to_say
+from vmha_ocf.fencing.names import Names, Words, learn, pairs_of, way_to_say
 from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 
 NODE = NodeName("compute-1")
@@ -168,21 +168,3 @@ def test_the_way_to_say_it_makes_it_known(
     else:
         followed = Words([node], {"fence": {node: [host]}}, domain=domain, listed=[host])
     assert learn(followed).hosts_of(node) == (host,)
-
-
-@pytest.mark.parametrize(
-    ("pairs", "crossed"),
-    [
-        ({"a": ["a"], "b": ["b"]}, ""),
-        ({"a": ["a.example.com"], "b": ["b-1", "b-2"]}, ""),
-        ({"a": ["b"]}, ""),
-        ({"compute-0": ["compute-1"], "compute-1": ["compute-2"]}, "compute-1"),
-        ({"b": ["b"], "a": ["x", "b"]}, "b"),
-    ],
-)
-def test_a_name_that_is_one_node_and_another_ones_host_is_told(
-    pairs: dict[str, list[str]], crossed: str
-) -> None:
-    told = crossing((NodeName(a), [NovaHost(b) for b in hosts]) for a, hosts in pairs.items())
-    assert told.partition(" ")[0] == crossed
-    assert not told or "one name would mean two machines" in told

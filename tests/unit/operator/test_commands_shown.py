@@ -13,7 +13,7 @@ import pytest
 
 from tests.unit.operator_site import Desk
 from tests.unit.shown import ROOT, Shown, blocks, commands
-from vmha_ocf.backends.desk.deployment_file import read_yaml, write_secret
+from vmha_ocf.backends.desk.deployment_file import parse_yaml, read_text, write_secret
 from vmha_ocf.backends.openstack.clouds_file import read_cloud
 from vmha_ocf.backends.openstack.credentials import Credentials
 from vmha_ocf.fencing.inventory import parse_inventory
@@ -146,7 +146,7 @@ def test_generate_takes_the_inventory_of_its_page(tmp_path: Path) -> None:
     (file,) = blocks(DOCS / "vmha.rst", "yaml")
     (tmp_path / "hosts.yaml").write_text(file)
     secrets = tmp_path / "inventory.ini"
-    command = generate.command(read_yaml, write_secret)
+    command = generate.command(read_text, parse_yaml, write_secret)
     made = Desk(World()).run(command, str(tmp_path / "hosts.yaml"), "--secrets", str(secrets))
     assert made.code == 0
     assert "pcmk_host_list=compute-1" in made.out

@@ -42,13 +42,12 @@ class Terminal:
     def show(self, answer: Answer) -> None:
         if answer.text:
             self._stream.write(answer.text)
-            _tell(self._err, answer)
-            return
-        _tell(self._out, answer)
+        console = self._err if answer.text else self._out
+        _tell(console, answer)
         for table in answer.tables:
-            self._out.print()
-            self._out.print(Text(table.title, style="bold"))
-            self._out.print(_rich(table))
+            console.print()
+            console.print(Text(table.title, style="bold"))
+            console.print(_rich(table))
 
     def show_data(self, command: str, answer: Answer) -> None:
         self._stream.write(json.dumps(answer.as_data(command), sort_keys=True) + "\n")
