@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.bench import fencing, hundred, known, simulated, starts
+from tests.bench import fencing, hundred, inventories, known, simulated, starts
 from tests.lab.layout import REPOSITORY
 
 PARTS = {
     "starts": starts,
     "known": known,
     "fencing": fencing,
+    "inventories": inventories,
     "simulated": simulated,
     "hundred": hundred,
 }

@@ -154,6 +154,33 @@ def test_generate_takes_the_inventory_of_its_page(tmp_path: Path) -> None:
     assert [str(one.host) for one in found.targets] == ["compute-1.example.com"]
 
 
+def test_what_generate_shows_is_what_it_says(tmp_path: Path) -> None:
+    (block,) = (one for one in blocks(DOCS / "vmha.rst") if "%index%.localdomain >" in one)
+    command, *shown = block.splitlines()
+    nodes = [
+        ("compute-0", "profile:computeHCI"),
+        ("controller-0", "profile:control"),
+        ("ceph-0", ""),
+    ]
+    file = tmp_path / "instackenv.json"
+    found = [
+        {"name": name, "pm_addr": f"192.0.2.{number}", "capabilities": profile}
+        for number, (name, profile) in enumerate(nodes, 7)
+    ]
+    file.write_text(json.dumps({"nodes": found}))
+    args = command.removeprefix("# vmha generate instackenv.json ").partition(" >")[0].split()
+    secrets = str(tmp_path / "inventory.ini")
+    made = Desk(World()).run(
+        generate.command(read_text, parse_yaml, write_secret),
+        str(file),
+        *args,
+        "--secrets",
+        secrets,
+    )
+    said = made.err.replace(secrets, "inventory.ini").splitlines()
+    assert [" ".join(line.split()) for line in said] == [" ".join(line.split()) for line in shown]
+
+
 def test_what_is_shown_as_json_is_json() -> None:
     for block in blocks(DOCS / "interfaces.rst", "json"):
         assert {"version", "step", "incident"} <= json.loads(block).keys()

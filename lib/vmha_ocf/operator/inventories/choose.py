@@ -64,6 +64,8 @@ def _judge(one: Machine, wishes: Wishes) -> Judged:
         return Judged(one, Says.COMPUTE, f"--hosts {pattern}")
     if wishes.hosts:
         return Judged(one, Says.OTHER, "not among --hosts")
+    if one.idle:
+        return Judged(one, Says.OTHER, f"nothing is deployed on it: it is {one.idle}")
     if one.listed:
         return Judged(one, Says.COMPUTE, "the file is of compute hosts")
     return _by_roles(one, wishes.profiles)

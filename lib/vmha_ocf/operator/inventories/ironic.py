@@ -17,6 +17,18 @@ from vmha_ocf.operator.inventories.bmc_keys import read_bmc, undrivable, unread
 from vmha_ocf.operator.inventories.machine import Machine, Role
 from vmha_ocf.operator.inventories.tree import first, leaf, mapping, sequence, words, wrong
 
+_IDLE = frozenset(
+    {
+        "enroll",
+        "manageable",
+        "available",
+        "clean failed",
+        "inspect failed",
+        "clean wait",
+        "cleaning",
+        "adopt failed",
+    }
+)
 _PAIR = re.compile(r"(\w+)='((?:[^'\\]|\\.)*)'")
 
 
@@ -61,6 +73,7 @@ def read_node(item: Mapping[str, object], place: str, path: str) -> Machine:
         driver=driver,
         undrivable=undrivable(told, path, where),
         roles=tuple(_roles(one, path, where)),
+        idle=_idle(one, path, where),
     )
 
 
@@ -75,6 +88,12 @@ def _driver(one: Mapping[str, object], path: str, where: str) -> str:
     if power and power != "no-power":
         return power
     return first(one, ("pm_type", "driver"), path, where)
+
+
+def _idle(one: Mapping[str, object], path: str, where: str) -> str:
+    """Where the file is Ironic's answer: what is rescued, or has failed to be rebuilt, is deployed, too."""
+    state = first(one, ("provision_state", "provisioning_state"), path, where)
+    return state if state in _IDLE else ""
 
 
 def _deployed_as(one: Mapping[str, object], path: str, where: str) -> str:

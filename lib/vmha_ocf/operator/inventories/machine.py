@@ -37,6 +37,8 @@ class Machine:
     undrivable: str = ""
     """Why an IPMI request would not reach its power, as a clause; "" if it would."""
     roles: Sequence[Role] = ()
+    idle: str = ""
+    """Ironic's word for the state of one that nothing is deployed on."""
     listed: bool = False
     """The file is of compute hosts alone, by its form: this is one."""
     said: bool = False

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from tests.unit.operator.inventories.reads import PATH, hosts_of, machines_of
+from tests.unit.operator.inventories.reads import PATH, chosen_of, hosts_of, machines_of
 from vmha_ocf.backends.desk.deployment_file import parse_yaml
 from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.operator.inventories.choose import Wishes
 from vmha_ocf.operator.inventories.deployment import DeployedHost
 from vmha_ocf.operator.inventories.reading import read_machines
 
@@ -303,6 +304,26 @@ def test_json_that_is_yaml_is_read_as_that() -> None:
 def test_a_template_is_hidden_where_it_is_needed() -> None:
     error = wrong_in("[compute]\nc1 bmc_address=192.0.2.1 bmc_user='{{ x }}'\n")
     assert "the username of c1's BMC is hidden there" in error.message
+
+
+@pytest.mark.parametrize("key", ["provision_state", "Provisioning State"])
+def test_a_node_that_nothing_is_deployed_on_is_no_host(key: str) -> None:
+    nodes = [
+        {
+            "name": f"compute-{number}",
+            "driver": "ipmi",
+            "ipmi_address": f"192.0.2.{number}",
+            key: state,
+        }
+        for number, state in enumerate(
+            ("available", "active", "clean failed", "rescue", "manageable")
+        )
+    ]
+    chosen = chosen_of(json.dumps(nodes))
+    assert [one.machine.name for one in chosen.hosts] == ["compute-1", "compute-3"]
+    assert chosen.left_out[0].why == "nothing is deployed on it: it is available"
+    said = chosen_of(json.dumps(nodes), Wishes(hosts=("compute-0",)))
+    assert [one.machine.name for one in said.hosts] == ["compute-0"]
 
 
 @pytest.mark.parametrize(
