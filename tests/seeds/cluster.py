@@ -11,6 +11,13 @@ from vmha_ocf.sim.base.scenario import CrashSpec, EventSpec, FaultSpec
 from vmha_ocf.sim.play.crashes import CALLS
 
 _POINTS = ("kill_worker", "kill_worker", "lose_dc", "release_storm")
+CLUSTER = frozenset(
+    {
+        "kill_controller", "start_controller", "stop_cluster", "shut_down_cluster", "start_cluster",
+        "maintenance_on", "maintenance_off",
+    }
+)  # fmt: skip
+"""What ``Controllers`` follows."""
 _HOSTS_OWN = ("bmc", "units")
 """Faults that belong to stories of hosts."""
 

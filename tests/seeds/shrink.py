@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
+from tests.seeds.cluster import CLUSTER, Controllers
 from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, HostSpec, Scenario, ScenarioError
 from vmha_ocf.sim.play.scenario_check import verify
 
@@ -38,7 +39,19 @@ def _is_possible(scenario: Scenario) -> bool:
         verify(scenario)
     except ScenarioError:
         return False
-    return True
+    return ends_in_peace(scenario)
+
+
+def ends_in_peace(scenario: Scenario) -> bool:
+    """As each seed does: the cluster is whole, and somebody lets evacuation go on after all else. What is
+    wrong without that is wrong of the scenario."""
+    state = Controllers(dict.fromkeys(scenario.pacemaker.controllers, True))
+    events = sorted(scenario.event, key=lambda event: event.at)
+    for event in events:
+        if event.do in CLUSTER:
+            state.did(event)
+    released = any(event.do == "release_storm" for event in events[-1:])
+    return released and all(state.up.values()) and not state.maintenance
 
 
 def _smaller(scenario: Scenario) -> Iterator[Scenario]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import pytest
@@ -12,7 +13,9 @@ from tests.seeds.generate import generate
 from tests.seeds.judge import judge
 from tests.seeds.runs import CHUNK, Failure, Ran, run_seed, run_seeds, smallest, told
 from tests.seeds.seen import names
+from tests.seeds.shrink import ends_in_peace
 from vmha_ocf.model import Evacuation, Instance, NovaHost
+from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.judge.invariants import PROMISES
 from vmha_ocf.sim.play.run import run
 from vmha_ocf.sim.play.scenario_check import verify
@@ -64,6 +67,16 @@ def test_some_seeds_have_seen(ran: Ran, name: str) -> None:
 def test_a_seed_is_a_possible_scenario_and_always_the_same(seed: int) -> None:
     scenario = verify(generate(seed))
     assert scenario == generate(seed) == parse(format_scenario(scenario))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 2719])
+def test_a_seed_ends_in_peace_and_what_is_left_of_it_must(seed: int) -> None:
+    scenario = generate(seed)
+    assert ends_in_peace(scenario)
+    held = tuple(event for event in scenario.event if event.do != "release_storm")
+    assert not ends_in_peace(replace(scenario, event=held))
+    never = EventSpec(scenario.event[-1].at - 1, "maintenance_on")
+    assert not ends_in_peace(replace(scenario, event=(*scenario.event, never)))
 
 
 def test_a_scenario_is_always_the_same_run() -> None:
