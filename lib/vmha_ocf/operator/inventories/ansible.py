@@ -17,9 +17,9 @@ from vmha_ocf.operator.inventories.machine import Machine, Role
 from vmha_ocf.operator.inventories.tree import first, mapping, words, wrong
 
 _SECTION = re.compile(r"\[([^\[\]:\s]+)(?::(vars|children|hosts))?\]\s*(?:[#;].*)?")
-_RANGE = re.compile(r"\[(\w+):(\w+)(?::(\d+))?\]")
+_RANGE = re.compile(r"\[(\w+):(\w+)(?::([0-9]{1,6}))?\]")
 _MOST = 100_000
-"""Hosts of one pattern."""
+"""Hosts of one inventory: two ranges in one pattern multiply."""
 
 
 @dataclass
@@ -121,6 +121,7 @@ def _tree_hosts(groups: _Groups, name: str, found: object, path: str) -> None:
     for pattern, values in mapping(found, path, f"hosts of {name}").items():
         for host in _expanded(pattern, path):
             groups.add(name, host, mapping(values, path, host))
+            _refuse_endless(groups, path)
 
 
 def _host_line(groups: _Groups, group: str, line: str, number: int, path: str) -> None:
@@ -136,6 +137,14 @@ def _host_line(groups: _Groups, group: str, line: str, number: int, path: str) -
         values[key] = value
     for host in _expanded(pattern, path):
         groups.add(group, host, values)
+        _refuse_endless(groups, path)
+
+
+def _refuse_endless(groups: _Groups, path: str) -> None:
+    if len(groups.hosts) > _MOST:
+        raise wrong(
+            path, f"its ranges are more than {_MOST} hosts", "look at what is in [brackets]"
+        )
 
 
 def _expanded(pattern: str, path: str) -> Iterator[str]:
