@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.bench import fencing, hundred, inventories, known, simulated, starts
+from tests.bench import fencing, hundred, inventories, known, redfish, simulated, starts
 from tests.lab.layout import REPOSITORY
 
 PARTS = {
@@ -13,6 +13,7 @@ PARTS = {
     "known": known,
     "fencing": fencing,
     "inventories": inventories,
+    "redfish": redfish,
     "simulated": simulated,
     "hundred": hundred,
 }
