@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.flag_texts import check
-from vmha_ocf.errors import ParameterError, VmhaError
+from vmha_ocf.errors import ParameterError, Unavailable, VmhaError
 from vmha_ocf.fencing import switch as power_switch
+from vmha_ocf.fencing.device import too_short
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.fencing.kdump import Messages, await_dump
 from vmha_ocf.fencing.levels import judge
 from vmha_ocf.fencing.refusals import RefusalStore
 from vmha_ocf.fencing.request import FenceRequest, Mode, Target, host_of
@@ -52,6 +54,8 @@ class FencePorts:
     refusals: RefusalStore
     configuration: Callable[[], Configuration]
     """Pacemaker's. Raises Unavailable."""
+    listen: Callable[[Sequence[str]], Messages]
+    """For the dump of a host, by the names or addresses from which it sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,12 @@ class FenceAction:
         action, target = self._request.action, self._target()
         if not target.host:
             raise ParameterError("no host is given", hint="-n HOST, or plug=HOST on stdin")
+        dumped = ""
         if action in ("off", "reboot"):
             # What cannot be recorded would be switched off, and fail, again and again.
             for host in target.hosts:
                 check(Flag(host, FlagState.NEEDED, node=target.node))
-            self._ports.clock.sleep(self._request.delay)
+            dumped = self._delay(target)
         match self._request.mode:
             case Mode.DISABLED:
                 log.warning("record_only=2: nothing is done to %s", target.host)
@@ -103,7 +108,16 @@ class FenceAction:
             case Mode.RECORD:
                 return self._record(target)
             case Mode.POWER:
-                return self._switch_power(target)
+                return self._switch_power(target, dumped)
+
+    def _delay(self, target: Target) -> str:
+        """Before an off: as long as the device is told, and while the host dumps; what to tell of that."""
+        if not self._request.kdump_wait:
+            self._ports.clock.sleep(self._request.delay)
+            return ""
+        with closing(self._ports.listen(target.kdump_senders)) as messages:
+            self._ports.clock.sleep(self._request.delay)
+            return await_dump(messages, self._ports.clock, self._request.kdump_wait)
 
     def _record(self, target: Target) -> Answer:
         """A person who records by hand knows why; Pacemaker's configuration is looked at."""
@@ -134,14 +148,14 @@ class FenceAction:
         except VmhaError as error:
             log.warning("%s", error)
 
-    def _switch_power(self, target: Target) -> Answer:
+    def _switch_power(self, target: Target, dumped: str) -> Answer:
         with closing(self._ports.open_bmc(target)) as bmc:
             match self._request.action:
                 case "off":
-                    self._fencer.off(target, bmc)
+                    self._fencer.off(target, bmc, dumped)
                     return Answer(SUCCESS, ["Success: Powered OFF"])
                 case "reboot":
-                    self._fencer.reboot(target, bmc)
+                    self._fencer.reboot(target, bmc, dumped)
                     return Answer(SUCCESS, ["Success: Rebooted"])
                 case _:
                     self._fencer.on(bmc)
@@ -190,9 +204,22 @@ class FenceAction:
         return Answer(SUCCESS, list_power(inventory, separator, self._asker()))
 
     def _validate(self) -> Answer:
-        """The request was read, so it is good; a file has to be looked at."""
+        """The request was read, so it is good; a file has to be looked at, and Pacemaker's times where
+        off may wait."""
         self._inventory()
+        if self._request.kdump_wait:
+            self._verify_times()
         return Answer(SUCCESS)
+
+    def _verify_times(self) -> None:
+        """Of the devices that are there. Where no cluster answers, there are none."""
+        try:
+            configuration = self._ports.configuration()
+        except Unavailable as error:
+            log.warning("whether kdump_wait fits into Pacemaker's times is not known: %s", error)
+            return
+        for what, hint in too_short(configuration):
+            raise ParameterError(what, hint=hint)
 
     def _asker(self) -> Asker:
         return Asker(self._ports.open_bmc, self._ports.parallel, self._ports.clock)
@@ -208,7 +235,12 @@ class FenceAction:
         inventory = self._inventory()
         if inventory is None:
             host = host_of(request.plug, request.domain)
-            return Target(host, request.node or NodeName(request.plug), request.access)
+            return Target(
+                host,
+                request.node or NodeName(request.plug),
+                request.access,
+                kdump_address=request.kdump_address,
+            )
         if not request.plug:
             raise ParameterError("no host is given", hint="-n HOST, or plug=HOST on stdin")
         found = inventory.find(request.plug, request.node)

@@ -31,14 +31,16 @@ class Fencer:
     patience: Patience
     controller: str
 
-    def off(self, target: Target, bmc: Bmc) -> None:
-        """Raises what Bmc and Flags raise, and PowerNotVerified; then nothing was reported."""
+    def off(self, target: Target, bmc: Bmc, before: str = "") -> None:
+        """``before``: what was to be told of the host before that. Raises what Bmc and Flags raise, and
+        PowerNotVerified; then nothing was reported."""
         power_switch.off(bmc, self.clock, self.patience)
-        self.record(target, f"BMC {target.access} answered off")
+        told = f", {before}" if before else ""
+        self.record(target, f"BMC {target.access} answered off{told}")
 
-    def reboot(self, target: Target, bmc: Bmc) -> None:
+    def reboot(self, target: Target, bmc: Bmc, before: str = "") -> None:
         """As ``off``. That the host comes up again is tried and not needed."""
-        self.off(target, bmc)
+        self.off(target, bmc, before)
         wait = min(self.patience.power or ON_AFTER_OFF, ON_AFTER_OFF)
         try:
             power_switch.on(bmc, self.clock, replace(self.patience, power=wait))

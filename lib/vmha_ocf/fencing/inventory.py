@@ -13,8 +13,8 @@ An INI file. A section is a node, by Pacemaker's name; ``[DEFAULT]`` holds for a
 ``host`` is Nova's name of it, by default the section's name, with ``domain`` if it has no dot. A machine
 that runs several nova-computes has several, by commas: ``host = compute-1-a, compute-1-b``. The others
 are named as the device's parameters: protocol, ip, ipport, username, password; for IPMI cipher, privlvl,
-hexadecimal_kg; for Redfish systems_uri, redfish_uri, ssl_insecure, ssl_ca_file. Values are taken as they
-are: no quotes, no interpolation, no comment behind them.
+hexadecimal_kg; for Redfish systems_uri, redfish_uri, ssl_insecure, ssl_ca_file; kdump_address. Values are
+taken as they are: no quotes, no interpolation, no comment behind them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.errors import LocalParameterError, ParameterError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.names import short
-from vmha_ocf.fencing.request import Target, host_of, read_access
+from vmha_ocf.fencing.request import Target, host_of, read_access, read_addresses
 from vmha_ocf.model import NodeName
 
 KEYS = frozenset(
     {"ip", "ipport", "username", "password", "cipher", "privlvl", "hexadecimal_kg", "host"}
-    | {"protocol", "systems_uri", "redfish_uri", "ssl_insecure", "ssl_ca_file"}
+    | {"protocol", "systems_uri", "redfish_uri", "ssl_insecure", "ssl_ca_file", "kdump_address"}
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """A tab may be in a password."""
@@ -131,7 +131,7 @@ def _target(path: str, name: str, section: Mapping[str, str], domain: str) -> Ta
         host_of(host, domain) for host in re.split(r"[,\s]+", section.get("host", "")) if host
     ]
     first, *others = hosts or [host_of(name, domain)]
-    return Target(first, NodeName(name), access, tuple(others))
+    return Target(first, NodeName(name), access, tuple(others), read_addresses(section))
 
 
 def _refuse_unclear(path: str, name: str, section: Mapping[str, str]) -> None:

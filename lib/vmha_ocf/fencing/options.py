@@ -71,6 +71,16 @@ OPTIONS = (
         "Redfish: file of certificates (PEM) that vouch for the BMC, on every controller (default: "
         "the system's)",
     ),
+    FenceOption(
+        "kdump_wait",
+        "Seconds that off waits at most while the host says, by fence_kdump's messages to UDP port 7410, "
+        "that it writes its memory to disk (default: 0, nobody listens)",
+    ),
+    FenceOption(
+        "kdump_address",
+        "With kdump_wait: names or addresses, by commas, from which the host sends then (default: its "
+        "names, as nodename and plug have them)",
+    ),
     FenceOption("cipher", "RMCP+ cipher suite, 3 or 17 (default: the best that the BMC speaks)"),
     FenceOption(
         "privlvl",

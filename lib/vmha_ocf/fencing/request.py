@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -65,6 +66,10 @@ class FenceRequest:
     separator: str = ","
     delay: float = 0.0
     """Seconds to wait before an off or a reboot."""
+    kdump_wait: float = 0.0
+    """Seconds that an off or a reboot may wait while the host says that it dumps; 0: nobody listens."""
+    kdump_address: tuple[str, ...] = ()
+    """Of the one host, as of a Target."""
     power_agents: frozenset[str] = frozenset()
     """Fence agents that switch power by an operator's word. RECORD."""
 
@@ -78,10 +83,17 @@ class Target:
     access: BmcAccess | None
     others: tuple[NovaHost, ...] = ()
     """Further hosts of Nova on the same machine: they go down with it."""
+    kdump_address: tuple[str, ...] = ()
+    """Whence its kdump kernel sends, names or addresses."""
 
     @property
     def hosts(self) -> tuple[NovaHost, ...]:
         return (self.host, *self.others)
+
+    @property
+    def kdump_senders(self) -> tuple[str, ...]:
+        """As told, else by its names."""
+        return self.kdump_address or tuple(dict.fromkeys((self.node, self.host)))
 
 
 def read_request(options: Mapping[str, str]) -> FenceRequest:
@@ -98,6 +110,8 @@ def read_request(options: Mapping[str, str]) -> FenceRequest:
         inventory=options.get("inventory", "") if mode is Mode.POWER else "",
         separator=options.get("separator", ","),
         delay=_number(options, "delay", 0),
+        kdump_wait=_kdump_wait(options, mode),
+        kdump_address=read_addresses(options),
         power_agents=read_agents(options.get("power_agents", "")),
     )
 
@@ -202,6 +216,22 @@ def _ca_file(path: str, insecure: bool) -> str:
             f"ssl_ca_file={path} is not a path from the root", hint="begin it with /"
         )
     return path
+
+
+def read_addresses(options: Mapping[str, str]) -> tuple[str, ...]:
+    """Whence a host's kdump kernel sends: of a device's parameters or of a section of an inventory."""
+    return tuple(filter(None, re.split(r"[,\s]+", options.get("kdump_address", ""))))
+
+
+def _kdump_wait(options: Mapping[str, str], mode: Mode) -> float:
+    wait = _number(options, "kdump_wait", 0)
+    if wait and mode is not Mode.POWER:
+        raise ParameterError(
+            "kdump_wait is set, and nothing is switched off here",
+            hint="set it on the device that switches the power, if that is fence_compute: only its own "
+            "off waits for a dump",
+        )
+    return wait
 
 
 def _record_only(text: str) -> Mode | None:

@@ -93,6 +93,7 @@ def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Ans
 
 def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None) -> FencePorts:
     from vmha_ocf.backends.bmc.inventory_file import read_inventory
+    from vmha_ocf.backends.bmc.kdump import KdumpListener
     from vmha_ocf.backends.pacemaker.attrd import Attrd
     from vmha_ocf.backends.pacemaker.cib import Cib
     from vmha_ocf.backends.pacemaker.configuration import read_settings
@@ -115,6 +116,7 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
         read_inventory=read_inventory,
         refusals=RefusalStore(attrd, clock),
         configuration=lambda: read_settings(cib),
+        listen=lambda senders: KdumpListener(senders, clock),
     )
 
 

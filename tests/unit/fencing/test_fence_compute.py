@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from vmha_ocf.errors import (
     BmcBusy,
     BmcRefused,
     BmcUnavailable,
+    ClusterUnavailable,
     FlagNotWritten,
     FlagsUnavailable,
     ParameterError,
@@ -150,6 +151,23 @@ class FakeAttributes:
         self.kept[key] = value
 
 
+class FakeMessages:
+    def __init__(self, clock: FakeClock, at: Sequence[float], journal: list[str]) -> None:
+        self._clock, self._journal = clock, journal
+        self._left = [clock.monotonic() + each for each in at]
+
+    def heard(self, seconds: float) -> bool:
+        until = self._clock.monotonic() + seconds
+        if self._left and self._left[0] <= until:
+            self._clock.sleep(max(0.0, self._left.pop(0) - self._clock.monotonic()))
+            return True
+        self._clock.sleep(seconds)
+        return False
+
+    def close(self) -> None:
+        self._journal.append("no longer listened")
+
+
 class Stage:
     def __init__(self) -> None:
         self.journal: list[str] = []
@@ -164,6 +182,9 @@ class Stage:
         self.dead: set[str] = set()
         self.levels = [{"target": NODE, "devices": "ipmi,record"}]
         self.kind = "stonith:fence_ipmilan"
+        self.dump: list[float] = []
+        """When the host says so, in seconds from when it is listened to."""
+        self.ours: dict[str, str] = {"record_only": "1"}
 
     def perform(self, action: str, *, by_hand: bool = False, **changes: object) -> Answer:
         request = replace(self.request, action=action, **changes)  # type: ignore[arg-type]
@@ -178,10 +199,15 @@ class Stage:
             self.read_inventory,
             RefusalStore(self.attributes, self.clock),
             self.configuration,
+            self.listen,
         )
 
+    def listen(self, senders: Sequence[str]) -> FakeMessages:
+        self.journal.append(f"listen {' '.join(senders)}")
+        return FakeMessages(self.clock, self.dump, self.journal)
+
     def configuration(self) -> Configuration:
-        record = Resource("record", OUR_FENCING, {"record_only": "1"})
+        record = Resource("record", OUR_FENCING, self.ours)
         return Configuration([Resource("ipmi", self.kind), record], levels=self.levels)
 
     def open_bmc(self, target: Target) -> FakeBmc:
@@ -742,3 +768,103 @@ class TestInventory:
 def test_a_list_without_an_inventory_guesses_no_name(stage: Stage) -> None:
     answer = stage.perform("list")
     assert (answer.code, list(answer.lines)) == (0, [])
+
+
+class TestAHostThatDumps:
+    """The trap: fence_kdump in a level takes the first message for a fencing, and cuts the dump off."""
+
+    def off(self, stage: Stage, **changes: object) -> tuple[float, str]:
+        """Seconds until off was requested, and what is told of it."""
+        begun = stage.clock.monotonic()
+        asked: dict[str, Any] = {"kdump_wait": 60.0, **changes}
+        assert stage.perform("off", **asked).code == 0
+        evidence = stage.flags.flags[HOST].evidence
+        assert evidence is not None
+        waited = stage.clock.monotonic() - begun
+        return round(waited), evidence.proof.removeprefix("BMC 192.0.2.7 answered off")
+
+    def test_without_a_message_off_is_sent_after_two_seconds(self, stage: Stage) -> None:
+        waited, told = self.off(stage)
+        assert (waited, told) == (2, "")
+        assert stage.journal[:2] == [f"listen {NODE} {HOST}", "no longer listened"]
+
+    def test_it_is_not_cut_off_before_its_messages_have_stopped_for_five_seconds(
+        self, stage: Stage
+    ) -> None:
+        stage.dump = [1 + 3 * one for one in range(8)]
+        waited, told = self.off(stage)
+        assert waited == pytest.approx(27, abs=1)
+        assert told == ", dumped for 22 s"
+        assert "read on" in stage.journal, "the dump is no proof: off is sent and read as ever"
+        assert "request off" in stage.journal
+
+    def test_one_that_says_so_for_ever_is_switched_off_at_the_limit(self, stage: Stage) -> None:
+        stage.dump = [float(one) for one in range(1, 1000)]
+        waited, told = self.off(stage, kdump_wait=30.0)
+        assert waited == pytest.approx(30, abs=2)
+        assert told == ", still dumping after 30 s"
+
+    def test_a_message_late_in_the_time_does_not_make_it_longer(self, stage: Stage) -> None:
+        stage.dump = [0, 4, 8]
+        assert self.off(stage, kdump_wait=9.0) == (9, ", still dumping after 9 s")
+
+    def test_a_limit_below_the_first_look_is_kept(self, stage: Stage) -> None:
+        waited, told = self.off(stage, kdump_wait=0.5)
+        assert waited <= 1
+        assert told == ""
+
+    def test_what_arrives_in_the_devices_own_delay_counts(self, stage: Stage) -> None:
+        stage.dump = [5.0]
+        assert self.off(stage, delay=10.0)[1] == ", dumped for 0 s"
+
+    def test_a_reboot_waits_too_and_an_on_does_not(self, stage: Stage) -> None:
+        stage.dump = [1.0, 2.0]
+        assert stage.perform("reboot", kdump_wait=60.0).code == 0
+        evidence = stage.flags.flags[HOST].evidence
+        assert evidence is not None
+        assert evidence.proof.endswith(", dumped for 2 s")
+        stage.journal.clear()
+        stage.perform("on", kdump_wait=60.0)
+        assert not [one for one in stage.journal if one.startswith("listen")]
+
+    def test_whence_it_sends_may_be_told(self, stage: Stage) -> None:
+        self.off(stage, kdump_address=("198.51.100.7", "kdump-1"))
+        assert stage.journal[0] == "listen 198.51.100.7 kdump-1"
+        stage.inventory = (
+            f"[{NODE}]\nip = 192.0.2.7\nhost = {HOST}\nkdump_address = 198.51.100.8\n"
+        )
+        stage.journal.clear()
+        stage.perform("off", inventory="/etc/bmc", access=None, kdump_wait=60.0)
+        assert stage.journal[0] == "listen 198.51.100.8"
+
+    @pytest.mark.parametrize(
+        ("told", "sentence"),
+        [
+            (
+                {"kdump_wait": "100"},
+                "may wait for 100 s while a host dumps, and .* off after 60 s",
+            ),
+            ({"kdump_wait": "20", "power_timeout": "11"}, "ends its off after 60 s"),
+            ({"kdump_wait": "20", "pcmk_off_timeout": "90"}, "ends its reboot after 60 s"),
+            ({"kdump_wait": "1", "power_timeout": "0"}, ""),
+            ({"kdump_wait": "x"}, ""),
+            ({"kdump_wait": "60", "pcmk_off_timeout": "2min", "pcmk_reboot_timeout": "120s"}, ""),
+            ({}, ""),
+        ],
+    )
+    def test_times_of_pacemaker_that_are_too_short_are_told(
+        self, stage: Stage, told: dict[str, str], sentence: str
+    ) -> None:
+        stage.ours = told
+        if not sentence:
+            assert stage.perform("validate-all", kdump_wait=1.0).code == 0
+            return
+        with pytest.raises(ParameterError, match=sentence):
+            stage.perform("validate-all", kdump_wait=1.0)
+
+    def test_without_a_cluster_a_request_is_valid(self, stage: Stage) -> None:
+        def nothing() -> Configuration:
+            raise ClusterUnavailable("no answer")
+
+        stage.configuration = nothing  # type: ignore[method-assign]
+        assert stage.perform("validate-all", kdump_wait=1.0).code == 0

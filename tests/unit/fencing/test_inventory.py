@@ -161,7 +161,10 @@ def test_a_bad_file_is_told_by_its_place_not_by_its_text(text: str, sentence: st
     ("text", "hint"),
     [
         ("[a]\npassword=x\n", "fence_compute -o validate-all"),
-        ("[a]\nip=1\npaswd=x\n", "allowed are cipher, hexadecimal_kg, host, ip, ipport, password"),
+        (
+            "[a]\nip=1\npaswd=x\n",
+            "allowed are cipher, hexadecimal_kg, host, ip, ipport, kdump_address, password",
+        ),
         ("[a]\nip=1\ncipher=1\n", "allowed are 3 and 17"),
     ],
 )

@@ -292,3 +292,16 @@ def test_a_wrong_privilege_is_told_with_the_right_ones() -> None:
     with pytest.raises(ParameterError) as refused:
         read_request(BMC | {"privlvl": "root"})
     assert "callback, user, operator, administrator;" in refused.value.hint
+
+
+def test_whence_a_host_says_that_it_dumps() -> None:
+    request = read_request(BMC | {"kdump_wait": "90", "kdump_address": "a.lan, 192.0.2.9  b"})
+    assert (request.kdump_wait, request.kdump_address) == (90.0, ("a.lan", "192.0.2.9", "b"))
+    assert read_request(BMC).kdump_wait == 0
+
+
+def test_a_device_that_switches_nothing_waits_for_no_dump() -> None:
+    with pytest.raises(
+        ParameterError, match="kdump_wait is set, and nothing is switched off here"
+    ):
+        read_request({"action": "off", "record_only": "1", "kdump_wait": "60"})

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, NotInstalled, VmhaError
+from vmha_ocf.errors import (
+    BmcAlready,
+    BmcBusy,
+    BmcDenied,
+    BmcRefused,
+    BmcUnavailable,
+    NotInstalled,
+    VmhaError,
+)
 from vmha_ocf.fencing.bmc_access import BmcAccess
 
 _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
@@ -26,7 +34,7 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
         "set ip to an address, or put the name into DNS or /etc/hosts of every controller",
     ),
     "busy": (
-        BmcUnavailable,
+        BmcBusy,
         "BMC {bmc} cannot answer now: {detail}",
         "it starts, is updated or has too much to do: it will be asked again",
     ),
@@ -68,7 +76,7 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
         "ssl_ca_file has to be a file of certificates (PEM) on every controller",
     ),
     "password": (
-        BmcRefused,
+        BmcDenied,
         "BMC {bmc} does not let in user {user} with this password: {detail}",
         "correct username and password, password_script or the inventory",
     ),

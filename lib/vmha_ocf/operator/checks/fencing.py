@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from vmha_ocf.cluster.configuration import OUR_FENCING, REMOTE, Resource
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.fencing.device import options_of
+from vmha_ocf.fencing.device import options_of, seconds, too_short
 from vmha_ocf.fencing.levels import judge
 from vmha_ocf.fencing.power_agents import read_agents
 from vmha_ocf.fencing.request import Mode, decide_mode
@@ -17,16 +16,6 @@ _LONGEST_START = 30.0
 """Seconds. Where a controller dies with a host, each other one tries to connect for as long."""
 _DEFAULT_START = 60.0
 """Of ocf:pacemaker:remote."""
-_UNITS = {
-    "": 1.0,
-    "s": 1.0,
-    "sec": 1.0,
-    "ms": 0.001,
-    "msec": 0.001,
-    "m": 60.0,
-    "min": 60.0,
-    "h": 3600.0,
-}
 
 
 def devices_answer(facts: Facts) -> Iterator[Finding]:
@@ -96,6 +85,11 @@ def devices_fence_several(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def dumps_have_time(facts: Facts) -> Iterator[Finding]:
+    for what, hint in too_short(facts.configuration):
+        yield error(what, hint)
+
+
 def remotes_reconnect(facts: Facts) -> Iterator[Finding]:
     """Without it Pacemaker connects to a host as soon as it is fenced, and forgets about it."""
     for remote in _remotes(facts):
@@ -119,12 +113,6 @@ def remotes_start_quickly(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def seconds(text: str) -> float:
-    """Pacemaker's spelling of a time; 0 for what it is not."""
-    match = re.fullmatch(r"\s*([0-9]+)\s*([a-z]*)\s*", text.lower())
-    return float(match[1]) * _UNITS.get(match[2], 0.0) if match else 0.0
-
-
 def _remotes(facts: Facts) -> list[Resource]:
     names = {str(one.node) for one in facts.hosts}
     return [one for one in facts.configuration.of_kind(REMOTE) if one.name in names]
@@ -141,6 +129,7 @@ CHECKS: tuple[Check, ...] = (
     every_host_is_flagged,
     our_devices_do_something,
     devices_fence_several,
+    dumps_have_time,
     remotes_reconnect,
     remotes_start_quickly,
 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fencing.actions import FenceAction, FencePorts
 from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.fencing.kdump import Messages
 from vmha_ocf.fencing.refusals import RefusalStore
 from vmha_ocf.fencing.request import Target, read_request
 from vmha_ocf.ports import Bmc
@@ -75,11 +76,16 @@ class FenceDevices:
                 wrap(world.attrd, f"{OURS}.attrd"), wrap(world.clock(), f"{OURS}.clock")
             ),
             configuration=world.configuration,
+            listen=_nobody_dumps,
         )
 
     def _bmc(self, target: Target) -> Bmc:
         bmc: Bmc = self._parts.world.bmc(target.node)
         return self._parts.wrap(bmc, f"{OURS}.bmc")
+
+
+def _nobody_dumps(_senders: Sequence[str]) -> Messages:
+    raise ParameterError("kdump_wait is not played", hint="tests/lab plays it")
 
 
 def _no_inventory(path: str, _domain: str) -> Inventory:
