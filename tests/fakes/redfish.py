@@ -10,7 +10,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,9 +52,18 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
 class RedfishBmcFake:
     """Start it with ``with``. Everything it was asked is in ``received``."""
 
-    def __init__(self, vendor: str, certificate: Path) -> None:
+    power = "On"
+
+    def __init__(
+        self,
+        vendor: str,
+        certificate: Path,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+        login: tuple[str, str] = (USER, PASSWORD),
+    ) -> None:
         self.vendor = recorded(vendor)
-        self.power = "On"
+        self.login = dict(zip(("UserName", "Password"), login, strict=True))
+        self.watched: Callable[[Request], None] = lambda _request: None
         self.manager_state: str | None = "Enabled"
         self.systems = [self.vendor["system"]]
         self.sessions: dict[str, str] = {}
@@ -65,7 +74,7 @@ class RedfishBmcFake:
         self._opened = 0
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(address, _Handler)
         self._server.bmc = self
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -100,6 +109,7 @@ class RedfishBmcFake:
 
     def respond(self, request: Request) -> Answer:
         self.received.append(request)
+        self.watched(request)
         for method, path, answers in self._faults:
             if method == request.method and re.search(path, request.path):
                 return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -132,7 +142,7 @@ class RedfishBmcFake:
         }
 
     def _open(self, body: Body) -> Answer:
-        if body != {"UserName": USER, "Password": PASSWORD}:
+        if body != self.login:
             return answer_of(self.vendor.get("denied") or recorded("common")["denied"])
         self._opened += 1
         place, token = f"{self.vendor['sessions']}/{self._opened}", f"token-{self._opened}"

@@ -7,6 +7,7 @@ from tests.lab.cases import (
     check,
     clock,
     cluster,
+    dumps,
     hosts,
     nova,
     operator,
@@ -19,6 +20,7 @@ from tests.lab.cases.case import Case
 ALL: tuple[Case, ...] = (
     *hosts.CASES,
     *bmc.CASES,
+    *dumps.CASES,
     *nova.CASES,
     *worker.CASES,
     *cluster.CASES,
