@@ -33,7 +33,7 @@ def redfish_host(scene: Scene) -> Expected:
     scene.until_flagged("compute-1")
     asked = redfish.said(lab, "compute-1")
     assert re.search(r"POST \S+/Actions/ComputerSystem\.Reset", asked), asked
-    assert "DELETE" in asked, asked
+    scene.until("the session's end", lambda: "DELETE" in redfish.said(lab, "compute-1"), 15)
     return Expected({"compute-1"}, tagged)
 
 
