@@ -1,7 +1,7 @@
 """What a word says about a machine: a role, a profile, a group, a name. Pure.
 
 People make such words themselves: ``computeHCI``, ``ComputeOvsDpdkSriov``, ``osdcompute``,
-``ceph-compute``, ``ehccompute0001``, ``novacompute-0``. So the parts of a word count.
+``ceph-compute``, ``xyzcompute0001``, ``novacompute-0``. So the parts of a word count.
 """
 
 from __future__ import annotations

@@ -23,20 +23,20 @@ def machine(name: str, *roles: tuple[str, str], **more: str) -> Machine:
     [
         *((word, Says.COMPUTE) for word in (
             "compute", "Compute", "computeHCI", "ComputeOvsDpdkSriov", "compute-sriov", "osdcompute",
-            "ceph-compute", "ehccompute0001", "novacompute-0", "overcloud-novacompute-12", "cmpt1",
-            "rhel-director-cmpt1", "Hcomp00", "hci", "hypervisor7", "kvm-3", "network-compute",
+            "ceph-compute", "xyzcompute0001", "novacompute-0", "overcloud-novacompute-12", "cmpt1",
+            "ospd-lab-cmpt1", "Hcomp00", "hci", "hypervisor7", "kvm-3", "network-compute",
             "ComputeDCN", "DistributedComputeHCI",
         )),
         *((word, Says.OTHER) for word in (
             "control", "controller-0", "ctrl01", "cont00", "cntrl", "ceph-storage", "CephAll", "osd3",
-            "swift", "stor01", "networker", "block-storage", "database", "gw-1", "sio-storage",
-            "CellController", "undercloud", "mon1", "ehcceph0001",
+            "swift", "stor01", "networker", "block-storage", "database", "gw-1", "sbo-storage",
+            "CellController", "undercloud", "mon1", "xyzceph0001",
         )),
         *((word, Says.EITHER) for word in (
             "computebaremetal", "ironic-compute", "controller-compute", "controlcompute",
         )),
         *((word, Says.NOTHING) for word in (
-            "", "remote", "node1", "Server8", "r730-0", "gold", "S1E-2", "baremetal", "monday",
+            "", "remote", "node1", "Server8", "r730-0", "gold", "R2B-2", "baremetal", "monday",
             "nettle", "director",
         )),
     ],
