@@ -11,6 +11,7 @@
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
+#                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
 # make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
@@ -30,7 +31,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants demo lab lab-list soak bench docs install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo lab lab-list soak bench docs install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -79,13 +80,18 @@ mutants: setup .mutants/bin/mutmut
 	.mutants/bin/python -m pip install -q --disable-pip-version-check $(^:%=-r %)
 	touch $@
 
-demo: setup
-	$(PYTHON) -m tests.lab.demo
+# What real guests need on top is installed where it is asked for, and only there.
+GUESTS := processes
+guests:
+	@.ci/setup $(if $(filter real%,$(GUESTS)),tests/lab/guests/packages.txt)
+
+demo: guests
+	$(PYTHON) -m tests.lab.demo --guests $(GUESTS)
 
 CASE :=
 COMPUTES := 4
-lab: setup
-	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) $(CASE)
+lab: guests
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) $(CASE)
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list

@@ -13,6 +13,7 @@ from tests.lab import power
 from tests.lab.cloud import identity
 from tests.lab.cloud.guests import overlaps
 from tests.lab.cloud.observe import InstanceRow, MigrationRow
+from tests.lab.guests import judge, locks
 from tests.lab.layout import BMC_PASSWORD
 from tests.lab.processes import inside
 from tests.lab.stage import Stage
@@ -50,6 +51,7 @@ def broken(stage: Stage, expected: Expected, since: float = 0.0) -> list[str]:
         *_moved(rows.values(), expected),
         *_out_of_service(stage, expected),
         *_secrets(stage),
+        *_real(stage, expected, since),
     ]
 
 
@@ -197,6 +199,15 @@ def _out_of_service(stage: Stage, expected: Expected) -> Iterable[str]:
             yield f"{row.host} is still {state} ({row.disabled_reason})"
     for node in stage.records():
         yield f"{node} is still flagged in the CIB"
+
+
+def _real(stage: Stage, expected: Expected, since: float) -> list[str]:
+    """What real guests' disks, processes and locks tell; stand-ins have none of it."""
+    observer = stage.cloud.observer
+    if observer is None:
+        return []
+    refused = locks.attempts(stage.lab, since)
+    return judge.broken(observer, stage.cloud.instances(), expected.evacuated, refused)
 
 
 def _secrets(stage: Stage) -> Iterable[str]:

@@ -38,6 +38,7 @@ def await_recovery(stage: Stage, expected: Expected, since: float = 0.0) -> Reco
         return not list(not_recovered(cloud.instances(), cloud.migrations(), expected))
 
     wait_until("all tagged instances elsewhere", all_elsewhere, MOVED, 0.3, stage.worker_log)
+    stage.wait_beats(expected.evacuated)
     instances = _last_start(stage, expected) or time.time()
     if expected.in_service:
         for host in expected.hosts:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -13,6 +14,9 @@ from tests.lab.cluster import Cluster
 from tests.lab.command import Result
 from tests.lab.configuration import Plan, Timing
 from tests.lab.errors import LabError
+from tests.lab.guests import judge, libvirtd
+from tests.lab.guests.observer import Observer
+from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
 from tests.lab.lifecycle import down, up
 from tests.lab.wait import wait_until
@@ -76,6 +80,26 @@ class Stage:
         except TimeoutError as error:
             raise LabError(f"nova-compute: {error}", self.cluster.summary()) from None
 
+    def wait_beats(self, uuids: Collection[str], timeout: float = 90.0) -> None:
+        """Until these guests count where Nova says that they run; those that Nova has stopped do not.
+        Nothing to wait for where processes stand in for guests."""
+        observer = self.cloud.observer
+        if observer is None:
+            return
+
+        def silent() -> list[str]:
+            rows = [row for row in self.cloud.instances() if row.uuid in uuids]
+            active = [row for row in rows if row.vm_state == "active"]
+            return [r.name for r in active if not judge.beats_where_nova_says(observer, r)]
+
+        wait_until(
+            "each guest's count where Nova says that it runs",
+            lambda: not silent(),
+            timeout,
+            0.2,
+            lambda: f"silent: {', '.join(silent())}",
+        )
+
     def wait_in_service(self, host: str, timeout: float = 120.0) -> None:
         def back() -> bool:
             return (
@@ -97,16 +121,22 @@ def _call(example: str, settings: Mapping[str, str]) -> list[str]:
 
 @contextmanager
 def on_stage(
-    lab: Lab, tell: Tell, *, extra: str = "", plan: Plan = PLAN, configured: bool = True
+    lab: Lab,
+    tell: Tell,
+    *,
+    extra: str = "",
+    plan: Plan = PLAN,
+    configured: bool = True,
+    hypervisor: Hypervisor | None = None,
 ) -> Iterator[Stage]:
     """Cluster and cloud, with our agents configured or only installed, for the length of a block;
-    all of it gone afterwards."""
-    cloud = Cloud(lab.state, lab.cloud_address, lab.cloud_netns)
+    all of it gone afterwards. With a hypervisor the guests are real."""
+    cloud = Cloud(lab.state, lab.cloud_address, lab.cloud_netns, hypervisor)
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
     try:
-        cluster = up(lab, plan, _started(tell, with_cloud))
+        cluster = up(lab, plan, _started(tell, with_cloud, partial(_watched, lab, cloud)))
         with_cloud.join()
         tell("Nova, Keystone and Placement answer")
         stage = Stage(lab, cluster, cloud)
@@ -116,8 +146,18 @@ def on_stage(
     finally:
         # Where `up` refused, another lab is there: it is not ours to remove.
         if with_cloud.settled():
+            if cloud.observer:
+                cloud.observer.stop()
             cloud.down()
             down(lab)
+
+
+def _watched(lab: Lab, cloud: Cloud) -> None:
+    """Real guests: from now on each host starts a libvirtd when it boots, and what they do is seen."""
+    if cloud.hypervisor is not None:
+        libvirtd.write_hook(lab, locks=cloud.hypervisor.locks)
+        cloud.observer = Observer(cloud.site, [node.name for node in lab.computes])
+        cloud.observer.start()
 
 
 def configure(stage: Stage, tell: Tell, extra: str = "") -> None:
@@ -179,12 +219,13 @@ class _Beside(Thread):
         return True
 
 
-def _started(tell: Tell, beside: _Beside) -> Tell:
-    """Start the cloud as soon as the lab has its state directory and its wires."""
+def _started(tell: Tell, beside: _Beside, before: Callable[[], None]) -> Tell:
+    """Start the cloud as soon as the lab has its state directory and its wires; no host has booted then."""
 
     def told(sentence: str) -> None:
         tell(sentence)
         if "wired" in sentence:
+            before()
             beside.start()
 
     return told

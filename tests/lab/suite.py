@@ -11,6 +11,8 @@ from tests.lab import cases, report
 from tests.lab.cases.case import Case
 from tests.lab.demo import Progress
 from tests.lab.errors import LabError
+from tests.lab.guests.choice import add_choice, chosen
+from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.health import healed, sick
 from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.logs import keep_logs
@@ -20,12 +22,14 @@ from tests.lab.stage import Stage, Tell, on_stage
 BUILD = REPOSITORY / "build"
 
 
-def run(wanted: Sequence[Case], lab: Lab, tell: Tell) -> Iterator[Outcome]:
+def run(
+    wanted: Sequence[Case], lab: Lab, tell: Tell, hypervisor: Hypervisor | None = None
+) -> Iterator[Outcome]:
     """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
     yield from (Outcome(one, Verdict.CANNOT, [one.cannot]) for one in wanted if one.cannot)
     left = [one for one in wanted if not one.cannot]
     while left:
-        with on_stage(lab, tell) as stage:
+        with on_stage(lab, tell, hypervisor=hypervisor) as stage:
             if problems := sick(stage):
                 raise LabError("a fresh lab is sick", "; ".join(problems))
             healthy = True
@@ -57,15 +61,17 @@ def main() -> int:
     if words.list:
         print(_listed(wanted))
         return 0
-    return _run(wanted, words.computes)
+    return _run(wanted, words)
 
 
-def _run(wanted: Sequence[Case], computes: int) -> int:
+def _run(wanted: Sequence[Case], words: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outcomes: list[Outcome] = []
     code = 1
     try:
-        for outcome in run(wanted, lab_from_environment(3, computes), Progress()):
+        tell = Progress()
+        hypervisor = chosen(words, tell)
+        for outcome in run(wanted, lab_from_environment(3, words.computes), tell, hypervisor):
             outcomes.append(outcome)
             report.write(BUILD, outcomes)
         code = int(any(one.verdict is Verdict.FAILED for one in outcomes))
@@ -96,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--computes", type=int, default=4, choices=sizes, metavar="N", help="hosts, 4 to 10"
     )
+    add_choice(parser)
     return parser
 
 

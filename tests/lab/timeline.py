@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.lab.guests.judge import silences
 from tests.lab.stage import Stage
 
 _WIDTH = 60
@@ -25,12 +26,17 @@ class Timeline:
 
     ORDER = ("detected", "fenced", "flagged", "asked", "done", "booted", "compute", "service")
 
-    def __init__(self, host: str, tagged: Mapping[str, str]) -> None:
+    def __init__(
+        self, host: str, tagged: Mapping[str, str], beating: Collection[str] = ()
+    ) -> None:
         self.host = host
         self.tagged = tagged
+        self.beating = beating
+        """Names of those whose first beat elsewhere is to be seen, too."""
         self.facts: list[Fact] = []
         self._start = 0.0
         self._keys: set[str] = set()
+        self._moments: dict[str, float] = {}
 
     def start(self) -> None:
         self._start = time.time()
@@ -44,11 +50,16 @@ class Timeline:
         self.facts.append(fact)
         return fact
 
+    def note(self, key: str, at: float) -> None:
+        """A moment for the drawing, before or after the power cut, that is no fact of its own."""
+        self._moments[key] = at - self._start
+
     def has(self, key: str) -> bool:
         return key in self._keys
 
     def at(self, key: str) -> float:
-        return next((fact.seconds for fact in self.facts if fact.key == key), 0.0)
+        found = (fact.seconds for fact in self.facts if fact.key == key)
+        return next(found, self._moments.get(key, 0.0))
 
     @property
     def since(self) -> float:
@@ -57,6 +68,7 @@ class Timeline:
     @property
     def missing(self) -> list[str]:
         wanted = [*self.ORDER, *(f"active {name}" for name in self.tagged.values())]
+        wanted += [f"beat {name}" for name in self.beating]
         return [key for key in wanted if key not in self._keys]
 
     @property
@@ -78,6 +90,10 @@ class Timeline:
                 (name, self.at("asked"), self.at(f"active {name}"))
                 for name in sorted(self.tagged.values())
             ),
+            *(
+                (f"{name} silent", self.at(f"last {name}"), self.at(f"beat {name}"))
+                for name in sorted(self.beating)
+            ),
             ("host back", self.at("fenced"), self.at("booted")),
             ("in service", self.at("booted"), self.at("service")),
         ]
@@ -87,17 +103,17 @@ class Timeline:
 
 def _bar(name: str, start: float, stop: float, end: float) -> str:
     if stop <= 0:
-        return f"{name:>12} |{'(not seen)':<{_WIDTH}}|"
-    before = int(start / end * _WIDTH)
-    length = max(1, round((stop - start) / end * _WIDTH))
+        return f"{name:>14} |{'(not seen)':<{_WIDTH}}|"
+    before = int(max(start, 0.0) / end * _WIDTH)
+    length = max(1, round((stop - max(start, 0.0)) / end * _WIDTH))
     bar = (" " * before + "#" * length)[:_WIDTH]
-    return f"{name:>12} |{bar:<{_WIDTH}}| {start:5.1f} .. {stop:5.1f} s"
+    return f"{name:>14} |{bar:<{_WIDTH}}| {start:5.1f} .. {stop:5.1f} s"
 
 
 def watch(stage: Stage, timeline: Timeline, limit: float) -> Iterator[Fact]:
     """Look from outside until the timeline is complete, or ``limit`` seconds are over."""
     while not timeline.complete and time.time() - timeline.since < limit:
-        for look in (_cluster, _flag, _requests, _instances, _return):
+        for look in (_cluster, _flag, _requests, _instances, _beats, _return):
             yield from filter(None, look(stage, timeline))
         time.sleep(0.2)
 
@@ -147,6 +163,19 @@ def _instances(stage: Stage, line: Timeline) -> Iterator[Fact | None]:
         settled = row.task_state is None and row.vm_state in ("active", "stopped")
         if name and settled and row.host != line.host:
             yield line.add(f"active {name}", f"{name} is {row.vm_state} on {row.host}")
+
+
+def _beats(stage: Stage, line: Timeline) -> Iterator[Fact | None]:
+    """Real guests only: the first beat elsewhere, at the time when it was found on the disk."""
+    if stage.cloud.observer is None:
+        return
+    for uuid, name in line.tagged.items():
+        if name not in line.beating or line.has(f"beat {name}"):
+            continue
+        for one in silences(stage.cloud.observer.beats(uuid)):
+            if one.last.at >= line.since - 3 and one.moved:
+                line.note(f"last {name}", one.last.at)
+                yield line.add(f"beat {name}", f"{name} counts on, {one}", one.first.at)
 
 
 def _return(stage: Stage, line: Timeline) -> Iterator[Fact | None]:

@@ -48,7 +48,10 @@ class Scene:
 
     def boot(self, host: str, count: int = 3, name: str = "web") -> list[str]:
         """Tagged instances on a host; their uuids."""
-        return self.stage.cloud.client().boot(f"{name}-{host}", count, host=host, tags=[TAG])
+        client = self.stage.cloud.client()
+        booted = client.boot(f"{name}-{host}", count, host=host, tags=[TAG])
+        self.stage.wait_beats(booted)
+        return booted
 
     def plain(self, host: str, count: int = 1) -> list[str]:
         """Instances without any mark."""

@@ -150,7 +150,7 @@ class Client:
         flavor_id: str | None = None,
         extra_specs: Mapping[str, str] | None = None,
     ) -> str:
-        flavor = {"name": name, "id": flavor_id, "ram": 64, "vcpus": 1, "disk": 1}
+        flavor = {"name": name, "id": flavor_id, "ram": 128, "vcpus": 1, "disk": 1}
         made = self.call("POST", "/flavors", {"flavor": flavor}).expect(200)["flavor"]
         if extra_specs:
             specs = {"extra_specs": dict(extra_specs)}

@@ -13,7 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.lab.cloud import cells, compute, database, identity, observe, processes, template
+from tests.lab.cloud import (
+    cells,
+    compute,
+    database,
+    identity,
+    libvirt,
+    observe,
+    processes,
+    template,
+)
 from tests.lab.cloud.client import Client
 from tests.lab.cloud.guests import Guest, Run, history, running
 from tests.lab.cloud.identity import ADMIN, User
@@ -21,6 +30,8 @@ from tests.lab.cloud.services import NAMES, Service
 from tests.lab.cloud.site import STATE, Site
 from tests.lab.cloud.venv import ensure_venv
 from tests.lab.events import append_event
+from tests.lab.guests.observer import Observer
+from tests.lab.guests.prerequisites import Hypervisor
 
 _FIRST = ("epmd", "mariadb", "glance", "neutron")
 
@@ -34,9 +45,16 @@ class Cloud:
     """
 
     def __init__(
-        self, state: Path = STATE, address: str = "127.0.0.1", netns: str | None = None
+        self,
+        state: Path = STATE,
+        address: str = "127.0.0.1",
+        netns: str | None = None,
+        hypervisor: Hypervisor | None = None,
     ) -> None:
-        self.site = Site(state, address, netns)
+        self.hypervisor = hypervisor
+        self.site = Site(state, address, netns, hypervisor.virt_type if hypervisor else "")
+        self.observer: Observer | None = None
+        """Who watches real guests; only with a hypervisor."""
 
     # Life
 
@@ -55,6 +73,9 @@ class Cloud:
         source = snapshot or template.ensure_template()
         template.lay_out(self.site, source)
         self._forget_guests()
+        if self.hypervisor is not None:
+            image = self.hypervisor.image
+            libvirt.lay_out_images(self.site, image.records(), image.files())
         if snapshot is not None and (snapshot / "nodes").exists():
             shutil.copytree(snapshot / "nodes", self.site.nodes, dirs_exist_ok=True)
             for home in self.site.nodes.glob("*/disk/nova"):
@@ -217,7 +238,7 @@ class Cloud:
     def guests(self) -> dict[str, list[Guest]]:
         """The guests that run at this moment, by host."""
         found: dict[str, list[Guest]] = {}
-        for guest in running(self.site):
+        for guest in self.observer.running() if self.observer else running(self.site):
             found.setdefault(guest.host, []).append(guest)
         return found
 
@@ -226,7 +247,7 @@ class Cloud:
         return sorted(file.stem for file in (self.site.disk(host) / "guests").glob("*.json"))
 
     def guest_history(self) -> list[Run]:
-        return history(self.site)
+        return self.observer.runs() if self.observer else history(self.site)
 
     def _service(self, name: str) -> Service:
         if name not in NAMES:

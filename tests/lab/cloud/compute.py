@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.lab.cloud import config, processes
 from tests.lab.cloud.inside.guestbook import GuestBook
+from tests.lab.cloud.libvirt import BINDING
 from tests.lab.cloud.site import STATE, Site, read_site
 from tests.lab.cloud.venv import PYTHON, REPOSITORY
 from tests.lab.events import append_event
@@ -79,7 +80,7 @@ def _environment(site: Site, host: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOME": "/root",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONPATH": f"{REPOSITORY}:{BINDING}" if site.virt_type else str(REPOSITORY),
         "VMHA_STATE": str(site.state),
         "VMHA_HOST": host,
         "VMHA_READY": str(ready(site, host)),

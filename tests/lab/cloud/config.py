@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.cloud import database
+from tests.lab.cloud import database, libvirt
 from tests.lab.cloud.site import PORTS, SERVICE_DOWN_TIME, Site
 from tests.lab.cloud.venv import VENV
 
@@ -31,7 +31,7 @@ state_path = {home}
 
 [oslo_concurrency]
 lock_path = {home}/lock
-"""
+{libvirt.of_a_host(site, host)}"""
 
 
 def _login(site: Site, user: str) -> str:
@@ -55,7 +55,7 @@ host = controller
 my_ip = {site.address}
 state_path = {site.home}/nova
 transport_url = rabbit://guest:guest@{site.address}:{PORTS["rabbitmq"]}/
-compute_driver = labdriver.LabDriver
+compute_driver = {libvirt.driver(site)}
 report_interval = 2
 periodic_fuzzy_delay = 0
 service_down_time = {SERVICE_DOWN_TIME}

@@ -29,6 +29,8 @@ class Site:
     state: Path = STATE
     address: str = "127.0.0.1"
     netns: str | None = None
+    virt_type: str = ""
+    """How libvirt runs guests, "qemu" or "kvm"; empty where processes stand in for them."""
 
     @property
     def home(self) -> Path:
@@ -75,16 +77,26 @@ class Site:
     def knobs(self, host: str) -> Path:
         return self.nodes / host / "knobs"
 
+    @property
+    def instances(self) -> Path:
+        """The disks of real guests, on storage that every host sees."""
+        return self.state / "shared" / "instances"
+
+    def node_address(self, host: str) -> str:
+        """The compute host's own, by the lab's plan (layout.py)."""
+        net = self.address.rsplit(".", 2)[0]
+        return f"{net}.1.{host.rpartition('-')[2]}"
+
     def url(self, service: str, path: str = "") -> str:
         return f"http://{self.address}:{PORTS[service]}{path}"
 
     def write(self) -> None:
         """Leave the parameters for processes that are only told the state directory."""
         self.home.mkdir(parents=True, exist_ok=True)
-        facts = {"address": self.address, "netns": self.netns}
+        facts = {"address": self.address, "netns": self.netns, "virt_type": self.virt_type}
         (self.home / "site.json").write_text(json.dumps(facts))
 
 
 def read_site(state: Path) -> Site:
     facts = json.loads((state / "cloud" / "site.json").read_text())
-    return Site(state, facts["address"], facts["netns"])
+    return Site(state, facts["address"], facts["netns"], facts["virt_type"])

@@ -32,7 +32,8 @@ def ensure_template() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
             print("making the databases (15 s, once)", flush=True)
-            for old in CACHE.glob("template-*"):
+            # Several checkouts share the cache: the newest few stay.
+            for old in sorted(CACHE.glob("template-*"), key=lambda one: one.stat().st_mtime)[:-3]:
                 shutil.rmtree(old)
             _make(template)
     return template
@@ -129,7 +130,7 @@ def _fill(site: Site, services: list[Service]) -> None:
     nova_api.await_ready()
     client = Client(site)
     for number in FLAVORS:
-        flavor = {"name": f"lab.{number}", "id": number, "ram": 64, "vcpus": 1, "disk": 1}
+        flavor = {"name": f"lab.{number}", "id": number, "ram": 128, "vcpus": 1, "disk": 1}
         client.call("POST", "/flavors", {"flavor": flavor}).expect(200)
     (site.home / "images.json").write_text(json.dumps([plain_image(IMAGE, "cirros")], indent=1))
 

@@ -39,6 +39,7 @@ class World:
     flags: dict[str, str] = field(default_factory=dict)
     configuration: str = "<cib/>"
     nodes: tuple[Node, ...] = ()
+    observer: None = None
 
     # What promises.py asks a stage, its cluster and its cloud for.
     cluster = cloud = lab = property(lambda self: self)

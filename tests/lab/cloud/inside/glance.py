@@ -1,4 +1,5 @@
-"""A Glance of records without data. Its images are a file that tests may write at any time."""
+"""A Glance of records. Its images are a file that tests may write at any time; data has only what is
+below images/, by id, which is what real guests boot."""
 
 import json
 import sys
@@ -87,6 +88,8 @@ class Images:
         if method == "DELETE":
             self.drop(name)
             return 204, None
+        if more == ["file"] and method == "GET":
+            return self._data(name)
         if more == ["file"]:
             self.put({**image, "status": "active", "size": len(body)})
             return 204, None
@@ -95,6 +98,10 @@ class Images:
             changed = {step["path"][1:]: step["value"] for step in changes if "value" in step}
             self.put({**image, **changed})
         return 200, self.find(name)
+
+    def _data(self, name: str) -> tuple[int, object]:
+        data = self._file.parent / "images" / name
+        return (200, data.read_bytes()) if data.exists() else (204, None)
 
 
 def _matches(image: Image, query: Query) -> bool:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 Query = dict[str, list[str]]
-# (method, path, query, body) -> (status, answer)
+# (method, path, query, body) -> (status, answer): JSON, or bytes as they are
 Respond = Callable[[str, str, Query, bytes], tuple[int, object]]
 
 
@@ -20,9 +20,9 @@ def serve(address: str, port: int, respond: Respond) -> None:
             body = self._body()
             path = parts.path.rstrip("/")
             status, answer = respond(self.command, path, parse_qs(parts.query), body)
-            data = b"" if answer is None else json.dumps(answer).encode()
+            data, kind = _encoded(answer)
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -50,3 +50,9 @@ def serve(address: str, port: int, respond: Respond) -> None:
         request_queue_size = 128
 
     Server((address, port), Handler).serve_forever()
+
+
+def _encoded(answer: object) -> tuple[bytes, str]:
+    if isinstance(answer, bytes):
+        return answer, "application/octet-stream"
+    return b"" if answer is None else json.dumps(answer).encode(), "application/json"
