@@ -26,8 +26,11 @@ def run(
     wanted: Sequence[Case], lab: Lab, tell: Tell, hypervisor: Hypervisor | None = None
 ) -> Iterator[Outcome]:
     """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
-    yield from (Outcome(one, Verdict.CANNOT, [one.cannot]) for one in wanted if one.cannot)
-    left = [one for one in wanted if not one.cannot]
+    hindered = {one.name: one.hindrance(real=hypervisor is not None) for one in wanted}
+    yield from (
+        Outcome(one, Verdict.CANNOT, [hindered[one.name]]) for one in wanted if hindered[one.name]
+    )
+    left = [one for one in wanted if not hindered[one.name]]
     while left:
         with on_stage(lab, tell, hypervisor=hypervisor) as stage:
             if problems := sick(stage):

@@ -25,11 +25,16 @@ class Case:
     """The module that it is in."""
     cannot: str = ""
     """Why it cannot be run in this lab; such a case is listed, and never counted as passed."""
+    real: bool = False
+    """Whether real guests are all that it lacks."""
+
+    def hindrance(self, *, real: bool) -> str:
+        return "" if real and self.real else self.cannot
 
 
-def case(inject: Inject, cannot: str = "") -> Case:
+def case(inject: Inject, cannot: str = "", *, real: bool = False) -> Case:
     """Named like its function, told by the first line of its docstring."""
     assert inject.__doc__, f"{inject.__name__} needs a docstring: it is what make lab-list shows"
     text = inject.__doc__.strip().splitlines()[0].rstrip(".")
     group = inject.__module__.rpartition(".")[2]
-    return Case(inject.__name__.replace("_", "-"), text, inject, group, cannot)
+    return Case(inject.__name__.replace("_", "-"), text, inject, group, cannot, real)

@@ -6,6 +6,7 @@ from tests.lab import power
 from tests.lab.bmc import Fault
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
+from tests.lab.guests import libvirtd
 from tests.lab.promises import Expected
 from tests.lab.workers import nova_compute
 
@@ -68,7 +69,28 @@ def nova_compute_killed(scene: Scene) -> Expected:
 
 def libvirt_killed(scene: Scene) -> Expected:
     """libvirtd dies on a host while its guests run on."""
-    raise NotImplementedError
+    tagged = scene.boot("compute-1")
+    scene.say("libvirtd of compute-1 is killed")
+    scene.stage.cluster.crash("compute-1", "libvirtd")
+    scene.pause(15)
+    scene.say("libvirtd of compute-1 is started")
+    scene.stage.cluster.must("compute-1", libvirtd.COMMAND)
+    scene.until_counting(tagged)
+    scene.stage.wait_up("compute-1")
+    return Expected({"compute-1"}, (), left=tagged)
+
+
+def moved_live_then_power_loss(scene: Scene) -> Expected:
+    """Instances are migrated live, and then their new host loses power."""
+    tagged = scene.boot("compute-1", 2)
+    scene.say("they are migrated live to compute-2")
+    for uuid in tagged:
+        body = {"host": "compute-2", "block_migration": "auto"}
+        scene.stage.cloud.client().action(uuid, "os-migrateLive", body).expect(202)
+    scene.until_moved("compute-1", tagged)
+    scene.stage.wait_beats(tagged)
+    scene.cut_power("compute-2")
+    return Expected({"compute-2"}, tagged)
 
 
 def two_at_once(scene: Scene) -> Expected:
@@ -166,6 +188,10 @@ _RUN = (
     returns_during_its_evacuation, flaps, dies_again_at_its_gate, destination_dies, stays_off,
 )  # fmt: skip
 _NO_LIBVIRT = (
-    "the lab's hypervisors are Nova's fake driver with real processes; there is no libvirt"
+    "without GUESTS=real the hypervisors are Nova's fake driver with real processes: no libvirt"
 )
-CASES: tuple[Case, ...] = (*map(case, _RUN), case(libvirt_killed, cannot=_NO_LIBVIRT))
+CASES: tuple[Case, ...] = (
+    *map(case, _RUN),
+    case(moved_live_then_power_loss, cannot=_NO_LIBVIRT, real=True),
+    case(libvirt_killed, cannot=_NO_LIBVIRT, real=True),
+)

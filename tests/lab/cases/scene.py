@@ -189,6 +189,16 @@ class Scene:
 
         self.until(f"the instances of {host} elsewhere", moved, timeout)
 
+    def until_counting(self, uuids: Sequence[str], more: int = 3) -> None:
+        """Real guests only: each has counted so many beats from now on."""
+        observer = self.stage.cloud.observer
+        assert observer, "these guests do not count"
+        before = {uuid: len(observer.beats(uuid)) for uuid in uuids}
+        self.until(
+            f"{more} more beats",
+            lambda: all(len(observer.beats(uuid)) >= before[uuid] + more for uuid in uuids),
+        )
+
     def until_settled(self, uuids: Sequence[str], timeout: float = 150.0) -> None:
         """Wherever they are, nothing is under way for them and none is broken."""
 

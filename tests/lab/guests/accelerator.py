@@ -6,8 +6,11 @@ import hashlib
 import json
 import subprocess
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from tests.lab.cloud.site import CACHE
 from tests.lab.errors import LabError
@@ -49,43 +52,48 @@ def accelerator(image: GuestImage) -> Accelerator:
     return found
 
 
-def boots(image: GuestImage, how: list[str], deadline: float) -> bool:
-    """Whether a guest says that it is up. Its QEMU is ended in any case, and nothing waits for one that
-    the kernel does not let go."""
-    command = [
-        EMULATOR, *how, "-M", "pc", "-m", "128", "-nodefaults", "-no-user-config", "-display",
-        "none", "-serial", "stdio", "-no-reboot", "-kernel", str(image.kernel),
-        "-initrd", str(image.ramdisk), "-append", COMMAND_LINE,
-    ]  # fmt: skip
-    with tempfile.TemporaryFile() as console:
-        qemu = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=console,
-            stderr=console,
-            start_new_session=True,
-        )
+def boots(image: GuestImage, how: Sequence[str], deadline: float) -> bool:
+    """Whether a guest says that it is up."""
+    with tempfile.TemporaryFile() as console, qemu(image, how, console) as process:
 
         def decided() -> bool:
-            return _UP in _all(console.fileno()) or qemu.poll() is not None
+            return _UP in _all(console.fileno()) or process.poll() is not None
 
         try:
             wait_until("a guest", decided, deadline, 0.05)
         except LabError:
             return False
-        finally:
-            qemu.kill()
-            _reap(qemu)
         return _UP in _all(console.fileno())
+
+
+@contextmanager
+def qemu(
+    image: GuestImage, how: Sequence[str], console: IO[bytes]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A guest without a host, for the length of a block. It is ended in any case, and nothing waits for
+    one that the kernel does not let go."""
+    command = [
+        EMULATOR, *how, "-M", "pc", "-m", "128", "-nodefaults", "-no-user-config", "-display",
+        "none", "-serial", "stdio", "-no-reboot", "-kernel", str(image.kernel),
+        "-initrd", str(image.ramdisk), "-append", COMMAND_LINE,
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        _reap(process)
 
 
 def _all(descriptor: int) -> bytes:
     return Path(f"/proc/self/fd/{descriptor}").read_bytes()
 
 
-def _reap(qemu: subprocess.Popen[bytes]) -> None:
+def _reap(process: subprocess.Popen[bytes]) -> None:
     try:
-        qemu.wait(2.0)
+        process.wait(2.0)
     except subprocess.TimeoutExpired:
         return
 

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from tests.lab.guests.prerequisites import Hypervisor, ready
+from tests.lab.guests.trial import one_copy_is_not_two, two_copies_are_seen
 
 _PROCESSES, _REAL, _UNLOCKED = "processes", "real", "real-without-locks"
 
@@ -27,4 +28,8 @@ def chosen(words: argparse.Namespace, tell: Callable[[str], None]) -> Hypervisor
     tell("the guests' image, and whether KVM works here (made and asked once)")
     hypervisor, sentence = ready(locks=words.guests != _UNLOCKED)
     tell(sentence)
+    if not hypervisor.locks:
+        one_copy_is_not_two(hypervisor.image)
+        took = two_copies_are_seen(hypervisor.image)
+        tell(f"two copies on one disk without locks: seen on the disk within {took:.0f} s")
     return hypervisor

@@ -16,6 +16,7 @@ from tests.lab.guests.accelerator import EMULATOR
 from tests.lab.layout import REPOSITORY, Lab, Role, lab_from_environment
 
 HOOK = "libvirtd"
+COMMAND = ("libvirtd", "--daemon", "--listen")
 _KEPT = ("lib", "etc", "cache", "log")
 """What a host keeps of libvirt's over a power-off: the definitions, and the logs."""
 _PLACES = {"lib": "/var/lib/libvirt", "etc": "/etc/libvirt", "cache": "/var/cache/libvirt"}
@@ -100,7 +101,7 @@ def start(lab: Lab, host: str, *, locks: bool) -> None:
         _name_qemu(home / Path(file).name, Path(file), line)
     if not locks:
         _take_locks_away()
-    subprocess.run(["libvirtd", "--daemon", "--listen"], check=True, cwd="/", timeout=30)
+    subprocess.run(COMMAND, check=True, cwd="/", timeout=30)
 
 
 def _bind(source: Path, target: Path) -> None:
