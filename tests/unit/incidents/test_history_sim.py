@@ -9,7 +9,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.errors import CommandUnavailable
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import Epoch, NovaHost, Step
+from vmha_ocf.model import Epoch, Event, NovaHost, Step
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
@@ -260,6 +260,18 @@ class TestTheHistoryIsNeverInTheWay:
         world.cib.has_quorum = True
         driven.run(60)
         assert only(world).host == NovaHost("compute-1")
+
+
+def test_what_is_told_at_the_same_moment_is_heard_one_after_the_other(world: World) -> None:
+    """The history cannot be written while it is read for the first time."""
+    historian = world.historian("ctl1/NovaEvacuate")
+    world.fault("history.update", "down", times=3)
+    for host in ("compute-1", "compute-2"):
+        at = Epoch(EPOCH + world.now)
+        historian.tell(Event(Step.FENCED, NovaHost(host), at))
+    world.run(60)
+    assert [one.host for one in incidents(world)] == ["compute-1", "compute-2"]
+    assert sorted(event.host for event, _ in historian.notified) == ["compute-1", "compute-2"]
 
 
 def test_without_quorum_it_is_not_written() -> None:

@@ -55,6 +55,7 @@ class SimHistorian:
         self._core = core
         self._told: list[Told] = []
         self._alive = True
+        self._working = False
         self.chronicle = Chronicle(
             store, core.clock(), self._notify, partial(core.journal.say, who)
         )
@@ -76,10 +77,17 @@ class SimHistorian:
         self.notified.append((event, incident))
 
     def _work(self) -> None:
-        if not self._alive:
+        """One thing after the other, as on its thread: what is told while it asks the CIB waits."""
+        if not self._alive or self._working:
             return
         told, self._told = self._told, []
-        again = self.chronicle.work(told)
+        self._working = True
+        try:
+            again = self.chronicle.work(told)
+        finally:
+            self._working = False
+        if self._told:
+            again = 0.0
         if isfinite(again):
             self._core.timeline.after(max(again, DELAY), self._work)
 
