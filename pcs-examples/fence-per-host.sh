@@ -3,7 +3,8 @@
 #   BMCS         NAME=ADDRESS ... of the hosts' BMCs, for example "compute-1=198.51.100.11"
 #   BMC_USER     BMC_PASSWORD_SCRIPT  their user, and a program that prints its password
 #   NOVA_DOMAIN  what Nova's names have after Pacemaker's, for example ".example.com"
-#   EXTRA_FENCE  more parameters of fence_compute, for example "privlvl=operator"
+#   EXTRA_FENCE  more parameters of fence_compute, for example "privlvl=operator", or for Redfish
+#                "protocol=redfish ssl_ca_file=/etc/vmha/bmc-ca.pem"
 set -eu
 : "${PCS:=pcs}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}" "${BMC_USER:=admin}"
 : "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
