@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,11 +27,12 @@ def _named(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each check of conformance and for each tier, such as ``unit: 214 passed, 96 s``, and
-    how much was played in virtual time."""
+    """One line for each check of conformance and for each tier, such as ``unit: 214 passed, 96 s``,
+    the tables that tests make, and how much was played in virtual time."""
     tiers: Counts = {}
     played = Counter[str]()
     checks: Counts = {}
+    rows = defaultdict[str, list[str]](list)
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.getreports(outcome):
             tiers.setdefault(_tier(report), Counter())[outcome] += 1
@@ -39,12 +40,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 checks.setdefault(name, Counter())[outcome] += 1
             for what, count in _properties(report, "counted"):
                 played[what] += count
+            for table, row in _properties(report, "row"):
+                rows[table].append(row)
     _tell(terminalreporter, "conformance: what others check agents with", checks)
     _tell(terminalreporter, "tiers", tiers, _lasted(terminalreporter))
-    if played:
-        terminalreporter.section("in virtual time")
-        for what, count in played.items():
-            terminalreporter.line(f"{what}: {count}")
+    for table, lines in rows.items():
+        _list(terminalreporter, table, lines)
+    _list(
+        terminalreporter,
+        "in virtual time",
+        [f"{what}: {count}" for what, count in played.items()],
+    )
+
+
+def _list(reporter: pytest.TerminalReporter, title: str, lines: list[str]) -> None:
+    if lines:
+        reporter.section(title)
+    for line in lines:
+        reporter.line(line)
 
 
 def _properties(report: pytest.TestReport | pytest.CollectReport, name: str) -> list[Any]:

@@ -25,7 +25,7 @@ from vmha_ocf.model import Power
 
 USER, PASSWORD = "admin", "labpw"
 ADDRESS = "127.0.0.1"
-START_LIMIT = 20.0
+START_LIMIT = 30.0
 
 _LAN = """\
 name "contract"
@@ -246,13 +246,20 @@ class FaultyBmc(BmcProcess):
 
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         """By its port: what it answers to a login may be the fault, and is counted."""
+        self.await_port(self.port, process, self.folder / "bmc.log")
+
+    @staticmethod
+    def await_port(
+        port: int, process: subprocess.Popen[bytes], log: Path, whose: str = "/proc/self"
+    ) -> None:
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline and process.poll() is None:
-            if f":{self.port:04X} " in Path("/proc/net/udp").read_text():
+            if f":{port:04X} " in Path(f"{whose}/net/udp").read_text():
                 return
             time.sleep(0.02)
         process.kill()
-        raise AssertionError(f"no BMC: {(self.folder / 'bmc.log').read_text()}")
+        process.wait()
+        raise AssertionError(f"no BMC: {log.read_text()}")
 
 
 def faulty_bmc(port: int, power_file: Path, fault: str) -> list[str]:

@@ -135,9 +135,9 @@ class OneNode:
     init: int
 
     @classmethod
-    def start(cls, folder: Path) -> OneNode:
+    def start(cls, folder: Path, names: Sequence[str] = REMOTES) -> OneNode:
         (folder / "log").mkdir()
-        remotes = "".join(_REMOTE.format(name=name) for name in REMOTES)
+        remotes = "".join(_REMOTE.format(name=name) for name in names)
         (folder / "cib.xml").write_text(_CIB.format(remotes=remotes))
         (folder / "corosync.conf").write_text(_COROSYNC % "")
         (folder / "init").write_text(_INIT)
