@@ -9,7 +9,7 @@ from typing import Protocol
 
 import pytest
 
-from vmha_ocf.errors import BmcRefused, BmcUnavailable
+from vmha_ocf.errors import BmcDenied, BmcUnavailable
 from vmha_ocf.model import Power
 from vmha_ocf.ports import Bmc
 
@@ -68,9 +68,9 @@ class BmcContract:
 
     def test_a_wrong_password_is_refused_and_switches_nothing(self, stage: BmcStage) -> None:
         stage.set_host(Power.ON)
-        with pytest.raises(BmcRefused):
+        with pytest.raises(BmcDenied):
             stage.stranger.power()
-        with pytest.raises(BmcRefused):
+        with pytest.raises(BmcDenied):
             stage.stranger.set_power(Power.OFF)
         stage.wait()
         assert stage.host() is Power.ON

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.flag_texts import check
-from vmha_ocf.errors import ParameterError, Unavailable, VmhaError
-from vmha_ocf.fencing import switch as power_switch
+from vmha_ocf.errors import BmcDenied, ParameterError, Unavailable, VmhaError
 from vmha_ocf.fencing.device import too_short
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.kdump import Messages, await_dump
 from vmha_ocf.fencing.levels import judge
-from vmha_ocf.fencing.refusals import RefusalStore
+from vmha_ocf.fencing.refusals import Denials, RefusalStore
 from vmha_ocf.fencing.request import FenceRequest, Mode, Target, host_of
 from vmha_ocf.fencing.views import (
     Asker,
@@ -52,6 +51,7 @@ class FencePorts:
     read_inventory: Callable[[str, str], Inventory]
     """From the file's path and the domain."""
     refusals: RefusalStore
+    denials: Denials
     configuration: Callable[[], Configuration]
     """Pacemaker's. Raises Unavailable."""
     listen: Callable[[Sequence[str]], Messages]
@@ -149,6 +149,15 @@ class FenceAction:
             log.warning("%s", error)
 
     def _switch_power(self, target: Target, dumped: str) -> Answer:
+        """Whatever the BMC said of the password before: this may be the fencing that has to succeed."""
+        try:
+            return self._told_to(target, dumped)
+        except BmcDenied:
+            if target.access:
+                self._ports.denials.note(target.access)
+            raise
+
+    def _told_to(self, target: Target, dumped: str) -> Answer:
         with closing(self._ports.open_bmc(target)) as bmc:
             match self._request.action:
                 case "off":
@@ -172,8 +181,7 @@ class FenceAction:
     def _power(self, target: Target) -> Power:
         match self._request.mode:
             case Mode.POWER:
-                with closing(self._ports.open_bmc(target)) as bmc:
-                    return power_switch.read(bmc, self._ports.clock)
+                return self._asker().power(target)
             case Mode.RECORD:
                 return recorded_power(self._ports.flags, target.host)
             case Mode.DISABLED:
@@ -222,7 +230,10 @@ class FenceAction:
             raise ParameterError(what, hint=hint)
 
     def _asker(self) -> Asker:
-        return Asker(self._ports.open_bmc, self._ports.parallel, self._ports.clock)
+        ports = self._ports
+        return Asker(
+            ports.open_bmc, ports.parallel, ports.clock, ports.denials, by_hand=self._by_hand
+        )
 
     def _inventory(self) -> Inventory | None:
         request = self._request

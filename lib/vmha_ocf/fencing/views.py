@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from vmha_ocf.cluster.flag_texts import same
-from vmha_ocf.errors import BmcUnavailable, VmhaError
+from vmha_ocf.errors import BmcDenied, BmcUnavailable, VmhaError
 from vmha_ocf.fencing import switch as power_switch
 from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.fencing.refusals import Denials
 from vmha_ocf.fencing.request import Target
 from vmha_ocf.model import Flag, FlagState, NovaHost, Power
 from vmha_ocf.ports import Bmc, Clock, Flags, Parallel
@@ -42,20 +43,48 @@ class Asker:
     open_bmc: OpenBmc
     parallel: Parallel
     clock: Clock
+    denials: Denials
+    by_hand: bool = False
+    """A person asks: also one that has just refused the password."""
 
     def power_of(self, targets: Sequence[Target]) -> Sequence[Power | VmhaError]:
         end = self.clock.monotonic() + ASKING
+        denied = self.denials.read()
 
         def ask(target: Target) -> Power | VmhaError:
             if self.clock.monotonic() > end:
                 return BmcUnavailable(f"BMC {target.access} was not asked, for want of time")
             try:
-                with closing(self.open_bmc(target)) as bmc:
-                    return power_switch.read(bmc, self.clock)
+                return self._ask(target, denied)
             except VmhaError as error:
                 return error
 
         return self.parallel(ask, targets)
+
+    def power(self, target: Target) -> Power:
+        """Of one. Raises what the BMC raises, and BmcDenied where it is better not asked."""
+        return self._ask(target, self.denials.read())
+
+    def _ask(self, target: Target, denied: Mapping[str, str]) -> Power:
+        access = target.access
+        age = self.denials.age(access, denied) if access and not self.by_hand else None
+        if access and age is not None:
+            raise BmcDenied(
+                f"BMC {access} is not asked: {age:.0f} s ago it refused this password for user "
+                f"{access.username or 'anonymous'}, and many lock an account for that",
+                hint="correct password, password_script or the inventory; "
+                "fence_compute -o status asks it at once",
+            )
+        with closing(self.open_bmc(target)) as bmc:
+            try:
+                power = power_switch.read(bmc, self.clock)
+            except BmcDenied:
+                if access:
+                    self.denials.note(access)
+                raise
+        if access:
+            self.denials.forget(access, denied)
+        return power
 
 
 def check_bmcs(targets: Sequence[Target], asker: Asker) -> None:

@@ -99,7 +99,7 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
     from vmha_ocf.backends.pacemaker.configuration import read_settings
     from vmha_ocf.backends.process.threads import Threads
     from vmha_ocf.cluster.flag_store import FlagStore
-    from vmha_ocf.fencing.refusals import RefusalStore
+    from vmha_ocf.fencing.refusals import Denials, RefusalStore
 
     def open_bmc(target: Target) -> Bmc:
         if target.access is None:
@@ -115,6 +115,7 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
         parallel=Threads(BMCS_AT_ONCE),
         read_inventory=read_inventory,
         refusals=RefusalStore(attrd, clock),
+        denials=Denials(attrd, clock),
         configuration=lambda: read_settings(cib),
         listen=lambda senders: KdumpListener(senders, clock),
     )

@@ -12,6 +12,7 @@ from vmha_ocf.cluster.configuration import OUR_FENCING, Configuration, Resource
 from vmha_ocf.errors import (
     BmcAlready,
     BmcBusy,
+    BmcDenied,
     BmcRefused,
     BmcUnavailable,
     ClusterUnavailable,
@@ -24,7 +25,7 @@ from vmha_ocf.errors import (
 from vmha_ocf.fencing.actions import ONE_FENCING, Answer, FenceAction, FencePorts
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
-from vmha_ocf.fencing.refusals import RefusalStore
+from vmha_ocf.fencing.refusals import LASTS, Denials, RefusalStore
 from vmha_ocf.fencing.request import FenceRequest, Mode, Patience, Target
 from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, Monotonic, NodeName, NovaHost, Power
 
@@ -198,6 +199,7 @@ class Stage:
             one_by_one,
             self.read_inventory,
             RefusalStore(self.attributes, self.clock),
+            Denials(self.attributes, self.clock),
             self.configuration,
             self.listen,
         )
@@ -406,6 +408,79 @@ def test_silence_for_good_after_the_request_is_not_off(stage: Stage) -> None:
     with pytest.raises(PowerNotVerified, match="does not answer"):
         stage.perform("off")
     assert not stage.flags.flags
+
+
+class TestAWrongPassword:
+    """Many BMCs lock an account for that: a monitor is the wrong one to try again and again."""
+
+    @pytest.fixture
+    def stage(self, stage: Stage) -> Stage:
+        stage.bmc.refusal = BmcDenied("different passwords")
+        with pytest.raises(BmcDenied, match="different passwords"):
+            stage.perform("monitor")
+        stage.bmc.refusal = None
+        return stage
+
+    @pytest.mark.parametrize("action", ["monitor", "status"])
+    def test_is_not_tried_again_for_ten_minutes(self, stage: Stage, action: str) -> None:
+        stage.clock.time += LASTS - 1
+        with pytest.raises(BmcDenied, match="not asked: 599 s ago it refused this password") as no:
+            stage.perform(action)
+        assert "fence_compute -o status asks it at once" in no.value.hint
+        assert stage.journal == ["close"], "the first one's session"
+        stage.clock.time += 1
+        assert stage.perform(action).code == 0
+
+    def test_is_held_back_on_every_controller(self, stage: Stage) -> None:
+        """What is kept is attrd's, and says nothing of the password."""
+        (kept,) = stage.attributes.kept.items()
+        assert kept[0].startswith("nova:bmc-")
+        assert "192.0.2.7" not in kept[0]
+        assert len(kept[1]) == len("1000-123456")
+
+    @pytest.mark.parametrize("action", ["off", "reboot", "on"])
+    def test_holds_no_fencing_back(self, stage: Stage, action: str) -> None:
+        assert stage.perform(action).code == 0
+
+    def test_of_a_fencing_is_remembered_too(self, stage: Stage) -> None:
+        stage.attributes.kept.clear()
+        stage.bmc.refusal = BmcDenied("different passwords")
+        with pytest.raises(BmcDenied, match="different passwords"):
+            stage.perform("off")
+        with pytest.raises(BmcDenied, match="is not asked"):
+            stage.perform("monitor")
+
+    def test_is_tried_for_a_person_and_forgotten_when_it_is_right(self, stage: Stage) -> None:
+        assert stage.perform("status", by_hand=True).code == 0
+        assert stage.perform("monitor").code == 0
+        assert set(stage.attributes.kept.values()) == {""}
+
+    def test_that_was_corrected_is_tried_at_once(self, stage: Stage) -> None:
+        corrected = replace(ACCESS, password="another")
+        assert stage.perform("monitor", access=corrected).code == 0
+
+    def test_of_another_user_is_another_one(self, stage: Stage) -> None:
+        assert stage.perform("monitor", access=replace(ACCESS, username="x")).code == 0
+
+    def test_is_held_back_in_an_inventory_host_by_host(self, stage: Stage) -> None:
+        stage.inventory = "[a]\nip = 192.0.2.7\n[b]\nip = 192.0.2.8\n"
+        given: dict[str, Any] = {"access": None, "inventory": "/etc/bmc"}
+        with pytest.raises(BmcUnavailable, match="1 of 2 BMCs failed: a: .* is not asked"):
+            stage.perform("monitor", **given)
+        assert stage.perform("list-status", **given).lines == ["a,a,UNKNOWN", "b,b,ON"]
+
+    @pytest.mark.parametrize("text", ["x", "1000", "1000-xyz", "9999999999999-123456"])
+    def test_that_somebody_typed_into_attrd_is_none(self, stage: Stage, text: str) -> None:
+        (key,) = stage.attributes.kept
+        stage.attributes.kept[key] = text
+        assert stage.perform("monitor").code == 0
+
+    def test_is_asked_where_attrd_is_not_there(self, stage: Stage) -> None:
+        stage.attributes.failure = FlagsUnavailable("no attrd")
+        assert stage.perform("monitor").code == 0
+        stage.bmc.refusal = BmcDenied("different passwords")
+        with pytest.raises(BmcDenied, match="different passwords"):
+            stage.perform("monitor")
 
 
 class Moody(FakeBmc):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable
+from vmha_ocf.errors import BmcAlready, BmcDenied, BmcRefused, BmcUnavailable
 from vmha_ocf.model import Power
 from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.base.journal import ProvenOff
@@ -79,7 +79,7 @@ class SimBmc:
 
     def _log_in(self) -> None:
         if not self._trusted:
-            raise self._denied("any")
+            raise BmcDenied(f"the BMC of {self._host.node} refuses the password")
         lost = self._session not in (None, self._host.bmc_starts)
         told, self._told = self._told, False if lost else self._told
         self._session = self._host.bmc_starts

@@ -8,7 +8,7 @@ from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fencing.actions import FenceAction, FencePorts
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.kdump import Messages
-from vmha_ocf.fencing.refusals import RefusalStore
+from vmha_ocf.fencing.refusals import Denials, RefusalStore
 from vmha_ocf.fencing.request import Target, read_request
 from vmha_ocf.ports import Bmc
 from vmha_ocf.sim.base.journal import ProvenOff
@@ -66,15 +66,15 @@ class FenceDevices:
 
     def _ports(self) -> FencePorts:
         world, wrap = self._parts.world, self._parts.wrap
+        attrd, clock = wrap(world.attrd, f"{OURS}.attrd"), wrap(world.clock(), f"{OURS}.clock")
         return FencePorts(
             flags=wrap(world.flags(wrap, OURS), f"{OURS}.flags"),
-            clock=wrap(world.clock(), f"{OURS}.clock"),
+            clock=clock,
             open_bmc=self._bmc,
             parallel=world.parallel,
             read_inventory=_no_inventory,
-            refusals=RefusalStore(
-                wrap(world.attrd, f"{OURS}.attrd"), wrap(world.clock(), f"{OURS}.clock")
-            ),
+            refusals=RefusalStore(attrd, clock),
+            denials=Denials(attrd, clock),
             configuration=world.configuration,
             listen=_nobody_dumps,
         )
