@@ -13,6 +13,11 @@ CLUSTER = "NovaEvacuate.cluster"
 TRACES = "NovaEvacuate.traces"
 ATTRD = "NovaEvacuate.attrd"
 CIB = "NovaEvacuate.cib"
+EACH_WORKER = " ".join(
+    f"{worker}.{port}"
+    for worker in ("NovaEvacuate", "debug-start")
+    for port in ("cluster", "flags")
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Break:
     weather: str
     scenario: str
     where: str
-    """The port that has the mistake."""
+    """The ports that have the mistake."""
     mistake: Mistake
 
 
@@ -63,6 +68,8 @@ BREAKS = (
     Break("operator-disables", "network-cut", TRACES, people.ForgetsItsTraces),
     Break("operator-forces-down", "rebuilt-from-image", NOVA, people.DoesNotLookFirst),
     Break("operator-unforces", "two-hosts-at-once", NOVA, people.ForcedDownOnce),
+    Break("operator-deletes-the-service", "dead-destination", NOVA, people.RemembersServices),
+    Break("second-worker", "another-device-alone", EACH_WORKER, people.AsksNobody),
     Break("tenant-deletes", "fenced-twice", NOVA, people.ListsOnce),
     Break("tenant-untags", "nova-never-retries", NOVA, people.KeepsItsFirstMarks),
     Break("tenant-tags", "untagged-none", NOVA, people.KeepsItsFirstMarks),

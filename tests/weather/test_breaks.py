@@ -13,9 +13,6 @@ from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.play.run import run
 from vmha_ocf.sim.weather import WEATHERS
 
-NO_BREAK_YET = 2
-"""Weathers that are without one. It may only shrink."""
-
 
 def wrong(weather: str, one: Break, wrap: Wrap) -> Sequence[str]:
     outcome = run(in_weather(weather, one.scenario), wrap)
@@ -31,6 +28,5 @@ def test_only_this_weather_shows_it(one: Break) -> None:
     assert wrong(one.weather, one, mistaken)
 
 
-def test_how_many_weathers_have_no_break_is_known() -> None:
-    without = WEATHERS.keys() - {one.weather for one in BREAKS} - {"default", "kind"}
-    assert len(without) == NO_BREAK_YET, sorted(without)
+def test_every_weather_has_one() -> None:
+    assert WEATHERS.keys() - {one.weather for one in BREAKS} == {"default", "kind"}

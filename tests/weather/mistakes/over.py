@@ -25,13 +25,14 @@ class Over:
 
 
 def at(where: str, mistake: Mistake) -> Wrap:
-    """``where``: the port's name, such as ``NovaEvacuate.nova``."""
+    """``where``: the ports' names, such as ``NovaEvacuate.nova``."""
+    ports = where.split()
     clocks: dict[str, Any] = {}
 
     def wrap(port: P, here: str) -> P:
         agent, _, which = here.partition(".")
         if which == "clock":
             clocks[agent] = port
-        return cast(P, mistake(port, clocks.get(agent))) if here == where else port
+        return cast(P, mistake(port, clocks.get(agent))) if here in ports else port
 
     return wrap

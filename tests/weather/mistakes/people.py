@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,7 +11,9 @@ from vmha_ocf.model import (
     ComputeService,
     Evacuation,
     Flag,
+    FlagState,
     Instance,
+    NodeName,
     NovaHost,
     ServiceChange,
     Services,
@@ -137,6 +139,54 @@ class DoesNotLookFirst(Over):
                 for one in found.known
             ],
         )
+
+
+class RemembersServices(Over):
+    """A service that was there once is there."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._seen: dict[NovaHost, ComputeService] = {}
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = cast(Services, self._port.services(host))
+        there = {one.host: one for one in found.known}
+        self._seen |= there
+        lost = sorted(self._seen.keys() - there.keys())
+        gone = [self._seen[one] for one in lost if host in (None, one)]
+        return replace(found, known=[*found.known, *gone])
+
+
+class Everybody(frozenset[NodeName]):
+    """Whoever asks is one of them."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+class AsksNobody(Over):
+    """Acts because its process lives, and takes any claim for its own: on both of its ports."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._claims: dict[NovaHost, Flag] = {}
+
+    def evacuators(self) -> Collection[NodeName]:
+        return Everybody(self._port.evacuators())
+
+    def write(self, flag: Flag) -> None:
+        self._port.write(flag)
+        if flag.state is FlagState.CLAIMED:
+            self._claims[flag.host] = flag
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        return {host: self._own(host, flag) for host, flag in self._port.read().items()}
+
+    def _own(self, host: NovaHost, flag: Flag) -> Flag:
+        claim = self._claims.get(host)
+        if claim is None or flag.state is not FlagState.CLAIMED:
+            return flag
+        return replace(flag, owner=claim.owner, since=claim.since)
 
 
 class DropsWhatIsNotProved(Over):
