@@ -46,6 +46,12 @@ class Answer:
 
 DROP = Answer(0)
 """The connection ends after the request was read, without an answer."""
+UNAUTHORIZED = Answer(
+    401,
+    {"error": {"code": 401, "message": "The request you have made requires authentication."}},
+    {"WWW-Authenticate": 'Keystone uri="http://keystone:5000/"'},
+)
+"""Of keystonemiddleware, which stands before the service."""
 Responder = Callable[[Request], Answer]
 
 
@@ -62,6 +68,8 @@ class HttpCloud:
         self.password = "right"
         self.projects = ["admin"]
         self.regions = ["RegionOne"]
+        self.path_of_region = self.path_of_interface = False
+        """Whether Nova's path in the catalog is the name of the region, of the interface."""
         self.services_offered = ["compute", "image", "identity"]
         self.versions = ("2.1", "2.104")
         self.page = 1000
@@ -128,7 +136,7 @@ class HttpCloud:
         if service == "identity":
             return self._identity(request)
         if request.headers.get("X-Auth-Token") != f"token-{self.tokens}":
-            return Answer(401, {"error": {"code": 401, "message": "Unauthorized"}})
+            return UNAUTHORIZED
         if service == "image":
             return self._image(path.removeprefix("v2/"), request)
         return self._compute(path.removeprefix("v2.1/"), request)
@@ -152,13 +160,24 @@ class HttpCloud:
         return Answer(201, {"token": token}, {"X-Subject-Token": f"token-{self.tokens}"})
 
     def _catalog_entry(self, service: str) -> Body:
-        path = {"compute": "/compute/v2.1"}.get(service, f"/{service}")
         endpoints = [
-            {"interface": interface, "region_id": region, "region": region, "url": self.url + path}
+            {
+                "interface": interface,
+                "region_id": region,
+                "region": region,
+                "url": self.url + self._path(service, region, interface),
+            }
             for region in self.regions
             for interface in ("public", "internal")
         ]
         return {"type": service, "name": service, "endpoints": endpoints}
+
+    def _path(self, service: str, region: str, interface: str) -> str:
+        if service == "compute" and self.path_of_region:
+            return f"/{region}"
+        if service == "compute" and self.path_of_interface:
+            return f"/{interface}"
+        return {"compute": "/compute/v2.1"}.get(service, f"/{service}")
 
     def _image(self, path: str, request: Request) -> Answer:
         if path != "images":
@@ -267,7 +286,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         text = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        body = json.loads(text) if text else None
+        form = self.headers.get("Content-Type", "").endswith("urlencoded")
+        body = json.loads(text) if text and not form else None
         request = Request(self.command, parts.path, query, body, dict(self.headers))
         answer = self.server.cloud.respond(request)
         if answer is DROP:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.fuzz.hostile import any_texts, refusal, texts
 from vmha_ocf.backends.bmc.inventory_file import read_inventory
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
-from vmha_ocf.backends.openstack.clouds_file import exposed_clouds_file, read_cloud
+from vmha_ocf.backends.openstack.clouds_file import read_cloud
 from vmha_ocf.backends.openstack.credentials import Credentials
+from vmha_ocf.backends.openstack.way import way_of
 from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.errors import LocalParameterError, ParameterError
 
@@ -95,7 +96,7 @@ def test_a_clouds_file_is_read_or_refused_without_repeating_it(
     path.write_bytes(content)
     credentials = Credentials(cloud="vmha", clouds_file=str(path))
     assert SECRET not in refusal(lambda: read_cloud(credentials))
-    exposed_clouds_file(credentials)
+    assert SECRET not in refusal(lambda: way_of(credentials))
     assert not Path("/tmp/vmha-owned").exists()
 
 

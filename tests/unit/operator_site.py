@@ -25,7 +25,7 @@ from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.command import Command
-from vmha_ocf.operator.site import Site, Values
+from vmha_ocf.operator.site import LoginNotes, Site, Values
 from vmha_ocf.programs.vmha import worker as real_worker
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.tripwire import Tripwire
@@ -91,7 +91,7 @@ class FakeMachine:
     complaints: Mapping[str, str] = field(default_factory=dict)
     kept: bool = True
     quorum: bool = True
-    secrets_exposed: str = ""
+    login_notes: LoginNotes = LoginNotes()
     resumes: bool = False
 
     def node(self) -> NodeName:
@@ -120,8 +120,8 @@ class FakeMachine:
     def clock_is_kept(self) -> bool:
         return self.kept
 
-    def exposed(self, _: Values) -> str:
-        return self.secrets_exposed
+    def login(self, _: Values) -> LoginNotes:
+        return self.login_notes
 
     def resumes_guests(self, _: str) -> bool:
         return self.resumes

@@ -22,6 +22,15 @@ Values = Mapping[str, str]
 """NovaEvacuate's parameters with their defaults, as its worker gets them."""
 
 
+@dataclass(frozen=True, slots=True)
+class LoginNotes:
+    """Sentences about a login that can be used."""
+
+    exposed: Sequence[str] = ()
+    """Which of its secrets others can read, with the command that ends it."""
+    warnings: Sequence[str] = ()
+
+
 class HistoryReader(Protocol):
     def read(self) -> History:
         """What NovaEvacuate has kept. Raises Unavailable."""
@@ -52,8 +61,10 @@ class Machine(Protocol):
     def clock_is_kept(self) -> bool:
         """Whether the kernel's clock is synchronized. Raises Unavailable."""
 
-    def exposed(self, values: Values) -> str:
-        """What of NovaEvacuate's secrets others can read; empty if nothing."""
+    def login(self, values: Values) -> LoginNotes:
+        """What a person should know of NovaEvacuate's login; nothing is sent.
+
+        Raises LocalParameterError, NotInstalled."""
 
     def resumes_guests(self, path: str) -> bool:
         """``resume_guests_state_on_host_boot`` of a nova.conf. Raises LocalParameterError."""

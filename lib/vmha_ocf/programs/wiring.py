@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.attrd import Attrd
@@ -18,7 +18,7 @@ from vmha_ocf.cluster.failure_store import FailureStore
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.cluster.hold_store import HoldStore
 from vmha_ocf.cluster.note_store import NoteStore
-from vmha_ocf.errors import LocalParameterError, NotInstalled
+from vmha_ocf.errors import NotInstalled
 from vmha_ocf.incidents.store import HistoryStore
 from vmha_ocf.ports import Nova
 from vmha_ocf.programs.listeners import Listeners
@@ -40,36 +40,41 @@ class WorkerParts:
 
 
 def check(values: Mapping[str, str]) -> None:
-    """What can be known to be wrong without asking anybody.
+    """What can be known to be wrong without asking anybody: each file of the login is opened.
 
-    Raises ParameterError, LocalParameterError (a file that is not here)."""
+    Raises ParameterError, LocalParameterError (a file that is not here), NotInstalled."""
     credentials = credentials_from(values)
     worker_options(values)
-    for name in ("clouds_file", "ca_file"):
-        path = getattr(credentials, name)
-        if path and not Path(path).is_file():
-            raise LocalParameterError(
-                f"{name}={path} does not exist on this node",
-                hint="it has to be on every controller that NovaEvacuate may run on",
-            )
+    with _openstack():
+        from vmha_ocf.backends.openstack.way import way_of
+    way_of(credentials)
 
 
 def nova(values: Mapping[str, str]) -> Nova:
     """Raises NotInstalled where OpenStack's libraries are missing."""
-    try:
+    with _openstack():
         from vmha_ocf.backends.openstack.nova import OpenStackNova
+    return OpenStackNova(credentials_from(values), worker_options(values).request_timeout)
+
+
+@contextmanager
+def _openstack() -> Iterator[None]:
+    """Around an import of OpenStack's libraries."""
+    try:
+        yield
     except ImportError as error:
         raise NotInstalled(
             f"Python's module {error.name} is missing",
             hint="apt-get install python3-novaclient python3-keystoneauth1",
         ) from None
-    return OpenStackNova(credentials_from(values), worker_options(values).request_timeout)
 
 
 def worker(values: Mapping[str, str]) -> WorkerParts:
     from vmha_ocf.backends.bmc.inventory_file import read_inventory
-    from vmha_ocf.backends.openstack.clouds_file import exposed_clouds_file
     from vmha_ocf.backends.process.threads import Threads, aside
+
+    with _openstack():
+        from vmha_ocf.backends.openstack.way import way_of
 
     options = worker_options(values)
     cib = Cib()
@@ -96,7 +101,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         say=say,
         tell=listeners.tell,
     )
-    warning = exposed_clouds_file(credentials_from(values))
-    if warning:
-        ports.say(warning)
+    way = way_of(credentials_from(values))
+    for each in (*way.exposed, *way.warnings):
+        ports.say(each)
     return WorkerParts(ports, options, me, listeners)

@@ -25,7 +25,8 @@ PARAMETERS = (
     string(
         "clouds_file",
         "The clouds.yaml file",
-        "Path of a clouds.yaml file, on each controller, readable by root only.",
+        "Path of a clouds.yaml file, on each controller, readable by root only. By default "
+        "/etc/openstack/clouds.yaml; no other place is looked at.",
         example="/etc/vmha/clouds.yaml",
     ),
     string("auth_url", "URL of Keystone", example="https://keystone.example.com:5000/v3"),
@@ -38,7 +39,12 @@ PARAMETERS = (
     string("application_credential_id", "Id of an application credential"),
     string("application_credential_name", "Name of an application credential of username"),
     string("application_credential_secret", "Secret of the application credential", secret=True),
-    string("region_name", "Region", example="RegionOne"),
+    string(
+        "region_name",
+        "Region",
+        "Needed where the cloud has several: hosts of two regions may have the same names.",
+        example="RegionOne",
+    ),
     choice(
         "endpoint_type",
         "Which endpoints of the catalog to use",

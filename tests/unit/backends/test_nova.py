@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import DROP, Answer, HttpCloud, connect, refusal
+from tests.fakes.http_nova import DROP, UNAUTHORIZED, Answer, HttpCloud, connect, refusal
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import Instance, InstanceId, NovaHost, ServiceChange
@@ -168,7 +168,7 @@ def test_a_lost_token_and_a_silent_keystone_send_nothing(
     cloud: HttpCloud, nova: OpenStackNova
 ) -> None:
     nova.services()
-    cloud.on("POST", ACTION, Answer(401))
+    cloud.on("POST", ACTION, UNAUTHORIZED)
     cloud.on("POST", "identity", DROP)
     with pytest.raises(NovaUnreached, match="Keystone"):
         nova.evacuate(INSTANCE)
@@ -213,10 +213,20 @@ def test_a_token_that_ended_is_renewed_and_only_then_the_request_repeated(
 
 def test_a_token_that_stays_refused_is_denied(cloud: HttpCloud, nova: OpenStackNova) -> None:
     nova.services()
-    cloud.on("POST", ACTION, Answer(401, {"error": {"message": "Unauthorized"}}))
+    cloud.on("POST", ACTION, UNAUTHORIZED)
     with pytest.raises(NovaDenied):
         nova.evacuate(INSTANCE)
     assert len(cloud.asked("POST", ACTION)) == 2
+
+
+def test_a_401_that_is_not_keystones_may_have_had_its_effect(
+    cloud: HttpCloud, nova: OpenStackNova
+) -> None:
+    nova.services()
+    cloud.on("POST", ACTION, Answer(401, "<html>", {"WWW-Authenticate": 'Basic realm="proxy"'}))
+    with pytest.raises(NovaUnavailable, match="may have had its effect"):
+        nova.evacuate(INSTANCE)
+    assert len(cloud.asked("POST", ACTION)) == 1
 
 
 # What Nova says

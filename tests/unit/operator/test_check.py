@@ -18,6 +18,7 @@ from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.model import Epoch, ImageId, Monotonic, NodeName, NovaHost, ServiceChange
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.commands.check import COMMAND, findings
+from vmha_ocf.operator.site import LoginNotes
 from vmha_ocf.sim import World
 
 Plant = Callable[[Desk], object]
@@ -353,9 +354,9 @@ MISTAKES = {
         lambda desk: desk.with_parameters(storm_limit="0"), "warning", "storm_limit is 0"
     ),
     "secrets that others can read": Mistake(
-        lambda desk: setattr(desk.machine, "secrets_exposed", "/etc/vmha/clouds.yaml can be read"),
+        lambda desk: setattr(desk.machine, "login_notes", LoginNotes(["/etc/x can be read"])),
         "error",
-        "/etc/vmha/clouds.yaml can be read",
+        "/etc/x can be read",
     ),
     "certificates are not verified": Mistake(
         lambda desk: desk.with_parameters(insecure="1"), "warning", "insecure is set"

@@ -139,7 +139,10 @@ def test_the_clouds_file_of_the_start_page_is_one(tmp_path: Path) -> None:
     path = tmp_path / "clouds.yaml"
     path.touch(mode=0o600)
     path.write_text(file)
-    assert read_cloud(Credentials(cloud="vmha", clouds_file=str(path))).region_name == "RegionOne"
+    assert (
+        read_cloud(Credentials(cloud="vmha", clouds_file=str(path))).place("compute").region
+        == "RegionOne"
+    )
 
 
 def test_generate_takes_the_inventory_of_its_page(tmp_path: Path) -> None:

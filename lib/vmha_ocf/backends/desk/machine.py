@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 
 from vmha_ocf.backends.bmc.inventory_file import read_inventory
-from vmha_ocf.backends.openstack.clouds_file import exposed_clouds_file
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.configuration import with_secrets
@@ -19,6 +18,7 @@ from vmha_ocf.cluster.configuration import Resource
 from vmha_ocf.errors import LocalParameterError, Unavailable
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import NodeName
+from vmha_ocf.operator.site import LoginNotes
 
 FENCE_AGENTS = "/usr/sbin"
 MONITOR = 60.0
@@ -81,8 +81,12 @@ class Controller:
             raise Unavailable(f"the kernel's clock: {os.strerror(ctypes.get_errno())}")
         return bool(state != _TIME_ERROR)
 
-    def exposed(self, values: Mapping[str, str]) -> str:
-        return exposed_clouds_file(credentials_from(values))
+    def login(self, values: Mapping[str, str]) -> LoginNotes:
+        # OpenStack's libraries are loaded by the commands that use them alone.
+        from vmha_ocf.backends.openstack.way import way_of
+
+        way = way_of(credentials_from(values))
+        return LoginNotes(way.exposed, way.warnings)
 
     def resumes_guests(self, path: str) -> bool:
         parser = configparser.RawConfigParser(strict=False, allow_no_value=True)

@@ -105,9 +105,14 @@ class Api:
         """The answer, whatever its status, and its JSON (None if it is none)."""
         answer, body = self._send(method, path, **how)
         if answer.status_code == 401:
-            # The token ended before its time. A service answers so before it looks at the
-            # request, which makes this the one case in which any request is sent again.
+            # The token ended before its time.
             self._login.renew()
+            if method != "GET" and not _not_looked_at(answer):
+                raise NovaUnavailable(
+                    f"{self.service} answered 401, and not as Keystone's middleware does: the request "
+                    "may have had its effect",
+                    hint="is a proxy with a password of its own before it?",
+                )
             answer, body = self._send(method, path, **how)
         return answer, body
 
@@ -128,6 +133,10 @@ class Api:
             raise unreachable(error, self.service, url, self._login.timeout) from error
         except RecursionError as error:  # JSON too deep for the parser
             raise self._strange(path) from error
+        except ValueError as error:  # urllib3 and idna, of a name that cannot be one
+            raise NovaUnreached(
+                f"the address of {self.service} is none: {url}", hint="openstack endpoint list"
+            ) from error
         return answer, body
 
     def _endpoint(self) -> str:
@@ -152,6 +161,12 @@ class Api:
             f"what answers {path} is not a {self.service}: its answer makes no sense",
             hint="is a proxy in its place, or broken off in the middle?",
         )
+
+
+def _not_looked_at(answer: Any) -> bool:
+    """A 401 of keystonemiddleware, which stands before the service: the one answer after which a
+    request that changes something may be sent again."""
+    return str(answer.headers.get("WWW-Authenticate", "")).lower().startswith("keystone")
 
 
 def _versioned(url: str, service_type: str) -> str:

@@ -1,51 +1,71 @@
-"""Keystone's catalog -> the address of one service, or what is wrong with it. Pure."""
+"""Keystone's catalog -> the address of one service, or what is wrong with it.
+
+What is in the catalog, and by which other names a service may be there, keystoneauth knows. What it
+would do silently is refused here: where several regions have the service it takes the first one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from vmha_ocf.errors import NovaDenied
 
+if TYPE_CHECKING:
+    from keystoneauth1.access.service_catalog import ServiceCatalog
 
-def find_endpoint(
-    catalog: Iterable[Mapping[str, Any]], service_type: str, region: str, interface: str
-) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to look for one service. "" is: not said."""
+
+    service_type: str
+    interfaces: Sequence[str]
+    """In the order of preference."""
+    region: str = ""
+    service_name: str = ""
+    override: str = ""
+    """An address that takes the catalog's place."""
+
+
+def find_endpoint(catalog: ServiceCatalog, place: Place) -> str:
     """Raises NovaDenied with what the catalog has instead.
 
     Without a region there has to be only one: two regions may each have a compute-1.
     """
-    entries = [one for one in catalog if one["type"] == service_type]
-    endpoints = [endpoint for one in entries for endpoint in one["endpoints"]]
-    if not endpoints:
+    service = place.service_type
+    offered = _offered(catalog, place)
+    if not offered:
         raise NovaDenied(
-            f"this project's catalog has no {service_type} service",
+            f"this project's catalog has no {service} service",
             hint="check project_name, and the catalog with: openstack catalog list",
         )
-    regions = sorted({one["region_name"] or "" for one in endpoints})
-    if region and region not in regions:
+    regions = sorted({one.region_name or "" for one in offered})
+    if place.region and place.region not in regions:
         raise NovaDenied(
-            f"there is no region {region} with a {service_type} service",
+            f"there is no region {place.region} with a {service} service",
             hint=f"region_name can be {', '.join(regions)}",
         )
-    if not region and len(regions) > 1:
+    if not place.region and len(regions) > 1:
         raise NovaDenied(
-            f"which region? {service_type} is in {', '.join(regions)}",
+            f"which region? {service} is in {', '.join(regions)}",
             hint=f"for example region_name={regions[0]}",
         )
-    return _of_interface(endpoints, service_type, region or regions[0], interface)
-
-
-def _of_interface(
-    endpoints: list[Mapping[str, Any]], service_type: str, region: str, interface: str
-) -> str:
-    mine = [one for one in endpoints if (one["region_name"] or "") == region]
-    here = {one["interface"]: one["url"] for one in mine}
-    # clouds.yaml may still say internalURL, as Keystone v2 did.
-    wanted = interface.removesuffix("URL")
-    if wanted not in here:
+    region = place.region or regions[0]
+    found = _offered(catalog, place, region_name=region or None, interface=list(place.interfaces))
+    if not found:
+        here = sorted({one.interface for one in offered if (one.region_name or "") == region})
         raise NovaDenied(
-            f"{service_type} has no {wanted} endpoint in region {region}",
-            hint=f"endpoint_type can be {', '.join(sorted(here))}",
+            f"{service} has no {' or '.join(place.interfaces)} endpoint in region {region}",
+            hint=f"endpoint_type can be {', '.join(here)}",
         )
-    return str(here[wanted]).rstrip("/")
+    return str(found[0].url).rstrip("/")
+
+
+def _offered(catalog: ServiceCatalog, place: Place, **which: Any) -> Sequence[Any]:
+    """keystoneauth's EndpointData, the best first."""
+    found = catalog.get_endpoints_data(
+        service_type=place.service_type, service_name=place.service_name or None, **which
+    )
+    return [one for each in found.values() for one in each]

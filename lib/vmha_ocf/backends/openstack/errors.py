@@ -6,12 +6,12 @@ Messages name the service, its address and the reason; never a header, a body or
 from __future__ import annotations
 
 import socket
-import ssl
 from collections.abc import Iterator
 
 from keystoneauth1 import exceptions
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from vmha_ocf.backends.openstack.tls_errors import tls_problem
 from vmha_ocf.errors import NovaUnavailable, NovaUnreached
 
 
@@ -20,7 +20,7 @@ def unreachable(error: BaseException, service: str, url: str, timeout: float) ->
     where = f"{service} at {url}"
     kind = NovaUnreached if _never_connected(error) else NovaUnavailable
     if isinstance(error, exceptions.SSLError):
-        return _tls(error, where)
+        return tls_problem(causes(error), where)
     if isinstance(error, exceptions.ConnectTimeout):
         return kind(
             f"{where} did not answer within {timeout:g} s",
@@ -52,15 +52,3 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         if following is None:
             return
         error = following
-
-
-def _tls(error: BaseException, where: str) -> NovaUnavailable:
-    for cause in causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return NovaUnavailable(
-                f"{where} shows a certificate that is not trusted: {cause.verify_message}",
-                hint="ca_file=/etc/ssl/... names the CA to trust",
-            )
-    if "WRONG_VERSION_NUMBER" in str(error).upper().replace(" ", "_"):
-        return NovaUnavailable(f"{where} does not speak TLS", hint="is it http rather than https?")
-    return NovaUnavailable(f"{where}: no TLS session could be agreed on")

@@ -8,22 +8,19 @@ exchange.
 
 from __future__ import annotations
 
-import os
 import threading
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from keystoneauth1 import exceptions
-from keystoneauth1.identity import v3
-from keystoneauth1.session import Session
 
-from vmha_ocf.backends.openstack.catalog import find_endpoint
-from vmha_ocf.backends.openstack.clouds_file import Cloud, read_cloud
+from vmha_ocf.backends.openstack.catalog import Place, find_endpoint
 from vmha_ocf.backends.openstack.credentials import Credentials
 from vmha_ocf.backends.openstack.errors import causes, unreachable
-from vmha_ocf.errors import LocalParameterError, NovaBusy, NovaDenied, NovaUnavailable, VmhaError
+from vmha_ocf.backends.openstack.session import open_session
+from vmha_ocf.backends.openstack.way import password, way_of
+from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, VmhaError
 
 _STRANGE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What keystoneauth trips over in an answer that is not Keystone's."""
@@ -36,22 +33,11 @@ class Login:
         """``timeout`` in seconds. Raises LocalParameterError, NotInstalled."""
         self.timeout = timeout
         self._credentials = credentials
-        cloud = read_cloud(credentials) if credentials.cloud else _plain_cloud(credentials)
-        self._auth: Any = cloud.auth
-        self._url = credentials.auth_url or str(getattr(cloud.auth, "auth_url", ""))
-        self._region = credentials.region_name or cloud.region_name
-        self._interface = credentials.interface or cloud.interface or "internal"
-        # Neither a redirect nor a retry ever repeats a request that changes something. A
-        # followed redirect would also carry password or token to wherever it points.
-        self.session = Session(
-            auth=cloud.auth,
-            verify=_verify(credentials, cloud),
-            cert=cloud.cert,
-            timeout=timeout,
-            redirect=False,
-            connect_retries=0,
-            app_name="vmha-ocf",
-        )
+        way = way_of(credentials)
+        self._auth: Any = way.auth
+        self._url = credentials.auth_url or str(getattr(way.auth, "auth_url", ""))
+        self._place = way.place
+        self.session = open_session(way.auth, way.trust, timeout)
         self._lock = threading.Lock()
         self._access: object = None
         self._endpoints: dict[str, str] = {}
@@ -59,6 +45,9 @@ class Login:
 
     def endpoint(self, service_type: str) -> str:
         """The service's address, with a token at hand. Raises NovaUnavailable, NovaDenied."""
+        place = self._place(service_type)
+        if not hasattr(self._auth, "get_access"):
+            return self._without_catalog(place)
         with self._errors():
             access = self._auth.get_access(self.session)
             access.will_expire_soon()  # A token that names no end would only break the next request.
@@ -67,13 +56,23 @@ class Login:
                 # A new token brings a new catalog.
                 self._access, self._endpoints = access, {}
             if service_type not in self._endpoints:
-                self._endpoints[service_type] = find_endpoint(
-                    access.service_catalog.normalize_catalog(),
-                    service_type,
-                    self._region,
-                    self._interface,
+                self._endpoints[service_type] = (
+                    _filled(place.override, access)
+                    if place.override
+                    else find_endpoint(access.service_catalog, place)
                 )
             return self._endpoints[service_type]
+
+    def _without_catalog(self, place: Place) -> str:
+        """Logins without Keystone (none, http_basic, admin_token) know one address for all."""
+        with self._errors():
+            url = place.override or self._auth.get_endpoint(self.session)
+        if not url:
+            raise NovaDenied(
+                f"without Keystone nobody says where {place.service_type} is",
+                hint=f"give {place.service_type}_endpoint_override in clouds.yaml",
+            )
+        return str(url).rstrip("/")
 
     def renew(self) -> None:
         """Forget the token: a service does not accept it any more."""
@@ -131,62 +130,18 @@ class Login:
             return False
         self._asked_why = True
         try:
-            _password(self._credentials, unscoped=True).get_access(self.session)
+            password(self._credentials, unscoped=True).get_access(self.session)
         except (exceptions.ClientException, OSError, *_STRANGE):
             return False
         return True
 
 
-def _plain_cloud(credentials: Credentials) -> Cloud:
-    if credentials.application_credential_secret:
-        return Cloud(_application_credential(credentials), "", "", True, None)
-    scope = {
-        "project_name": credentials.project_name,
-        "project_domain_name": credentials.project_domain,
-    }
-    return Cloud(_password(credentials, **scope), "", "", True, None)
-
-
-def _password(credentials: Credentials, **scope: Any) -> v3.Password:
-    return v3.Password(
-        auth_url=credentials.auth_url,
-        username=credentials.username,
-        password=credentials.password,
-        user_domain_name=credentials.user_domain,
-        **scope,
+def _filled(override: str, access: Any) -> str:
+    """keystoneauth fills in the project, with which the addresses of some services ended."""
+    project = access.project_id or ""
+    return (
+        override.replace("%(project_id)s", project).replace("%(tenant_id)s", project).rstrip("/")
     )
-
-
-def _application_credential(credentials: Credentials) -> v3.ApplicationCredential:
-    who: Mapping[str, str] = {
-        "application_credential_id": credentials.application_credential_id,
-    }
-    if not credentials.application_credential_id:
-        who = {
-            "application_credential_name": credentials.application_credential_name,
-            "username": credentials.username,
-            "user_domain_name": credentials.user_domain,
-        }
-    return v3.ApplicationCredential(
-        auth_url=credentials.auth_url,
-        application_credential_secret=credentials.application_credential_secret,
-        **who,
-    )
-
-
-def _verify(credentials: Credentials, cloud: Cloud) -> bool | str:
-    """What requests calls verify: True, False or a file. Checked here, because requests would
-    only notice a missing file in the middle of a failure."""
-    if credentials.insecure or not cloud.verify:
-        # It was asked for; a warning with each connection would bury the log.
-        warnings.filterwarnings("ignore", message="Unverified HTTPS request")
-        return False
-    if credentials.ca_file and not os.access(credentials.ca_file, os.R_OK):
-        raise LocalParameterError(
-            f"ca_file={credentials.ca_file} cannot be read on this node",
-            hint="it has to be on every controller that may run NovaEvacuate",
-        )
-    return credentials.ca_file or cloud.verify
 
 
 def _answered(error: exceptions.HttpError, url: str) -> VmhaError:

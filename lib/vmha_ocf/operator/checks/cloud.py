@@ -166,8 +166,10 @@ def storms_have_a_limit(facts: Facts) -> Iterator[Finding]:
 
 
 def secrets_are_kept(facts: Facts) -> Iterator[Finding]:
-    if facts.exposed:
-        yield error(facts.exposed, "then change the password that was exposed")
+    for each in facts.login.exposed if facts.login else ():
+        yield error(each, "then change the password that was exposed")
+    for each in facts.login.warnings if facts.login else ():
+        yield warning(each, "see clouds.yaml in the pages about deploying")
     if facts.worker is not None and parse_boolean(facts.worker.values.get("insecure") or "no"):
         yield warning(
             "the password is sent to whoever answers: insecure is set",

@@ -13,7 +13,7 @@ from vmha_ocf.fencing.topology import ComputeHost
 from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
-from vmha_ocf.operator.site import WorkerResource
+from vmha_ocf.operator.site import LoginNotes, WorkerResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Facts:
     rooms: Sequence[HostRoom] | None = None
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""
-    exposed: str = ""
+    login: LoginNotes | None = None
     resumes: Mapping[str, bool] = field(default_factory=dict)
     """By nova.conf, whether guests resume at boot."""
     gaps: Sequence[Finding] = ()

@@ -80,7 +80,7 @@ class Reading:
             hidden=services.unknown if services is not None else frozenset(),
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
             looks=looks,
-            exposed=site.machine.exposed(worker.values) if worker else "",
+            login=self._or_gap(lambda: site.machine.login(worker.values)) if worker else None,
             resumes=self._resumes(),
             gaps=self._gaps,
         )
