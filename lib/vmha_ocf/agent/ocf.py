@@ -46,6 +46,7 @@ from __future__ import annotations
 
 import sys
 
+from vmha_ocf.agent import output
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.agent.parameter import Parameter, is_integer
 from vmha_ocf.agent.printable import lines, one_line
@@ -90,6 +91,10 @@ class Action:
         self.interval = interval
 
 
+_LONGEST = 1e6
+"""Seconds; what waits for longer than the kernel can count raises an error of its own."""
+
+
 class Call:
     """One invocation of an agent by Pacemaker, out of its environment."""
 
@@ -109,7 +114,7 @@ class Call:
         """Seconds until Pacemaker kills this action."""
         text = self.env.get("OCF_RESKEY_CRM_meta_timeout", "")
         if is_integer(text) and int(text) > 0:
-            return int(text) / 1000
+            return min(int(text) / 1000, _LONGEST)
         return float(self.action.timeout)
 
     @property
@@ -198,6 +203,10 @@ class Agent:
 
     def run(self, argv: Sequence[str], env: Mapping[str, str]) -> int:
         """Do the action that ``argv`` (without the program) names; returns the OCF exit code."""
+        code = output.exit_code(self.name, lambda: self._run(argv, env))
+        return OCF_ERR_GENERIC if code in (output.CLOSED, output.NOT_WRITTEN) else code
+
+    def _run(self, argv: Sequence[str], env: Mapping[str, str]) -> int:
         wanted = argv[0] if argv else ""
         for action in self.actions:
             if action.name == wanted:
@@ -207,11 +216,15 @@ class Agent:
     def _usage(self, wanted: str) -> int:
         names = "|".join(action.name for action in self.actions)
         asked_for = wanted in ("usage", "help", "--help", "-h")
-        (sys.stdout if asked_for else sys.stderr).write(
+        text = (
             f"usage: {self.name} {names}\n"
             "Pacemaker runs this. By hand, a parameter is an environment variable named\n"
             f"OCF_RESKEY_<parameter>; see `pcs resource describe ocf:openstack:{self.name}`.\n"
         )
+        if asked_for:
+            output.put(text)
+        else:
+            sys.stderr.write(text)
         return OCF_SUCCESS if asked_for else OCF_ERR_UNIMPLEMENTED
 
 
@@ -225,6 +238,8 @@ def _perform(call: Call) -> int:
         call.explain(str(error))
         wrong = error.exit_code in (OCF_ERR_ARGS, OCF_ERR_CONFIGURED)
         return OCF_ERR_INSTALLED if call.probe and wrong else error.exit_code
+    except output.NotWritten:
+        raise
     except Exception as error:  # noqa: BLE001 - a bug must leave a reason and a traceback
         _report_bug(call, error)
         return OCF_ERR_GENERIC
@@ -243,10 +258,11 @@ def _report_bug(call: Call, error: Exception) -> None:
 def _print_metadata(call: Call) -> int:
     try:
         with open(call.agent.metadata, encoding="utf-8") as file:
-            sys.stdout.write(file.read())
+            text = file.read()
     except OSError as error:
         raise NotInstalled(
             f"cannot read the metadata file {call.agent.metadata}: {error.strerror}",
             hint="install vmha-ocf again",
         ) from None
+    output.put(text)
     return OCF_SUCCESS

@@ -1,7 +1,8 @@
 """``vmha``: the command line, the one error boundary, the exit code.
 
 Exit codes: those of ``answer.Level`` (0 ok, 1 warning, 2 error, 3 unknown), 64 for a wrong command
-line, file or parameter, 70 for a bug, 130 for Ctrl-C.
+line, file or parameter, 70 for a bug, 74 for an answer that could not be written, 130 for Ctrl-C, 141
+where nobody reads it.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import sys
 import traceback
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vmha_ocf.agent.output import NotWritten
+from vmha_ocf.agent.version import VERSION
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.operator.answer import BUG, USAGE, Answer, answer_of, exit_code_of
 from vmha_ocf.operator.command import Command, Connect
@@ -52,7 +55,7 @@ class CommandLine:
 
 
 def run(argv: Sequence[str], commands: Sequence[Command], around: CommandLine) -> int:
-    """``argv`` without the program's name."""
+    """``argv`` without the program's name. Raises NotWritten."""
     parser = make_parser(commands)
     try:
         args = parser.parse_args(argv)
@@ -63,8 +66,8 @@ def run(argv: Sequence[str], commands: Sequence[Command], around: CommandLine) -
         return _watch(command, args, around)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        return 0
+    except NotWritten:
+        raise
     except Exception:  # noqa: BLE001 - told, with its traceback
         traceback.print_exc()
         sys.stderr.write("this is a bug in vmha, please report it with the lines above\n")
@@ -73,6 +76,7 @@ def run(argv: Sequence[str], commands: Sequence[Command], around: CommandLine) -
 
 def make_parser(commands: Sequence[Command]) -> ArgumentParser:
     parser = ArgumentParser("vmha", description=_TOP, epilog=_EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"vmha {VERSION}")
     several = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in commands:
         each = several.add_parser(
@@ -90,7 +94,7 @@ def _watch(command: Command, args: Namespace, around: CommandLine) -> int:
     seconds: float | None = getattr(args, "watch", None)
     code = _once(command, args, around)
     while seconds is not None:
-        around.clock.sleep(max(0.2, seconds))
+        around.clock.sleep(seconds)
         if not args.json:
             around.screen.clear()
         code = _once(command, args, around)
@@ -101,14 +105,18 @@ def _once(command: Command, args: Namespace, around: CommandLine) -> int:
     try:
         answer = command.run(args, around.connect)
     except VmhaError as error:
-        answer, code = answer_of(error), exit_code_of(error)
+        answer, code, show = answer_of(error), exit_code_of(error), _complain(command, around)
+    else:
+        code, show = answer.level.exit_code, around.screen.show
+    try:
         if args.json:
             around.screen.show_data(command.name, answer)
         else:
-            around.screen.complain(command.name, answer)
-        return code
-    if args.json:
-        around.screen.show_data(command.name, answer)
-    else:
-        around.screen.show(answer)
-    return answer.level.exit_code
+            show(answer)
+    except OSError as error:
+        raise NotWritten(error) from None
+    return code
+
+
+def _complain(command: Command, around: CommandLine) -> Callable[[Answer], None]:
+    return lambda answer: around.screen.complain(command.name, answer)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from io import StringIO, TextIOWrapper
 from typing import TextIO
 
+from vmha_ocf.agent import output
 from vmha_ocf.backends.bmc.fence_library import Answered, read_options
 from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiChild, IpmiDeadlines
 from vmha_ocf.backends.process.clock import SystemClock
@@ -30,6 +31,10 @@ BMCS_AT_ONCE = 8
 
 def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     """``argv`` without the program's name. The only one who turns errors into exit codes."""
+    return output.exit_code("fence_compute", lambda: _run(argv, stdin, stdout))
+
+
+def _run(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     child = None
     try:
         given = "" if argv else _read(stdin)
@@ -41,7 +46,9 @@ def main(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
     except VmhaError as error:
         log.error("%s", error)
         return FAILED
-    except Exception:
+    except Exception as error:
+        if isinstance(error, OSError) and output.is_output(error):
+            raise
         log.exception("this is a BUG of fence_compute, please report it")
         return FAILED
     finally:

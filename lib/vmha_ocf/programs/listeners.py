@@ -22,7 +22,8 @@ from vmha_ocf.worker.options import WorkerOptions
 from vmha_ocf.worker.pauses import Round
 
 if TYPE_CHECKING:
-    from vmha_ocf.backends.telling.web import Metrics, Web
+    from vmha_ocf.backends.telling.doorway import Doorway
+    from vmha_ocf.backends.telling.web import Metrics
 
 _LAST_WORDS = 1.0
 """Seconds for each of them when the worker is stopped: a stop is quick."""
@@ -46,14 +47,14 @@ class Listeners:
             "historian", self._chronicle.work, self._chronicle.finish
         )
         self._outboxes = _outboxes(options, say)
-        self._web: Web | None = None
+        self._doorway: Doorway | None = None
         self._last: tuple[Round | None, float] = None, 0.0
         """The last round, and when it ended, in seconds since the epoch."""
 
     @property
     def port(self) -> int | None:
         """Where the API listens."""
-        return self._web.port if self._web else None
+        return self._doorway.port if self._doorway else None
 
     def start(self) -> None:
         self._historian.start()
@@ -74,8 +75,8 @@ class Listeners:
         self._historian.stop(_LAST_WORDS)
         for outbox in self._outboxes:
             outbox.stop(_LAST_WORDS)
-        if self._web:
-            self._web.stop()
+        if self._doorway:
+            self._doorway.stop(_LAST_WORDS)
 
     def picture(self) -> Picture:
         last, ended = self._last
@@ -96,14 +97,12 @@ class Listeners:
 
     def _listen(self, address: tuple[str, int]) -> None:
         """What cannot listen is said: no recovery is held up for want of metrics."""
+        from vmha_ocf.backends.telling.doorway import Doorway
         from vmha_ocf.backends.telling.web import Web
 
-        try:
-            self._web = Web(address, self.picture, self._metrics())
-        except OSError as error:
-            self._say(f"listen: nothing can be asked at port {address[1]}: {error}")
-            return
-        self._web.start()
+        metrics = self._metrics()
+        self._doorway = Doorway(address[1], lambda: Web(address, self.picture, metrics), self._say)
+        self._doorway.start()
 
     def _metrics(self) -> Metrics | None:
         try:

@@ -10,6 +10,8 @@ import argparse
 import logging
 from collections.abc import Sequence
 
+from vmha_ocf.agent import output
+from vmha_ocf.agent.version import VERSION
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.booting import keeper
@@ -27,6 +29,10 @@ OPEN, FAILED = 0, 1
 
 def main(argv: Sequence[str]) -> int:
     """Ends when nova-compute may start. The only one who turns errors into exit codes."""
+    return output.exit_code("nova-compute-gate", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str]) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     given = _parser().parse_args(argv)
     try:
@@ -46,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="nova-compute-gate",
         description="Wait until every evacuation from this host is over, or was never needed.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     parser.add_argument("--host", default="", help="this host's name in Nova")
     parser.add_argument("--node", default="", help="its name in Pacemaker (default: ask it)")
     parser.add_argument("--nova-conf", default=NOVA_CONF, help="has the host's name, else --host")

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from vmha_ocf.agent import output
 from vmha_ocf.agent.ocf import Call
 from vmha_ocf.backends.desk.machine import Controller
 from vmha_ocf.backends.openstack.credentials import credentials_from
@@ -42,6 +43,10 @@ AT_ONCE = 8
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The entry point ``vmha``."""
+    return output.exit_code("vmha", lambda: _run(argv))
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         from vmha_ocf.backends.desk.terminal import Terminal, complete
     except ModuleNotFoundError as error:  # without it there is no screen to complain on

@@ -44,7 +44,8 @@ INTERFACES = (
         "Address and port for the JSON API and Prometheus metrics",
         "Serves /metrics and /v1/ over HTTP, read-only and without a password, on the controller that "
         "the worker runs on: give an address that only those who may see it can reach. By default "
-        "nothing listens. Needs python3-prometheus-client.",
+        "nothing listens. An address that comes later (a VIP) is waited for. /metrics needs "
+        "python3-prometheus-client.",
         accepts=is_address,
         allowed="an address and a port",
         example="127.0.0.1:9179",

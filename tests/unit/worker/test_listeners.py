@@ -19,7 +19,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from tests.unit.worker.test_options import DEFAULTS
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.backends.telling import outbox, web
+from vmha_ocf.backends.telling import doorway, outbox, web
 from vmha_ocf.backends.telling.outbox import NotDelivered, Outbox
 from vmha_ocf.backends.telling.webhook import Webhook
 from vmha_ocf.model import Epoch, Event, NovaHost, Step
@@ -100,6 +100,8 @@ def start(
         listeners = Listeners(world.history, SystemClock(), said.append, "ctl1", options)
         listeners.start()
         started.append(listeners)
+        if options.listen:
+            until(lambda: listeners.port)
         return listeners, world, said
 
     yield make
@@ -325,16 +327,46 @@ class TestTheApi:
         for each in stuck:
             each.close()
 
-    def test_an_address_that_is_taken_is_said_and_the_worker_goes_on(self, start: Any) -> None:
+    def test_an_address_that_is_taken_is_said_once_and_tried_until_it_is_free(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(doorway, "AGAIN", 0.02)
+        said: list[str] = []
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            world = World.with_hosts("compute-1")
-            said: list[str] = []
-            options = replace(options_of(), listen=("127.0.0.1", taken.getsockname()[1]))
-            listeners = Listeners(world.history, SystemClock(), said.append, "ctl1", options)
-            listeners.start()
-        assert listeners.port is None
-        assert "nothing can be asked at port" in said[0]
+            port = taken.getsockname()[1]
+            listeners = listening_at(("127.0.0.1", port), said)
+            until(lambda: said)
+            time.sleep(0.1)
+            assert listeners.port is None
+        until(lambda: listeners.port)
+        assert get(port, "/v1/status")[0] == 200
         listeners.stop()
+        assert [one.split(":")[1].split(" it is")[0] for one in said] == [
+            f" nothing can be asked at port {port},",
+            f" answers at port {port} now",
+        ]
+
+    @pytest.mark.parametrize("host", ["192.0.2.1", "vip.invalid", "a..b"])
+    def test_an_address_that_this_node_does_not_have_keeps_nobody_from_stopping(
+        self, host: str
+    ) -> None:
+        """A VIP comes later, a name may; what can be none ends no thread with a traceback."""
+        said: list[str] = []
+        listeners = listening_at((host, 9179), said)
+        until(lambda: said)
+        assert listeners.port is None
+        assert "it is tried again every 5 s" in said[0]
+        begun = time.monotonic()
+        listeners.stop()
+        assert time.monotonic() - begun < 3.0
+
+
+def listening_at(address: tuple[str, int], said: list[str]) -> Listeners:
+    options = replace(options_of(), listen=address)
+    world = World.with_hosts("compute-1")
+    listeners = Listeners(world.history, SystemClock(), said.append, "ctl1", options)
+    listeners.start()
+    return listeners
 
 
 def _answers(port: int) -> bool:

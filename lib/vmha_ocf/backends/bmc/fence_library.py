@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, TextIO
 
+from vmha_ocf.agent.version import VERSION
 from vmha_ocf.backends.process.log import as_one_line
 from vmha_ocf.errors import NotInstalled
 from vmha_ocf.fencing.options import OPTIONS, FenceOption, read_stdin
@@ -73,6 +74,7 @@ def _load() -> ModuleType:
 
 def _declare(library: ModuleType) -> list[str]:
     """Our options among the library's; the names of all that the agent knows."""
+    vars(library)["RELEASE_VERSION"] = VERSION  # --version is about us
     for name, default in DEFAULTS.items():
         library.all_opt[name]["default"] = default
     library.all_opt["ipaddr"]["required"] = "0"  # inventory or record_only take its place

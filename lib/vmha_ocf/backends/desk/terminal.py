@@ -42,12 +42,14 @@ class Terminal:
     def show(self, answer: Answer) -> None:
         if answer.text:
             self._stream.write(answer.text)
+            self._stream.flush()
         console = self._err if answer.text else self._out
         _tell(console, answer)
         for table in answer.tables:
             console.print()
             console.print(Text(table.title, style="bold"))
             console.print(_rich(table))
+        self._stream.flush()
 
     def show_data(self, command: str, answer: Answer) -> None:
         self._stream.write(json.dumps(answer.as_data(command), sort_keys=True) + "\n")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from vmha_ocf.agent.address import is_name
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.errors import ParameterError
 
@@ -82,7 +83,7 @@ def parse_auth_url(text: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in ("http", "https"):
+    if not host or not _is_host(host) or parts.scheme not in ("http", "https"):
         raise ParameterError(
             f"auth_url={_without_login(text)} is not the address of a Keystone",
             hint="http or https, a host, a port; for example auth_url=https://keystone:5000/v3",
@@ -96,6 +97,11 @@ def parse_auth_url(text: str) -> str:
     for version in ("/v2.0", "/v2", "/v3"):
         path = path.removesuffix(version)
     return f"{parts.scheme}://{parts.netloc}{path.rstrip('/')}/v3"
+
+
+def _is_host(host: str) -> bool:
+    """``host`` is without the brackets of an IPv6 address."""
+    return ":" in host or is_name(host)
 
 
 def parse_interface(text: str) -> str:

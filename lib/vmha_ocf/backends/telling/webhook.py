@@ -36,14 +36,15 @@ class Webhook:
                 stream=True,
             ) as answer:
                 code = answer.status_code
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
+            # ValueError: urllib3's and idna's, of a host that can be none.
             raise NotDelivered(_trouble(error)) from None
         if not 200 <= code < 300:
             lasting = code < 500 and code not in _AGAIN
             raise NotDelivered(f"the receiver answered {code}", lasting=lasting)
 
 
-def _trouble(error: requests.RequestException) -> str:
+def _trouble(error: Exception) -> str:
     """The library's own words have the URL in them."""
     if isinstance(error, requests.exceptions.SSLError):
         return "the receiver's certificate is not trusted: see ca_file"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -46,6 +46,10 @@ class State:
     """Where NovaEvacuate runs; empty if nowhere."""
     off: Sequence[Found] = ()
     """Instances that are off because their host was."""
+
+
+_SHORTEST, _LONGEST = 0.2, 86400.0
+"""Seconds of --watch."""
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -269,13 +273,26 @@ def _data(one: HostStatus) -> Mapping[str, object]:
     }
 
 
+def _pause(text: str) -> float:
+    """Seconds between two looks."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not _SHORTEST <= seconds <= _LONGEST:  # nor is what is not a number
+        raise ArgumentTypeError(
+            f"{text!r} is not a number of seconds from {_SHORTEST:g} to {_LONGEST:g}"
+        )
+    return seconds
+
+
 def _configure(parser: ArgumentParser) -> None:
     whole(parser, "list the hosts that are well, too")
     add_resource(parser)
     parser.add_argument(
         "--watch",
         metavar="SECONDS",
-        type=float,
+        type=_pause,
         nargs="?",
         const=2.0,
         help="again and again, every 2 seconds or as many as given, until Ctrl-C",
