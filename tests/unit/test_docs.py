@@ -64,6 +64,18 @@ def test_recipes_that_the_way_to_deploy_names_exist() -> None:
     assert all((ROOT / "pcs-examples" / name).exists() for name in named)
 
 
+def test_the_comparison_cites_the_figures_of_the_readme() -> None:
+    text = " ".join((ROOT / "docs" / "comparison.rst").read_text().split())
+    cited = text.partition("Of this suite, measured by")[2].partition("The lab's rebuilds")[0]
+    figures = re.findall(r"\d+\.\d+", cited)
+    readme = (
+        (ROOT / "README.rst").read_text().partition("How fast\n---")[2].partition("Under fire")[0]
+    )
+    known = re.findall(r"\d+\.\d+", readme)
+    assert len(figures) >= 4
+    assert [one for one in figures if one not in known] == []
+
+
 def test_the_command_that_releases_a_storm_is_the_one_in_the_runbook() -> None:
     assert storm.RELEASE_COMMAND in (ROOT / "docs" / "operate.rst").read_text()
 

@@ -68,6 +68,17 @@ class Result:
         return self.action in ("start", "monitor") and self.code in RUNNING
 
 
+RENAMED = {
+    "fencing-enabled": "stonith-enabled",
+    "fencing-action": "stonith-action",
+    "fencing-timeout": "stonith-timeout",
+    "fencing-max-attempts": "stonith-max-attempts",
+    "fencing-watchdog-timeout": "stonith-watchdog-timeout",
+    "fencing-reaction": "fence-reaction",
+}
+"""Properties by their names of Pacemaker 3.0.2 (lib/common/options.c), and what they were called before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     resources: Sequence[Resource] = ()
@@ -94,11 +105,21 @@ class Configuration:
     def runs_on(self, resource: str) -> Sequence[Result]:
         return [one for one in self.results.get(resource, ()) if one.runs]
 
+    def named(self, name: str) -> str:
+        """What a property of the cluster is called here: by its new name, if that has a value (so does
+        Pacemaker, from 3.0.2 on), else by its older one where that is set."""
+        older = RENAMED.get(name, "")
+        return older if older in self.properties and not self.properties.get(name) else name
+
+    def said(self, name: str) -> str:
+        """The value of a property, by its new name; empty if it is not set."""
+        return self.properties.get(self.named(name), "")
+
     def has(self, name: str, default: bool) -> bool:
         """A boolean property of the cluster. What Pacemaker could not read either is its default."""
-        said = self.properties.get(name)
+        said = self.said(name)
         try:
-            return default if said is None else parse_boolean(said)
+            return parse_boolean(said) if said else default
         except ParameterError:
             return default
 

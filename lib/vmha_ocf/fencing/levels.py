@@ -152,8 +152,7 @@ def _name(level: Level) -> str:
 def _weak_device(node: NodeName, configuration: Configuration, kinds: _Kinds) -> str:
     may = [one for one in configuration.devices if _may_fence(one, node)]
     weak = [one.name for one in may if not kinds.switches(one.name, alone=True)]
-    watchdog = ("stonith-watchdog-timeout", "fencing-watchdog-timeout")
-    if any(configuration.properties.get(name, "0") not in ("0", "0s") for name in watchdog):
+    if configuration.said("fencing-watchdog-timeout") not in ("", "0", "0s"):
         weak.append("the watchdog")
     if not may:
         weak.append("a device that is not configured now")

@@ -288,3 +288,21 @@ class TestTopology:
             f"{device.name} cannot fence c1: c1 is the node [c1] of /etc/x, and c2 is [c2]: nothing is "
             "done to either"
         ]
+
+
+@pytest.mark.parametrize(
+    ("set_to", "name", "value"),
+    [
+        ({}, "fencing-enabled", ""),
+        ({"stonith-enabled": "false"}, "stonith-enabled", "false"),
+        ({"fencing-enabled": "false"}, "fencing-enabled", "false"),
+        ({"fencing-enabled": "true", "stonith-enabled": "false"}, "fencing-enabled", "true"),
+        ({"fencing-enabled": "", "stonith-enabled": "false"}, "stonith-enabled", "false"),
+    ],
+)
+def test_a_property_by_its_new_name_and_by_its_older_one(
+    set_to: dict[str, str], name: str, value: str
+) -> None:
+    read = Configuration(properties=set_to)
+    assert (read.named("fencing-enabled"), read.said("fencing-enabled")) == (name, value)
+    assert read.has("fencing-enabled", default=True) is (value != "false")

@@ -234,3 +234,7 @@ class TestThatPacemakerHasFencedIsProof:
             assert weak_spot(NODE, cluster(devices=devices, properties=armed)) == "the watchdog"
             assert not weak_spot(NODE, cluster(devices=devices, properties=idle))
             assert not weak_spot(NODE, cluster(level("ipmi"), devices=devices, properties=armed))
+
+    def test_the_new_name_of_the_watchdogs_time_wins(self) -> None:
+        both = {"stonith-watchdog-timeout": "10s", "fencing-watchdog-timeout": "0"}
+        assert not weak_spot(NODE, cluster(devices=DEVICES[:1], properties=both))

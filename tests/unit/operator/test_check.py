@@ -107,6 +107,11 @@ MISTAKES = {
     "fencing is off": Mistake(
         properties(**{"stonith-enabled": "false"}), "error", "does not fence"
     ),
+    "fencing is off by its name of Pacemaker 3.0.2": Mistake(
+        properties(**{"fencing-enabled": "false", "stonith-enabled": "true"}),
+        "error",
+        "does not fence: fencing-enabled is false",
+    ),
     "hosts that are down at the start are not fenced": Mistake(
         properties(**{"startup-fencing": "false"}), "warning", "startup-fencing"
     ),
@@ -519,3 +524,10 @@ class TestTheNames:
         renamed_in_nova(desk)
         desk.world.fault("nova", "down")
         assert "would be flagged" not in desk.run(COMMAND).out
+
+
+def test_pacemaker_3_fences_at_once_by_itself(desk: Desk) -> None:
+    change(desk, properties={"dc-version": "3.0.2-1.el10-abc"})
+    assert "one after another" not in desk.run(COMMAND).out
+    change(desk, properties={"dc-version": "2.1.5-7.el9-abc"})
+    assert "one after another" in desk.run(COMMAND).out

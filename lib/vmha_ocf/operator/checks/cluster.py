@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmha_ocf.agent.parameter import is_integer
 from vmha_ocf.booting import starters
 from vmha_ocf.booting.past_gate import telling
 from vmha_ocf.cluster.configuration import (
@@ -19,14 +20,13 @@ from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
 _SECRETS = ("password", "passwd", "username", "login", "auth_url", "os_password")
 _NEVER = "-INFINITY"
+_CONCURRENT_BY_ITSELF = 3
 
 
 def fencing_is_on(facts: Facts) -> Iterator[Finding]:
-    if not facts.configuration.has("stonith-enabled", default=True):
-        yield error(
-            "Pacemaker does not fence: stonith-enabled is false",
-            "pcs property set stonith-enabled=true",
-        )
+    if not facts.configuration.has("fencing-enabled", default=True):
+        name = facts.configuration.named("fencing-enabled")
+        yield error(f"Pacemaker does not fence: {name} is false", f"pcs property set {name}=true")
     if not facts.configuration.has("startup-fencing", default=True):
         yield warning(
             "hosts that are down when the cluster starts are not fenced: startup-fencing is false",
@@ -34,9 +34,16 @@ def fencing_is_on(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _pacemaker(configuration: Configuration) -> int:
+    """Its major version, as the elected controller notes it; 0 if it did not."""
+    major = configuration.properties.get("dc-version", "").partition(".")[0]
+    return int(major) if is_integer(major) else 0
+
+
 def hosts_are_fenced_at_once(facts: Facts) -> Iterator[Finding]:
-    # False is the default up to Pacemaker 2.
-    if not facts.configuration.has("concurrent-fencing", default=False):
+    # False is the default up to Pacemaker 2, and the property is to go after 3.
+    third = _pacemaker(facts.configuration) >= _CONCURRENT_BY_ITSELF
+    if not facts.configuration.has("concurrent-fencing", default=third):
         yield warning(
             "hosts that die together are fenced one after another",
             "pcs property set concurrent-fencing=true",
