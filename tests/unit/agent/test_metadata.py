@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.metadata import ROOT, documents
+from vmha_ocf.agent.version import VERSION
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -27,11 +28,10 @@ def test_make_help_tells_every_target() -> None:
 
 
 def test_one_version_everywhere() -> None:
-    declared = re.search(r"^version = (\S+)$", (ROOT / "setup.cfg").read_text(), re.MULTILINE)
-    assert declared
+    assert "\nversion = attr: vmha_ocf.agent.version.VERSION\n" in (ROOT / "setup.cfg").read_text()
     packaged = (ROOT / "debian" / "changelog").read_text().splitlines()[0]
-    assert packaged.startswith(f"vmha-ocf ({declared[1]}) ")
-    assert f"vmha-ocf_{declared[1]}_all.deb" in (ROOT / "docs" / "start.rst").read_text()
+    assert packaged.startswith(f"vmha-ocf ({VERSION}) ")
+    assert f"vmha-ocf_{VERSION}_all.deb" in (ROOT / "docs" / "start.rst").read_text()
     newest = re.search(r"^(\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
     assert newest
-    assert newest[1] == declared[1]
+    assert newest[1] == VERSION
