@@ -8,6 +8,7 @@
 # make contract  the ports' contract suites, on the simulator and on the real things
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
 #                MODULES="name ..." for some of them
+# make guests    what real guests need on top of the lab, installed (GUESTS=real)
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
