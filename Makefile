@@ -10,6 +10,8 @@
 #                MODULES="name ..." for some of them
 # make guests    what real guests need on top of the lab, installed (GUESTS=real)
 # make demo      a host dies, its instances come back: Pacemaker, Nova and IPMI, all real
+# make playground       that lab left up, with a shell on a controller, and what to try in it
+# make playground-down  removes it
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
 #                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
@@ -32,7 +34,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo lab lab-list soak bench docs install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list soak bench docs install metadata deb test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -88,6 +90,12 @@ guests:
 
 demo: guests
 	$(PYTHON) -m tests.lab.demo --guests $(GUESTS)
+
+playground: setup
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground up
+
+playground-down: setup
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground down
 
 CASE :=
 COMPUTES := 4

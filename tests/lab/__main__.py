@@ -14,6 +14,7 @@ from tests.lab.cluster import Cluster
 from tests.lab.command import attended
 from tests.lab.configuration import QUICK, STEADY, Plan
 from tests.lab.errors import LabError
+from tests.lab.harm import ON_A_NODE
 from tests.lab.layout import Lab, lab_from_environment
 from tests.lab.lifecycle import attach, down, install, up
 from tests.lab.prerequisites import require_root
@@ -25,16 +26,6 @@ environment:
   VMHA_LAB_NET     first half of the lab's addresses (10.99)
 Give each lab its own three, and several can live side by side.
 """
-_ON_A_NODE: dict[str, tuple[str, Callable[[Cluster, str], None]]] = {
-    "kill": ("cut a node's power", Cluster.kill),
-    "on": ("give a node power", Cluster.power_on),
-    "freeze": ("stop every process of a node", Cluster.freeze),
-    "thaw": ("let a frozen node go on", Cluster.thaw),
-    "unplug": ("take a node off the network", Cluster.unplug),
-    "plug": ("put it back", Cluster.plug),
-    "bmc-stop": ("let a node's BMC die", Cluster.bmc_stop),
-    "bmc-start": ("bring the BMC back", Cluster.bmc_start),
-}
 _ON_THE_CLUSTER: dict[str, tuple[str, Callable[[Cluster], None]]] = {
     "cluster-stop": ("stop Pacemaker on all controllers, gracefully", Cluster.stop_all),
     "cluster-start": ("start it again", Cluster.start_all),
@@ -99,8 +90,8 @@ def _down(lab: Lab) -> int:
 
 
 def _use(cluster: Cluster, words: argparse.Namespace) -> int:
-    if words.command in _ON_A_NODE:
-        _ON_A_NODE[words.command][1](cluster, words.node)
+    if words.command in ON_A_NODE:
+        ON_A_NODE[words.command][1](cluster, words.node)
     elif words.command in _ON_THE_CLUSTER:
         _ON_THE_CLUSTER[words.command][1](cluster)
     elif words.command == "exec":
@@ -166,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     inside = commands.add_parser("exec", help="run a program in a node")
     inside.add_argument("node")
     inside.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD", help="default: bash")
-    for name, (text, _) in _ON_A_NODE.items():
+    for name, (text, _) in ON_A_NODE.items():
         commands.add_parser(name, help=text).add_argument("node")
     crash = commands.add_parser("crash", help="SIGKILL one daemon of a node")
     crash.add_argument("node")

@@ -18,7 +18,7 @@ from tests.lab.guests import judge, libvirtd
 from tests.lab.guests.observer import Observer
 from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
-from tests.lab.lifecycle import down, up
+from tests.lab.lifecycle import attach, down, up
 from tests.lab.wait import wait_until
 
 Tell = Callable[[str], None]
@@ -132,24 +132,60 @@ def on_stage(
     """Cluster and cloud, with our agents configured or only installed, for the length of a block;
     all of it gone afterwards. With a hypervisor the guests are real."""
     cloud = Cloud(lab.state, lab.cloud_address, lab.cloud_netns, hypervisor)
+    stage = _raise(lab, cloud, plan, tell)
+    try:
+        if configured:
+            configure(stage, tell, extra)
+        yield stage
+    finally:
+        strike(stage)
+
+
+def raise_stage(lab: Lab, tell: Tell) -> Stage:
+    """The same, configured, and it stays until ``strike``; what failed half-way is gone."""
+    stage = _raise(lab, _cloud_of(lab), PLAN, tell)
+    try:
+        configure(stage, tell)
+    except BaseException:
+        strike(stage)
+        raise
+    return stage
+
+
+def stage_of(lab: Lab) -> Stage:
+    """The one that stands there. Raises LabError."""
+    return Stage(lab, attach(lab), _cloud_of(lab))
+
+
+def strike(stage: Stage) -> None:
+    _strike(stage.lab, stage.cloud)
+
+
+def _raise(lab: Lab, cloud: Cloud, plan: Plan, tell: Tell) -> Stage:
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
     try:
         cluster = up(lab, plan, _started(tell, with_cloud, partial(_watched, lab, cloud)))
         with_cloud.join()
-        tell("Nova, Keystone and Placement answer")
-        stage = Stage(lab, cluster, cloud)
-        if configured:
-            configure(stage, tell, extra)
-        yield stage
-    finally:
+    except BaseException:
         # Where `up` refused, another lab is there: it is not ours to remove.
         if with_cloud.settled():
-            if cloud.observer:
-                cloud.observer.stop()
-            cloud.down()
-            down(lab)
+            _strike(lab, cloud)
+        raise
+    tell("Nova, Keystone and Placement answer")
+    return Stage(lab, cluster, cloud)
+
+
+def _strike(lab: Lab, cloud: Cloud) -> None:
+    if cloud.observer:
+        cloud.observer.stop()
+    cloud.down()
+    down(lab)
+
+
+def _cloud_of(lab: Lab) -> Cloud:
+    return Cloud(lab.state, lab.cloud_address, lab.cloud_netns)
 
 
 def _watched(lab: Lab, cloud: Cloud) -> None:

@@ -194,7 +194,10 @@ class HostRound:
         seen, beat = self._survey, self._down.heartbeat
         assert seen is not None
         assert beat is not None
-        doubt = (beat.moved or seen.view.around.node_back) and not seen.view.alive
+        around = seen.view.around
+        # In a new boot nothing runs of what ran before: its gate then keeps nova-compute off.
+        perhaps = beat.moved or (around.node_back and not around.rebooted)
+        doubt = perhaps and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, self._cloud.silence)
         most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
         plan = evacuation.plan_steps(

@@ -12,6 +12,7 @@ from tests.lab.cases import (
     nova,
     operator,
     others,
+    playground,
     telling,
     worker,
 )
@@ -29,6 +30,7 @@ ALL: tuple[Case, ...] = (
     *check.CASES,
     *telling.CASES,
     *clock.CASES,
+    *playground.CASES,
 )
 
 
