@@ -92,11 +92,13 @@ class Unflagged:
             updated_at = services[host].updated_at
             beat = self._watched.get(host) or Heartbeat(updated_at, now)
             self._watched[host] = beat = beat.seen(updated_at, now)
-            if not beat.quiet(now, self._cloud.silence):
+            # A person is asked at once, and not only when it has been silent for long.
+            proof = host in renamed or self._is_proof(host, fenced[host])
+            if not proof or not beat.quiet(now, self._cloud.silence):
                 continue
             if host in renamed:
                 self._flag(fenced_elsewhere.renamed(nameless[host], host))
-            elif self._is_proof(host, fenced[host]):
+            else:
                 self._flag(fenced_elsewhere.flag_for(host, fenced[host], self._ports.clock.now()))
 
     def _drop(self, nameless: Flagged, current: Flagged) -> None:
