@@ -8,6 +8,8 @@
 # Before it: systemctl disable nova-compute on each compute host, as Pacemaker starts it now.
 set -eu
 : "${PCS:=pcs}" "${EXTRA_COMPUTE:=}" "${LIBVIRT:=}"
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
 
 set --
 [ -z "${START_COMMAND:-}" ] || set -- "$@" start_command="$START_COMMAND"
@@ -20,14 +22,26 @@ set --
 # requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
 # shellcheck disable=SC2086 # EXTRA_COMPUTE and PCS are lists of words
 {
-$PCS resource create nova-compute ocf:openstack:NovaCompute "$@" $EXTRA_COMPUTE \
-    op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \
-    meta failure-timeout=60s requires=fencing clone interleave=true --disabled
+there=
+if resource nova-compute; then
+    # Where nothing is new nova-compute runs on. Other commands or another unit restart it on all hosts.
+    there=1
+    [ $# -eq 0 ] || set -- "$@" unit=
+    case " $EXTRA_COMPUTE" in *" unit="*) set -- start_command= stop_command= status_command= ;; esac
+    [ -z "$*$EXTRA_COMPUTE" ] || $PCS resource update nova-compute "$@" $EXTRA_COMPUTE
+else
+    $PCS resource create nova-compute ocf:openstack:NovaCompute "$@" $EXTRA_COMPUTE \
+        op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \
+        meta failure-timeout=60s requires=fencing clone interleave=true --disabled
+fi
 # On compute hosts only; elsewhere it is not even looked for.
-$PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \
-    osprole eq compute
+elements "<rsc_location " 'rsc="nova-compute-clone"' 'resource-discovery="exclusive"' >/dev/null ||
+    $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \
+        osprole eq compute
 # The gate: fence_compute writes this attribute, and NovaEvacuate removes it when all is over.
-$PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
-[ -z "$LIBVIRT" ] || $PCS constraint location "$LIBVIRT" rule score=-INFINITY defined evacuation
-$PCS resource enable nova-compute
+for each in nova-compute-clone $LIBVIRT; do
+    gated "$each" || $PCS constraint location "$each" rule score=-INFINITY defined evacuation
+done
+# One that somebody has disabled stays so.
+[ -n "$there" ] || $PCS resource enable nova-compute
 }

@@ -5,6 +5,8 @@
 #   EXTRA        more parameters, for example "storm_limit=3 untagged=none"
 set -eu
 : "${PCS:=pcs}" "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}" "${EXTRA:=}"
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
 
 # Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
 # monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.
@@ -15,13 +17,19 @@ set -eu
 # cleans up.
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
 {
-$PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
-    cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
-    op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
-    meta requires=fencing resource-stickiness=100 failure-timeout=60s
+if resource nova-evacuate; then
+    $PCS resource update nova-evacuate cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA
+else
+    $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
+        cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
+        op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
+        meta requires=fencing resource-stickiness=100 failure-timeout=60s
+fi
 # Never on a compute host: it could be the one that is to be evacuated.
-$PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
-    osprole eq compute
+elements "<rsc_location " 'rsc="nova-evacuate"' >/dev/null ||
+    $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \
+        osprole eq compute
 # Woken at once when a fencing is over, instead of at the next poll.
-$PCS alert create path="${ALERT:=/usr/share/vmha-ocf/alert-wake}" id=vmha-wake
+elements "<alert " 'id="vmha-wake"' >/dev/null ||
+    $PCS alert create path="${ALERT:=/usr/share/vmha-ocf/alert-wake}" id=vmha-wake
 }

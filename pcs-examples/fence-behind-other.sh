@@ -8,17 +8,28 @@ set -eu
 : "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1 compute-2\"}"
 : "${OTHER:=power-}" "${NOVA_DOMAIN:=}"
 
-map=
-for entry in $HOSTS; do map="$map${map:+;}${entry%%=*}:${entry%%=*}$NOVA_DOMAIN"; done
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
+
+# Run again it adds what is new in HOSTS, and drops nobody.
+set --
+for entry in $HOSTS; do set -- "$@" "${entry%%=*}:${entry%%=*}$NOVA_DOMAIN"; done
+map=$(merged ";" record-computes pcmk_host_map "$@")
 
 # pcmk_action_limit: without it one device records its hosts one after another.
 # shellcheck disable=SC2086 # PCS is a list of words
 {
-$PCS stonith create record-computes fence_compute record_only=1 pcmk_host_map="$map" \
-    pcmk_action_limit=-1 pcmk_off_timeout=60 op monitor interval=60s timeout=30s
+if fencing record-computes; then
+    $PCS stonith update record-computes pcmk_host_map="$map"
+else
+    $PCS stonith create record-computes fence_compute record_only=1 pcmk_host_map="$map" \
+        pcmk_action_limit=-1 pcmk_off_timeout=60 op monitor interval=60s timeout=30s
+fi
 # The order is what makes it safe: nothing is recorded of a host that is not off. Alone in its level
 # the device would refuse to work.
 for entry in $HOSTS; do
-    $PCS stonith level add 1 "${entry%%=*}" "$OTHER${entry%%=*}" record-computes
+    host=${entry%%=*}
+    elements "<fencing-level " "target=\"$host\"" "\"$OTHER$host,record-computes\"" >/dev/null ||
+        $PCS stonith level add 1 "$host" "$OTHER$host" record-computes
 done
 }

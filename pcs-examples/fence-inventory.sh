@@ -6,14 +6,23 @@ set -eu
 : "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1 compute-2\"}"
 : "${INVENTORY:=/etc/vmha/inventory.ini}"
 
-names=
-for entry in $HOSTS; do names="$names${names:+ }${entry%%=*}"; done
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
+
+# Run again it adds what is new in HOSTS, and drops nobody.
+set --
+for entry in $HOSTS; do set -- "$@" "${entry%%=*}"; done
+names=$(merged " " fence-computes pcmk_host_list "$@")
 
 # pcmk_action_limit: without it one device fences its hosts one after another.
 # Timeouts: power_timeout of fence_compute is 30 s, and there are two logins before it. A reboot waits
 # for off and for on. Pacemaker kills the agent at their end, and begins again.
 # monitor asks each BMC, eight at once.
 # shellcheck disable=SC2086 # PCS is a list of words
-$PCS stonith create fence-computes fence_compute inventory="$INVENTORY" \
-    pcmk_host_list="$names" pcmk_action_limit=-1 \
-    pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+if fencing fence-computes; then
+    $PCS stonith update fence-computes inventory="$INVENTORY" pcmk_host_list="$names"
+else
+    $PCS stonith create fence-computes fence_compute inventory="$INVENTORY" \
+        pcmk_host_list="$names" pcmk_action_limit=-1 \
+        pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+fi

@@ -9,6 +9,8 @@ set -eu
 : "${PCS:=pcs}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}" "${BMC_USER:=admin}"
 : "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
 : "${NOVA_DOMAIN:=}" "${EXTRA_FENCE:=}"
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
 
 for entry in $BMCS; do
     host=${entry%%=*}
@@ -17,9 +19,15 @@ for entry in $BMCS; do
     # waits for off and for on. Pacemaker kills the agent at their end, and begins again.
     # monitor: asks the BMC, so that a changed password is noticed before it is needed. Once a minute, as a
     # BMC is slow, and has few sessions.
-    # shellcheck disable=SC2086 # EXTRA_FENCE and PCS are lists of words
-    $PCS stonith create "fence-$host" fence_compute ip="${entry#*=}" username="$BMC_USER" \
-        password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_map="$host:$host$NOVA_DOMAIN" \
-        pcmk_reboot_timeout=120 pcmk_off_timeout=90 $EXTRA_FENCE \
-        op monitor interval=60s timeout=60s
+    set -- ip="${entry#*=}" username="$BMC_USER" password_script="$BMC_PASSWORD_SCRIPT" \
+        pcmk_host_map="$host:$host$NOVA_DOMAIN"
+    # shellcheck disable=SC2086
+    if fencing "fence-$host"; then
+        # A BMC that was replaced has another address.
+        $PCS stonith update "fence-$host" "$@" $EXTRA_FENCE
+    else
+        $PCS stonith create "fence-$host" fence_compute "$@" \
+            pcmk_reboot_timeout=120 pcmk_off_timeout=90 $EXTRA_FENCE \
+            op monitor interval=60s timeout=60s
+    fi
 done

@@ -7,6 +7,9 @@
 set -eu
 : "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1=192.0.2.11\"}"
 
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
+
 # A dead host is noticed after MONITOR + MONITOR_TIMEOUT at the latest. A network that hiccups for
 # MONITOR_TIMEOUT gets its hosts fenced.
 : "${MONITOR:=10s}" "${MONITOR_TIMEOUT:=20s}"
@@ -26,6 +29,10 @@ for entry in $HOSTS; do
     set -- reconnect_interval="$RECONNECT" op monitor interval="$MONITOR" \
         timeout="$MONITOR_TIMEOUT" op start timeout="$START_TIMEOUT"
     if $PCS resource config "$host" >/dev/null 2>&1; then
+        # Its connection is not made anew for another address: that would stop nova-compute there.
+        address=$(parameter "$host" server)
+        [ "$host" = "$entry" ] || [ "${entry#*=}" = "$address" ] ||
+            echo "hosts.sh: Pacemaker has $host at ${address:-$host}, and keeps that" >&2
         $PCS resource update "$host" "$@"
     elif [ "$host" = "$entry" ]; then
         echo "hosts.sh: Pacemaker does not know $host: give its address, $host=ADDRESS" >&2

@@ -9,15 +9,22 @@ set -eu
 : "${PCS:=pcs}" "${AGENT:=fence_redfish}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
 : "${BMC_USER:=admin}" "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
 : "${EXTRA_POWER:=}"
+# shellcheck disable=SC1091 # it is beside this one
+. "$(dirname "$0")/ensure.sh"
 
 for entry in $BMCS; do
     host=${entry%%=*}
     # power_timeout: under Pacemaker these agents have none of their own, so that pcmk_off_timeout is all
     # that ends them. In a fencing level Pacemaker makes a reboot of "off, then on" and takes the timeouts
     # of these two; pcmk_reboot_timeout is for a device that is alone. That "on" fails harms nothing.
+    set -- ip="${entry#*=}" username="$BMC_USER" password_script="$BMC_PASSWORD_SCRIPT"
     # shellcheck disable=SC2086 # EXTRA_POWER and PCS are lists of words
-    $PCS stonith create "power-$host" "$AGENT" ip="${entry#*=}" username="$BMC_USER" \
-        password_script="$BMC_PASSWORD_SCRIPT" pcmk_host_list="$host" \
-        pcmk_reboot_timeout=120 pcmk_off_timeout=120 $EXTRA_POWER \
-        op monitor interval=60s timeout=60s
+    if fencing "power-$host"; then
+        # A BMC that was replaced has another address.
+        $PCS stonith update "power-$host" "$@" $EXTRA_POWER
+    else
+        $PCS stonith create "power-$host" "$AGENT" "$@" pcmk_host_list="$host" \
+            pcmk_reboot_timeout=120 pcmk_off_timeout=120 $EXTRA_POWER \
+            op monitor interval=60s timeout=60s
+    fi
 done

@@ -18,6 +18,7 @@
 # NovaCompute looks for all of it before it starts nova-compute, refuses, and says what to type.
 set -eu
 
+# Run again with one more host it adds that one; remove-host.sh takes one out.
 # The compute hosts: Pacemaker's name and address.
 : "${HOSTS:=compute-1=192.0.2.11 compute-2=192.0.2.12}"
 # The inventory, on each controller (root's, mode 600).

@@ -4,6 +4,7 @@
 # For few hosts, or BMCs that differ. Each device is monitored, and seen in `pcs status`, by itself.
 set -eu
 
+# Run again with one more host it adds that one; remove-host.sh takes one out.
 # The compute hosts: Pacemaker's name and address, and the address of the BMC.
 : "${HOSTS:=compute-1=192.0.2.11 compute-2=192.0.2.12}"
 : "${BMCS:=compute-1=198.51.100.11 compute-2=198.51.100.12}"

@@ -14,6 +14,7 @@
 # - A container that Docker starts has no unit to put the gate before: use recipe-containers.sh.
 set -eu
 
+# Run again with one more host it adds that one; remove-host.sh takes one out.
 # The compute hosts: Pacemaker's name and address.
 : "${HOSTS:=compute-1=192.0.2.11 compute-2=192.0.2.12}"
 # The inventory, on each controller (root's, mode 600).

@@ -18,6 +18,10 @@ cp "$work/before.xml" "$work/after.xml"
 PCS="pcs -f $work/after.xml"
 export PCS
 for step in "$@"; do "$step"; done
+if crm_diff --no-version --original="$work/before.xml" --new="$work/after.xml" >/dev/null; then
+    echo "together.sh: it is so already" >&2
+    exit
+fi
 # What Pacemaker had to say before is not the steps' doing.
 if ! crm_verify --xml-file="$work/after.xml" -V &&
     crm_verify --xml-file="$work/before.xml" >/dev/null 2>&1; then
