@@ -22,6 +22,7 @@
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
 # make deb       Debian packages, in build/deb; what it needs: apt-get build-dep .
+# make rpm       RPM packages for EL 10 and Fedora, in build/rpm; here it needs rpm's rpmbuild
 # make test-packages  those packages, sdist and wheel, in clean Debian 12 roots; and the libraries
 #                of today instead of Debian's. Needs the network; minutes. DEBIAN=trixie: on Debian 13
 
@@ -34,7 +35,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list soak bench docs install metadata deb test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list soak bench docs install metadata deb rpm test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -150,6 +151,18 @@ deb:
 	cd $(DEB)/vmha-ocf && dpkg-buildpackage --build=binary --unsigned-source --unsigned-changes
 	rm -rf $(DEB)/vmha-ocf
 	@ls $(DEB)/*.deb
+
+# --nodeps: where Debian builds it, the names of EL's packages mean nothing.
+RPM := build/rpm
+VERSION = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' lib/vmha_ocf/agent/version.py)
+rpm:
+	rm -rf $(RPM)
+	install -d $(RPM)/SOURCES
+	tar -c --exclude=./build --exclude=./.git --exclude='./.*cache' --exclude=./.venv \
+	    --exclude=__pycache__ --exclude=./.mutants --transform='s,^\.,vmha-ocf-$(VERSION),' . | \
+	    gzip >$(RPM)/SOURCES/vmha-ocf-$(VERSION).tar.gz
+	rpmbuild --quiet --nodeps --define "_topdir $(abspath $(RPM))" -ba rpm/vmha-ocf.spec
+	@ls $(RPM)/RPMS/noarch/*.rpm $(RPM)/SRPMS/*.rpm
 
 DEBIAN := bookworm
 test-packages: setup
