@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, parse
@@ -189,6 +189,21 @@ class TestGenerated:
         recipe = Deployer(installed, tmp_path / "recipe")
         recipe.example("recipe-inventory.sh")
         assert _without_ids(deployer.cib) == _without_ids(recipe.cib)
+
+    def test_it_may_be_run_again_and_drops_nobody(
+        self, installed: Installed, script: Path, tmp_path: Path, cib_of: Callable[[str], str]
+    ) -> None:
+        deployer = Deployer(installed, tmp_path, cib_of("recipe-inventory.sh"))
+        deployer.pcs("stonith", "update", "fence-computes", "pcmk_host_list=older compute-1")
+        deployer.pcs("resource", "disable", "nova-compute-clone")
+        # Where the whole script finds its cluster: it makes its copy of that, and puts it into force.
+        cluster = {"CIB_file": str(deployer.cib)}
+        deployer.run(str(script), **cluster)
+        once = deployer.cib.read_text()
+        assert '"older compute-1 compute-2"' in once
+        assert 'name="target-role" value="Stopped"' in once
+        assert "it is so already" in deployer.run(str(script), **cluster).stderr
+        assert deployer.cib.read_text() == once
 
     @pytest.mark.conformance("shellcheck")
     def test_shellcheck_accepts_it(self, installed: Installed, script: Path) -> None:

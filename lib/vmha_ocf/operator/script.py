@@ -1,6 +1,7 @@
 """A deployment -> the pcs script that protects it, and fence_compute's inventory. Pure.
 
-The same commands as pcs-examples/recipe-inventory.sh; a test compares what the two make of a CIB.
+The same commands as pcs-examples/recipe-inventory.sh; a test compares what the two make of a CIB. It may
+be run again: what is there stays, what is new is added, and nobody is taken out for not being named.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ if [ -z "${PCS:-}" ]; then
     cp "$work/before.xml" "$work/after.xml"
     PCS="pcs -f $work/after.xml"
 fi
+# Where pcs looks, for Pacemaker's own tools.
+file=
+case $PCS in *" -f "*) file=${PCS##*" -f "} file=${file%% *} ;; esac
 
 # Without fencing nothing is ever evacuated; hosts that die together are fenced together; and the
 # intervals below are looked at once a minute at least.
@@ -47,35 +51,58 @@ $PCS property set stonith-enabled=true concurrent-fencing=true cluster-recheck-i
 _FENCING = """
 # One fencing device for all of them. pcmk_action_limit: it fences several at once. Timeouts: above
 # fence_compute's own, 30 s for the power and two logins before it.
-$PCS stonith create fence-computes fence_compute inventory={inventory} \\
-    pcmk_host_list={hosts} pcmk_action_limit=-1 \\
-    pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+# Whom it has already it keeps: remove-host.sh of pcs-examples takes a host out.
+hosts=$(env ${{file:+CIB_file="$file"}} crm_resource --resource fence-computes \\
+    --get-parameter pcmk_host_list 2>/dev/null | tr ',;' '  ') || true
+for host in {hosts}; do
+    case " $hosts " in *" $host "*) ;; *) hosts="$hosts${{hosts:+ }}$host" ;; esac
+done
+if $PCS stonith config fence-computes >/dev/null 2>&1; then
+    $PCS stonith update fence-computes inventory={inventory} pcmk_host_list="$hosts"
+else
+    $PCS stonith create fence-computes fence_compute inventory={inventory} \\
+        pcmk_host_list="$hosts" pcmk_action_limit=-1 \\
+        pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+fi
 """
 _EVACUATOR = """
 # One evacuator, on a controller; the cloud "{cloud}" of its clouds.yaml is on each of them.
 # requires: the default is "unfencing" as soon as any device of the cluster unfences. stickiness: it
 # stays where it is. failure-timeout: a failed start is tried again. Never order it after nova-compute.
-$PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \\
-    cloud={cloud} clouds_file={clouds_file}{evacuate} \\
-    op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \\
-    meta requires=fencing resource-stickiness=100 failure-timeout=60s
-$PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \\
-    osprole eq compute
+if $PCS resource config nova-evacuate >/dev/null 2>&1; then
+    $PCS resource update nova-evacuate cloud={cloud} clouds_file={clouds_file}{evacuate}
+else
+    $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \\
+        cloud={cloud} clouds_file={clouds_file}{evacuate} \\
+        op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \\
+        meta requires=fencing resource-stickiness=100 failure-timeout=60s
+    $PCS constraint location nova-evacuate rule resource-discovery=never score=-INFINITY \\
+        osprole eq compute
+fi
 # Woken at once when a fencing is over.
-$PCS alert create path="${{ALERT:=/usr/share/vmha-ocf/alert-wake}}" id=vmha-wake
+$PCS alert config | grep -q vmha-wake ||
+    $PCS alert create path="${{ALERT:=/usr/share/vmha-ocf/alert-wake}}" id=vmha-wake
 """
 _COMPUTE = """
 # nova-compute under Pacemaker, and away from a host whose evacuation is not over. Nothing else may
 # start it: before this, on each compute host, systemctl disable nova-compute
-$PCS resource create nova-compute ocf:openstack:NovaCompute{compute} \\
-    op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \\
-    meta failure-timeout=60s requires=fencing clone interleave=true --disabled
-$PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \\
-    osprole eq compute
-$PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
-$PCS resource enable nova-compute
+# Where it is configured already it runs on, and one that somebody has disabled stays so.
+if $PCS resource config nova-compute >/dev/null 2>&1; then
+    {update}
+else
+    $PCS resource create nova-compute ocf:openstack:NovaCompute{compute} \\
+        op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \\
+        meta failure-timeout=60s requires=fencing clone interleave=true --disabled
+    $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \\
+        osprole eq compute
+    $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
+    $PCS resource enable nova-compute
+fi
 
-if [ -n "$work" ]; then
+if [ -n "$work" ] &&
+    crm_diff --no-version --original="$work/before.xml" --new="$work/after.xml" >/dev/null; then
+    echo "it is so already" >&2
+elif [ -n "$work" ]; then
     if ! crm_verify --xml-file="$work/after.xml" -V &&
         crm_verify --xml-file="$work/before.xml" >/dev/null 2>&1; then
         echo "nothing was changed, see above" >&2
@@ -109,7 +136,7 @@ def format_script(deployment: Deployment, choices: Choices) -> str:
     words = {
         "inventory": shlex.quote(choices.inventory),
         "written": shlex.quote(choices.written),
-        "hosts": shlex.quote(" ".join(nodes)),
+        "hosts": shlex.join(nodes),
         "cloud": shlex.quote(choices.cloud),
         "clouds_file": shlex.quote(choices.clouds_file),
         "count": f"{len(hosts)} compute host{'s' if len(hosts) != 1 else ''}",
@@ -121,7 +148,9 @@ def format_script(deployment: Deployment, choices: Choices) -> str:
         parts += [_REMOTE, *map(_remote, hosts)]
     parts += [_TOGETHER, *map(_connection, nodes)]
     parts += [part.format(**words) for part in (_FENCING, _EVACUATOR)]
-    return "".join([*parts, _COMPUTE.replace("{compute}", words["compute"])])
+    update = f"$PCS resource update nova-compute{words['compute']}" if choices.compute else ":"
+    last = _COMPUTE.replace("{compute}", words["compute"]).replace("{update}", update)
+    return "".join([*parts, last])
 
 
 def format_inventory(deployment: Deployment) -> str:
@@ -134,7 +163,8 @@ def _more(parameters: Sequence[str]) -> str:
 
 
 def _remote(one: DeployedHost) -> str:
-    return f"pcs cluster node add-remote {one.node} {shlex.quote(one.address)}\n"
+    there = f"pcs resource config {one.node} >/dev/null 2>&1 ||\n    "
+    return f"{there}pcs cluster node add-remote {one.node} {shlex.quote(one.address)}\n"
 
 
 def _connection(node: str) -> str:

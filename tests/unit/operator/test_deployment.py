@@ -111,8 +111,9 @@ class TestCommand:
     def test_more_parameters_of_the_agents_are_quoted(self, tmp_path: Path) -> None:
         start = "start_command=podman start nova_compute"
         told = self.run(tmp_path, OURS, "--compute", start, "--evacuate", "storm_limit=3")
-        assert f"NovaCompute \\\n    '{start}' \\\n    op start" in told.out
-        assert "clouds.yaml \\\n    storm_limit=3 \\\n    op start" in told.out
+        assert f"NovaCompute \\\n    '{start}' \\\n        op start" in told.out
+        assert f"resource update nova-compute \\\n    '{start}'\n" in told.out
+        assert "clouds.yaml \\\n    storm_limit=3 \\\n        op start" in told.out
 
     def test_a_parameter_has_a_name_and_a_value(self, tmp_path: Path) -> None:
         told = self.run(tmp_path, OURS, "--compute", "podman start nova_compute")
