@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from tests.contract.one_node import OneNode
 from tests.executables.deployer import EXAMPLES, GIVEN, PASSWORD, Deployer
 from tests.executables.installed import Installed
 from vmha_ocf.backends.process.command import Result
@@ -217,3 +218,26 @@ class TestRemoval:
         cluster = running("recipe-inventory.sh")
         assert why in cluster.remove(host).stderr
         assert cluster.changed() == ""
+
+
+def test_pacemaker_itself_forgets_a_node_that_has_left(
+    installed_node: OneNode, tmp_path: Path
+) -> None:
+    """Where it runs: what a configuration in a file cannot show."""
+    query = ["cibadmin", "--query"]
+    vmha = tmp_path / "vmha"
+    vmha.write_text(f"#!/bin/sh\necho '{EMPTY}'\n")
+    vmha.chmod(0o755)
+    for words in (
+        "property set stonith-enabled=false",
+        "resource create leaving ocf:pacemaker:remote server=192.0.2.12 --disabled",
+        "node attribute leaving osprole=compute",
+    ):
+        told = installed_node.run(["pcs", *words.split(), "--force"], timeout=60)
+        assert told.rc == 0, told
+    assert '<node type="remote" id="leaving"' in installed_node.run(query, timeout=20).stdout
+    script = ["env", f"VMHA={vmha}", str(EXAMPLES / "remove-host.sh"), "leaving"]
+    removed = installed_node.run(script, timeout=120)
+    assert removed.rc == 0, removed
+    left = installed_node.run(query, timeout=20)
+    assert (left.rc, '"leaving"' in left.stdout, "<node " in left.stdout) == (0, False, True), left
