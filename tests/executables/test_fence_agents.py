@@ -76,8 +76,9 @@ def test_its_metadata_becomes_a_man_page_that_tells_every_option() -> None:
         {"ip": "192.0.2.7", "username": "admin", "password": "x", "plug": "compute-1"},
         {"inventory": "/etc/vmha/inventory.ini", "nodename": "compute-1"},
         {"record_only": "1"},
+        {"ip": "192.0.2.7", "username": "admin", "password": "x", "protocol": "redfish"},
     ],
-    ids=["ip", "inventory", "record_only"],
+    ids=["ip", "inventory", "record_only", "redfish"],
 )
 def test_no_option_is_used_that_is_not_declared(given: Mapping[str, str]) -> None:
     options = Asked({"action": "off", **given})
@@ -88,9 +89,12 @@ def test_no_option_is_used_that_is_not_declared(given: Mapping[str, str]) -> Non
 
 @pytest.mark.conformance("fence-agents: options used (done here as there)")
 def test_an_option_of_ours_that_is_never_used_says_so() -> None:
-    options = Asked({"action": "off", "ip": "192.0.2.7"})
-    read_request(options)
-    unused = [option for option in OPTIONS if option.name not in options.names]
+    used = set()
+    for protocol in ("ipmi", "redfish"):
+        options = Asked({"action": "off", "ip": "192.0.2.7", "protocol": protocol})
+        read_request(options)
+        used |= options.names
+    unused = [option for option in OPTIONS if option.name not in used]
     assert [option.name for option in unused if not option.meaning.startswith("Ignored")] == []
 
 
