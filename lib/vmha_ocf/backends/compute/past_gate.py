@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from vmha_ocf.backends.compute import probe
 from vmha_ocf.backends.compute.unit_commands import last_line
@@ -13,6 +14,8 @@ from vmha_ocf.booting.past_gate.units import PROPERTIES, Unit, parse_units
 from vmha_ocf.errors import NotInstalled, VmhaError
 
 Say = Callable[[str], None]
+_SYSTEMD_RUNS = Path("/run/systemd/system")
+"""Where systemd is this machine's init, by sd_booted(3); elsewhere it starts nothing."""
 
 
 class PastGate:
@@ -47,7 +50,7 @@ class PastGate:
         if answer is None:
             return {}
         found = parse_units(answer.stdout)
-        if not found:
+        if not found and _SYSTEMD_RUNS.is_dir():
             self._log(f"systemctl does not tell what starts nova-compute: {last_line(answer)}")
         return found
 
