@@ -3,6 +3,7 @@ leaves nothing of it."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -118,6 +119,49 @@ def test_one_device_and_an_inventory(stage: Stage, deployer: Deployer, tell: Tel
         assert set(deployed) <= set(left(stage.cluster))
 
     a_host_dies(stage, tell, meanwhile=try_to_remove)
+
+
+@pytest.mark.skipif("VMHA_LAB_DAY_2" not in os.environ, reason="100 s: with VMHA_LAB_DAY_2=1")
+def test_a_host_leaves_and_comes_again(stage: Stage, deployer: Deployer, tell: Tell) -> None:
+    """On a cluster that runs; what is there is neither restarted nor fenced by it."""
+    deployer.run("recipe-inventory.sh")
+    stage.wait_up(timeout=300)
+    staying, leaving = stage.hosts
+    again = deployer.attempt("recipe-inventory.sh")
+    assert (again.code, "it is so already" in again.errors) == (0, True), again
+    fenced = stage.cluster.ask(["stonith_admin", "--history", "*"])
+    resident = stage.cloud.client().boot("resident", 1, host=leaving)
+
+    refused = deployer.attempt("remove-host.sh", HOST=leaving)
+    assert (refused.code, f"{leaving} has instances" in refused.errors) == (1, True), refused
+    assert leaving in primitives(stage.cluster)
+    tell(f"{leaving} is not removed with an instance on it")
+
+    client = stage.cloud.client()
+    client.update_service(leaving, status="disabled", disabled_reason="leaves").expect(200)
+    client.delete(resident)
+    client.wait_deleted(resident)
+    removed = deployer.attempt("remove-host.sh", HOST=leaving)
+    assert removed.code == 0, removed
+    configuration = stage.cluster.cib().find("configuration")
+    assert configuration is not None
+    texts = [str(value) for one in configuration.iter() for value in one.attrib.values()]
+    assert not [text for text in texts if leaving in text.split() or f"{leaving}-" in text]
+    assert staying in primitives(stage.cluster)
+    tell(f"{leaving} has left")
+
+    address = next(one.address for one in stage.lab.computes if one.name == leaving)
+    deployer.run("recipe-inventory.sh", HOSTS=f"{leaving}={address}")
+    stage.cluster.wait_online(leaving)
+    client.update_service(leaving, status="enabled").expect(200)
+    stage.wait_in_service(leaving)
+    assert stage.cluster.ask(["stonith_admin", "--history", "*"]) == fenced
+    tell(f"{leaving} is there again, and nothing was fenced")
+    a_host_dies(stage, tell)
+
+
+def primitives(cluster: Cluster) -> set[str]:
+    return {one.get("id", "") for one in cluster.cib().iter("primitive")}
 
 
 def test_behind_another_device(stage: Stage, deployer: Deployer, tell: Tell) -> None:
