@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         require_root()
         lab = lab_from_environment(3, 3)
         if given.action == "down":
-            remove(lab)
+            print(remove(lab))
             return 0
         return visit(stand(lab))
     except LabError as error:
@@ -65,12 +65,14 @@ def stand(lab: Lab) -> Stage:
     return stage
 
 
-def remove(lab: Lab) -> None:
-    """All of it, also what an interrupted ``up`` has left. Raises LabError."""
+def remove(lab: Lab) -> str:
+    """All of it, also what an interrupted ``up`` has left; says what was done. Raises LabError."""
+    there_was = lab.state.exists()
     if (lab.state / "lab.json").exists():
         strike(stage_of(lab))
     else:
         down(lab)
+    return "removed" if there_was else f"nothing is up at {lab.state}"
 
 
 def visit(stage: Stage) -> int:
