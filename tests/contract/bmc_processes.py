@@ -16,7 +16,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from tests.fakes.certificate import make_certificate
-from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiDeadlines
+from vmha_ocf.backends.bmc.child import ChildBmc, Deadlines
+from vmha_ocf.backends.bmc.ipmi import IpmiBmc
 from vmha_ocf.backends.bmc.redfish import RedfishBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import Unavailable
@@ -94,13 +95,13 @@ class BmcProcess(ABC):
     def argv(self) -> list[str]: ...
 
     kg = ""
-    probing = IpmiDeadlines(login=0.6, command=0.5)
+    probing = Deadlines(login=0.6, command=0.5)
 
-    def client(self, deadlines: IpmiDeadlines | None = None, **other: object) -> IpmiBmc:
+    def client(self, deadlines: Deadlines | None = None, **other: object) -> ChildBmc:
         own = {"port": self.port, "username": USER, "password": PASSWORD}
         values = {**own, "kg": self.kg.encode().hex() or None, **other}
         access = BmcAccess(ADDRESS, **values)  # type: ignore[arg-type]
-        return IpmiBmc(access, SystemClock(), deadlines or IpmiDeadlines(login=3, command=2))
+        return IpmiBmc(access, SystemClock(), deadlines or Deadlines(login=3, command=2))
 
     def host(self) -> Power:
         return Power.ON if self.power_file.read_text().strip() == "1" else Power.OFF
@@ -194,7 +195,7 @@ class PyghmiSim(BmcProcess):
 class RedfishEmulator(BmcProcess):
     """sushy-tools' emulator, over TLS, with sessions before it: see ``sushy_bmc.py``."""
 
-    probing = IpmiDeadlines(login=3, command=2)
+    probing = Deadlines(login=3, command=2)
 
     def argv(self) -> list[str]:
         certificate = self.folder / "both.pem"
@@ -204,7 +205,7 @@ class RedfishEmulator(BmcProcess):
         told = [str(self.port), str(self.power_file), USER, PASSWORD, str(certificate)]
         return [sys.executable, "-I", program, *told]
 
-    def client(self, deadlines: IpmiDeadlines | None = None, **other: object) -> RedfishBmc:
+    def client(self, deadlines: Deadlines | None = None, **other: object) -> RedfishBmc:
         own = {
             "port": self.port,
             "username": USER,
@@ -213,7 +214,7 @@ class RedfishEmulator(BmcProcess):
             "ca_file": str(self.folder / "ca.pem"),
         }
         access = BmcAccess(ADDRESS, **{**own, **other})  # type: ignore[arg-type]
-        return RedfishBmc(access, SystemClock(), deadlines or IpmiDeadlines(login=5, command=3))
+        return RedfishBmc(access, SystemClock(), deadlines or Deadlines(login=5, command=3))
 
     def has_sessions(self, yes: bool) -> None:
         sign = self.power_file.with_suffix(".sessionless")

@@ -24,7 +24,8 @@ from tests.contract.bmc_processes import (
     PyghmiSim,
 )
 from tests.fakes.bmc_faults import FAULTS
-from vmha_ocf.backends.bmc.ipmi import PROGRAM, IpmiBmc, IpmiChild, IpmiDeadlines
+from vmha_ocf.backends.bmc.child import Deadlines
+from vmha_ocf.backends.bmc.ipmi import PROGRAM, IpmiBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import (
     BmcAlready,
@@ -122,7 +123,7 @@ def test_busy_is_told_at_once_in_the_same_session(tmp_path: Path) -> None:
 def test_a_slow_bmc_gets_the_time_that_it_needs(tmp_path: Path) -> None:
     """1.5 s for each answer: a login is seven of them, and twice as many where each is asked for twice."""
     with faulty(tmp_path, "slow") as stage:
-        client = stage.client(IpmiDeadlines())
+        client = stage.client(Deadlines())
         assert client.power() is Power.ON
         client.close()
         assert stage.logins_begun() == 1
@@ -175,12 +176,12 @@ def test_a_bmc_that_drops_unknown_users_silently_does_not_hang_us(pyghmi_sim: Py
 
 def test_a_child_that_misses_its_deadline_is_dead(ipmi_sim: IpmiSim) -> None:
     """However it hangs: here it is stopped, which no signal handler of its own would notice."""
-    child = IpmiChild()
+    child = IpmiBmc.start_child()
     os.kill(child.pid, signal.SIGSTOP)
     client = IpmiBmc(
         BmcAccess(ADDRESS, port=ipmi_sim.port, username=USER, password=PASSWORD),
         SystemClock(),
-        IpmiDeadlines(login=2, command=1),
+        Deadlines(login=2, command=1),
         child,
     )
     assert client.power() in Power, "the second try is by a fresh child"
@@ -189,7 +190,7 @@ def test_a_child_that_misses_its_deadline_is_dead(ipmi_sim: IpmiSim) -> None:
 
 
 def test_a_child_killed_from_outside_is_replaced(ipmi_sim: IpmiSim) -> None:
-    child = IpmiChild()
+    child = IpmiBmc.start_child()
     access = BmcAccess(ADDRESS, port=ipmi_sim.port, username=USER, password=PASSWORD)
     client = IpmiBmc(access, SystemClock(), child=child)
     assert client.power() in Power
@@ -201,7 +202,8 @@ def test_a_child_killed_from_outside_is_replaced(ipmi_sim: IpmiSim) -> None:
 def test_a_child_leaves_when_its_parent_is_gone(ipmi_sim: IpmiSim) -> None:
     """Pacemaker kills the agent's process group; a kill of the agent alone leaves none behind."""
     program = (
-        "from vmha_ocf.backends.bmc.ipmi import IpmiChild as c; x = c(); print(x.pid); input()"
+        "from vmha_ocf.backends.bmc.ipmi import IpmiBmc\n"
+        "child = IpmiBmc.start_child(); print(child.pid); input()"
     )
     lib = str(Path(PROGRAM).parents[3])
     with subprocess.Popen(
@@ -225,7 +227,7 @@ def test_a_child_leaves_when_its_parent_is_gone(ipmi_sim: IpmiSim) -> None:
 
 def test_a_half_login_that_ends_by_itself_names_the_user(pyghmi_sim: PyghmiSim) -> None:
     with pytest.raises(BmcUnavailable, match="check username=nobody"):
-        ask(pyghmi_sim, username="nobody", deadlines=IpmiDeadlines(login=12, command=2))
+        ask(pyghmi_sim, username="nobody", deadlines=Deadlines(login=12, command=2))
 
 
 def test_a_user_without_the_privilege_is_told_so(ipmi_sim: IpmiSim) -> None:
@@ -288,7 +290,7 @@ def test_a_dead_bmc_ends_within_the_deadlines() -> None:
     access = BmcAccess(ADDRESS, port=9, username="admin")
     before = time.monotonic()
     with pytest.raises(BmcUnavailable):
-        IpmiBmc(access, SystemClock(), IpmiDeadlines(login=1, command=1)).power()
+        IpmiBmc(access, SystemClock(), Deadlines(login=1, command=1)).power()
     assert time.monotonic() - before < 4
 
 

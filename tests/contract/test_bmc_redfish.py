@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.bmc import BmcContract
 from tests.contract.bmc_processes import ADDRESS, RedfishEmulator, free_port
-from vmha_ocf.backends.bmc.ipmi import IpmiDeadlines
+from vmha_ocf.backends.bmc.child import Deadlines
 from vmha_ocf.backends.bmc.redfish import RedfishBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, PowerNotVerified
@@ -120,7 +120,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_password(emulator: Redfis
 def test_a_port_where_nobody_listens_is_silence() -> None:
     access = BmcAccess(ADDRESS, port=free_port(), protocol=Protocol.REDFISH)
     with (
-        closing(RedfishBmc(access, SystemClock(), IpmiDeadlines(login=3, command=2))) as bmc,
+        closing(RedfishBmc(access, SystemClock(), Deadlines(login=3, command=2))) as bmc,
         pytest.raises(BmcUnavailable, match="does not answer over Redfish"),
     ):
         bmc.power()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.certificate import make_certificate
 from tests.fakes.redfish import PASSWORD, USER, Answer, RedfishBmcFake, answer_of, recorded
-from vmha_ocf.backends.bmc.ipmi import IpmiDeadlines
+from vmha_ocf.backends.bmc.child import Deadlines
 from vmha_ocf.backends.bmc.redfish import RedfishBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import BmcAlready, BmcRefused, BmcUnavailable, PowerNotVerified
@@ -35,7 +35,7 @@ def bmc_of(fake: RedfishBmcFake, **other: object) -> Iterator[RedfishBmc]:
     own = {"port": fake.port, "username": USER, "password": PASSWORD}
     trust = {"protocol": Protocol.REDFISH, "ca_file": str(fake.certificate.with_name("ca.pem"))}
     access = BmcAccess("127.0.0.1", **{**own, **trust, **other})  # type: ignore[arg-type]
-    deadlines = IpmiDeadlines(login=15, command=3)
+    deadlines = Deadlines(login=15, command=3)
     with closing(RedfishBmc(access, SystemClock(), deadlines)) as bmc:
         yield bmc
 

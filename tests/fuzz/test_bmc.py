@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiDeadlines
+from vmha_ocf.backends.bmc.child import Deadlines
+from vmha_ocf.backends.bmc.ipmi import IpmiBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import BmcRefused, BmcUnavailable
 from vmha_ocf.fencing.bmc_access import BmcAccess
@@ -63,7 +64,7 @@ def answering(reply: Reply) -> Iterator[int]:
 def test_it_is_never_taken_for_a_power_state(reply: Reply) -> None:
     with answering(reply) as port:
         access = BmcAccess("127.0.0.1", port, "admin", SECRET)
-        deadlines = IpmiDeadlines(login=1.0, command=0.5)
+        deadlines = Deadlines(login=1.0, command=0.5)
         with closing(IpmiBmc(access, SystemClock(), deadlines)) as bmc:
             for ask in (bmc.power, lambda: bmc.set_power(Power.OFF)):
                 with pytest.raises((BmcUnavailable, BmcRefused)) as raised:

@@ -56,7 +56,7 @@ OUTSIDE = {
 
 # One place per effect. A name stands for itself and all below it.
 ONLY = {
-    "subprocess": ("backends.process.command", "backends.process.daemon", "backends.bmc.ipmi"),
+    "subprocess": ("backends.process.command", "backends.process.daemon", "backends.bmc.child"),
     "time": (
         "backends.process.clock",
         "backends.process.command",

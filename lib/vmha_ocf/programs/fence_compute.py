@@ -13,8 +13,9 @@ from io import StringIO, TextIOWrapper
 from typing import TextIO
 
 from vmha_ocf.agent import output
+from vmha_ocf.backends.bmc.child import Child, ChildBmc, Deadlines
 from vmha_ocf.backends.bmc.fence_library import Answered, read_options
-from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiChild, IpmiDeadlines
+from vmha_ocf.backends.bmc.ipmi import IpmiBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import ParameterError, VmhaError
 from vmha_ocf.fencing.actions import Answer, FenceAction, FencePorts
@@ -73,7 +74,7 @@ def _read(stdin: TextIO) -> str:
     return given
 
 
-def _start_child(given: str) -> IpmiChild | None:
+def _start_child(given: str) -> Child | None:
     """If one BMC will be asked: a guess, good enough for what Pacemaker's fencer writes."""
     lines = set(given.splitlines())
     names = {line.partition("=")[0] for line in lines}
@@ -82,7 +83,7 @@ def _start_child(given: str) -> IpmiChild | None:
     return _bmc_of("protocol=redfish" in lines).start_child()
 
 
-def _bmc_of(redfish: bool) -> type[IpmiBmc]:
+def _bmc_of(redfish: bool) -> type[ChildBmc]:
     if not redfish:
         return IpmiBmc
     from vmha_ocf.backends.bmc.redfish import RedfishBmc
@@ -90,7 +91,7 @@ def _bmc_of(redfish: bool) -> type[IpmiBmc]:
     return RedfishBmc
 
 
-def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Answer:
+def _perform(argv: Sequence[str], stdin: TextIO, child: Child | None) -> Answer:
     options = read_options(argv, stdin)
     request = read_request(options)
     ports = _real_ports(SystemClock(), _deadlines(options), child)
@@ -98,7 +99,7 @@ def _perform(argv: Sequence[str], stdin: TextIO, child: IpmiChild | None) -> Ans
     return action.perform()
 
 
-def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None) -> FencePorts:
+def _real_ports(clock: Clock, deadlines: Deadlines, child: Child | None) -> FencePorts:
     from vmha_ocf.backends.bmc.inventory_file import read_inventory
     from vmha_ocf.backends.bmc.kdump import KdumpListener
     from vmha_ocf.backends.pacemaker.attrd import Attrd
@@ -128,10 +129,10 @@ def _real_ports(clock: Clock, deadlines: IpmiDeadlines, child: IpmiChild | None)
     )
 
 
-def _deadlines(options: Mapping[str, str]) -> IpmiDeadlines:
+def _deadlines(options: Mapping[str, str]) -> Deadlines:
     """0 is "without end" for the library, and our default here: pyghmi can wait for ever."""
-    default = IpmiDeadlines()
-    return IpmiDeadlines(
+    default = Deadlines()
+    return Deadlines(
         login=float(options["login_timeout"]) or default.login,
         command=float(options["shell_timeout"]) or default.command,
     )

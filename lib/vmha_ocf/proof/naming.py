@@ -88,7 +88,7 @@ class Naming:
         self.nodes = fenced_elsewhere.believed(nodes, self.weakness)
 
     def weakness(self, node: NodeState) -> str:
-        """See reconcile; of the configuration that was read last."""
+        """See fenced_elsewhere; of the configuration that was read last."""
         if not self.configuration.resources:
             return "a device that nobody has looked up yet"
         if (node.name, node.fenced_by) not in self._weak:

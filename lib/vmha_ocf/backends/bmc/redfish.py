@@ -1,4 +1,4 @@
-"""Bmc over Redfish, in a child process that can be killed, as ``ipmi.py`` has it.
+"""Bmc over Redfish: the child that speaks it (``redfish_child.py``), its login and its sentences.
 
 A BMC's web server may answer a byte a minute, and a resolver may hang where no timeout reaches, so
 this child has deadlines, too. It ends a little before them by itself, and deletes its session.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from vmha_ocf.backends.bmc.ipmi import IpmiBmc, IpmiChild
+from vmha_ocf.backends.bmc.child import Child, ChildBmc
 from vmha_ocf.backends.bmc.redfish_errors import bmc_error
 from vmha_ocf.errors import VmhaError
 
@@ -17,14 +17,12 @@ PROGRAM = os.path.join(os.path.dirname(__file__), "redfish_child.py")
 LOGOUT = 4.0  # seconds; a BMC has room for few sessions, and keeps them for half an hour
 
 
-class RedfishBmc(IpmiBmc):
-    """One session, opened at the first call and again after a loss."""
-
-    LONGEST_LOGIN = 1
+class RedfishBmc(ChildBmc):
+    """Whether it is in service is told by its managers."""
 
     @staticmethod
-    def start_child() -> IpmiChild:
-        return IpmiChild(PROGRAM, LOGOUT)
+    def start_child() -> Child:
+        return Child(PROGRAM, LOGOUT)
 
     def _credentials(self) -> Mapping[str, object]:
         access = self._access

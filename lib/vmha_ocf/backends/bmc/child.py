@@ -1,8 +1,8 @@
-"""Bmc over IPMI 2.0, in a child process that can be killed.
+"""Bmc in a child process that can be killed, whatever it speaks: ``ipmi.py`` and ``redfish.py`` say that.
 
-pyghmi can wait for ever, and only the end of a process ends it. So each BMC session lives in a
-child of its own (``ipmi_child.py``), each request has a deadline, and a child that misses it gets
-SIGKILL. The child stays in our process group: when Pacemaker kills the agent, it goes too.
+Their libraries can wait for ever, and only the end of a process ends that. So each BMC session lives in
+a child of its own, each request has a deadline, and a child that misses it gets SIGKILL. The child stays
+in our process group: when Pacemaker kills the agent, it goes too.
 
 This module and ``command.py`` are the only ones that start programs. This one is apart because its
 child is talked with and lives on between requests; credentials reach it on stdin only.
@@ -15,22 +15,22 @@ import os
 import select
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from vmha_ocf.backends.bmc.ipmi_errors import bmc_error
 from vmha_ocf.errors import BmcBusy, BmcUnavailable, VmhaError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.model import Power
 from vmha_ocf.ports import Clock
 
-PROGRAM = os.path.join(os.path.dirname(__file__), "ipmi_child.py")
-LOGOUT = 1.0  # seconds; a session that is not closed is the BMC's to time out
+_LAST_WORDS = 1.0
+"""Seconds for a child that has closed its output to end."""
 
 
 @dataclass(frozen=True, slots=True)
-class IpmiDeadlines:
+class Deadlines:
     """Seconds. A login includes the start of the child (0.1 s)."""
 
     login: float = 10.0
@@ -48,10 +48,11 @@ class ChildGone(Exception):
     """The child gave no answer. ``args`` are a kind and a detail for ``bmc_error``."""
 
 
-class IpmiChild:
+class Child:
     """The process, before and after it has a session. Start it early: it loads its library."""
 
-    def __init__(self, program: str = PROGRAM, logout: float = LOGOUT) -> None:
+    def __init__(self, program: str, logout: float) -> None:
+        """``program``: its path; ``logout``: seconds that it may take to end its session."""
         self._logout = logout
         self._process = subprocess.Popen(  # noqa: S603 our own program, no shell
             [sys.executable, "-I", program],
@@ -100,7 +101,7 @@ class IpmiChild:
 
     def _last_words(self) -> str:
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(LOGOUT)
+            self._process.wait(_LAST_WORDS)
         self.kill()
         code = self._process.returncode
         return f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -123,36 +124,42 @@ class IpmiChild:
                     pipe.close()
 
 
-class IpmiBmc:
-    """One BMC session, opened at the first call and again after a loss.
+class ChildBmc(ABC):
+    """One BMC session, opened at the first call and again after a loss."""
 
-    ``redfish.py`` has another program, credentials and sentences; all else is the same."""
-
-    LONGEST_LOGIN = 2
-    """Times ``IpmiDeadlines.login``, as long as the child tells of steps of it."""
+    LONGEST_LOGIN = 1
+    """Times ``Deadlines.login``, as long as the child tells of steps of it."""
 
     def __init__(
         self,
         access: BmcAccess,
         clock: Clock,
-        deadlines: IpmiDeadlines | None = None,
-        child: IpmiChild | None = None,
+        deadlines: Deadlines | None = None,
+        child: Child | None = None,
     ) -> None:
         """``child``: one started earlier, to save time. It is ours from now on."""
         self._access = access
         self._clock = clock
-        self._deadlines = deadlines or IpmiDeadlines()
+        self._deadlines = deadlines or Deadlines()
         self._fresh = child
-        self._session: IpmiChild | None = None
+        self._session: Child | None = None
         self._told = False
         """A request was accepted in this session."""
 
     @staticmethod
-    def start_child() -> IpmiChild:
-        return IpmiChild()
+    @abstractmethod
+    def start_child() -> Child: ...
+
+    @abstractmethod
+    def _credentials(self) -> Mapping[str, object]:
+        """What a login takes beside address, port, username and password."""
+
+    @abstractmethod
+    def _error(self, kind: str, detail: str, asked: str) -> VmhaError:
+        """What the child's word means, in an operator's."""
 
     def power(self) -> Power:
-        """What the BMC answers now, within ``IpmiDeadlines.operation`` seconds.
+        """What the BMC answers now, within ``Deadlines.operation`` seconds.
 
         Raises BmcUnavailable, of that BmcBusy, BmcRefused, of that BmcDenied, NotInstalled.
         """
@@ -168,7 +175,7 @@ class IpmiBmc:
         self._told = True
 
     def in_service(self) -> bool:
-        """By its Get Device ID, within the same time. Raises as ``power``."""
+        """By its own word, within the same time. Raises as ``power``."""
         return self._ask({"do": "service"})["service"] == "yes"
 
     def close(self) -> None:
@@ -196,7 +203,7 @@ class IpmiBmc:
         seconds = min(self._deadlines.command, self._left(end))
         return self._exchange(child, request, seconds, seconds)
 
-    def _log_in(self, end: float) -> IpmiChild:
+    def _log_in(self, end: float) -> Child:
         child, self._fresh = self._fresh or self.start_child(), None
         self._session = child
         request = {
@@ -213,7 +220,7 @@ class IpmiBmc:
         return child
 
     def _exchange(
-        self, child: IpmiChild, request: Mapping[str, object], seconds: float, most: float
+        self, child: Child, request: Mapping[str, object], seconds: float, most: float
     ) -> Mapping[str, str]:
         asked = str(request["do"])
         try:
@@ -229,14 +236,3 @@ class IpmiBmc:
 
     def _left(self, end: float) -> float:
         return max(0.1, end - self._clock.monotonic())
-
-    def _credentials(self) -> Mapping[str, object]:
-        """What a login takes beside address, port, username and password."""
-        return {
-            "kg": self._access.kg,
-            "suite": self._access.suite,
-            "privilege": self._access.privilege,
-        }
-
-    def _error(self, kind: str, detail: str, asked: str) -> VmhaError:
-        return bmc_error(self._access, kind, detail, asked)
