@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.certificate import make_certificate
-from tests.fakes.redfish import PASSWORD, USER, Answer, RedfishBmcFake, answer_of, recorded
+from tests.fakes.redfish import PASSWORD, USER, RedfishBmcFake, answer_of, recorded
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.bmc.child import Deadlines
 from vmha_ocf.backends.bmc.redfish import RedfishBmc
 from vmha_ocf.backends.process.clock import SystemClock

@@ -5,54 +5,18 @@ A test changes the lists and names, and tells with ``on`` what is to go wrong in
 
 from __future__ import annotations
 
-import json
-import re
-import ssl
-import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Mapping
 
+from tests.fakes.web_server import Answer, Body, Request, WebServer
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 
-Body = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Any
-    headers: Mapping[str, str]
-
-    @property
-    def microversion(self) -> str:
-        return self.headers.get("OpenStack-API-Version", "").removeprefix("compute ")
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    """Seconds before the first byte."""
-
-
-DROP = Answer(0)
-"""The connection ends after the request was read, without an answer."""
 UNAUTHORIZED = Answer(
     401,
     {"error": {"code": 401, "message": "The request you have made requires authentication."}},
     {"WWW-Authenticate": 'Keystone uri="http://keystone:5000/"'},
 )
 """Of keystonemiddleware, which stands before the service."""
-Responder = Callable[[Request], Answer]
 
 
 def refusal(status: int, name: str, message: str) -> Answer:
@@ -60,11 +24,9 @@ def refusal(status: int, name: str, message: str) -> Answer:
     return Answer(status, {name: {"code": status, "message": message}})
 
 
-class HttpCloud:
-    """Start it with ``with``. Everything it was asked is in ``received``."""
-
+class HttpCloud(WebServer):
     def __init__(self, certificate: str = "") -> None:
-        """``certificate`` is a file with key and certificate: the cloud then speaks TLS."""
+        super().__init__(certificate)
         self.password = "right"
         self.projects = ["admin"]
         self.regions = ["RegionOne"]
@@ -81,54 +43,6 @@ class HttpCloud:
         self.images: list[Body] = []
         self.filters_ignored = False
         self.tokens = 0
-        self.received: list[Request] = []
-        self._faults: list[tuple[str, str, list[Answer | Responder]]] = []
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.cloud = self
-        self._scheme = "http"
-        if certificate:
-            self._scheme = "https"
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def on(self, method: str, path: str, *answers: Answer | Responder) -> None:
-        """The next requests that match the pattern get these, in turn; the last one stays."""
-        self._faults.insert(0, (method, path, list(answers)))
-
-    def calm(self) -> None:
-        """Nothing goes wrong any more."""
-        self._faults.clear()
-
-    def asked(self, method: str, path: str) -> list[Request]:
-        return [one for one in self.received if one.method == method and re.search(path, one.path)]
-
-    def respond(self, request: Request) -> Answer:
-        self.received.append(request)
-        for method, path, answers in self._faults:
-            if method == request.method and re.search(path, request.path):
-                answer = answers.pop(0) if len(answers) > 1 else answers[0]
-                return answer if isinstance(answer, Answer) else answer(request)
-        return self.usual(request)
 
     def usual(self, request: Request) -> Answer:
         """What a healthy cloud answers."""
@@ -266,51 +180,3 @@ def _has(image: Body, query: Mapping[str, str]) -> bool:
     rest = {key: value for key, value in query.items() if key not in ("limit", "os_hidden")}
     tag = rest.pop("tag", None)
     return (tag is None or tag in image["tags"]) and rest.items() <= image.items()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    cloud: HttpCloud
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that gave up is what some tests are about."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Otherwise an answer in several segments waits 40 ms for an acknowledgement.
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        text = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        form = self.headers.get("Content-Type", "").endswith("urlencoded")
-        body = json.loads(text) if text and not form else None
-        request = Request(self.command, parts.path, query, body, dict(self.headers))
-        answer = self.server.cloud.respond(request)
-        if answer is DROP:
-            self.close_connection = True
-            return
-        if answer.delay:
-            # A real clock: what is tested is the client's.
-            threading.Event().wait(answer.delay)
-        self._write(answer)
-
-    def _write(self, answer: Answer) -> None:
-        plain = isinstance(answer.body, str)
-        text = str(answer.body) if plain else json.dumps(answer.body)
-        data = text.encode() if answer.body is not None else b""
-        self.send_response(answer.status)
-        self.send_header("Content-Type", "text/html" if plain else "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_PUT = do_HEAD = _handle
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what was asked is in ``received``."""

@@ -6,38 +6,16 @@ A test has a hand on its host, and tells with ``on`` what is to go wrong instead
 from __future__ import annotations
 
 import json
-import re
-import ssl
 import threading
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-Body = dict[str, Any]
+from tests.fakes.web_server import Answer, Body, Request, WebServer
+
 RECORDED = Path(__file__).resolve().parents[1] / "recorded" / "redfish"
 ROOT = "/redfish/v1"
 USER, PASSWORD = "fencing", "a password that IPMI has no room for"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: object = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-    """Seconds before the first byte."""
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
-    body: Any
-    headers: Mapping[str, str]
 
 
 def recorded(name: str) -> Body:
@@ -49,9 +27,7 @@ def answer_of(record: Mapping[str, Any]) -> Answer:
     return Answer(record["status"], record.get("body"), record.get("headers", {}))
 
 
-class RedfishBmcFake:
-    """Start it with ``with``. Everything it was asked is in ``received``."""
-
+class RedfishBmcFake(WebServer):
     power = "On"
 
     def __init__(
@@ -61,61 +37,22 @@ class RedfishBmcFake:
         address: tuple[str, int] = ("127.0.0.1", 0),
         login: tuple[str, str] = (USER, PASSWORD),
     ) -> None:
+        super().__init__(str(certificate), address)
         self.vendor = recorded(vendor)
         self.login = dict(zip(("UserName", "Password"), login, strict=True))
         self.watched: Callable[[Request], None] = lambda _request: None
         self.manager_state: str | None = "Enabled"
         self.systems = [self.vendor["system"]]
         self.sessions: dict[str, str] = {}
-        self.received: list[Request] = []
         self.etag = self.vendor.get("etag")
         self.certificate = certificate
-        self._faults: list[tuple[str, str, list[Answer]]] = []
         self._opened = 0
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        self._server = _Server(address, _Handler)
-        self._server.bmc = self
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    def on(self, method: str, path: str, *answers: Answer) -> None:
-        """The next requests that match the pattern get these, in turn; the last one stays."""
-        self._faults.insert(0, (method, path, list(answers)))
-
-    def calm(self) -> None:
-        self._faults.clear()
-
-    def asked(self, method: str, path: str = "") -> list[Request]:
-        return [one for one in self.received if one.method == method and re.search(path, one.path)]
 
     def respond(self, request: Request) -> Answer:
-        self.received.append(request)
         self.watched(request)
-        for method, path, answers in self._faults:
-            if method == request.method and re.search(path, request.path):
-                return answers.pop(0) if len(answers) > 1 else answers[0]
-        return self._usual(request)
+        return super().respond(request)
 
-    def _usual(self, request: Request) -> Answer:
+    def usual(self, request: Request) -> Answer:
         path = request.path.rstrip("/")
         if path == ROOT:
             return Answer(200, self._root())
@@ -195,40 +132,3 @@ class RedfishBmcFake:
             "Links": {"ManagedBy": [{"@odata.id": self.vendor["manager"]}]},
             "Actions": {"#ComputerSystem.Reset": action},
         }
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    bmc: RedfishBmcFake
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that does not trust us says so by leaving."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length)) if length else None
-        request = Request(self.command, self.path, body, dict(self.headers.items()))
-        answer = self.server.bmc.respond(request)
-        time.sleep(answer.delay)
-        text = answer.body if isinstance(answer.body, bytes) else _json(answer.body)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    do_GET = do_POST = do_DELETE = do_PATCH = _serve
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
-
-
-def _json(body: object) -> bytes:
-    return b"" if body is None else json.dumps(body).encode()

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import Answer, HttpCloud, connect
+from tests.fakes.http_nova import HttpCloud, connect
+from tests.fakes.web_server import Answer
 from tests.fuzz.hostile import any_texts, as_sent, each_piece, json_values, spoiled
 from vmha_ocf.agent.policy import Policy
 from vmha_ocf.backends.openstack import nova_values

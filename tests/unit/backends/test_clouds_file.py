@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.fakes.http_nova import DROP, Answer, HttpCloud, Request
+from tests.fakes.http_nova import HttpCloud
+from tests.fakes.web_server import DROP, Answer, Request
 from vmha_ocf.backends.openstack.clouds_file import read_cloud
 from vmha_ocf.backends.openstack.credentials import Credentials, credentials_from
 from vmha_ocf.backends.openstack.nova import OpenStackNova

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import DROP, UNAUTHORIZED, Answer, HttpCloud, connect, refusal
+from tests.fakes.http_nova import UNAUTHORIZED, HttpCloud, connect, refusal
+from tests.fakes.web_server import DROP, Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, NovaUnreached
 from vmha_ocf.model import Instance, InstanceId, NovaHost, ServiceChange

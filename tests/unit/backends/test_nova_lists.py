@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import Answer, HttpCloud, refusal
+from tests.fakes.http_nova import HttpCloud, refusal
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied, NovaRefused, NovaUnavailable, VmhaError
 from vmha_ocf.model import Action, ImageId, Instance, InstanceId, NovaHost, ServiceChange

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.http_nova import DROP, Answer, HttpCloud, connect
+from tests.fakes.http_nova import HttpCloud, connect
+from tests.fakes.web_server import DROP, Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import (
     LocalParameterError,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.fakes import nova_bodies as bodies
-from tests.fakes.http_nova import Answer, HttpCloud
+from tests.fakes.http_nova import HttpCloud
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied, NovaUnavailable
 from vmha_ocf.model import ImageId

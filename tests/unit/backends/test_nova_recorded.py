@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.http_nova import Answer, HttpCloud
+from tests.fakes.http_nova import HttpCloud
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import Instance, InstanceId, NovaHost

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.certificate import make_certificate
-from tests.fakes.redfish import PASSWORD, USER, Answer, RedfishBmcFake, answer_of, recorded
+from tests.fakes.redfish import PASSWORD, USER, RedfishBmcFake, answer_of, recorded
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.bmc import redfish_child as child
 from vmha_ocf.backends.bmc.redfish_errors import _SENTENCES
 

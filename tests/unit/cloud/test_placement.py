@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.http_nova import Answer, HttpCloud
+from tests.fakes.http_nova import HttpCloud
+from tests.fakes.web_server import Answer
 from vmha_ocf.backends.openstack.credentials import Credentials, credentials_from
 from vmha_ocf.backends.openstack.placement import read_room
 from vmha_ocf.errors import NovaDenied, NovaUnavailable
