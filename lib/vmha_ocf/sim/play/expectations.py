@@ -47,10 +47,13 @@ def ours_by(policy: Policy, world: World) -> Whose:
 
     def unless_marked(before: Callable[[World, NovaHost], float]) -> Ours:
         def ours(server: Server) -> bool:
+            if carries(server) or refused(server):
+                return carries(server)
+            if policy.untagged is Untagged.ALL or not none_marked:
+                return policy.untagged is Untagged.ALL
+            # Asked last: it looks at all instances for each of them.
             first = min(_marked_at(world, carries), default=0.0)
-            undecided = none_marked and not 0.0 < first < before(world, server.born_on)
-            everybody = policy.untagged is Untagged.ALL or undecided
-            return carries(server) or (everybody and not refused(server))
+            return not 0.0 < first < before(world, server.born_on)
 
         return ours
 
