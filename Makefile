@@ -102,6 +102,7 @@ CASE :=
 COMPUTES := 4
 lab: guests
 	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) $(CASE)
+	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k a_host_leaves tests/lab/test_recipes.py)
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list
