@@ -9,6 +9,7 @@ from enum import Enum
 from math import nan
 
 from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.agent.endpoint import Endpoint, ambiguous, parse_endpoint
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.bmc_access import (
     REDFISH_ROOT,
@@ -163,7 +164,7 @@ def read_access(options: Mapping[str, str]) -> BmcAccess:
     """Of a device's parameters or of one section of an inventory: the names are the same."""
     protocol = parse_protocol(options.get("protocol", ""))
     common = BmcAccess(
-        address=options["ip"],
+        address=_address(options["ip"]),
         port=parse_port(options.get("ipport", ""), protocol),
         username=options.get("username", ""),
         password=options.get("password", ""),
@@ -184,13 +185,21 @@ def read_access(options: Mapping[str, str]) -> BmcAccess:
     )
 
 
+def _address(text: str) -> str:
+    """As a socket takes it. What could be another machine's is refused rather than switched off."""
+    found = parse_endpoint(text)
+    why = ambiguous(found.address) if found else ""
+    if not found or why or found != Endpoint(found.address):
+        # What comes before an @ may be a password.
+        raise ParameterError(
+            f"ip={text.rpartition('@')[2]} {why or 'is no name or address'}",
+            hint="without quotes, brackets, https:// and path; the port is ipport, the path systems_uri",
+        )
+    return found.address
+
+
 def _with_redfish(access: BmcAccess, options: Mapping[str, str]) -> BmcAccess:
     """What is IPMI's alone is not looked at: an inventory may say it for all its hosts."""
-    if "/" in access.address:
-        raise ParameterError(
-            f"ip={access.address} is no name or address",
-            hint="without https:// and path; the port is ipport, the path systems_uri",
-        )
     insecure = options.get("ssl_insecure", "")
     try:
         believed = parse_boolean(insecure) if insecure else False

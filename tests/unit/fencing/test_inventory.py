@@ -135,6 +135,11 @@ class TestTwoNameSpaces:
         ("[a]\nip=1\nhost=h\n[b]\nip=2\nhost=h\n", "have the same host h"),
         ("[a]\nip=::1\n[b]\nip=0:0:0:0:0:0:0:1\n", r"\[a\] and \[b\] have the same BMC 0:0"),
         ("[a]\nip=127.0.0.1\n[b]\nip=127.1\n", "have the same BMC 127.1"),
+        ("[a]\nip=10.0.0.010\n", r"\[a\]: ip=10.0.0.010 has a part with a zero in front"),
+        ('[a]\nip="192.0.2.7"\n', r'\[a\]: ip="192.0.2.7" is no name or address'),
+        ("[a]\nip=192.0.2.7:6230\n", "ip=192.0.2.7:6230 is no name or address"),
+        ("[a]\nip=https://root:swordfish@bmc\n", r"\[a\]: ip=bmc is no name or address"),
+        ("[a]\nip=[::1]\n[b]\nip=::1\n", r"\[a\] and \[b\] have the same BMC ::1"),
         ("[a]\nip=BMC.lan\n[b]\nip=bmc.lan.\n", "have the same BMC bmc.lan."),
         ("[a]\nip=1\nusername=u\n  password=swordfish\n", r"\[a\]: the value of username goes on"),
         (

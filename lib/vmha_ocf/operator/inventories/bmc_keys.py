@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from vmha_ocf.operator.inventories.tree import first, leaf
+from vmha_ocf.agent.endpoint import parse_endpoint, unclear
+from vmha_ocf.fencing.bmc_access import REDFISH_ROOT
+from vmha_ocf.operator.inventories.drivers import IPMI, REDFISH
+from vmha_ocf.operator.inventories.tree import first, leaf, wrong
 
 _PREFIXES = (
     "pm",
@@ -47,6 +50,7 @@ _NEEDLESS = re.compile(
     r"power_(type|state|interface|parameters|driver|boot_type|off_mode)|"
     r"pm_(type|system_id|vmediatype|deploy_iso|verify_ca)|redfish_\w+|\w+_(mac|type|interface)"
 )
+_WRITTEN = "192.0.2.7, 192.0.2.7:6230, [2001:db8::7]:6230, a name, or for Redfish https://NAME"
 _VERIFY = "redfish_verify_ca"
 _BRIDGES = (
     "ipmi_target_channel", "ipmi_target_address", "ipmi_transit_channel", "ipmi_transit_address",
@@ -65,14 +69,8 @@ def read_bmc(
     }
     told |= {name: first(found, keys, path, where) for name, keys in _OTHERS.items()}
     told["privlvl"] = told["privlvl"].lower()
-    told |= _of_url(told["ip"], told["ipport"]) | _of_tls(leaf(found, _VERIFY, path, where))
+    told |= _of_tls(leaf(found, _VERIFY, path, where))
     return {name: value for name, value in told.items() if value}
-
-
-def _of_url(address: str, port: str) -> dict[str, str]:
-    """Redfish has a URL where others have an address."""
-    match = re.fullmatch(r"https?://(\[[^\]/]+\]|[^:/]+)(?::(\d+))?(?:/.*)?", address)
-    return {"ip": match[1].strip("[]"), "ipport": port or match[2] or ""} if match else {}
 
 
 def _of_tls(verify: str) -> dict[str, str]:
@@ -81,6 +79,50 @@ def _of_tls(verify: str) -> dict[str, str]:
         return {}
     insecure = verify.lower() in ("false", "no", "0")
     return {"ssl_insecure": "1"} if insecure else {"ssl_ca_file": verify}
+
+
+def located(options: Mapping[str, str], protocol: str, path: str, where: str) -> dict[str, str]:
+    """The options with their address taken apart: files have URLs, and a port behind it. ``protocol`` is
+    that of the driver. Raises LocalParameterError."""
+    text = options.get("ip", "")
+    found = parse_endpoint(text)
+    of = f"the address of {where}'s BMC"
+    if not found or not found.address.isascii():
+        # It is not repeated: a URL may have a password in it.
+        raise wrong(path, f"{of} is no name and no address", _WRITTEN)
+    if why := unclear(found.address):
+        raise wrong(path, f"{of}, {found.address}, {why}", _WRITTEN)
+    spoken = _protocol_of(found.scheme)
+    if found.scheme and not spoken:
+        hint = "write its address alone, and which protocol that speaks: --driver NAME=redfish or NAME=ipmi"
+        raise wrong(path, f"{of} begins with {found.scheme}://, which is not known", hint)
+    web = found.scheme in ("http", "https")
+    if not web and spoken not in ("", protocol):
+        hint = "say which of the two: protocol in a file for --details, or --driver"
+        raise wrong(path, f"{of} is one of {spoken}, and its driver is one of {protocol}", hint)
+    told = {"ip": found.address}
+    # A port of the web is none of IPMI's.
+    if found.port and not options.get("ipport") and not (web and protocol == IPMI):
+        told["ipport"] = found.port
+    system = protocol == REDFISH and found.path.startswith(f"{REDFISH_ROOT}/Systems/")
+    if system and not options.get("systems_uri"):
+        told["systems_uri"] = found.path.rstrip("/")
+    return {**options, **told}
+
+
+def scheme_of(options: Mapping[str, str]) -> str:
+    """The protocol that the address itself is of; "" where it says none."""
+    found = parse_endpoint(options.get("ip", ""))
+    web = found is None or found.scheme in ("http", "https")
+    return "" if found is None or web else _protocol_of(found.scheme)
+
+
+def _protocol_of(scheme: str) -> str:
+    """Of a scheme as Kubernetes has it for BMCs: redfish+https, idrac-virtualmedia, ilo5-redfish."""
+    name = scheme.partition("+")[0]
+    if name in ("http", "https", "redfish") or name.endswith(("-redfish", "-virtualmedia")):
+        return REDFISH
+    return IPMI if name == "ipmi" else ""
 
 
 def unread(found: Mapping[str, object]) -> list[str]:

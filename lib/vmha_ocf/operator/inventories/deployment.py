@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from vmha_ocf.agent.endpoint import Endpoint, parse_endpoint, unclear
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.request import read_access
 from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.operator.inventories.bmc_keys import located, scheme_of
 from vmha_ocf.operator.inventories.details import is_hidden
 from vmha_ocf.operator.inventories.drivers import IPMI, NOT_OURS, protocol_of, way_out
 from vmha_ocf.operator.inventories.machine import Machine
 from vmha_ocf.operator.inventories.tree import wrong
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
-_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,254}")
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,198}[A-Za-z0-9_-])?")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """What an INI file cannot hold in a value; a tab in the middle it can."""
 _HALVES = re.compile(r"[\ud800-\udfff]")
@@ -54,7 +55,7 @@ def deployed(
     LocalParameterError, which repeats no secret."""
     _refuse_undrivable(machines, drivers, path)
     hosts = [
-        _host(replace(one, options=_spoken(one, _protocol(one, drivers))), why, path)
+        _host(one, _protocol(one, drivers), why, path)
         for one, why in zip(machines, reasons, strict=True)
     ]
     _refuse_doubles(hosts, path)
@@ -77,8 +78,11 @@ def _refuse_undrivable(machines: Sequence[Machine], drivers: Mapping[str, str], 
 
 
 def _protocol(one: Machine, drivers: Mapping[str, str]) -> str:
-    """ "" is neither of those that fence_compute speaks."""
-    return one.options.get("protocol", "").strip().lower() or protocol_of(one.driver, drivers)
+    """ "" is neither of those that fence_compute speaks. The address says it where nothing else does."""
+    told = one.options.get("protocol", "").strip().lower()
+    by_driver = protocol_of(one.driver, drivers)
+    by_address = scheme_of(one.options) if not (one.driver and by_driver) else ""
+    return told or by_address or by_driver
 
 
 def _spoken(one: Machine, protocol: str) -> dict[str, str]:
@@ -89,39 +93,52 @@ def _spoken(one: Machine, protocol: str) -> dict[str, str]:
     return {"protocol": protocol, **options}
 
 
-def _host(one: Machine, why: str, path: str) -> DeployedHost:
+def _host(one: Machine, protocol: str, why: str, path: str) -> DeployedHost:
     node = one.node or one.name
-    host, address = one.host or node, one.address or node
+    host = one.host or node
     if not _NAME.fullmatch(node) or node == "DEFAULT":
         what = f"{one.where} has no name that Pacemaker could take"
-        raise wrong(path, what, "letters, digits, - . _, and not DEFAULT")
-    if not _ADDRESS.fullmatch(address) or not _NAME.fullmatch(host):
-        raise wrong(path, f"{one.where} has an address or a host that is no name and no address")
-    _check_bmc(one, path)
+        raise wrong(path, what, "letters, digits, - . _ in the middle, and not DEFAULT")
+    if not _NAME.fullmatch(host):
+        raise wrong(path, f"the host of {one.where}, {host!r}, is no name of a host in Nova")
+    address = _remote_address(one.address, one.where, path) if one.address else node
+    options = _spoken(one, protocol)
+    _check_bmc(one, options, path)
+    options = located(options, protocol, path, one.where)
     try:
-        access = read_access(one.options)
+        access = read_access(options)
     except ParameterError as error:
         raise wrong(path, f"BMC of {one.where}: {error.message}", error.hint) from error
-    return DeployedHost(NodeName(node), address, NovaHost(host), access, one.options, why)
+    return DeployedHost(NodeName(node), address, NovaHost(host), access, options, why)
 
 
-def _check_bmc(one: Machine, path: str) -> None:
-    hidden = next((key for key, value in one.options.items() if is_hidden(value)), "")
+def _remote_address(text: str, where: str, path: str) -> str:
+    """Pacemaker connects to it, and believes whoever is there."""
+    found = parse_endpoint(text)
+    plain = found == Endpoint(found.address) if found else False
+    if not found or not plain or not found.address.isascii():
+        what = f"the address of {where}, {text!r}, is no name and no address"
+        raise wrong(path, what, "without a user, a port and https://")
+    if why := unclear(found.address):
+        raise wrong(path, f"the address of {where}, {found.address}, {why}", "as in 192.0.2.7")
+    return found.address
+
+
+def _check_bmc(one: Machine, options: Mapping[str, str], path: str) -> None:
+    hidden = next((key for key, value in options.items() if is_hidden(value)), "")
     if hidden:
         raise wrong(
             path,
             f"the {hidden} of {one.where}'s BMC is hidden there, as ****** or a template",
             "write it into a file for --details: bmc: {password: ...}, or of one host, see docs/vmha.rst",
         )
-    if not one.options.get("ip"):
+    if not options.get("ip"):
         raise wrong(
             path,
             f"{one.where} has no address of its BMC",
             "write it there, or into a file for --details, see docs/vmha.rst",
         )
-    if not _ADDRESS.fullmatch(one.options["ip"].strip("[]").partition("%")[0].lstrip(":") or "-"):
-        raise wrong(path, f"the address of {one.where}'s BMC is no name and no address")
-    for key, value in one.options.items():
+    for key, value in options.items():
         if what := _unwritable(value):
             hint = "an inventory file cannot hold that: set another one, or use password_script"
             raise wrong(path, f"the {key} of {one.where}'s BMC {what}", hint)

@@ -87,12 +87,36 @@ def wrong_in(text: str, **drivers: str) -> LocalParameterError:
         ("name: compute-1", "name: [a]", "host 1: name is not a single value", "vmha.rst"),
         ("remote-2", "Compute-1", "compute-1 and Compute-1 have the same node", "case"),
         ("name: compute-1", "name: remote-2", "two machines have the name remote-2", "case"),
-        ("192.0.2.101", "'x;reboot'", "no name and no address", "vmha.rst"),
-        ("host: two.example.org", "host: x y.z", "no name and no address", "vmha.rst"),
+        ("192.0.2.101", "'x;reboot'", "address of compute-1, 'x;reboot', is no name", "a port"),
+        ("192.0.2.101", "compute-1:3121", "address of compute-1, 'compute-1:3121', is no", "port"),
+        (
+            "192.0.2.101",
+            "10.0.0.010",
+            "compute-1, 10.0.0.010, has a part with a zero",
+            "192.0.2.7",
+        ),
+        (
+            "host: two.example.org",
+            "host: x y.z",
+            "compute-2, 'x y.z', is no name of a host",
+            "vmha",
+        ),
+        ("host: two.example.org", "host: two.", "compute-2, 'two.', is no name of a host", "vmha"),
+        (
+            "name: compute-1",
+            "name: compute-1.",
+            "compute-1. has no name that Pacemaker",
+            "letters",
+        ),
         ("two.example.org", "Compute-1.example.com", "have the same host", "names of its own"),
         ("{address: 192.0.2.7}", "{}", "compute-1 has no address of its BMC", "--details"),
-        ("address: 192.0.2.7", "address: '192.0.2.7/24'", "BMC is no name and no address", "vmha"),
-        ("address: 192.0.2.7", "address: '::'", "BMC is no name and no address", "vmha"),
+        (
+            "address: 192.0.2.7",
+            "address: '192.0.2.7/24'",
+            "BMC is no name and no address",
+            "https://",
+        ),
+        ("address: 192.0.2.7", "address: '::'", "BMC is no name and no address", "https://"),
         ("{address: 192.0.2.7}", "{colour: red}", "unknown name colour", "address, cipher, hex"),
         ("address: 192.0.2.101", "rack: 7", "compute-1 has the unknown name rack", "address, bmc"),
         (
@@ -239,10 +263,73 @@ def test_values_of_a_node(more: dict[str, object], options: dict[str, str]) -> N
     assert dict(host.options) == {"ip": "192.0.2.7", "password": "sword-fish", **options}
 
 
-def test_a_number_is_what_was_typed() -> None:
-    text = (
-        '{"nodes": [{"name": "compute-0", "pm_addr": "1", "pm_user": 1.10, "pm_password": 1E400}]}'
+@pytest.mark.parametrize(
+    ("address", "driver", "options"),
+    [
+        ("192.0.2.7:6230", "ipmi", {"ip": "192.0.2.7", "ipport": "6230"}),
+        ("[2001:db8::7]:6230", "", {"ip": "2001:db8::7", "ipport": "6230"}),
+        ("ipmi://192.0.2.7:6230", "", {"ip": "192.0.2.7", "ipport": "6230"}),
+        ("https://192.0.2.7:8443", "ipmi", {"ip": "192.0.2.7"}),
+        (
+            "https://192.0.2.7:8443/redfish/v1",
+            "redfish",
+            {"protocol": "redfish", "ip": "192.0.2.7", "ipport": "8443"},
+        ),
+        (
+            "redfish+https://bmc-1/redfish/v1/Systems/1/",
+            "",
+            {"protocol": "redfish", "ip": "bmc-1", "systems_uri": "/redfish/v1/Systems/1"},
+        ),
+        (
+            "idrac-virtualmedia://192.0.2.7/redfish/v1/Systems/System.Embedded.1",
+            "idrac",
+            {
+                "protocol": "redfish",
+                "ip": "192.0.2.7",
+                "systems_uri": "/redfish/v1/Systems/System.Embedded.1",
+            },
+        ),
+    ],
+)
+def test_an_address_is_taken_apart(address: str, driver: str, options: dict[str, str]) -> None:
+    (host,) = hosts_of(instackenv(pm_addr=address, pm_type=driver))
+    assert dict(host.options) == {"password": "sword-fish", **options}
+
+
+def test_what_is_said_beside_an_address_counts_before_what_is_in_it() -> None:
+    node = instackenv(
+        pm_addr="https://192.0.2.7:1/redfish/v1/Systems/1",
+        pm_type="redfish",
+        pm_port="2",
+        pm_system_id="/redfish/v1/Systems/2",
     )
+    (host,) = hosts_of(node)
+    assert str(host.bmc) == "192.0.2.7 port 2 /redfish/v1/Systems/2"
+
+
+@pytest.mark.parametrize(
+    ("address", "driver", "says", "hint"),
+    [
+        ("10.0.0.010", "", "compute-0's BMC, 10.0.0.010, has a part with a zero", "192.0.2.7"),
+        ("192.0.2", "", "compute-0's BMC, 192.0.2, is digits and dots, and no IPv4", "192.0.2.7"),
+        ("https://root:sword-fish@192.0.2.7", "redfish", "BMC is no name and no add", "https://"),
+        ("192.0.2.7:", "", "BMC is no name and no address", "192.0.2.7:6230"),
+        ("bmc\u00e4", "", "BMC is no name and no address", "a name"),
+        ("irmc://192.0.2.7", "", "begins with irmc://, which is not known", "--driver"),
+        ("redfish://bmc", "ipmi", "is one of redfish, and its driver is one of ipmi", "protocol"),
+        ("ipmi://bmc", "redfish", "is one of ipmi, and its driver is one of redfish", "protocol"),
+    ],
+)
+def test_an_address_that_could_be_another_machines_is_refused(
+    address: str, driver: str, says: str, hint: str
+) -> None:
+    error = wrong_in(instackenv(pm_addr=address, pm_type=driver))
+    assert says in error.message
+    assert hint in error.hint
+
+
+def test_a_number_is_what_was_typed() -> None:
+    text = '{"nodes": [{"name": "compute-0", "pm_addr": "bmc", "pm_user": 1.10, "pm_password": 1E400}]}'
     (host,) = hosts_of(text)
     assert (host.bmc.username, host.bmc.password) == ("1.10", "1E400")
 
