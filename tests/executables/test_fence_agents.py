@@ -7,6 +7,8 @@ test_fence_compute.py as that project does them: golden metadata, the delay, the
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -100,3 +102,18 @@ def test_an_option_of_ours_that_is_never_used_says_so() -> None:
 
 def test_an_option_that_the_library_does_not_know_is_refused_on_the_command_line() -> None:
     assert fence({}, "--nosuch=1").rc == 1
+
+
+def test_its_start_asks_no_name_of_dns() -> None:
+    """libcurl, which the library would load, asks for this node's own by way of OpenLDAP's."""
+    library = Path(__file__).resolve().parents[2] / "lib"
+    program = (
+        f"import sys; sys.path.insert(0, {str(library)!r})\n"
+        "from io import StringIO\n"
+        "from vmha_ocf.backends.bmc.fence_library import read_options\n"
+        "read_options([], StringIO('action=monitor\\nrecord_only=1\\n'))\n"
+        "print([one for one in open('/proc/self/maps') if 'curl' in one or 'ldap' in one])\n"
+        "import pycurl; print(pycurl.version.split('/')[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True)
+    assert done.stdout == "[]\nPycURL\n", done.stderr

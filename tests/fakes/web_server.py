@@ -51,6 +51,7 @@ class WebServer(ABC):
     def __init__(self, certificate: str = "", address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         """``certificate`` is a file with key and certificate: the server then speaks TLS."""
         self.received: list[Request] = []
+        self.connections = 0
         self._faults: list[tuple[str, str, list[Answer | Responder]]] = []
         self._server = _Server(address, _Handler)
         self._server.owner = self
@@ -111,6 +112,10 @@ class WebServer(ABC):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     owner: WebServer
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.owner.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that gave up, or does not trust us, is what some tests are about."""

@@ -1,7 +1,8 @@
 """fence_compute: fence a compute host over its BMC and record that it has to be evacuated.
 
 ``main`` is its process: input, real ports, error boundary, exit code. Pacemaker's fencer gives the
-parameters on stdin, a person on the command line.
+parameters on stdin, a person on the command line. What is imported at the top is what it takes to start
+the child: that loads its library while we load the rest.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from typing import TextIO
 
 from vmha_ocf.agent import output
 from vmha_ocf.backends.bmc.child import Child, ChildBmc, Deadlines
-from vmha_ocf.backends.bmc.fence_library import Answered, read_options
 from vmha_ocf.backends.bmc.ipmi import IpmiBmc
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.errors import ParameterError, VmhaError
-from vmha_ocf.fencing.actions import Answer, FenceAction, FencePorts
 from vmha_ocf.fencing.bmc_access import Protocol
-from vmha_ocf.fencing.request import Target, read_request
 from vmha_ocf.ports import Bmc, Clock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from vmha_ocf.fencing.actions import Answer, FencePorts
+    from vmha_ocf.fencing.request import Target
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +45,6 @@ def _run(argv: Sequence[str], stdin: TextIO, stdout: TextIO) -> int:
         # Loading pyghmi, or sushy, takes longer than all that we do before we need it.
         child = _start_child(given)
         answer = _perform(argv, StringIO(given), child)
-    except Answered as answered:
-        return answered.code
     except VmhaError as error:
         log.error("%s", error)
         return FAILED
@@ -92,7 +93,14 @@ def _bmc_of(redfish: bool) -> type[ChildBmc]:
 
 
 def _perform(argv: Sequence[str], stdin: TextIO, child: Child | None) -> Answer:
-    options = read_options(argv, stdin)
+    from vmha_ocf.backends.bmc.fence_library import Answered, read_options
+    from vmha_ocf.fencing.actions import Answer, FenceAction
+    from vmha_ocf.fencing.request import read_request
+
+    try:
+        options = read_options(argv, stdin)
+    except Answered as answered:
+        return Answer(answered.code)
     request = read_request(options)
     ports = _real_ports(SystemClock(), _deadlines(options), child)
     action = FenceAction(request, ports, os.uname().nodename, by_hand=bool(argv))
@@ -107,6 +115,7 @@ def _real_ports(clock: Clock, deadlines: Deadlines, child: Child | None) -> Fenc
     from vmha_ocf.backends.pacemaker.configuration import read_settings
     from vmha_ocf.backends.process.threads import Threads
     from vmha_ocf.cluster.flag_store import FlagStore
+    from vmha_ocf.fencing.actions import FencePorts
     from vmha_ocf.fencing.refusals import Denials, RefusalStore
 
     def open_bmc(target: Target) -> Bmc:

@@ -14,6 +14,7 @@ from tests.fakes.certificate import make_certificate
 from tests.fakes.redfish import PASSWORD, USER, RedfishBmcFake, answer_of, recorded
 from tests.fakes.web_server import Answer
 from vmha_ocf.backends.bmc import redfish_child as child
+from vmha_ocf.backends.bmc import redfish_http
 from vmha_ocf.backends.bmc.redfish_errors import _SENTENCES
 
 
@@ -111,7 +112,7 @@ def test_the_bmcs_word_about_other_addresses_is_not_followed(fake: RedfishBmcFak
         assert session.power() == "on"
     assert fake.asked("GET", "/Systems/1/$")
     assert fake.sessions == {}
-    assert child.within("https://elsewhere:9/redfish/v1/x?$top=1") == "/redfish/v1/x?$top=1"
+    assert redfish_http.within("https://elsewhere:9/redfish/v1/x?$top=1") == "/redfish/v1/x?$top=1"
 
 
 def test_the_time_of_a_request_ends_it_and_not_the_session(fake: RedfishBmcFake) -> None:

@@ -21,6 +21,7 @@ from vmha_ocf.errors import NotInstalled
 from vmha_ocf.fencing.options import OPTIONS, FenceOption, read_stdin
 
 LIBRARY = "/usr/share/fence"
+CURL = "pycurl"
 NAME = "fence_compute"
 STANDARD = ["ipaddr", "ipport", "login", "passwd", "port", "no_login", "no_password", "no_port"]
 DEFAULTS = {"ipport": "623", "login_timeout": "10", "shell_timeout": "5", "power_timeout": "30"}
@@ -62,14 +63,32 @@ def _load() -> ModuleType:
     if LIBRARY not in sys.path:
         sys.path.append(LIBRARY)
     try:
-        import fencing
+        with _without_curl():
+            import fencing
     except ImportError as error:
         raise NotInstalled(
             f"the fence-agents library cannot be loaded: {error}",
-            hint="install fence-agents (Debian), fence-agents-common (RHEL), python3-pycurl",
+            hint="install fence-agents (Debian), fence-agents-common (RHEL)",
         ) from error
     module: ModuleType = fencing
     return module
+
+
+@contextmanager
+def _without_curl() -> Iterator[None]:
+    """The library imports pycurl for one error that is not raised with us. Loading libcurl loads
+    OpenLDAP's library, which asks DNS for this node's own name: where DNS is down, or was on the host that
+    is to be fenced, each call of the agent would wait for that."""
+    if CURL in sys.modules:
+        yield
+        return
+    stand_in = ModuleType(CURL)
+    vars(stand_in)["error"] = type("error", (Exception,), {})
+    sys.modules[CURL] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules[CURL]
 
 
 def _declare(library: ModuleType) -> list[str]:

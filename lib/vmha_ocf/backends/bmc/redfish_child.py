@@ -1,7 +1,8 @@
-"""The child process that speaks Redfish (DSP0266): the only importer of sushy. Run by ``redfish.py``.
+"""The child process that speaks Redfish (DSP0266). Run by ``redfish.py``.
 
-Not a module of ours to import but a program, run by its path, that knows nothing of the rest. One
-child holds one session with one BMC. Requests are lines of JSON on stdin, answers on stdout::
+Not a module of ours to import but a program, run by its path, that knows nothing of the rest but its way
+to a BMC, ``redfish_http.py``. One child holds one session with one BMC. Requests are lines of JSON on
+stdin, answers on stdout::
 
     {"do": "login", "seconds": 10, "address": "192.0.2.7", "port": 443, "username": "admin",
      "password": "...", "root": "/redfish/v1", "system": "", "verify": true}
@@ -26,19 +27,25 @@ import socket
 import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
-from urllib.parse import urlsplit
 
+if (
+    __name__ == "__main__"
+):  # our own lib before another that is installed, and Python's before both
+    _sites = [at for at, each in enumerate(sys.path) if each.endswith("-packages")]
+    sys.path.insert(min(_sites, default=len(sys.path)), os.path.abspath(f"{__file__}/../../../.."))
 try:
-    import requests
-    import sushy
-    from sushy import auth, connector, exceptions
+    from vmha_ocf.backends.bmc.redfish_http import (
+        Login,
+        StrictConnector,
+        exceptions,
+        requests,
+        sushy,
+    )
 except ImportError as error:
     sys.stdout.write(json.dumps({"failed": "not-installed", "detail": str(error)}) + "\n")
     sys.exit(1)
 
-CONNECT = 5.0  # seconds; who does not answer a SYN by then is silent
 LEAVE = 3.0  # seconds for the session to be deleted
-REDIRECTS = 3
 OFF, ON = ("ForceOff",), ("On", "ForceOn")  # ResetType, in the order of our preference
 STATES = {"Off": "off", "On": "on", "PoweringOn": "on", "PoweringOff": "on", "Paused": "on"}
 RESET = "#ComputerSystem.Reset"
@@ -63,69 +70,6 @@ class Failed(Exception):
 
 class TooSlow(BaseException):
     """The time of a request is over. Not an Exception: libraries swallow those."""
-
-
-class StrictConnector(connector.Connector):  # type: ignore[misc]
-    """sushy's way to a BMC, without the liberties that it takes: it waits without end, repeats what
-    failed (requests that change something, too), logs in again when a session is lost, and follows the
-    BMC's word to whatever host that names. Here each is sent once, to the one address.
-
-    The overridden method is a private one: the contract tests run it on sushy as installed.
-    """
-
-    def __init__(self, url: str, verify: bool | str) -> None:
-        super().__init__(url, verify=verify)
-        self._base = url
-        self._http = self._session
-        self._http.verify = verify
-        self._http.trust_env = False  # no proxy, no ~/.netrc, no other CAs than those said
-
-    def _op(
-        self,
-        method: str,
-        path: str = "",
-        data: object = None,
-        headers: Mapping[str, str] | None = None,
-        **_: object,
-    ) -> requests.Response:
-        told = {"OData-Version": "4.0", "Accept-Encoding": "identity", **(headers or {})}
-        for _hop in range(REDIRECTS):
-            response = self._http.request(
-                method,
-                self._base + within(path),
-                json=data,
-                headers=told,
-                timeout=(CONNECT, None),
-                allow_redirects=False,
-            )
-            if method != "GET" or not response.is_redirect:
-                break
-            path = response.headers["Location"]
-        exceptions.raise_for_response(method, path, response)
-        return with_location(method, response)
-
-
-class Login(auth.SessionAuth):  # type: ignore[misc]
-    """A session, or Basic authentication where the BMC has none to give. A wrong password is tried once:
-    accounts are locked for less."""
-
-    sessionless = False
-
-    def _do_authenticate(self) -> None:
-        root = self._root_resource.json
-        if "SessionService" not in root and "Sessions" not in (root.get("Links") or {}):
-            return self._go_without()
-        try:
-            super()._do_authenticate()
-        except exceptions.AccessError:
-            raise
-        except exceptions.HTTPError:  # the limit is reached, the service is off, ...
-            self.reset_session_attrs()
-            self._go_without()
-
-    def _go_without(self) -> None:
-        self.sessionless = True
-        self._connector.set_http_basic_auth(self._username, self._password)
 
 
 class Session:
@@ -241,24 +185,6 @@ class Session:
         if error.status_code == 400 and self._read_power() == wanted:
             raise Failed("already", detail) from None
         raise error
-
-
-def within(path: str) -> str:
-    """What a BMC calls itself is often a name that nobody else knows: only the path counts."""
-    parts = urlsplit(path)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def with_location(method: str, response: requests.Response) -> requests.Response:
-    """A new session says where it is in its body, too, and some only there."""
-    if method == "POST" and "X-Auth-Token" in response.headers:
-        try:
-            found = response.json().get("@odata.id")
-        except (ValueError, AttributeError):
-            found = None
-        if found:
-            response.headers.setdefault("Location", found)
-    return response
 
 
 def action_of(system: Document) -> Document:
