@@ -14,6 +14,7 @@
 # make playground-down  removes it
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
+#                HOSTS=systemd: hosts with a Debian of their own that systemd boots
 #                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
 # make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
@@ -100,8 +101,9 @@ playground-down: setup
 
 CASE :=
 COMPUTES := 4
+HOSTS := lab
 lab: guests
-	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) $(CASE)
+	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) --hosts $(HOSTS) $(CASE)
 	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k a_host_leaves tests/lab/test_recipes.py)
 
 lab-list:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from tests.lab import own_root
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, Lab, Node, Role
+from tests.lab.machines import boot
 
 # Pacemaker refuses a CIB whose feature set is newer than its own (2.1.5 has 3.16.1).
 _FEATURE_SET = "3.16.1"
@@ -75,6 +76,8 @@ class Plan:
     roots: Mapping[Role, str] = field(default_factory=dict)
     """What is installed on the nodes, as own_root.give() takes it; where there is none, our agents are,
     over this machine's files."""
+    systemd: frozenset[Role] = frozenset()
+    """Whose process 1 is systemd; their root has to have it."""
 
 
 def write_node(lab: Lab, node: Node, plan: Plan) -> None:
@@ -89,6 +92,8 @@ def write_node(lab: Lab, node: Node, plan: Plan) -> None:
     _write_key(home / "etc" / "pacemaker" / "authkey", lab.prefix if in_cluster else node.name)
     if node.role in plan.roots:
         own_root.give(lab, node.name, plan.roots[node.role])
+    if node.role in plan.systemd:
+        boot.give(home, lab.state)
     if node.role is Role.CONTROLLER:
         (home / "etc" / "corosync" / "corosync.conf").write_text(_corosync(lab))
         _write_cib(home / "pacemaker" / "cib" / "cib.xml", first_cib(lab, plan))

@@ -18,6 +18,7 @@ from types import FrameType
 
 from tests.lab import own_root
 from tests.lab.layout import Lab, Node, Role, lab_from_environment
+from tests.lab.machines import boot, cgroups
 
 REMOTED = "/var/cache/vmha-lab/pacemaker-remoted"
 INSTALLED = (
@@ -83,6 +84,8 @@ def main(name: str) -> None:
     node = lab.node(name)
     socket.sethostname(name)
     has_root = own_root.has(lab, name)
+    if boot.has(lab, name):
+        _boot_systemd(lab, name)
     if has_root:
         own_root.enter(lab, name)
     _mount_own(lab, name)
@@ -93,6 +96,16 @@ def main(name: str) -> None:
     _run_boot_hooks(lab, name)
     daemons = Daemons(node, lab.node_environment(), "pacemaker-remoted" if has_root else REMOTED)
     _serve(daemons, not has_root or node.role is Role.CONTROLLER or _enabled("pacemaker_remote"))
+
+
+def _boot_systemd(lab: Lab, name: str) -> None:
+    """Never returns."""
+    cgroups.join(lab, name)
+    own_root.enter(lab, name, boot.give_kernel)
+    _mount_own(lab, name)
+    _give_pacemaker_its_own()
+    _run_boot_hooks(lab, name)
+    boot.become_systemd(lab)
 
 
 def _enabled(unit: str) -> bool:

@@ -13,6 +13,7 @@ from tests.lab.errors import LabError
 from tests.lab.init import INSTALLED
 from tests.lab.layout import REPOSITORY, Lab
 from tests.lab.logs import keep_logs
+from tests.lab.machines import cgroups
 from tests.lab.processes import marked
 from tests.lab.wait import wait_until
 
@@ -55,6 +56,7 @@ def down(lab: Lab) -> list[str]:
     while ours := marked(str(lab.state)):
         for process in ours:
             process.end()
+    cgroups.end(lab)
     strangers = [str(process) for process in network.inmates(lab)]
     network.remove(lab)
     while run(["mountpoint", "-q", str(lab.state)]).code == 0:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.layout import REPOSITORY, Lab
@@ -26,7 +27,13 @@ def has(lab: Lab, name: str) -> bool:
     return (lab.home(name) / _LAYERS).exists()
 
 
-def enter(lab: Lab, name: str) -> None:
+def bind_kernel(root: Path) -> None:
+    """This machine's devices and /sys."""
+    for kernel in _KERNEL:
+        _run("mount", "--rbind", kernel, f"{root}{kernel}")
+
+
+def enter(lab: Lab, name: str, give_kernel: Callable[[Path], None] = bind_kernel) -> None:
     """For process 1 of a node, in a mount namespace of its own."""
     home = lab.home(name)
     root, own, work = (home / part for part in ("root", "own", "work"))
@@ -39,8 +46,7 @@ def enter(lab: Lab, name: str) -> None:
         inside = root / place.relative_to("/")
         inside.mkdir(parents=True, exist_ok=True)
         _run("mount", "--bind", str(place), str(inside))
-    for kernel in _KERNEL:
-        _run("mount", "--rbind", kernel, f"{root}{kernel}")
+    give_kernel(root)
     _run("mount", "-t", "proc", "proc", f"{root}/proc")
     before = root / "mnt"
     _run("pivot_root", str(root), str(before))

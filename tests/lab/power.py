@@ -13,6 +13,7 @@ from tests.lab.command import detach
 from tests.lab.errors import LabError
 from tests.lab.events import append_event
 from tests.lab.layout import Lab
+from tests.lab.machines import cgroups
 from tests.lab.processes import Process, inside, recorded
 from tests.lab.wait import wait_until
 
@@ -139,6 +140,7 @@ def _cut(lab: Lab, name: str) -> None:
     for init in outer.children():
         init.end()
     outer.end()
+    cgroups.end(lab, name)
 
 
 def _running(lab: Lab, name: str) -> Process:

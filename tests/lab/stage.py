@@ -19,6 +19,7 @@ from tests.lab.guests.observer import Observer
 from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
 from tests.lab.lifecycle import attach, down, up
+from tests.lab.machines import boot
 from tests.lab.wait import wait_until
 
 Tell = Callable[[str], None]
@@ -222,7 +223,9 @@ def write_secrets(stage: Stage) -> tuple[Path, Path]:
 
 
 def compute_commands(lab: Lab) -> dict[str, str]:
-    """What compute.sh is told, as no node of the lab has systemd."""
+    """What compute.sh is told where no systemd boots the hosts; else it is their unit, as it finds it."""
+    if any(boot.has(lab, node.name) for node in lab.computes):
+        return {}
     program = f"{REPOSITORY}/tests/lab/nova-compute"
     names = {"start": "START_COMMAND", "stop": "STOP_COMMAND", "status": "STATUS_COMMAND"}
     return {name: f"{program} {action} here {lab.state}" for action, name in names.items()}

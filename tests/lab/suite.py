@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.lab import cases, report
 from tests.lab.cases.case import Case
+from tests.lab.configuration import Plan
 from tests.lab.demo import Progress
 from tests.lab.errors import LabError
 from tests.lab.guests.choice import add_choice, chosen
@@ -16,14 +17,19 @@ from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.health import healed, sick
 from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.logs import keep_logs
+from tests.lab.machines.choice import add_hosts, planned
 from tests.lab.outcome import Outcome, Verdict, play
-from tests.lab.stage import Stage, Tell, on_stage
+from tests.lab.stage import PLAN, Stage, Tell, on_stage
 
 BUILD = REPOSITORY / "build"
 
 
 def run(
-    wanted: Sequence[Case], lab: Lab, tell: Tell, hypervisor: Hypervisor | None = None
+    wanted: Sequence[Case],
+    lab: Lab,
+    tell: Tell,
+    hypervisor: Hypervisor | None = None,
+    plan: Plan = PLAN,
 ) -> Iterator[Outcome]:
     """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
     hindered = {one.name: one.hindrance(real=hypervisor is not None) for one in wanted}
@@ -32,7 +38,7 @@ def run(
     )
     left = [one for one in wanted if not hindered[one.name]]
     while left:
-        with on_stage(lab, tell, hypervisor=hypervisor) as stage:
+        with on_stage(lab, tell, plan=plan, hypervisor=hypervisor) as stage:
             if problems := sick(stage):
                 raise LabError("a fresh lab is sick", "; ".join(problems))
             healthy = True
@@ -74,7 +80,9 @@ def _run(wanted: Sequence[Case], words: argparse.Namespace) -> int:
     try:
         tell = Progress()
         hypervisor = chosen(words, tell)
-        for outcome in run(wanted, lab_from_environment(3, words.computes), tell, hypervisor):
+        plan = planned(words, PLAN, tell)
+        lab = lab_from_environment(3, words.computes)
+        for outcome in run(wanted, lab, tell, hypervisor, plan):
             outcomes.append(outcome)
             report.write(BUILD, outcomes)
         code = int(any(one.verdict is Verdict.FAILED for one in outcomes))
@@ -106,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "--computes", type=int, default=4, choices=sizes, metavar="N", help="hosts, 4 to 10"
     )
     add_choice(parser)
+    add_hosts(parser)
     return parser
 
 

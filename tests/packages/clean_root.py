@@ -23,6 +23,12 @@ SECURITY = "http://deb.debian.org/debian-security"
 LIMIT = 900.0
 """Seconds for one command inside: a slow mirror is no failure."""
 
+TAKE_SOURCES = (
+    "mkdir /root/vmha-ocf && tar -C /source -c --exclude=./.git --exclude=./build "
+    "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
+)
+"""Inside, where the repository is shared as ``/source``."""
+
 _APT = """\
 APT::Install-Recommends "false";
 Acquire::Languages "none";

@@ -10,13 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.lab.layout import REPOSITORY
-from tests.packages.clean_root import CACHE, CleanRoot, clean_root, missing
+from tests.packages.clean_root import CACHE, TAKE_SOURCES, CleanRoot, clean_root, missing
 from tests.packages.documented import one, typed
-
-TAKE_SOURCES = (
-    "mkdir /root/vmha-ocf && tar -C /source -c --exclude=./.git --exclude=./build "
-    "--exclude='./.[mv]*' --exclude=__pycache__ . | tar -C /root/vmha-ocf -x"
-)
 
 # Its modules are in other places, as those of any version may be: what runs must not need its files.
 NEWER = """set -e

@@ -31,8 +31,26 @@ def process(site: Site, host: str) -> processes.Process | None:
 
 
 def start(site: Site, host: str) -> None:
-    if process(site, host) is not None:
-        return
+    if process(site, host) is None:
+        command = _prepared(site, host)
+        processes.start(
+            record(site, host), command, log=log(site, host), env=_environment(site, host)
+        )
+
+
+def run(site: Site, host: str) -> None:
+    """Become it, for a unit of systemd's. Never returns."""
+    command = [str(word) for word in _prepared(site, host)]
+    processes.note(record(site, host), os.getpid())
+    with log(site, host).open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    os.execve(command[0], command, _environment(site, host))
+
+
+def _prepared(site: Site, host: str) -> list[str | Path]:
+    """Its configuration is written; its command line."""
+    log(site, host).parent.mkdir(parents=True, exist_ok=True)
     home = site.disk(host) / "nova"
     home.mkdir(parents=True, exist_ok=True)
     ready(site, host).unlink(missing_ok=True)
@@ -49,7 +67,7 @@ def start(site: Site, host: str) -> None:
         "--config-file", home / "nova-compute.conf",
     ]  # fmt: skip
     append_event(site.state / "events.jsonl", host, "nova-compute-start", "host")
-    processes.start(record(site, host), command, log=log(site, host), env=_environment(site, host))
+    return command
 
 
 def stop(site: Site, host: str, *, patience: float = 45) -> None:
@@ -88,14 +106,16 @@ def _environment(site: Site, host: str) -> dict[str, str]:
 
 
 def main(argv: list[str]) -> int:
-    if len(argv) not in (2, 3) or argv[0] not in ("start", "stop", "status"):
-        print("usage: nova-compute start|stop|status HOST|here [STATE]", file=sys.stderr)
+    if len(argv) not in (2, 3) or argv[0] not in ("start", "run", "stop", "status"):
+        print("usage: nova-compute start|run|stop|status HOST|here [STATE]", file=sys.stderr)
         return 2
     action = argv[0]
     host = socket.gethostname() if argv[1] == "here" else argv[1]
     state = Path(argv[2] if len(argv) == 3 else os.environ.get("VMHA_LAB_STATE", STATE))
     if action == "start":
         start(read_site(state), host)
+    elif action == "run":
+        run(read_site(state), host)
     elif action == "stop":
         stop(Site(state), host)
     else:

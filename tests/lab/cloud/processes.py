@@ -49,7 +49,6 @@ def start(
     cwd: Path | str = "/",
 ) -> Process:
     log.parent.mkdir(parents=True, exist_ok=True)
-    record.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         child = subprocess.Popen(
             [str(word) for word in command],
@@ -60,9 +59,16 @@ def start(
             cwd=cwd,
             start_new_session=True,
         )
-    stat = _stat(child.pid)
-    process = Process(child.pid, int(stat[19]) if stat else 0)
+    process = note(record, child.pid)
     child.returncode = 0  # It is reaped by is_alive(), not by this object.
+    return process
+
+
+def note(record: Path, pid: int) -> Process:
+    """From now on the record tells of this process."""
+    stat = _stat(pid)
+    process = Process(pid, int(stat[19]) if stat else 0)
+    record.parent.mkdir(parents=True, exist_ok=True)
     fresh = record.with_suffix(".new")
     fresh.write_text(json.dumps({"pid": process.pid, "started": process.started}))
     fresh.replace(record)

@@ -1,0 +1,125 @@
+"""A Debian with systemd and our packages, as ``make deb`` builds them from these sources.
+
+In layers, each made once: Debian (``tests/packages``), what the packages need, the packages.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterator
+
+from tests.lab.cloud.site import CACHE
+from tests.lab.errors import LabError
+from tests.lab.layout import REPOSITORY
+from tests.lab.machines import cgroups
+from tests.packages.clean_root import RELEASE, TAKE_SOURCES, CleanRoot, clean_root, missing
+from tests.packages.documented import one, typed
+
+_NEEDED = ("systemd", "systemd-sysv", "dbus", "pacemaker-remote", "pacemaker-cli-utils", "python3")
+_OURS = (
+    "bin",
+    "completion",
+    "debian",
+    "docs",
+    "examples",
+    "fence",
+    "lib",
+    "ocf",
+    "pcs-examples",
+    "systemd",
+)
+_TIMERS = "rm -f /etc/systemd/system/timers.target.wants/*"
+"""Debian's own chores, of which one would look for updates."""
+_WEEK = 7 * 86400.0
+
+
+def layers() -> str:
+    """As own_root.give() takes them. Raises LabError with what this machine lacks."""
+    if lacks := missing():
+        raise LabError(
+            f"hosts that systemd boots need a Debian of their own: {lacks}", "make setup"
+        )
+    cgroups.require()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "hosts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            return _hosts().lowerdir
+        except AssertionError as error:
+            raise LabError("the Debian of the hosts could not be made", str(error)) from None
+
+
+def _hosts() -> CleanRoot:
+    debian = clean_root()
+    base = _made(debian, "needed", _key([*_NEEDED, RELEASE]), _install_needed)
+    control = (REPOSITORY / "debian" / "control").read_text()
+    builder = _made(
+        debian, "builder", _key([control, RELEASE]), _install_tools, f"{REPOSITORY}:/source"
+    )
+
+    def install_ours(root: CleanRoot) -> None:
+        scratch = root.folder / "scratch"
+        build = builder.copy(scratch, shared=f"{REPOSITORY}:/source")
+        build.must("sh", "-c", f"{TAKE_SOURCES} && cd /root/vmha-ocf && {typed('Packages')[2]}")
+        packages = root.own / "root"
+        packages.mkdir(mode=0o700)
+        for file in (build.own / "root/vmha-ocf/build/deb").glob("*.deb"):
+            shutil.copy(file, packages)
+        shutil.rmtree(scratch)
+        command = one("Packages", "apt-get install", "install ./vmha-ocf-compute")
+        root.must("sh", "-c", f"cd /root && {_yes(command)} && {_TIMERS}")
+
+    return _made(base, "hosts", _key([*_sources(), base.folder.name]), install_ours)
+
+
+def _install_needed(root: CleanRoot) -> None:
+    root.install(*_NEEDED)
+
+
+def _install_tools(root: CleanRoot) -> None:
+    """As docs/start.rst has it."""
+    commands = " && ".join(map(_yes, typed("Packages")[:2]))
+    root.must(
+        "sh", "-c", f"{TAKE_SOURCES} && cd /root/vmha-ocf && {commands} && rm -r /root/vmha-ocf"
+    )
+
+
+def _yes(command: str) -> str:
+    return command.replace("apt-get", "apt-get -q -y")
+
+
+def _made(
+    below: CleanRoot, name: str, key: str, make: Callable[[CleanRoot], None], shared: str = ""
+) -> CleanRoot:
+    """A layer above another one, whole or not there. Those that nobody has asked for in a week go."""
+    folder = CACHE / f"{name}-{key}"
+    if not folder.is_dir():
+        unfinished = folder.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        make(below.copy(unfinished, shared))
+        unfinished.rename(folder)
+    folder.touch()
+    for other in CACHE.glob(f"{name}-*"):
+        if other.stat().st_mtime < time.time() - _WEEK:
+            shutil.rmtree(other)
+    return CleanRoot(folder, (below.own, *below.layers) if below.layers else (below.folder,))
+
+
+def _sources() -> Iterator[str]:
+    """What the packages are made of."""
+    files = [path for folder in _OURS for path in (REPOSITORY / folder).rglob("*")]
+    files += [*REPOSITORY.glob("[!.]*"), *(REPOSITORY / "tests").glob("*.py")]
+    for path in sorted(files):
+        if path.is_file() and path.suffix != ".pyc":
+            yield f"{path} {path.stat().st_mode}"
+            yield path.read_bytes().hex()
+
+
+def _key(words: Iterator[str] | list[str]) -> str:
+    digest = hashlib.sha256()
+    for word in words:
+        digest.update(word.encode() + b"\0")
+    return digest.hexdigest()[:16]
