@@ -78,7 +78,6 @@ ONLY = {
         "backends.openstack.api",
         "backends.openstack.errors",
         "backends.openstack.placement",
-        "backends.openstack.session",
         "backends.openstack.way",
     ),
     "openstack": ("backends.openstack.clouds_file",),

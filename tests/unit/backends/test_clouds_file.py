@@ -396,6 +396,11 @@ def test_a_nova_without_keystone(cloud: HttpCloud, clouds: Clouds, auth_type: st
     [
         ({"auth_type": "v3kerberoz"}, "auth_type v3kerberoz is not known here"),
         ({"auth": None}, "cannot be used from"),
+        ({"auth": ["a"]}, "something else stands where a mapping has to be"),
+        ({"regions": "north"}, "regions of cloud home in"),
+        ({"interface": "interna"}, "interface interna of cloud home in"),
+        ({"interface": ["internal", "Public"]}, "interface Public of cloud home in"),
+        ({"password": 83}, "password of cloud home in"),
         ({"auth_type": "v3oidcpassword"}, "access-token-endpoint"),
         ({"auth_type": "v3applicationcredential"}, "application credential"),
         ({"regions": [{"values": {}}]}, "cannot be used from"),
@@ -427,6 +432,109 @@ def test_a_password_that_yaml_reads_as_something_else_is_told(
         in sentence
     )
     assert "put it in quotes" in sentence
+
+
+@pytest.mark.parametrize("key", ["project_name", "password"])
+@pytest.mark.parametrize("block", ["auth", "beside auth", "regions"])
+def test_wherever_it_stands_it_is_what_was_typed(clouds: Clouds, key: str, block: str) -> None:
+    if block == "auth":
+        clouds.auth(**{key: "TYPED"})
+    elif block == "regions":
+        clouds.write(regions=[{"name": "north", "values": {"auth": {key: "TYPED"}}}])
+    else:
+        clouds.write(**{key: "TYPED"})
+    clouds.text(clouds.path.read_text().replace("TYPED", "007"))
+    sentence = clouds.refused()
+    assert f"{key} of cloud home in" in sentence
+    assert "YAML reads it as a number" in sentence
+
+
+def test_a_secure_yaml_may_be_what_yaml_reads_otherwise(clouds: Clouds) -> None:
+    path = clouds.beside("secure.yaml", {})
+    path.write_text("clouds: {home: {auth: {project-id: 0x7}}}")
+    assert "auth.project_id of cloud home" in clouds.refused()
+    path.write_text("clouds: {home: {auth: {password: [s3cret]}}}")
+    assert "auth.password of cloud home" in clouds.refused()
+
+
+@pytest.mark.parametrize(
+    ("again", "name"),
+    [
+        ("  home: {auth: {auth_url: 'http://other', password: s3cret}}\n", "home"),
+        ("clouds: {home: {}}\n", "clouds"),
+        ("  away: {region_name: south, region_name: north}\n", "region_name"),
+    ],
+)
+def test_what_is_there_twice_could_be_another_site(clouds: Clouds, again: str, name: str) -> None:
+    """YAML takes the last one, and says nothing."""
+    text = clouds.path.read_text()
+    clouds.text(f"{text}{again}")
+    sentence = clouds.refused()
+    assert str(clouds.path) in sentence
+    assert f"has the name {name} again" in sentence
+    assert "keep one" in sentence
+
+
+def test_a_clouds_json_is_read(clouds: Clouds) -> None:
+    clouds.path = clouds.path.with_suffix(".json")
+    clouds.text(json.dumps({"clouds": {"home": clouds.home}}))
+    assert clouds.way().trust.verify is True
+
+
+@pytest.mark.parametrize(
+    ("missing", "empty"), [("password", None), ("password", ""), ("username", None)]
+)
+def test_a_login_without_what_a_terminal_would_ask_for_is_told(
+    clouds: Clouds, missing: str, empty: str | None
+) -> None:
+    clouds.auth(**{missing: empty})
+    sentence = clouds.refused()
+    assert f"auth.{missing} of cloud home in {clouds.path} is missing or empty" in sentence
+    assert "secure.yaml" in sentence
+
+
+def test_a_user_by_id_is_one(clouds: Clouds) -> None:
+    del clouds.home["auth"]["username"], clouds.home["auth"]["user_domain_name"]
+    clouds.auth(user_id="u-1")
+    assert clouds.way().trust.verify is True
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (
+            "keystone:5000/v3",
+            "auth_url=keystone:5000/v3 is not the address of a Keystone, of cloud",
+        ),
+        ("https://admin:s3cret@keystone/v3", "auth_url=keystone/v3 holds a user name or a pass"),
+    ],
+)
+def test_an_address_of_keystone_that_is_none_is_told(clouds: Clouds, url: str, says: str) -> None:
+    clouds.auth(auth_url=url)
+    assert says in clouds.refused()
+
+
+def test_an_application_credential_without_its_kind_is_told(clouds: Clouds) -> None:
+    clouds.home["auth"] = {
+        "auth_url": "https://keystone/v3",
+        "application_credential_id": "i",
+        "application_credential_secret": SECRET,
+    }
+    clouds.write()
+    sentence = clouds.refused()
+    assert "auth.application_credential_id does not belong to its auth_type" in sentence
+    assert "v3applicationcredential" in sentence
+
+
+@pytest.mark.parametrize("text", ["", "clouds: {}\n", "home: {}\n", "clouds: {defaults: {}}\n"])
+def test_a_file_without_clouds_is_told(clouds: Clouds, text: str) -> None:
+    clouds.text(text)
+    assert "it is not there (it has: none, under clouds:)" in clouds.refused()
+
+
+def test_a_profile_that_openstacksdk_would_fetch_is_told(clouds: Clouds) -> None:
+    clouds.write(profile="vexxhost")
+    assert "profile=https://vexxhost.com of cloud home" in clouds.refused()
 
 
 def test_a_project_whose_name_is_a_number_is_taken(cloud: HttpCloud, clouds: Clouds) -> None:

@@ -9,6 +9,7 @@ it cannot read, ask a web server for a profile, look where the person stands who
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from vmha_ocf.backends.openstack.catalog import Place
 from vmha_ocf.backends.openstack.certificates import EVERYWHERE
-from vmha_ocf.backends.openstack.credentials import Credentials
-from vmha_ocf.errors import LocalParameterError, NotInstalled, VmhaError
+from vmha_ocf.backends.openstack.clouds_typed import verify_typed
+from vmha_ocf.backends.openstack.credentials import INTERFACES, Credentials, parse_auth_url
+from vmha_ocf.errors import LocalParameterError, NotInstalled, ParameterError, VmhaError
 
 if TYPE_CHECKING:
     from openstack.config import OpenStackConfig
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 SYSTEM_WIDE = "/etc/openstack"
 INTERFACE = "internal"
 """Where neither the parameters nor clouds.yaml say one. openstacksdk's own default is public."""
+_GIVEN = "give it in clouds.yaml or secure.yaml; a profile that is not known has none"
 _SUFFIXES = (".yaml", ".yml", ".json")
 _ONCE = frozenset(
     {
@@ -40,8 +43,6 @@ _ONCE = frozenset(
     }
 )
 """Logins that cannot be repeated when their token ends."""
-_NAMES = ("project", "tenant", "domain", "user_domain", "system_scope")
-"""What openstacksdk makes text of, also where YAML reads a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def read_cloud(credentials: Credentials, system_wide: str = SYSTEM_WIDE) -> Clou
             override_defaults={"interface": INTERFACE},
             load_envvars=False,
         )
+        verify_typed(name, _entry(config, name, path), (path, *secure[:1]), where)
         region = _region(config, credentials, path)
+        _verify_login(region, where)
         cloud = Cloud(where, region, (path, *secure[:1]), _warnings(told, region, where))
         _verify_agreement(cloud, credentials)
     return cloud
@@ -107,14 +110,7 @@ def read_cloud(credentials: Credentials, system_wide: str = SYSTEM_WIDE) -> Clou
 def _region(config: OpenStackConfig, credentials: Credentials, path: str) -> CloudRegion:
     """The one region that is meant, with its own values."""
     name = credentials.cloud
-    clouds = config.cloud_config["clouds"]
-    if not isinstance(clouds.get(name), dict):
-        known = ", ".join(sorted(map(str, clouds))) or "none"
-        raise LocalParameterError(
-            f"cloud={name} cannot be used from {path}: it is not there", hint=f"it has: {known}"
-        )
-    entry = clouds[name]
-    _verify_text(entry, f" of cloud {name} in {path}")
+    entry = _entry(config, name, path)
     _verify_profile(entry, f" of cloud {name} in {path}")
     config.cloud_config["clouds"] = {name: entry}
     found = _regions(config)
@@ -140,6 +136,35 @@ def _region(config: OpenStackConfig, credentials: Credentials, path: str) -> Clo
     return chosen
 
 
+def _entry(config: OpenStackConfig, name: str, path: str) -> dict[str, Any]:
+    clouds = config.cloud_config["clouds"]
+    entry = clouds.get(name)
+    if isinstance(entry, dict):
+        return entry
+    # What it holds without any is openstacksdk's own word.
+    known = ", ".join(sorted(map(str, set(clouds) - {"defaults"}))) or "none, under clouds:"
+    raise LocalParameterError(
+        f"cloud={name} cannot be used from {path}: it is not there", hint=f"it has: {known}"
+    )
+
+
+def _verify_login(region: CloudRegion, where: str) -> None:
+    """What keystoneauth would send as it is, and a person at a terminal would be asked for."""
+    auth = region.config.get("auth") or {}
+    if url := auth.get("auth_url"):
+        try:
+            parse_auth_url(str(url))
+        except ParameterError as error:
+            raise LocalParameterError(f"{error.message},{where}", hint=error.hint) from None
+    kind = str(region.config.get("auth_type"))
+    if kind not in ("password", "v3password", "v2password"):
+        return
+    user = auth.get("username") or auth.get("user_id")
+    for key, value in (("username", user), ("password", auth.get("password"))):
+        if not value:
+            raise LocalParameterError(f"auth.{key}{where} is missing or empty", hint=_GIVEN)
+
+
 def _regions(config: OpenStackConfig) -> Mapping[str, CloudRegion]:
     return {str(one.get_region_name() or ""): one for one in config.get_all()}
 
@@ -148,6 +173,12 @@ def _verify_agreement(cloud: Cloud, credentials: Credentials) -> None:
     """A value of the service's own, as compute_region_name, is stronger than the whole cloud's."""
     place = cloud.place("compute")
     wrong = ""
+    strange = [one for one in place.interfaces if one not in INTERFACES]
+    if strange:
+        raise LocalParameterError(
+            f"interface {strange[0]}{cloud.where} is not one of Keystone's",
+            hint=f"they are {', '.join(INTERFACES)}",
+        )
     if credentials.region_name and credentials.region_name != place.region:
         wrong = f"region_name={credentials.region_name}, but compute_region_name is {place.region}"
     elif credentials.interface and [credentials.interface] != list(place.interfaces):
@@ -157,33 +188,13 @@ def _verify_agreement(cloud: Cloud, credentials: Credentials) -> None:
         raise LocalParameterError(f"{wrong}{cloud.where}", hint="leave out one of the two")
 
 
-def _verify_text(entry: Mapping[str, Any], where: str) -> None:
-    """YAML reads 0123 as 83 and yes as true: no password that anybody has."""
-    several = [entry, *(one.get("values") or {} for one in _dicts(entry.get("regions")))]
-    for each in several:
-        for key, value in (each.get("auth") or {}).items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if number and str(key).replace("-", "_").startswith(_NAMES):
-                continue
-            if value is not None and not isinstance(value, str | list | dict):
-                raise LocalParameterError(
-                    f"auth.{key}{where} is not text: YAML reads it as {_kind(value)}",
-                    hint="put it in quotes, in clouds.yaml or secure.yaml",
-                )
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, bool):
-        return "true or false"
-    return "a number" if isinstance(value, int | float) else "a date"
-
-
-def _dicts(regions: object) -> Sequence[Mapping[str, Any]]:
-    return [one for one in regions if isinstance(one, dict)] if isinstance(regions, list) else []
-
-
 def _verify_profile(entry: Mapping[str, Any], where: str) -> None:
+    from openstack.config import vendors
+
     profile = entry.get("profile") or entry.get("cloud")
+    if isinstance(profile, str) and "://" not in profile:
+        # openstacksdk knows some by the address alone of whoever knows them.
+        profile = (vendors.get_profile(profile) or {}).get("profile")
     if isinstance(profile, str) and "://" in profile:
         raise LocalParameterError(
             f"profile={profile.rpartition('@')[2]}{where} would be asked from a web server at each start",
@@ -234,10 +245,20 @@ def _why(error: Exception) -> tuple[str, str]:
         return f"auth_type {error.name} is not known here", "keystoneauth1 lists them in its docs"
     if isinstance(error, MissingRequiredOptions):
         names = ", ".join(f"auth.{one.dest}" for one in error.options)
-        return f"{names} is missing", "give it in clouds.yaml or secure.yaml"
+        return f"{names} is missing", _GIVEN
     if isinstance(error, OptionError):
         # keystoneauth's fixed sentences: which option another one needs.
-        return str(error), "give it in clouds.yaml or secure.yaml"
+        return str(error), _GIVEN
+    if strange := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
+        return (
+            f"auth.{strange[1]} does not belong to its auth_type",
+            "set auth_type, for example v3applicationcredential, or remove it",
+        )
+    if isinstance(error, AttributeError | TypeError | ValueError):
+        return (
+            "something else stands where a mapping has to be",
+            "look at clouds, the cloud and auth",
+        )
     return type(error).__name__, ""
 
 

@@ -4,6 +4,10 @@ keystoneauth renews a token two minutes before its end. Its lock lets one thread
 Keystone; the others wait for as long as that takes, which is why no session here is without a
 timeout. The timeout is for each wait, connecting and then for the next bytes, not for the whole
 exchange.
+
+The environment says nothing about the way. Pacemaker's worker has not the one of the person who types
+``vmha check``: a proxy, REQUESTS_CA_BUNDLE or ~/.netrc (which requests would send to Nova as a
+password) would make "ready" mean another way than the worker's.
 """
 
 from __future__ import annotations
@@ -14,11 +18,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from keystoneauth1 import exceptions
+from keystoneauth1.plugin import BaseAuthPlugin
+from keystoneauth1.session import Session
 
 from vmha_ocf.backends.openstack.catalog import Place, find_endpoint
+from vmha_ocf.backends.openstack.certificates import Trust
 from vmha_ocf.backends.openstack.credentials import Credentials
 from vmha_ocf.backends.openstack.errors import causes, unreachable
-from vmha_ocf.backends.openstack.session import open_session
 from vmha_ocf.backends.openstack.way import password, way_of
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, VmhaError
 
@@ -134,6 +140,25 @@ class Login:
         except (exceptions.ClientException, OSError, *_STRANGE):
             return False
         return True
+
+
+def open_session(auth: BaseAuthPlugin, trust: Trust, timeout: float) -> Session:
+    """``timeout`` in seconds, for each wait. Sends nothing yet.
+
+    Neither a redirect nor a retry ever repeats a request that changes something. A followed
+    redirect would also carry password or token to wherever it points.
+    """
+    session = Session(
+        auth=auth,
+        verify=trust.verify,
+        cert=trust.cert,
+        timeout=timeout,
+        redirect=False,
+        connect_retries=0,
+        app_name="vmha-ocf",
+    )
+    session.session.trust_env = False
+    return session
 
 
 def _filled(override: str, access: Any) -> str:
