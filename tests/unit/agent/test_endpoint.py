@@ -36,7 +36,7 @@ def test_what_people_write_for_a_place(text: str, found: Endpoint) -> None:
     ["", ":623", "a b", '"192.0.2.7"', "192.0.2.7 # the first", "[2001:db8::7", "[bmc]:623", "bmc:",
      "bmc:x", "bmc:٣", "a:b:c", "::", "fe80::1%", "fe80::1%a b", "root@bmc", "https://root:calvin@192.0.2.7",
      "https://root:1@192.0.2.7/", "-h", ".", "{{ bmc }}", "a\nb", "bmc:123456",
-     "192.0.2.7/24", "://bmc", "https://bmc/\n"],
+     "192.0.2.7/24", "://bmc", "https://bmc/a\nb"],
 )  # fmt: skip
 def test_what_is_no_place(text: str) -> None:
     assert parse_endpoint(text) is None
