@@ -129,6 +129,73 @@ def test_a_bmc_with_graceful_shutdown_alone_cannot_fence(certificate: Path) -> N
             bmc.set_power(Power.OFF)
 
 
+SYSTEM, CHASSIS = "/redfish/v1/Systems/System.Embedded.1", "/redfish/v1/Chassis/1"
+
+
+def chassis(*systems: str, **links: object) -> dict[str, object]:
+    """As its BMC shows one that offers to be switched off."""
+    action = {
+        "target": f"{CHASSIS}/Actions/Chassis.Reset",
+        "ResetType@Redfish.AllowableValues": ["On", "ForceOff"],
+    }
+    has = {"ComputerSystems": [{"@odata.id": each} for each in systems], **links}
+    return {"Links": has, "Actions": {"#Chassis.Reset": action}}
+
+
+def test_a_system_without_forceoff_goes_off_with_the_chassis_that_it_has_for_itself(
+    certificate: Path,
+) -> None:
+    with fake_of("idrac9", certificate) as fake, bmc_of(fake) as bmc:
+        fake.vendor["reset_types"] = ["On", "GracefulShutdown"]
+        fake.chassis = {CHASSIS: chassis(f"{SYSTEM}/")}
+        power_switch.off(bmc, SystemClock(), Patience())
+        assert fake.power == "Off"
+        (told,) = fake.asked("POST", "Reset")
+        assert (told.path, told.body) == (
+            f"{CHASSIS}/Actions/Chassis.Reset",
+            {"ResetType": "ForceOff"},
+        )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        chassis(SYSTEM, "/redfish/v1/Systems/2"),
+        chassis(SYSTEM, Contains=[{"@odata.id": "/redfish/v1/Chassis/Blade2"}]),
+        chassis(),
+        {**chassis(SYSTEM), "Actions": {}},
+        {**chassis(SYSTEM), "Actions": {"#Chassis.Reset": {"target": CHASSIS}}},
+    ],
+    ids=["of-two-systems", "contains-another", "says-of-none", "no-action", "says-not-what"],
+)
+def test_a_chassis_that_may_have_neighbours_or_offers_nothing_is_not_switched(
+    certificate: Path, other: dict[str, object]
+) -> None:
+    with fake_of("idrac9", certificate) as fake, bmc_of(fake) as bmc:
+        fake.vendor["reset_types"] = ["On", "GracefulShutdown"]
+        fake.chassis = {CHASSIS: other}
+        with pytest.raises(BmcRefused, match="no power-off that needs no help"):
+            bmc.set_power(Power.OFF)
+        assert not fake.asked("POST", "Reset")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_chassis_that_is_not_shown_is_none(certificate: Path, status: int) -> None:
+    with fake_of("idrac9", certificate) as fake, bmc_of(fake) as bmc:
+        fake.vendor["reset_types"] = ["On", "GracefulShutdown"]
+        fake.chassis = {CHASSIS: chassis(SYSTEM)}
+        fake.on("GET", "Chassis", Answer(status, None))
+        with pytest.raises(BmcRefused, match="no power-off that needs no help"):
+            bmc.set_power(Power.OFF)
+
+
+def test_a_chassis_is_not_asked_where_the_system_takes_forceoff(certificate: Path) -> None:
+    with fake_of("idrac9", certificate) as fake, bmc_of(fake) as bmc:
+        fake.chassis = {CHASSIS: chassis(SYSTEM)}
+        bmc.set_power(Power.OFF)
+        assert not fake.asked("GET", "Chassis")
+
+
 def test_of_several_systems_none_is_guessed(certificate: Path) -> None:
     with fake_of("idrac9", certificate) as fake:
         fake.systems = ["/redfish/v1/Systems/1", "/redfish/v1/Systems/2"]

@@ -45,6 +45,8 @@ class RedfishBmcFake(WebServer):
         self.systems = [self.vendor["system"]]
         self.sessions: dict[str, str] = {}
         self.etag = self.vendor.get("etag")
+        self.chassis: dict[str, Body] = {}
+        """By their paths."""
         self.certificate = certificate
         self._opened = 0
 
@@ -63,7 +65,7 @@ class RedfishBmcFake(WebServer):
         if request.method == "DELETE":
             self.sessions = {key: at for key, at in self.sessions.items() if at != path}
             return Answer(204)
-        if path.endswith("/Actions/ComputerSystem.Reset"):
+        if path.endswith(("/Actions/ComputerSystem.Reset", "/Actions/Chassis.Reset")):
             return self._reset(request)
         if self.vendor.get("slash") and request.path == path and path in self.systems:
             return Answer(308, None, {"Location": f"{self.vendor['own_name']}{path}/"})
@@ -113,6 +115,8 @@ class RedfishBmcFake(WebServer):
                 "Members@odata.count": len(members),
             }
             return Answer(200, {"@odata.id": path, **body})
+        if path in self.chassis:
+            return Answer(200, {"@odata.id": path, **self.chassis[path]})
         if path == self.vendor["manager"]:
             status = {"Status": {"State": self.manager_state}} if self.manager_state else {}
             return Answer(200, {"@odata.id": path, "Id": "1", "Name": "Manager", **status})
@@ -129,6 +133,9 @@ class RedfishBmcFake(WebServer):
             "Id": path.rpartition("/")[2],
             "Name": "System",
             "PowerState": self.power,
-            "Links": {"ManagedBy": [{"@odata.id": self.vendor["manager"]}]},
+            "Links": {
+                "ManagedBy": [{"@odata.id": self.vendor["manager"]}],
+                "Chassis": [{"@odata.id": each} for each in self.chassis],
+            },
             "Actions": {"#ComputerSystem.Reset": action},
         }

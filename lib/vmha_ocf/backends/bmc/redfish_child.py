@@ -1,8 +1,8 @@
 """The child process that speaks Redfish (DSP0266). Run by ``redfish.py``.
 
 Not a module of ours to import but a program, run by its path, that knows nothing of the rest but its way
-to a BMC, ``redfish_http.py``. One child holds one session with one BMC. Requests are lines of JSON on
-stdin, answers on stdout::
+to a BMC, ``redfish_http.py``, and how that switches, ``redfish_reset.py``. One child holds one session
+with one BMC. Requests are lines of JSON on stdin, answers on stdout::
 
     {"do": "login", "seconds": 10, "address": "192.0.2.7", "port": 443, "username": "admin",
      "password": "...", "root": "/redfish/v1", "system": "", "verify": true}
@@ -41,14 +41,13 @@ try:
         requests,
         sushy,
     )
+    from vmha_ocf.backends.bmc.redfish_reset import NoAction, Way, way
 except ImportError as error:
     sys.stdout.write(json.dumps({"failed": "not-installed", "detail": str(error)}) + "\n")
     sys.exit(1)
 
 LEAVE = 3.0  # seconds for the session to be deleted
-OFF, ON = ("ForceOff",), ("On", "ForceOn")  # ResetType, in the order of our preference
 STATES = {"Off": "off", "On": "on", "PoweringOn": "on", "PoweringOff": "on", "Paused": "on"}
-RESET = "#ComputerSystem.Reset"
 NOT_NOW = (
     "InvalidOperationForSystemState",  # iLO: also for an off host that is told off
     "SYS518",  # iDRAC: a job or the firmware is not ready
@@ -105,10 +104,9 @@ class Session:
         return self._read_power()
 
     def set_power(self, wanted: str) -> None:
-        system = self._system or self._look()
-        value = self._reset_type(system, wanted)
+        found = self._way(wanted)
         try:
-            self._reset(system, value)
+            self._reset(found)
         except exceptions.HTTPError as error:
             self._explain_refusal(error, wanted)
         self._told = True
@@ -155,26 +153,35 @@ class Session:
             raise Failed("garbled", f"{path} is no resource")
         return found
 
-    def _reset_type(self, system: Document, wanted: str) -> str:
-        action = action_of(system)
-        allowed = action.get("ResetType@Redfish.AllowableValues") or [*OFF, *ON]
-        found = [one for one in (OFF if wanted == "off" else ON) if one in allowed]
-        if found:
-            return found[0]
+    def _way(self, wanted: str) -> Way:
+        system = self._system or self._look()
+        found = way(self._path, system, wanted, self._read_chassis)
+        if isinstance(found, Way):
+            return found
+        allowed = ", ".join(found)
         if self._read_power() == wanted:
-            raise Failed("already", f"it would take only {', '.join(map(str, allowed))}")
-        raise Failed("no-off" if wanted == "off" else "no-on", ", ".join(map(str, allowed)))
+            raise Failed("already", f"it would take only {allowed}")
+        raise Failed("no-off" if wanted == "off" else "no-on", allowed)
 
-    def _reset(self, system: Document, value: str) -> None:
-        """Some want to know which state of the resource the request is about (428, 412)."""
-        target, data = action_of(system)["target"], {"ResetType": value}
+    def _read_chassis(self, path: str) -> Document:
+        """Empty where it is not shown to us."""
         try:
-            self._http.post(target, data=data)
+            return self._read(path)
+        except exceptions.HTTPError as error:
+            if error.status_code in (403, 404):
+                return {}
+            raise
+
+    def _reset(self, way: Way) -> None:
+        """Some want to know which state of the resource the request is about (428, 412)."""
+        data = {"ResetType": way.value}
+        try:
+            self._http.post(way.target, data=data)
         except exceptions.HTTPError as error:
             if error.status_code not in (412, 428):
                 raise
-            tag = self._http.get(self._path).headers.get("ETag", "*")
-            self._http.post(target, data=data, headers={"If-Match": tag})
+            tag = self._http.get(way.path).headers.get("ETag", "*")
+            self._http.post(way.target, data=data, headers={"If-Match": tag})
 
     def _explain_refusal(self, error: Any, wanted: str) -> NoReturn:
         detail = told_by(error)
@@ -185,13 +192,6 @@ class Session:
         if error.status_code == 400 and self._read_power() == wanted:
             raise Failed("already", detail) from None
         raise error
-
-
-def action_of(system: Document) -> Document:
-    action = (system.get("Actions") or {}).get(RESET)
-    if not isinstance(action, dict) or "target" not in action:
-        raise Failed("no-action", RESET)
-    return action
 
 
 def told_by(error: Any) -> str:
@@ -220,6 +220,8 @@ def explain(error: BaseException, session: Session | None) -> tuple[str, str]:
     match error:
         case Failed():
             return str(error.args[0]), str(error.args[1])
+        case NoAction():
+            return "no-action", str(error)
         case TooSlow():
             return "deadline", str(error)
         case exceptions.HTTPError():

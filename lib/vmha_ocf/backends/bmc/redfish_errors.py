@@ -98,7 +98,8 @@ _SENTENCES: Mapping[str, tuple[type[VmhaError], str, str]] = {
     "no-off": (
         BmcRefused,
         "BMC {bmc} has no power-off that needs no help of the operating system: only {detail}",
-        "ForceOff is needed, as a host that hangs does not shut down: enable it, try protocol=ipmi, or "
+        "ForceOff is needed, of the system or of a chassis that it has for itself, as a host that hangs "
+        "does not shut down: enable it, try protocol=ipmi, or "
         "use another fence agent with record_only behind it",
     ),
     "no-on": (
