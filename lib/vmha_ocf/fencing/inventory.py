@@ -65,7 +65,7 @@ class Inventory:
                 f"[{owner.node}] has that name in Nova, and is another machine by its own: give {plug} "
                 "its section"
             )
-        some = ", ".join(target.node for target in self.targets[:8]) or "no host"
+        some = ", ".join(target.node for target in self.targets[:8])
         more = ", ..." if len(self.targets) > 8 else ""
         return f"it has {some}{more}; names are case-sensitive"
 
@@ -110,6 +110,8 @@ def parse_inventory(text: str, path: str, domain: str) -> Inventory:
         raise _wrong(path, f"no 'name = value' in line {lines}") from None
     _refuse_unclear(path, "DEFAULT", parser.defaults())
     targets = [_target(path, name, dict(parser[name]), domain) for name in parser.sections()]
+    if not targets:
+        raise _wrong(path, "it has no host", "a host is a [section] with an ip")
     _refuse_doubles(path, targets)
     _refuse_crossing(path, targets)
     return Inventory(path, targets)

@@ -135,6 +135,8 @@ class TestTwoNameSpaces:
         ("[a]\nip=1\nhost=h\n[b]\nip=2\nhost=h\n", "have the same host h"),
         ("[a]\nip=::1\n[b]\nip=0:0:0:0:0:0:0:1\n", r"\[a\] and \[b\] have the same BMC 0:0"),
         ("[a]\nip=127.0.0.1\n[b]\nip=127.1\n", "have the same BMC 127.1"),
+        ("", "it has no host"),
+        ("[DEFAULT]\nusername = u\n", "it has no host"),
         ("[a]\nip=10.0.0.010\n", r"\[a\]: ip=10.0.0.010 has a part with a zero in front"),
         ('[a]\nip="192.0.2.7"\n', r'\[a\]: ip="192.0.2.7" is no name or address'),
         ("[a]\nip=192.0.2.7:6230\n", "ip=192.0.2.7:6230 is no name or address"),
@@ -194,7 +196,6 @@ def test_an_unknown_host_is_told_with_those_that_there_are() -> None:
 @pytest.mark.parametrize(
     ("count", "told"),
     [
-        (0, "no host"),
         (8, "h0, h1, h2, h3, h4, h5, h6, h7"),
         (9, "h0, h1, h2, h3, h4, h5, h6, h7, ..."),
     ],

@@ -78,7 +78,8 @@ def parse_yaml(text: str, path: str) -> object:
         # Not the error's own words: they quote the file.
         raise LocalParameterError(
             f"{path}{line} cannot be read as YAML, and it is no other form that is known",
-            hint="see docs/vmha.rst for its form",
+            hint="look at that line: no tab before a name, quotes around a text that begins with one of "
+            "@ ` % & * ! { [; docs/vmha.rst has the forms",
         ) from None
 
 

@@ -7,14 +7,17 @@ Groups say what a machine is for. Variables of groups in files of their own are 
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from vmha_ocf.operator.inventories.bmc_keys import read_bmc, undrivable
 from vmha_ocf.operator.inventories.machine import Machine, Role
-from vmha_ocf.operator.inventories.tree import first, mapping, words, wrong
+from vmha_ocf.operator.inventories.tree import first, mapping, said, words, wrong
 
 _SECTION = re.compile(r"\[([^\[\]:\s]+)(?::(vars|children|hosts))?\]\s*(?:[#;].*)?")
 _RANGE = re.compile(r"\[(\w+):(\w+)(?::([0-9]{1,6}))?\]")
@@ -54,6 +57,28 @@ class _Groups:
             found[host] = known[direct]
         return found
 
+    def order(self) -> Callable[[str], tuple[int, int, str]]:
+        """The later counts before the earlier, as Ansible has it: what is deeper inside of others, then the
+        greater ansible_group_priority, then the alphabet."""
+        above = Counter(child for children in self.children.values() for child in children)
+        depths = dict.fromkeys(above, 1)
+        open_ = [group for group in self.children if not above[group]]
+        while open_:
+            group = open_.pop()
+            depth = 0 if group == "all" else depths.get(group, 1)
+            for child in self.children.get(group, ()):
+                depths[child] = max(depths[child], depth + 1)
+                above[child] -= 1
+                if not above[child]:
+                    open_.append(child)
+
+        def key(group: str) -> tuple[int, int, str]:
+            priority = str(self.variables.get(group, {}).get("ansible_group_priority", "1"))
+            number = int(priority) if re.fullmatch(r"[0-9]{1,9}", priority) else 1
+            return (0 if group == "all" else depths.get(group, 1), number, group)
+
+        return key
+
 
 def is_ansible_ini(text: str) -> bool:
     return any(_SECTION.fullmatch(line.strip()) for line in text.split("\n"))
@@ -83,7 +108,7 @@ def read_ini(text: str, path: str) -> Iterator[Machine]:
             key, equals, value = line.partition("=")
             if not equals:
                 raise wrong(path, f"line {number} of [{group}:vars] is no name = value")
-            groups.variables.setdefault(group, {})[key.strip()] = _unquoted(value.strip())
+            groups.variables.setdefault(group, {})[key.strip()] = _value(value.strip())
         else:
             _host_line(groups, group, line, number, path)
     yield from _machines(groups, path)
@@ -134,7 +159,7 @@ def _host_line(groups: _Groups, group: str, line: str, number: int, path: str) -
         key, equals, value = word.partition("=")
         if not equals:
             raise wrong(path, f"line {number}: what follows {pattern} is no name=value")
-        values[key] = value
+        values[key] = _value(value)
     for host in _expanded(pattern, path):
         groups.add(group, host, values)
         _refuse_endless(groups, path)
@@ -171,14 +196,14 @@ def _between(low: str, high: str, step: int, path: str) -> Iterator[str]:
 
 
 def _machines(groups: _Groups, path: str) -> Iterator[Machine]:
-    of_hosts = groups.of_hosts()
+    of_hosts, order = groups.of_hosts(), groups.order()
     for host, own in groups.hosts.items():
         mine = of_hosts[host]
-        values: dict[str, object] = dict(groups.variables.get("all", {}))
-        for group in reversed(mine):
+        values: dict[str, object] = {}
+        for group in sorted({"all", *mine}, key=order):
             values.update(groups.variables.get(group, {}))
         values.update(own)
-        yield _machine(host, values, mine, path)
+        yield _machine(host, said(values), mine, path)
 
 
 def _machine(host: str, values: Mapping[str, object], mine: list[str], path: str) -> Machine:
@@ -205,6 +230,15 @@ def _upwards(direct: tuple[str, ...], above: Mapping[str, list[str]]) -> Iterato
     return iter(found)
 
 
-def _unquoted(value: str) -> str:
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1] if quoted else value
+def _value(text: str) -> str:
+    """As Ansible reads it: what begins with a quote is a text of Python's, perhaps with a remark behind."""
+    if text[:1] not in ("'", '"'):
+        return text
+    with warnings.catch_warnings():
+        # Of a backslash that Python does not know: its words quote the text.
+        warnings.simplefilter("ignore")
+        try:
+            found = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return text
+    return found if isinstance(found, str) else text

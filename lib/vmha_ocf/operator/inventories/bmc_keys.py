@@ -7,9 +7,10 @@ Ansible's hosts ``bmc_*`` and the like.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from vmha_ocf.agent.endpoint import parse_endpoint, unclear
+from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.fencing.bmc_access import REDFISH_ROOT
 from vmha_ocf.operator.inventories.drivers import IPMI, REDFISH
 from vmha_ocf.operator.inventories.tree import first, leaf, wrong
@@ -62,7 +63,12 @@ def read_bmc(
 ) -> dict[str, str]:
     """By the names of fence_compute's parameters, and only what has a value. Where a file knows several
     accounts, that of ``driver`` counts."""
-    prefixes = sorted(_PREFIXES, key=lambda one: one != "pm" and one not in driver.lower())
+
+    def is_foreign(prefix: str) -> bool:
+        return prefix != "pm" and prefix not in driver.lower()
+
+    prefixes = sorted(_PREFIXES, key=is_foreign)
+    _refuse_two_addresses(found, [one for one in prefixes if is_foreign(one)], path, where)
     told = {
         name: first(found, [f"{prefix}_{end}" for prefix in prefixes for end in ends], path, where)
         for name, ends in _ENDS.items()
@@ -71,6 +77,27 @@ def read_bmc(
     told["privlvl"] = told["privlvl"].lower()
     told |= _of_tls(leaf(found, _VERIFY, path, where))
     return {name: value for name, value in told.items() if value}
+
+
+def _refuse_two_addresses(
+    found: Mapping[str, object], prefixes: Sequence[str], path: str, where: str
+) -> None:
+    """Where no driver says which of them is meant, another machine could be switched off."""
+    if len(prefixes) < len(_PREFIXES) - 1 or first(found, _keys("pm"), path, where):
+        return
+    known: dict[str, str] = {}
+    for key in (key for prefix in prefixes for key in _keys(prefix)):
+        if text := leaf(found, key, path, where):
+            place = parse_endpoint(text)
+            known.setdefault(one_spelling(place.address if place else text), key)
+    if len(known) > 1:
+        one, other, *_ = known.values()
+        what = f"{where} has two addresses of its BMC, {one} and {other}"
+        raise wrong(path, what, "keep one of the two")
+
+
+def _keys(prefix: str) -> Sequence[str]:
+    return [f"{prefix}_{end}" for end in _ENDS["ip"]]
 
 
 def _of_tls(verify: str) -> dict[str, str]:

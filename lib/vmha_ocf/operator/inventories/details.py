@@ -14,7 +14,11 @@ from dataclasses import replace
 from vmha_ocf.operator.inventories.machine import Machine
 from vmha_ocf.operator.inventories.tree import wrong
 
-_HIDDEN = re.compile(r"\*{3,}|\{\{.*\}\}|\$ANSIBLE_VAULT.*", re.DOTALL)
+_HIDDEN = re.compile(
+    r"\*{3,}|.*\{\{.*\}\}.*|.*\{%.*%\}.*|\$ANSIBLE_VAULT.*|\$\{\w+\}|"
+    r"<[\w .-]*(pass|secret|user|addr|ip)[\w .-]*>",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def is_hidden(value: str) -> bool:

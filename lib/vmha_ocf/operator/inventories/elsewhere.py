@@ -34,6 +34,18 @@ def read_maas(items: Sequence[object], path: str) -> Iterator[Machine]:
         )
 
 
+def is_roles(items: Sequence[object]) -> bool:
+    """TripleO's overcloud-baremetal-deploy.yaml."""
+    roles = [
+        item
+        for item in items
+        if isinstance(item, Mapping) and item.keys() & {"count", "instances"}
+    ]
+    return bool(roles) and not any(
+        item.keys() & {"driver", "driver_info", "pm_type", "pm_addr"} for item in roles
+    )
+
+
 def is_osa(top: Mapping[str, object]) -> bool:
     return any(name.endswith(_OF_OSA) and isinstance(top[name], Mapping) for name in top)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vmha_ocf.operator.inventories.bmc_keys import read_bmc, undrivable, unread
 from vmha_ocf.operator.inventories.machine import Machine, Role
-from vmha_ocf.operator.inventories.tree import first, leaf, mapping, sequence, words, wrong
+from vmha_ocf.operator.inventories.tree import first, leaf, mapping, said, sequence, words, wrong
 
 _IDLE = frozenset(
     {
@@ -58,11 +58,11 @@ def read_bifrost(top: Mapping[str, object], path: str) -> Iterator[Machine]:
 
 
 def read_node(item: Mapping[str, object], place: str, path: str) -> Machine:
-    one = {key.lower().replace(" ", "_"): value for key, value in item.items()}
+    one = {key.lower().replace(" ", "_"): value for key, value in said(item).items()}
     name = leaf(one, "name", path, place)
     where = name or place
     info = _flat(_values(one.get("driver_info"), path, f"driver_info of {where}"))
-    told = {**one, **info}
+    told = {**one, **said(info)}
     driver = _driver(one, path, where)
     return Machine(
         name,

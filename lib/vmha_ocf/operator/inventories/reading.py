@@ -43,9 +43,7 @@ def read_tree(text: str, path: str, parse_yaml: ParseYaml) -> object:
 
 def of_tree(tree: object, path: str) -> Found:
     if isinstance(tree, list):
-        if elsewhere.is_maas(tree):
-            return Found(list(elsewhere.read_maas(tree, path)))
-        return _ironic(tree, path)
+        return _of_list(tree, path)
     if not isinstance(tree, Mapping):
         raise wrong(path, "it has no hosts in any form that is known", _FORMS)
     if "nodes" in tree or "chassis" in tree:
@@ -56,6 +54,17 @@ def of_tree(tree: object, path: str) -> Found:
         if is_it(tree):
             return Found(list(read(tree, path)))
     raise wrong(path, "it has no list of hosts, and no other form that is known", _FORMS)
+
+
+def _of_list(tree: Sequence[object], path: str) -> Found:
+    if elsewhere.is_maas(tree):
+        return Found(list(elsewhere.read_maas(tree, path)))
+    if elsewhere.is_roles(tree):
+        what = "it says how many machines of each role are deployed, and not where their BMCs are"
+        raise wrong(
+            path, what, "give the file of the nodes, and each hostname in a file for --details"
+        )
+    return _ironic(tree, path)
 
 
 Tree = Mapping[str, object]

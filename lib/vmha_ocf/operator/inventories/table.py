@@ -19,7 +19,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "host": ("nova_host", "host_in_nova", "nova_name", "nova"),
     "address": ("address", "host_address", "host_ip", "ansible_host", "os_ip"),
     "role": ("role", "profile", "group", "groups", "type", "function"),
-    "driver": ("driver", "pm_type", "power_type", "bmc_type"),
+    "driver": ("driver", "pm_type", "power_type", "bmc_type", "protocol", "bmc_protocol"),
     "ip": (
         "bmc_address", "bmc", "bmc_ip", "bmc_addr", "bmc_host", "ipmi_address", "ipmi", "ipmi_ip",
         "ipmi_addr", "pm_addr", "ilo", "ilo_ip", "ilo_address", "idrac", "idrac_ip", "drac_ip", "oob",
@@ -58,7 +58,7 @@ _BMC = (
 
 def is_table(text: str) -> bool:
     """Whether its first line is a head with a name in it, or one of bifrost's."""
-    line = _first_line(text)
+    line = _first_line(_of_excel(text))
     cells = line.split(_separator(line))
     return len(cells) > 1 and (
         _is_bifrost(cells) or "name" in (_BY_ALIAS.get(_alias(cell)) for cell in cells)
@@ -67,6 +67,7 @@ def is_table(text: str) -> bool:
 
 def read_table(text: str, path: str) -> Found:
     """Raises LocalParameterError, which names the line."""
+    text = _of_excel(text)
     separator = _separator(_first_line(text))
     rows = _rows(text, separator, path)
     _, top = next(rows)
@@ -148,6 +149,11 @@ def _made(told: Mapping[str, str], number: int, source: str, refused: Sequence[s
 
 def _is_bifrost(cells: Sequence[str]) -> bool:
     return len(cells) >= _LEAST and bool(_MAC.fullmatch(cells[0].strip()))
+
+
+def _of_excel(text: str) -> str:
+    """Its own first line, such as sep=; is empty then: lines keep their numbers."""
+    return re.sub(r"\Asep=.(?=\r?\n)", "", text)
 
 
 def _first_line(text: str) -> str:

@@ -41,6 +41,11 @@ def words(value: object, path: str, what: str) -> list[str]:
     raise wrong(path, f"{what} is not a list of texts")
 
 
+def said(found: Mapping[str, object]) -> dict[str, object]:
+    """Without what a program has written into YAML for a value that is not there."""
+    return {key: value for key, value in found.items() if value not in ("null", "~")}
+
+
 def leaf(found: Mapping[str, object], key: str, path: str, where: str) -> str:
     """The text of ``key``, "" if it is not there. Raises LocalParameterError for what is no text."""
     value = found.get(key)
@@ -48,6 +53,9 @@ def leaf(found: Mapping[str, object], key: str, path: str, where: str) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Mapping) and len(value) == 1:
+        # As ansible-inventory writes what was under !vault or !unsafe.
+        value = value.get("__ansible_vault", value.get("__ansible_unsafe"))
     if isinstance(value, str):
         return value
     raise wrong(path, f"{where}: {key} is not a single value")

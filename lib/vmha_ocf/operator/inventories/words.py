@@ -32,7 +32,13 @@ _OTHER_PARTS = (
 _OTHER_WORDS = frozenset({"net", "gw", "db", "lb", "infra", "seed", "ipa", "freeipa"})
 
 
+_INFRASTRUCTURE = re.compile(r"(compute|shared|os|network|storage|metering)-infra(_\w+)?")
+"""openstack-ansible's groups of controllers: compute-infra_hosts are those of Nova's API."""
+
+
 def read_word(word: str) -> Says:
+    if _INFRASTRUCTURE.fullmatch(word.lower()):
+        return Says.OTHER
     letters = re.sub(r"[^a-z]", "", word.lower())
     words = frozenset(re.findall(r"[a-z]+", word.lower()))
 
@@ -49,4 +55,8 @@ def read_word(word: str) -> Says:
 def is_control(word: str) -> bool:
     """A controller, which is a node of the cluster and cannot be its remote node, too."""
     words = frozenset(re.findall(r"[a-z]+", word.lower()))
-    return any(part in word.lower() for part in _CONTROL_PARTS) or bool(words & _CONTROL_WORDS)
+    return (
+        any(part in word.lower() for part in _CONTROL_PARTS)
+        or bool(words & _CONTROL_WORDS)
+        or bool(_INFRASTRUCTURE.fullmatch(word.lower()))
+    )

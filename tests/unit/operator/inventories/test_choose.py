@@ -216,12 +216,24 @@ class TestDetails:
         assert "it has no names" in caught.value.hint
 
     @pytest.mark.parametrize(
-        "value", ["***", "******", "{{ x }}", "{{ a\nb }}", "$ANSIBLE_VAULT;1\nab"]
+        "value",
+        [
+            "***",
+            "******",
+            "{{ x }}",
+            "{{ a\nb }}",
+            "$ANSIBLE_VAULT;1\nab",
+            "x{{ y }}z",
+            "{% if x %}y",
+        ]
+        + ["${BMC_PASSWORD}", "<ipmi password>", "<BMC_IP>"],
     )
     def test_what_is_hidden(self, value: str) -> None:
         assert is_hidden(value)
 
-    @pytest.mark.parametrize("value", ["", "**", "a***", "x{{ y }}", "swordfish", "$ANSIBLE"])
+    @pytest.mark.parametrize(
+        "value", ["", "**", "a***", "x{{ y", "swordfish", "$ANSIBLE", "${a", "<word>", "$x"]
+    )
     def test_what_is_not(self, value: str) -> None:
         assert not is_hidden(value)
 

@@ -216,6 +216,23 @@ def instackenv(**more: object) -> str:
         ('name,bmc\na,"192.0.2.1\n', "is not CSV: look at its quotes", "correct it there"),
         ("name,password\na,b\n", "no column for a BMC's address", "bmc_address"),
         ("name,bmc,ipmi_bridging\na,b,c\n", "column ipmi_bridging is not known", "vmha.rst"),
+        (
+            "- {name: Compute, count: 1, instances: [{hostname: compute-0, name: node1}]}",
+            "how many machines of each role are deployed",
+            "--details",
+        ),
+        (
+            "[compute]\na ipmi_address=192.0.2.1 bmc_address=192.0.2.2\n",
+            "a has two addresses of its BMC, ipmi_address and bmc_address",
+            "keep one of the two",
+        ),
+        (
+            '{"_meta": {"hostvars": {"c": {"ipmi_address": "192.0.2.1", "ipmi_password": '
+            '{"__ansible_vault": "$ANSIBLE_VAULT;1.1;AES256\\n61"}}}}, "compute": {"hosts": ["c"]}}',
+            "the password of c's BMC is hidden",
+            "--details",
+        ),
+        ("a:\n\tb: 1", "line 2 cannot be read as YAML", "no tab"),
         ("name,bmc\n,192.0.2.1\n", "line 2: no name says which", "letters"),
         (
             "52:54:00:00:00:01" + ",x" * 11 + "\nx,y\n",
@@ -366,6 +383,77 @@ def test_ansibles_nearer_variables_win() -> None:
     assert (one.bmc.username, one.bmc.password) == ("compute", "all")
     assert two.bmc.username == "own"
     assert one.why == "group compute"
+
+
+def test_of_groups_beside_each_other_the_later_counts_as_for_ansible() -> None:
+    text = (
+        "[b]\nc1 bmc_address=192.0.2.1\n[a]\nc1\n[compute:children]\na\nb\n"
+        "[compute:vars]\nbmc_user=compute\nbmc_password=compute\n"
+        "[b:vars]\nbmc_user=b\nbmc_password=b\n[a:vars]\nbmc_user=a\nbmc_password=a\n"
+    )
+    (one,) = hosts_of(text)
+    assert (one.bmc.username, one.bmc.password) == ("b", "b")
+    (one,) = hosts_of(f"{text}ansible_group_priority=10\n")
+    assert one.bmc.username == "a"
+    (one,) = hosts_of(f"{text}ansible_group_priority=high\n")
+    assert one.bmc.username == "b"
+
+
+def test_groups_that_are_inside_of_each_other_end() -> None:
+    text = (
+        "[compute]\nc1 bmc_address=192.0.2.1\n[compute:children]\nx\n[x:children]\ncompute\n"
+        "[all:children]\ntop\n[top:children]\ninner\n[inner:vars]\nbmc_user=x\n"
+    )
+    assert [one.node for one in hosts_of(text)] == ["c1"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ('"sword fish"  # of rack 3', "sword fish"),
+        ("'a' 'b'", "ab"),
+        (r'"a\d"', r"a\d"),
+        ('"a" + 1', '"a" + 1'),
+        ('"a', '"a'),
+        ('"a",', '"a",'),
+        ("sword #fish", "sword #fish"),
+        ("0123", "0123"),
+    ],
+)
+def test_a_value_is_what_ansible_makes_of_it(typed: str, value: str) -> None:
+    (one,) = hosts_of(
+        f"[compute]\nc1 bmc_address=192.0.2.1\n[compute:vars]\nbmc_password = {typed}\n"
+    )
+    assert one.bmc.password == value
+
+
+def test_one_address_by_two_names_is_one() -> None:
+    text = "[compute]\nc1 ipmi_address=192.0.2.1 redfish_address=https://192.0.2.1/\n"
+    assert [str(one.bmc) for one in hosts_of(text)] == ["192.0.2.1"]
+    text = "[compute]\nc1 ipmi_address='{{ a }}' bmc_address='{{ a }}'\n"
+    assert "the ip of c1's BMC is hidden" in wrong_in(text).message
+    node = instackenv(ipmi_address="192.0.2.8", bmc_address="192.0.2.9")
+    assert [str(one.bmc) for one in hosts_of(node)] == ["192.0.2.7"]
+
+
+def test_null_of_a_program_is_nothing() -> None:
+    text = (
+        "- {Name: null, Provisioning State: active}\n"
+        "- {Name: compute-1, Driver: ipmi, Power Interface: null, Driver Info: {ipmi_port: ~, "
+        "ipmi_address: 192.0.2.1}}\n"
+    )
+    assert [one.name for one in machines_of(text)] == ["", "compute-1"]
+    assert [str(one.bmc) for one in hosts_of(text)] == ["192.0.2.1"]
+    text = "compute: {hosts: {c1: {ipmi_address: 192.0.2.1, ipmi_port: null}}}"
+    assert [str(one.bmc) for one in hosts_of(text)] == ["192.0.2.1"]
+
+
+def test_a_protocol_may_be_a_column_and_excel_may_say_the_separator() -> None:
+    text = (
+        "sep=;\r\nname;bmc;protocol\r\ncompute-1;192.0.2.1;redfish\r\ncompute-2;192.0.2.2;ipmi\r\n"
+    )
+    assert [one.bmc.protocol.value for one in hosts_of(text)] == ["redfish", "ipmi"]
+    assert "line 3 has 1 values" in wrong_in("sep=,\nname,bmc\na\n").message
 
 
 def test_groups_of_a_tree_may_be_lists_and_empty() -> None:
