@@ -102,9 +102,10 @@ playground-down: setup
 CASE :=
 COMPUTES := 4
 HOSTS := lab
+DAY_2 := tests/lab/test_recipes.py tests/lab/test_another_bmc.py
 lab: guests
 	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) --hosts $(HOSTS) $(CASE)
-	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k a_host_leaves tests/lab/test_recipes.py)
+	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list

@@ -1,10 +1,11 @@
 #!/bin/sh
 # NovaEvacuate, one in the cluster, on a controller; it alone has OpenStack credentials.
-#   CLOUDS_FILE  a clouds.yaml that only root can read, the same on each controller
-#   CLOUD        the cloud's name in it
+#   CLOUDS_FILE  a clouds.yaml that only root can read, the same on each controller ("/etc/vmha/clouds.yaml")
+#   CLOUD        the cloud's name in it ("vmha")
 #   EXTRA        more parameters, for example "storm_limit=3 untagged=none"
+# Run again, what is not told stays as it is.
 set -eu
-: "${PCS:=pcs}" "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}" "${EXTRA:=}"
+: "${PCS:=pcs}" "${CLOUDS_FILE:=}" "${CLOUD:=}" "${EXTRA:=}"
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
@@ -18,10 +19,11 @@ set -eu
 # shellcheck disable=SC2086 # EXTRA and PCS are lists of words
 {
 if resource nova-evacuate; then
-    $PCS resource update nova-evacuate cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA
+    set -- ${CLOUD:+cloud="$CLOUD"} ${CLOUDS_FILE:+clouds_file="$CLOUDS_FILE"} $EXTRA
+    [ $# -eq 0 ] || $PCS resource update nova-evacuate "$@"
 else
     $PCS resource create nova-evacuate ocf:openstack:NovaEvacuate \
-        cloud="$CLOUD" clouds_file="$CLOUDS_FILE" $EXTRA \
+        cloud="${CLOUD:-vmha}" clouds_file="${CLOUDS_FILE:-/etc/vmha/clouds.yaml}" $EXTRA \
         op start timeout=30s op stop timeout=30s op monitor interval=10s timeout=20s \
         meta requires=fencing resource-stickiness=100 failure-timeout=60s
 fi

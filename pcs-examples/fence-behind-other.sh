@@ -11,9 +11,12 @@ set -eu
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
-# Run again it adds what is new in HOSTS, and drops nobody.
+# Run again it adds what is new in HOSTS, drops nobody, and keeps the names that it is told no other domain for.
 set --
 for entry in $HOSTS; do set -- "$@" "${entry%%=*}:${entry%%=*}$NOVA_DOMAIN"; done
+# What is said last counts.
+# shellcheck disable=SC2046 # a map is a list of words
+[ -n "$NOVA_DOMAIN" ] || set -- "$@" $(words "$(parameter record-computes pcmk_host_map)")
 map=$(merged ";" record-computes pcmk_host_map "$@")
 
 # pcmk_action_limit: without it one device records its hosts one after another.
@@ -23,7 +26,8 @@ if fencing record-computes; then
     $PCS stonith update record-computes pcmk_host_map="$map"
 else
     $PCS stonith create record-computes fence_compute record_only=1 pcmk_host_map="$map" \
-        pcmk_action_limit=-1 pcmk_off_timeout=60 op monitor interval=60s timeout=30s
+        pcmk_action_limit=-1 pcmk_off_timeout=60 \
+        op monitor interval=60s timeout=30s meta failure-timeout=120s
 fi
 # The order is what makes it safe: nothing is recorded of a host that is not off. Alone in its level
 # the device would refuse to work.

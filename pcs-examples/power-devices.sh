@@ -3,12 +3,13 @@
 # fence-behind-other.sh comes after it.
 #   AGENT        fence_redfish, fence_ipmilan, or another one with the same parameters
 #   BMCS         NAME=ADDRESS ... of the hosts' BMCs, for example "compute-1=198.51.100.11"
-#   BMC_USER     BMC_PASSWORD_SCRIPT  their user, and a program that prints its password
+#   BMC_USER     BMC_PASSWORD_SCRIPT  their user ("admin"), and a program that prints its password
+#                ("/etc/vmha/bmc-password"), the same on each controller
 #   EXTRA_POWER  more parameters of AGENT, for example "ssl_insecure=1" or "lanplus=1 method=onoff"
+# Of a host that has its device, what is not told here stays as it is.
 set -eu
 : "${PCS:=pcs}" "${AGENT:=fence_redfish}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
-: "${BMC_USER:=admin}" "${BMC_PASSWORD_SCRIPT:?a program, the same on each controller}"
-: "${EXTRA_POWER:=}"
+: "${BMC_USER:=}" "${BMC_PASSWORD_SCRIPT:=}" "${EXTRA_POWER:=}"
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
@@ -17,14 +18,16 @@ for entry in $BMCS; do
     # power_timeout: under Pacemaker these agents have none of their own, so that pcmk_off_timeout is all
     # that ends them. In a fencing level Pacemaker makes a reboot of "off, then on" and takes the timeouts
     # of these two; pcmk_reboot_timeout is for a device that is alone. That "on" fails harms nothing.
-    set -- ip="${entry#*=}" username="$BMC_USER" password_script="$BMC_PASSWORD_SCRIPT"
+    # failure-timeout: where a BMC was away for a while, its device is started again.
     # shellcheck disable=SC2086 # EXTRA_POWER and PCS are lists of words
     if fencing "power-$host"; then
         # A BMC that was replaced has another address.
-        $PCS stonith update "power-$host" "$@" $EXTRA_POWER
+        $PCS stonith update "power-$host" ip="${entry#*=}" ${BMC_USER:+username="$BMC_USER"} \
+            ${BMC_PASSWORD_SCRIPT:+password_script="$BMC_PASSWORD_SCRIPT"} $EXTRA_POWER
     else
-        $PCS stonith create "power-$host" "$AGENT" "$@" pcmk_host_list="$host" \
+        $PCS stonith create "power-$host" "$AGENT" ip="${entry#*=}" username="${BMC_USER:-admin}" \
+            password_script="${BMC_PASSWORD_SCRIPT:-/etc/vmha/bmc-password}" pcmk_host_list="$host" \
             pcmk_reboot_timeout=120 pcmk_off_timeout=120 $EXTRA_POWER \
-            op monitor interval=60s timeout=60s
+            op start timeout=60s op monitor interval=60s timeout=60s meta failure-timeout=120s
     fi
 done

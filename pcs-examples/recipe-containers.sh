@@ -18,17 +18,17 @@
 # NovaCompute looks for all of it before it starts nova-compute, refuses, and says what to type.
 set -eu
 
-# Run again with one more host it adds that one; remove-host.sh takes one out.
+# Run again with one more host it adds that one, and keeps what it is not told; remove-host.sh takes one out.
 # The compute hosts: Pacemaker's name and address.
-: "${HOSTS:=compute-1=192.0.2.11 compute-2=192.0.2.12}"
-# The inventory, on each controller (root's, mode 600).
-: "${INVENTORY:=/etc/vmha/inventory.ini}"
+: "${HOSTS:?for example HOSTS=\"compute-1=192.0.2.11 compute-2=192.0.2.12\"}"
+# The inventory, on each controller (root's, mode 600; /etc/vmha/inventory.ini).
+: "${INVENTORY:=}"
 UNIT=${UNIT-kolla-nova_compute-container.service}
 # The host's name in Nova is read from here. Kolla: /etc/kolla/nova-compute/nova.conf; TripleO:
 # /var/lib/config-data/puppet-generated/nova_libvirt/etc/nova/nova.conf
 : "${NOVA_CONF:=/etc/kolla/nova-compute/nova.conf}"
-# A clouds.yaml on each controller (root's, mode 600), and the cloud in it.
-: "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}"
+# A clouds.yaml on each controller (root's, mode 600; /etc/vmha/clouds.yaml), and the cloud in it ("vmha").
+: "${CLOUDS_FILE:=}" "${CLOUD:=}"
 EXTRA_COMPUTE="nova_conf=$NOVA_CONF ${EXTRA_COMPUTE:-}"
 if [ -n "$UNIT" ]; then
     EXTRA_COMPUTE="unit=$UNIT $EXTRA_COMPUTE"

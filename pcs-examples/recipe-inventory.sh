@@ -6,13 +6,13 @@
 # file's format.
 set -eu
 
-# Run again with one more host it adds that one; remove-host.sh takes one out.
+# Run again with one more host it adds that one, and keeps what it is not told; remove-host.sh takes one out.
 # The compute hosts: Pacemaker's name and address.
-: "${HOSTS:=compute-1=192.0.2.11 compute-2=192.0.2.12}"
-# The inventory, on each controller (root's, mode 600).
-: "${INVENTORY:=/etc/vmha/inventory.ini}"
-# A clouds.yaml on each controller (root's, mode 600), and the cloud in it.
-: "${CLOUDS_FILE:=/etc/vmha/clouds.yaml}" "${CLOUD:=vmha}"
+: "${HOSTS:?for example HOSTS=\"compute-1=192.0.2.11 compute-2=192.0.2.12\"}"
+# The inventory, on each controller (root's, mode 600; /etc/vmha/inventory.ini).
+: "${INVENTORY:=}"
+# A clouds.yaml on each controller (root's, mode 600; /etc/vmha/clouds.yaml), and the cloud in it ("vmha").
+: "${CLOUDS_FILE:=}" "${CLOUD:=}"
 export HOSTS INVENTORY CLOUDS_FILE CLOUD
 
 cd "$(dirname "$0")"

@@ -22,6 +22,11 @@ EMPTY = (
 )
 
 PASSWORD = {"BMC_PASSWORD_SCRIPT": "/etc/vmha/bmc-password"}
+SITE = {
+    "HOSTS": "compute-1=192.0.2.11 compute-2=192.0.2.12",
+    "BMCS": "compute-1=198.51.100.11 compute-2=198.51.100.12",
+}
+"""What a recipe is told where a test has nothing else to tell it."""
 GIVEN: Mapping[str, Mapping[str, str]] = {
     "compute.sh": {
         "START_COMMAND": "podman start nova_compute",
@@ -119,7 +124,8 @@ class Deployer:
         return answer
 
     def example(self, name: str, **given: str) -> Result:
-        return self.run(str(EXAMPLES / name), PCS=f"pcs -f {self.cib}", **given)
+        told = {**(SITE if name.startswith("recipe-") else {}), **given}
+        return self.run(str(EXAMPLES / name), PCS=f"pcs -f {self.cib}", **told)
 
     def attempt(self, name: str, **given: str) -> Result:
         """An example that may fail."""

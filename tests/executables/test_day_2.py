@@ -152,6 +152,53 @@ def test_a_bmc_that_was_replaced_gets_its_new_address(running: Callable[[str], R
     cluster.deployer.verify()
 
 
+def test_of_a_device_that_is_there_what_is_not_told_stays(
+    running: Callable[[str], Running],
+) -> None:
+    """Not a word of the first time is replaced by a default when a BMC alone gets another address, or a
+    host is added."""
+    cluster = running("recipe-per-host.sh")
+    first = {
+        "BMC_USER": "fencing",
+        "BMC_PASSWORD_SCRIPT": "/etc/site/password",
+        "NOVA_DOMAIN": ".example.com",
+        "EXTRA_FENCE": "protocol=redfish ssl_ca_file=/etc/vmha/bmc-ca.pem",
+    }
+    cluster.deployer.example("fence-per-host.sh", BMCS=BMCS, **first)
+    cluster.keep()
+    cluster.deployer.example("fence-per-host.sh", BMCS="compute-1=198.51.100.77")
+    assert cluster.value("fence-compute-1", "ip") == "198.51.100.77"
+    cluster.deployer.example("fence-per-host.sh", BMCS="compute-1=198.51.100.11")
+    assert cluster.changed() == ""
+
+
+def test_what_all_recipes_share_keeps_what_it_is_not_told(
+    running: Callable[[str], Running],
+) -> None:
+    cluster = running("recipe-behind-other.sh")
+    site = {"CLOUDS_FILE": "/etc/site/clouds.yaml", "CLOUD": "north"}
+    cluster.deployer.example("evacuate.sh", **site)
+    hosts = "compute-1 compute-2"
+    cluster.deployer.example("fence-behind-other.sh", HOSTS=hosts, NOVA_DOMAIN=".example.com")
+    cluster.deployer.example("fence-inventory.sh", HOSTS=hosts, INVENTORY="/etc/site/bmcs.ini")
+    cluster.keep()
+    for name in ("evacuate.sh", "fence-behind-other.sh", "fence-inventory.sh"):
+        cluster.deployer.example(name, HOSTS="compute-1")
+    assert cluster.changed() == ""
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("recipe-*.sh")), ids=lambda path: path.name)
+def test_a_recipe_that_is_told_no_host_changes_nothing(
+    running: Callable[[str], Running], path: Path
+) -> None:
+    """An example of the documentation is nobody's host."""
+    cluster = running("recipe-inventory.sh")
+    refused = cluster.deployer.attempt(path.name)
+    assert refused.rc == 2
+    assert 'for example HOSTS="compute-1=192.0.2.11' in refused.stderr
+    assert cluster.changed() == ""
+
+
 def test_a_host_keeps_the_address_that_pacemaker_has(running: Callable[[str], Running]) -> None:
     """Another one would have its connection made anew, and nova-compute stopped for that."""
     cluster = running("recipe-inventory.sh")

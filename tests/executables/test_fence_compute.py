@@ -163,6 +163,15 @@ class TestBmc:
         given = {"ip": "127.0.0.1", "username": USER, "password_script": script}
         assert fence({**given, "ipport": bmc.port, "action": "monitor"}).rc == 0
 
+    @pytest.mark.parametrize("program", ["/nowhere/password", "true swordfish"])
+    def test_a_password_script_that_prints_nothing_is_told(self, program: str) -> None:
+        """The library would go on with an empty password, which a BMC may lock the account for."""
+        given = {"ip": "127.0.0.1", "username": USER, "password_script": program}
+        answer = fence({**given, "ipport": free_port(), "action": "monitor"})
+        assert answer.rc == 1
+        assert f"password_script {program.split()[0]} has printed no password" in answer.stderr
+        assert "swordfish" not in answer.stderr
+
     def test_a_wrong_password_says_what_to_do(self, bmc: BmcProcess) -> None:
         answer = fence({**BMC, "ipport": bmc.port, "password": "x", "action": "status"})
         assert answer.rc == 1

@@ -12,6 +12,7 @@ before the session, and loses 10 s before it takes suite 3. Hence `cipher=3` for
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from enum import Enum
 
 from tests.lab import network
@@ -68,20 +69,38 @@ def write_chassis_control(lab: Lab) -> None:
 def write_configuration(lab: Lab, node: Node) -> None:
     home = lab.home(node.name) / "bmc"
     home.mkdir(parents=True)
+    _configure(lab, node, BMC_PASSWORD)
+    (home / "bmc.emu").write_text(_EMULATION)
+
+
+def _configure(lab: Lab, node: Node, password: str) -> None:
     text = _CONFIGURATION.format(
         node=node,
         port=BMC_PORT,
         guid=node.name.encode().hex().ljust(32, "0"),
         chassis=lab.state / "bin" / "chassis",
         user=BMC_USER,
-        password=BMC_PASSWORD,
+        password=password,
     )
-    (home / "bmc.conf").write_text(text)
-    (home / "bmc.emu").write_text(_EMULATION)
+    (lab.home(node.name) / "bmc" / "bmc.conf").write_text(text)
+
+
+def exchange(lab: Lab, name: str, address: str, password: str) -> None:
+    """Another one in its place, at an address and with a password of its own."""
+    stop(lab, name)
+    (lab.home(name) / "bmc" / "address").write_text(address)
+    _configure(lab, _there(lab, name), password)
+    start(lab, name)
+
+
+def _there(lab: Lab, name: str) -> Node:
+    """The node, with the address that its BMC has now."""
+    node, noted = lab.node(name), lab.home(name) / "bmc" / "address"
+    return replace(node, bmc_address=noted.read_text()) if noted.exists() else node
 
 
 def start(lab: Lab, name: str) -> None:
-    node = lab.node(name)
+    node = _there(lab, name)
     home = lab.home(name) / "bmc"
     if recorded(home / "pid"):
         raise LabError(f"the BMC of {name} runs already")
@@ -101,7 +120,7 @@ def start(lab: Lab, name: str) -> None:
 
 def stop(lab: Lab, name: str) -> None:
     """The BMC is dead: no address, no answer, not even a refusal."""
-    node = lab.node(name)
+    node = _there(lab, name)
     bmc = recorded(lab.home(name) / "bmc" / "pid")
     if bmc is None:
         raise LabError(f"the BMC of {name} is stopped already")

@@ -1,6 +1,6 @@
 """A Redfish front of the lab's BMCs, beside ipmi_sim on the same addresses: the same hand on the power.
 
-As a program it is the front of one: NAME ADDRESS CERTIFICATE.
+As a program it is the front of one: NAME ADDRESS CERTIFICATE PASSWORD.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ VENDOR = "idrac9"
 class LabBmc(RedfishBmcFake):
     """Its host is a node of the lab."""
 
-    def __init__(self, lab: Lab, name: str, address: str, certificate: Path) -> None:
-        super().__init__(VENDOR, certificate, (address, PORT), (BMC_USER, BMC_PASSWORD))
+    def __init__(
+        self, lab: Lab, name: str, address: str, certificate: Path, password: str
+    ) -> None:
+        super().__init__(VENDOR, certificate, (address, PORT), (BMC_USER, password))
         self._chassis = [str(lab.state / "bin" / "chassis"), name]
 
     @property
@@ -42,23 +44,35 @@ class LabBmc(RedfishBmcFake):
         subprocess.run([*self._chassis, "set", "power", number], check=True)
 
 
-def start(lab: Lab) -> str:
-    """The fronts of all compute hosts; the file of certificates that vouches for them."""
+def start(lab: Lab, *names: str) -> str:
+    """The fronts of all compute hosts; the file of certificates that vouches for them, by their addresses
+    and these names (``DNS:...``, ``IP:...``)."""
     folder = lab.state / "redfish"
     folder.mkdir(exist_ok=True)
-    names = ",".join(f"IP:{node.bmc_address}" for node in lab.computes)
-    certificate = make_certificate(folder, names)
+    addresses = [f"IP:{node.bmc_address}" for node in lab.computes]
+    certificate = make_certificate(folder, ",".join([*addresses, *names]))
     for node in lab.computes:
-        argv = [PYTHON, "-m", "tests.lab.redfish", node.name, node.bmc_address, str(certificate)]
-        detach(
-            network.inside(lab.switch_netns, *argv),
-            folder / f"{node.name}.pid",
-            folder / f"{node.name}.log",
-            lab.environment() | {"PYTHONPATH": ":".join(_PATHS)},
-        )
+        start_one(lab, node, BMC_PASSWORD)
     for node in lab.computes:
-        wait_until(f"the Redfish front of {node.name}", partial(_listens, lab, node), 20.0)
+        await_one(lab, node)
     return str(certificate.with_name("ca.pem"))
+
+
+def start_one(lab: Lab, node: Node, password: str) -> None:
+    """At the node's ``bmc_address``, with the certificate that is there."""
+    folder = lab.state / "redfish"
+    certificate = str(folder / "both.pem")
+    argv = ["-m", "tests.lab.redfish", node.name, node.bmc_address, certificate, password]
+    detach(
+        network.inside(lab.switch_netns, PYTHON, *argv),
+        folder / f"{node.name}.pid",
+        folder / f"{node.name}.log",
+        lab.environment() | {"PYTHONPATH": ":".join(_PATHS)},
+    )
+
+
+def await_one(lab: Lab, node: Node) -> None:
+    wait_until(f"the Redfish front of {node.name}", partial(_listens, lab, node), 20.0)
 
 
 def _listens(lab: Lab, node: Node) -> bool:
@@ -69,9 +83,13 @@ def _listens(lab: Lab, node: Node) -> bool:
 
 def stop(lab: Lab) -> None:
     for node in lab.computes:
-        front = recorded(lab.state / "redfish" / f"{node.name}.pid")
-        if front is not None:
-            front.end()
+        stop_one(lab, node.name)
+
+
+def stop_one(lab: Lab, name: str) -> None:
+    front = recorded(lab.state / "redfish" / f"{name}.pid")
+    if front is not None:
+        front.end()
 
 
 def said(lab: Lab, name: str) -> str:
@@ -83,8 +101,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _PATHS = (str(_ROOT), str(_ROOT / "lib"))
 
 
-def main(name: str, address: str, certificate: str) -> None:
-    with LabBmc(lab_from_environment(), name, address, Path(certificate)) as bmc:
+def main(name: str, address: str, certificate: str, password: str) -> None:
+    with LabBmc(lab_from_environment(), name, address, Path(certificate), password) as bmc:
         bmc.watched = lambda request: print(request.method, request.path, flush=True)
         Event().wait()
 

@@ -46,8 +46,8 @@ def stage(tell: Tell) -> Iterator[Stage]:
         yield up
 
 
-@pytest.fixture(autouse=True)
-def _healthy() -> None:
+@pytest.fixture(autouse=True, name="_healthy")
+def healthy() -> None:
     """Nothing is configured between the tests, so there is nothing to heal."""
 
 
@@ -78,10 +78,12 @@ def left(cluster: Cluster) -> list[str]:
     return [*ours, *others, *(name for name in properties if name.startswith("vmha"))]
 
 
-def a_host_dies(stage: Stage, tell: Tell, meanwhile: Callable[[], None] | None = None) -> None:
-    """And all promises are kept."""
+def a_host_dies(
+    stage: Stage, tell: Tell, host: str = "", meanwhile: Callable[[], None] | None = None
+) -> None:
+    """The first one, if none is named; and all promises are kept."""
     stage.wait_up(timeout=300)
-    host = stage.hosts[0]
+    host = host or stage.hosts[0]
     began = time.time()
     uuids = stage.cloud.client().boot(f"web-{host}", 3, host=host, tags=[TAG])
     tell(f"3 instances run on {host}; its power is cut")

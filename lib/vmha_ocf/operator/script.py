@@ -50,7 +50,8 @@ $PCS property set stonith-enabled=true concurrent-fencing=true cluster-recheck-i
 """
 _FENCING = """
 # One fencing device for all of them. pcmk_action_limit: it fences several at once. Timeouts: above
-# fence_compute's own, 30 s for the power and two logins before it.
+# fence_compute's own, 30 s for the power and two logins before it. failure-timeout: one BMC that is away
+# fails the device's monitor, and nobody would look at any of them again before a `pcs stonith cleanup`.
 # Whom it has already it keeps: remove-host.sh of pcs-examples takes a host out.
 hosts=$(env ${{file:+CIB_file="$file"}} crm_resource --resource fence-computes \\
     --get-parameter pcmk_host_list 2>/dev/null | tr ',;' '  ') || true
@@ -62,7 +63,8 @@ if $PCS stonith config fence-computes >/dev/null 2>&1; then
 else
     $PCS stonith create fence-computes fence_compute inventory={inventory} \\
         pcmk_host_list="$hosts" pcmk_action_limit=-1 \\
-        pcmk_reboot_timeout=120 pcmk_off_timeout=90 op monitor interval=60s timeout=60s
+        pcmk_reboot_timeout=120 pcmk_off_timeout=90 \\
+        op start timeout=60s op monitor interval=60s timeout=60s meta failure-timeout=120s
 fi
 """
 _EVACUATOR = """

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from vmha_ocf.agent.version import VERSION
 from vmha_ocf.backends.process.log import as_one_line
-from vmha_ocf.errors import NotInstalled
+from vmha_ocf.errors import NotInstalled, ParameterError
 from vmha_ocf.fencing.options import OPTIONS, FenceOption, read_stdin
 
 LIBRARY = "/usr/share/fence"
@@ -146,7 +146,20 @@ def _process(
         raise Answered(int(stop.code or 0)) from None
     for what in ignored:
         logging.warning("ignoring an %s", what)
+    _refuse_silence(options)
     return {**_named(options), **_times(_named(given)), **_port(_named(given))}
+
+
+def _refuse_silence(options: Mapping[str, object]) -> None:
+    """The library takes a program that is not there for one that prints nothing, and the BMC would be asked
+    with an empty password: it refuses that, and many lock an account after some. Raises ParameterError."""
+    script = str(options.get("--password-script", "")).split()
+    if script and not options.get("--password"):
+        # Only its name: a password may be among its arguments.
+        raise ParameterError(
+            f"password_script {script[0]} has printed no password",
+            hint="it has to be on each controller, executable for root, mode 700",
+        )
 
 
 def _named(options: Mapping[str, object]) -> dict[str, str]:
