@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contract.bmc import BmcContract
-from vmha_ocf.errors import BmcAlready
+from vmha_ocf.errors import BmcAlready, BmcBusy
 from vmha_ocf.model import Power
 from vmha_ocf.sim import World
 
@@ -51,3 +51,18 @@ class TestSimBmc(BmcContract):
             stage.bmc.set_power(Power.OFF)
         stage.wait()
         assert stage.host() is Power.ON
+
+    def test_one_that_is_busy_does_nothing(self, stage: SimStage) -> None:
+        stage.world.fault("bmc", "busy", times=1)
+        with pytest.raises(BmcBusy):
+            stage.bmc.set_power(Power.OFF)
+        stage.wait()
+        assert stage.host() is Power.ON
+        assert stage.bmc.power() is Power.ON
+
+    def test_one_that_says_it_cannot_may_have_done_it(self, stage: SimStage) -> None:
+        stage.world.fault("bmc.set_power", "unclear", times=1)
+        with pytest.raises(BmcBusy):
+            stage.bmc.set_power(Power.OFF)
+        stage.wait()
+        assert stage.host() is Power.OFF

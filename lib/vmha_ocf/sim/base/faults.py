@@ -64,6 +64,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "slow": "an answer takes `seconds` (10)",
         "denied": "wrong credentials or privilege: BmcRefused",
         "lost-answer": "the request has its effect, the answer is lost: BmcUnavailable",
+        "busy": "it cannot now, and does nothing: BmcBusy",
+        "unclear": "the request has its effect, and it says that it cannot now: BmcBusy",
         "ignored": "a power change is accepted and never happens",
         "says-on": "it answers on, whatever is true",
         "says-off": "it answers off, whatever is true",

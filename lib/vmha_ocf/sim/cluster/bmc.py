@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from vmha_ocf.errors import BmcAlready, BmcDenied, BmcRefused, BmcUnavailable
+from vmha_ocf.errors import BmcAlready, BmcBusy, BmcDenied, BmcRefused, BmcUnavailable
 from vmha_ocf.model import Power
 from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.base.journal import ProvenOff
@@ -28,8 +28,9 @@ class SimBmc:
         """The life of the BMC that it was opened in."""
         self._told = False
         """A request was accepted in it."""
-        lost = {"lost-answer": self._silent}
-        self._wire = Wire(core, "bmc", {"silent": self._silent, "denied": self._denied}, lost)
+        before = {"silent": self._silent, "denied": self._denied, "busy": self._busy}
+        after = {"lost-answer": self._silent, "unclear": self._busy}
+        self._wire = Wire(core, "bmc", before, after)
 
     def power(self) -> Power:
         return self._call("power", self._answer)
@@ -88,6 +89,9 @@ class SimBmc:
 
     def _silent(self, _: str) -> BmcUnavailable:
         return BmcUnavailable(f"the BMC of {self._host.node} does not answer")
+
+    def _busy(self, _: str) -> BmcBusy:
+        return BmcBusy(f"the BMC of {self._host.node} cannot do it now")
 
     def _denied(self, _: str) -> BmcRefused:
         return BmcRefused(f"the BMC of {self._host.node} refuses the password")
