@@ -32,7 +32,10 @@ def run(
     plan: Plan = PLAN,
 ) -> Iterator[Outcome]:
     """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
-    hindered = {one.name: one.hindrance(real=hypervisor is not None) for one in wanted}
+    hindered = {
+        one.name: one.hindrance(real=hypervisor is not None, systemd=bool(plan.systemd))
+        for one in wanted
+    }
     yield from (
         Outcome(one, Verdict.CANNOT, [hindered[one.name]]) for one in wanted if hindered[one.name]
     )

@@ -175,8 +175,9 @@ def test_a_compute_host_gets_neither_openstack_nor_fence_agents(
     assert "waiting at the gate: whether compute-1 is flagged cannot be read" in waiting.stderr
 
 
-def test_systemd_accepts_the_gate(new_root: NewRoot, controller: CleanRoot) -> None:
-    root = new_root(controller, controller.shared)
+def test_systemd_accepts_the_gate(new_root: NewRoot, compute_host: CleanRoot) -> None:
+    """With what a compute host has, where docs/deploy.rst types it."""
+    root = new_root(compute_host, compute_host.shared)
     root.install("systemd")
     unit = (
         "[Service]\nUser=nobody\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=multi-user.target\n"

@@ -9,6 +9,7 @@ from tests.lab.cases import (
     cluster,
     dumps,
     hosts,
+    machines,
     nova,
     operator,
     others,
@@ -20,6 +21,7 @@ from tests.lab.cases.case import Case
 
 ALL: tuple[Case, ...] = (
     *hosts.CASES,
+    *machines.CASES,
     *bmc.CASES,
     *dumps.CASES,
     *nova.CASES,

@@ -27,14 +27,17 @@ class Case:
     """Why it cannot be run in this lab; such a case is listed, and never counted as passed."""
     real: bool = False
     """Whether real guests are all that it lacks."""
+    systemd: bool = False
+    """Whether hosts that systemd boots are."""
 
-    def hindrance(self, *, real: bool) -> str:
-        return "" if real and self.real else self.cannot
+    def hindrance(self, *, real: bool, systemd: bool = False) -> str:
+        here = (real and self.real) or (systemd and self.systemd)
+        return "" if here else self.cannot
 
 
-def case(inject: Inject, cannot: str = "", *, real: bool = False) -> Case:
+def case(inject: Inject, cannot: str = "", *, real: bool = False, systemd: bool = False) -> Case:
     """Named like its function, told by the first line of its docstring."""
     assert inject.__doc__, f"{inject.__name__} needs a docstring: it is what make lab-list shows"
     text = inject.__doc__.strip().splitlines()[0].rstrip(".")
     group = inject.__module__.rpartition(".")[2]
-    return Case(inject.__name__.replace("_", "-"), text, inject, group, cannot, real)
+    return Case(inject.__name__.replace("_", "-"), text, inject, group, cannot, real, systemd)
