@@ -16,6 +16,7 @@ OUR_FENCING = "stonith:fence_compute"
 ROLE, COMPUTE_ROLE = "osprole", "compute"
 """The node attribute by which the recipes tell compute hosts from controllers."""
 RUNNING = frozenset({0, 8, 190})
+_NOT_RUNNING = 7
 """OCF exit codes of a monitor, or of a start, after which a resource runs."""
 
 
@@ -66,6 +67,11 @@ class Result:
     @property
     def runs(self) -> bool:
         return self.action in ("start", "monitor") and self.code in RUNNING
+
+    @property
+    def failed(self) -> bool:
+        """It does not run, and neither does it rest: OCF_NOT_RUNNING is no failure."""
+        return self.action in ("start", "monitor") and self.code not in (*RUNNING, _NOT_RUNNING)
 
 
 RENAMED = {

@@ -12,10 +12,19 @@ import pytest
 from tests.unit.driven import TAGS
 from tests.unit.operator_site import Desk
 from vmha_ocf.cloud.capacity import HostRoom
-from vmha_ocf.cluster.configuration import REMOTE, Location, Order, Resource, Result
+from vmha_ocf.cluster.configuration import (
+    REMOTE,
+    Configuration,
+    Location,
+    Order,
+    Resource,
+    Result,
+)
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
-from vmha_ocf.model import Epoch, ImageId, Monotonic, NodeName, NovaHost, ServiceChange
+from vmha_ocf.model import Epoch, ImageId, Monotonic, NodeName, NodeState, NovaHost, ServiceChange
+from vmha_ocf.operator.checks.facts import Facts
+from vmha_ocf.operator.checks.files import seen_here_alone
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.commands.check import COMMAND, findings
 from vmha_ocf.operator.site import LoginNotes
@@ -104,6 +113,16 @@ class Mistake:
 CTL2 = NodeName("ctl2")
 LEVEL = {"target": "compute-1", "index": "1", "devices": "fence-computes"}
 MISTAKES = {
+    "a device has failed on all controllers": Mistake(
+        results("fence-computes", Result(CTL2, "start", 1), Result(NodeName("ctl1"), "start", 1)),
+        "warning",
+        "fence-computes has failed on each controller that tried to start it",
+    ),
+    "a device is disabled": Mistake(
+        lambda desk: edit(desk, "fence-computes", meta={"target-role": "Stopped"}),
+        "error",
+        "fence-computes is disabled: Pacemaker fences nobody by it",
+    ),
     "fencing is off": Mistake(
         properties(**{"stonith-enabled": "false"}), "error", "does not fence"
     ),
@@ -409,11 +428,57 @@ def _short_names(read: Callable[..., Any]) -> Callable[..., Any]:
     return short
 
 
-def test_a_good_cluster_is_ready_in_one_line() -> None:
+def test_a_good_cluster_is_ready_and_one_line_says_whose_files_were_seen() -> None:
     told = good_cluster().run(COMMAND, "--nova-conf", "/etc/nova/nova.conf")
     assert (told.code, told.err) == (0, "")
-    assert len(told.lines) == 1
+    assert len(told.lines) == 2
     assert told.first.startswith("OK  ready: 3 compute hosts,")
+    assert told.lines[1].strip() == (
+        "seen on ctl1 alone: /etc/vmha/inventory.ini; run vmha check on ctl2, ctl3, too"
+    )
+
+
+class TestWhoseFiles:
+    def test_those_that_the_devices_and_novaevacuate_are_told(self) -> None:
+        """Of a program only its name: a password may be among its arguments."""
+        desk = good_cluster()
+        desk.with_parameters(clouds_file="/etc/vmha/clouds.yaml", ca_file="/etc/vmha/ca.pem")
+        given = {"password_script": "/etc/vmha/say swordfish", "ssl_ca_file": "/etc/vmha/bmc.pem"}
+        parameters(desk, "fence-computes", **given)
+        (note,) = desk.data(COMMAND)["notes"]
+        names = ("bmc.pem", "ca.pem", "clouds.yaml", "inventory.ini", "say")
+        assert f"alone: {', '.join(f'/etc/vmha/{name}' for name in names)}; run" in note
+        assert "swordfish" not in note
+
+    def test_nothing_is_said_where_there_is_no_file_or_no_other_controller(self) -> None:
+        device = Resource("fence", "stonith:fence_compute", {"inventory": "/etc/vmha/a.ini"})
+        remote = Resource("compute-1", REMOTE)
+        names = [NodeName(name) for name in ("ctl1", "ctl2", "compute-1")]
+        nodes = {name: NodeState(name, online=True, fenced=False) for name in names}
+        here, there, _ = names
+        files = Configuration([device, remote])
+        told = Facts(files, controller=here, nodes=nodes)
+        assert list(seen_here_alone(told)) == [
+            "seen on ctl1 alone: /etc/vmha/a.ini; run vmha check on ctl2, too"
+        ]
+        for silent in (
+            replace(told, configuration=Configuration([remote])),
+            replace(told, nodes={name: nodes[name] for name in names if name != there}),
+            replace(told, nodes=None),
+            replace(told, controller=None),
+        ):
+            assert list(seen_here_alone(silent)) == []
+
+
+def test_a_device_that_runs_or_has_only_rested_is_no_finding() -> None:
+    for found in (
+        [Result(CTL2, "start", 1), Result(NodeName("ctl1"), "monitor", 0)],
+        [Result(CTL2, "monitor", 7)],
+        [Result(CTL2, "stop", 0)],
+    ):
+        desk = good_cluster()
+        results("fence-computes", *found)(desk)
+        assert desk.data(COMMAND)["findings"] == []
 
 
 @pytest.mark.parametrize("name", MISTAKES)

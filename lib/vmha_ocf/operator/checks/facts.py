@@ -32,6 +32,8 @@ class Facts:
     names: Names = Names()
     words: Words = Words()
     worker: WorkerResource | None = None
+    controller: NodeName | None = None
+    """The one that looked."""
     now: float = 0.0
     """Seconds since the epoch, by this controller's clock."""
     nodes: Mapping[NodeName, NodeState] | None = None

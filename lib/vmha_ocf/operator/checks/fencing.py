@@ -28,6 +28,25 @@ def devices_answer(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def devices_are_started(facts: Facts) -> Iterator[Finding]:
+    """One that has failed on each controller is not started by Pacemaker any more. It fences all the same,
+    unlike one that somebody has disabled."""
+    for device in facts.configuration.devices:
+        results = facts.configuration.results.get(device.name, ())
+        if device.meta.get("target-role", "").lower() == "stopped":
+            yield error(
+                f"{device.name} is disabled: Pacemaker fences nobody by it",
+                f"pcs stonith enable {device.name}",
+            )
+        elif any(one.failed for one in results) and not any(one.runs for one in results):
+            yield warning(
+                f"{device.name} has failed on each controller that tried to start it: Pacemaker fences by "
+                "it all the same, but nobody looks at its BMCs",
+                f"pcs stonith cleanup {device.name}; with failure-timeout, as pcs-examples/"
+                "fence-inventory.sh has it, it is tried again by itself",
+            )
+
+
 def every_host_is_fenced(facts: Facts) -> Iterator[Finding]:
     if any(_lists_by_itself(device) for device in facts.configuration.devices):
         return  # Nobody but Pacemaker knows what such a device fences.
@@ -125,6 +144,7 @@ def _lists_by_itself(device: Resource) -> bool:
 
 CHECKS: tuple[Check, ...] = (
     devices_answer,
+    devices_are_started,
     every_host_is_fenced,
     every_host_is_flagged,
     our_devices_do_something,

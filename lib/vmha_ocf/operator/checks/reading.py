@@ -69,6 +69,7 @@ class Reading:
             names=known.names,
             words=known.words,
             worker=worker,
+            controller=self._or_gap(site.machine.node),
             now=site.clock.now(),
             nodes=nodes,
             flags=flags,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
-from vmha_ocf.operator.checks import cloud, cluster, fencing, names
+from vmha_ocf.operator.checks import cloud, cluster, fencing, files, names
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.command import Command, Connect
@@ -34,6 +34,7 @@ def answer(facts: Facts, found: Sequence[Finding], *, every: bool = False) -> An
     return Answer(
         worst(one.level for one in found),
         _headline(facts, found),
+        notes=[*files.seen_here_alone(facts)],
         tables=[*_findings(rows), *_names(facts, every=every)],
         data={
             "findings": [
