@@ -79,8 +79,12 @@ class TestRefusals:
         assert fence({"action": "validate-all", "inventory": inventory}).rc == 0
         inventory.chmod(0o644)
         answer = fence({"action": "validate-all", "inventory": inventory})
+        assert answer.rc == 0
+        assert f"{inventory} can be read by every user of this node" in answer.stderr
+        inventory.chmod(0o666)
+        answer = fence({"action": "validate-all", "inventory": inventory})
         assert answer.rc == 1
-        assert "is open to others" in answer.stderr
+        assert "can be written by others" in answer.stderr
 
 
 def test_it_imports_nothing_of_openstack_and_no_pyghmi() -> None:

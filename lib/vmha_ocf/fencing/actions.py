@@ -214,7 +214,9 @@ class FenceAction:
     def _validate(self) -> Answer:
         """The request was read, so it is good; a file has to be looked at, and Pacemaker's times where
         off may wait."""
-        self._inventory()
+        inventory = self._inventory()
+        if inventory and inventory.exposed:
+            log.warning("%s; then change the passwords that were exposed", inventory.exposed)
         if self._request.kdump_wait:
             self._verify_times()
         return Answer(SUCCESS)

@@ -43,6 +43,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 class Inventory:
     path: str
     targets: Sequence[Target]
+    exposed: str = ""
+    """Who can read its passwords that should not, and how that ends: of its file."""
 
     def find(self, plug: str, node: NodeName | None = None) -> Target:
         """Raises ParameterError."""

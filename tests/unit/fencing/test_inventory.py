@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import grp
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmha_ocf.backends.bmc.inventory_file import read_inventory
+from vmha_ocf.backends.bmc.inventory_file import _exposed, read_inventory
 from vmha_ocf.errors import LocalParameterError, ParameterError
 from vmha_ocf.fencing.inventory import parse_inventory
 from vmha_ocf.model import NodeName
@@ -230,13 +232,45 @@ def test_no_text_raises_anything_else(text: str) -> None:
         parse_inventory(text, "/etc/bmc", "")
 
 
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o620])
-def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "inventory"
+def file_of(folder: Path, mode: int) -> str:
+    path = folder / "inventory"
     path.write_text(GOOD)
     path.chmod(mode)
-    with pytest.raises(LocalParameterError, match="is open to others"):
-        read_inventory(str(path), "")
+    return str(path)
+
+
+@pytest.mark.parametrize("mode", [0o660, 0o620, 0o602, 0o666])
+def test_a_file_that_others_could_have_written_is_refused(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(LocalParameterError, match=f"can be written by others .mode {mode:o}"):
+        read_inventory(file_of(tmp_path, mode), "")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604])
+def test_a_file_that_others_can_read_fences_and_is_told(tmp_path: Path, mode: int) -> None:
+    path = file_of(tmp_path, mode)
+    inventory = read_inventory(path, "")
+    assert len(inventory.targets) == 2
+    assert inventory.exposed == f"{path} can be read by every user of this node: chmod 600 {path}"
+
+
+def test_a_group_that_can_read_it_is_told_by_its_name_unless_it_is_pacemakers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {7: "operators", 8: "haclient"}
+
+    def entry(number: int) -> grp.struct_group:
+        return grp.struct_group((named[number], "", number, []))
+
+    monkeypatch.setattr(grp, "getgrgid", entry)
+    status = os.stat_result((0o100640, 0, 0, 1, 0, 7, 0, 0, 0, 0))
+    assert (
+        _exposed("/etc/i", status) == "/etc/i can be read by the group operators: chmod 600 /etc/i"
+    )
+    unnamed = os.stat_result((0o100640, 0, 0, 1, 0, 9, 0, 0, 0, 0))
+    assert _exposed("/etc/i", unnamed) == "/etc/i can be read by the group 9: chmod 600 /etc/i"
+    for group, mode in ((8, 0o640), (0, 0o640), (7, 0o600), (7, 0o611)):
+        status = os.stat_result((0o100000 | mode, 0, 0, 1, 0, group, 0, 0, 0, 0))
+        assert _exposed("/etc/i", status) == ""
 
 
 def test_a_file_from_windows_is_read_and_a_lone_carriage_return_ends_no_line(

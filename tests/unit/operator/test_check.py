@@ -243,6 +243,13 @@ MISTAKES = {
         "error",
         "the host compute-2 of [compute-1] is called like the node [compute-2]",
     ),
+    "an inventory that others can read": Mistake(
+        lambda desk: setattr(
+            desk.machine, "read_inventory", _exposed(desk.machine.read_inventory)
+        ),
+        "warning",
+        "/etc/i can be read by the group operators",
+    ),
     "a device that neither switches nor records": Mistake(
         lambda desk: parameters(desk, "fence-computes", inventory=""),
         "error",
@@ -426,6 +433,11 @@ def _short_names(read: Callable[..., Any]) -> Callable[..., Any]:
         return replace(found, targets=targets)
 
     return short
+
+
+def _exposed(read: Callable[..., Any]) -> Callable[..., Any]:
+    told = "/etc/i can be read by the group operators: chmod 600 /etc/i"
+    return lambda path, domain: replace(read(path, domain), exposed=told)
 
 
 def test_a_good_cluster_is_ready_and_one_line_says_whose_files_were_seen() -> None:

@@ -1,23 +1,28 @@
-"""The inventory's file: read only if nobody else can read it."""
+"""The inventory's file. Read only if nobody else could have written it: whoever says where a host's BMC
+is says when that host is off. That others can read it is told, and keeps no host from being fenced."""
 
 from __future__ import annotations
 
+import grp
 import os
 import stat
+from dataclasses import replace
 
 from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 
+PACEMAKERS = "haclient"
 LONGEST = 4 * 1024 * 1024
 """Characters: some ten thousand hosts."""
 
 
 def read_inventory(path: str, domain: str) -> Inventory:
-    """Raises LocalParameterError, also for a file that others can read or could have written."""
+    """Raises LocalParameterError, also for a file that others could have written."""
     try:
         # newline: a lone carriage return stays where it is, and is refused, instead of ending a line.
         with open(path, encoding="utf-8-sig", newline="", opener=_without_waiting) as file:
-            _refuse_exposed(path, os.fstat(file.fileno()))
+            status = os.fstat(file.fileno())
+            _refuse_of_others(path, status)
             text = file.read(LONGEST + 1)
     except OSError as error:
         raise LocalParameterError(
@@ -37,7 +42,7 @@ def read_inventory(path: str, domain: str) -> Inventory:
         raise LocalParameterError(
             f"the inventory {path} is too long to be one", hint="name the right file"
         )
-    return parse_inventory(text, path, domain)
+    return replace(parse_inventory(text, path, domain), exposed=_exposed(path, status))
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -45,16 +50,34 @@ def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def _refuse_exposed(path: str, status: os.stat_result) -> None:
-    repair = f"chown root {path} && chmod 600 {path}; then change the passwords that were exposed"
+def _refuse_of_others(path: str, status: os.stat_result) -> None:
+    repair = f"look at what is in it, then chown root {path} && chmod 600 {path}"
     if not stat.S_ISREG(status.st_mode):
         raise LocalParameterError(f"the inventory {path} is not a file", hint="name a file")
     if status.st_uid not in (0, os.geteuid()):
         raise LocalParameterError(
             f"the inventory {path} belongs to user id {status.st_uid}", hint=repair
         )
-    if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise LocalParameterError(
-            f"the inventory {path} is open to others (mode {status.st_mode & 0o777:o})",
+            f"the inventory {path} can be written by others (mode {status.st_mode & 0o777:o})",
             hint=repair,
         )
+
+
+def _exposed(path: str, status: os.stat_result) -> str:
+    """Pacemaker's own group has the whole configuration anyway."""
+    if status.st_mode & stat.S_IROTH:
+        return f"{path} can be read by every user of this node: chmod 600 {path}"
+    if status.st_mode & stat.S_IRGRP and status.st_gid:
+        name = _name_of(status.st_gid)
+        if name != PACEMAKERS:
+            return f"{path} can be read by the group {name}: chmod 600 {path}"
+    return ""
+
+
+def _name_of(group: int) -> str:
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)

@@ -50,6 +50,8 @@ class Facts:
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""
     login: LoginNotes | None = None
+    exposed: Sequence[str] = ()
+    """Which inventories others can read, with the command that ends it."""
     resumes: Mapping[str, bool] = field(default_factory=dict)
     """By nova.conf, whether guests resume at boot."""
     gaps: Sequence[Finding] = ()

@@ -47,6 +47,11 @@ def devices_are_started(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def inventories_are_secret(facts: Facts) -> Iterator[Finding]:
+    for each in facts.exposed:
+        yield warning(each, "then change the passwords that were exposed")
+
+
 def every_host_is_fenced(facts: Facts) -> Iterator[Finding]:
     if any(_lists_by_itself(device) for device in facts.configuration.devices):
         return  # Nobody but Pacemaker knows what such a device fences.
@@ -145,6 +150,7 @@ def _lists_by_itself(device: Resource) -> bool:
 CHECKS: tuple[Check, ...] = (
     devices_answer,
     devices_are_started,
+    inventories_are_secret,
     every_host_is_fenced,
     every_host_is_flagged,
     our_devices_do_something,

@@ -15,7 +15,7 @@ from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
-from vmha_ocf.operator.options import inventories_of
+from vmha_ocf.operator.options import files_of
 from vmha_ocf.operator.site import Site, WorkerResource
 from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.worker.ports import WorkerPorts
@@ -37,7 +37,8 @@ class Reading:
         site, configuration = self._site, self._site.configuration()
         worker = self._or_gap(lambda: site.worker(configuration, self._resource))
         domain = worker.options.domain if worker else ""
-        inventories = self._or_gap(lambda: inventories_of(configuration, site.machine))
+        files = self._or_gap(lambda: files_of(configuration, site.machine))
+        inventories = None if files is None else {name: it.targets for name, it in files.items()}
         self._gaps += [
             Finding(Level.ERROR, one, "correct pcmk_host_map of the device, or its inventory")
             for one in misled(configuration, inventories or {})
@@ -82,6 +83,7 @@ class Reading:
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
             looks=looks,
             login=self._or_gap(lambda: site.machine.login(worker.values)) if worker else None,
+            exposed=sorted({one.exposed for one in (files or {}).values() if one.exposed}),
             resumes=self._resumes(),
             gaps=self._gaps,
         )
