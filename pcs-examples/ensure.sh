@@ -25,6 +25,26 @@ elements() {
 resource() { elements "<primitive " " id=\"$1\"" >/dev/null; }
 fencing() { elements "<primitive " " id=\"$1\"" 'class="stonith"' >/dev/null; }
 
+# Refuses a list of NAME=ADDRESS that cannot be meant, before anything is changed: one address for two hosts
+# would switch off one of them for the other.
+#   understood VARIABLE LIST
+understood() {
+    unfit=$(printf '%s\n' "$2" | tr -s ' \t' '\n' | awk -F= -v of="$1" '
+        $0 == "" { next }
+        $0 !~ /^[A-Za-z0-9][A-Za-z0-9._-]*(=[A-Za-z0-9._:%-]+)?$/ {
+            print of ": " $0 " is not NAME=ADDRESS; several are separated by blanks"; exit }
+        of == "BMCS" && NF < 2 { print of ": " $0 " has no address"; exit }
+        tolower($1) in name { print of ": " $1 " is there twice"; exit }
+        NF > 1 && tolower($2) in at { print of ": " at[tolower($2)] " and " $1 " have the same address"; exit }
+        { name[tolower($1)] = 1; if (NF > 1) at[tolower($2)] = $1 }')
+    [ -z "$unfit" ] || refuse "$unfit"
+}
+
+refuse() {
+    printf '%s: %s\n' "$(basename "$0")" "$1" >&2
+    exit 1
+}
+
 # What a parameter of a resource is now; nothing where there is no such resource.
 parameter() { crm_resource --resource "$1" --get-parameter "$2" 2>/dev/null || true; }
 

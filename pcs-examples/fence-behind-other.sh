@@ -11,6 +11,7 @@ set -eu
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
+understood HOSTS "$HOSTS"
 # Run again it adds what is new in HOSTS, drops nobody, and keeps the names that it is told no other domain for.
 set --
 for entry in $HOSTS; do set -- "$@" "${entry%%=*}:${entry%%=*}$NOVA_DOMAIN"; done

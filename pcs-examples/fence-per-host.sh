@@ -1,5 +1,6 @@
 #!/bin/sh
 # One fencing device for each compute host: it powers the host off, and records that it has to be evacuated.
+#   HOSTS        the compute hosts: each has to have a BMC by now
 #   BMCS         NAME=ADDRESS ... of the hosts' BMCs, for example "compute-1=198.51.100.11"
 #   BMC_USER     BMC_PASSWORD_SCRIPT  their user ("admin"), and a program that prints its password
 #                ("/etc/vmha/bmc-password"), the same on each controller
@@ -12,6 +13,21 @@ set -eu
 : "${BMC_USER:=}" "${BMC_PASSWORD_SCRIPT:=}" "${NOVA_DOMAIN:=}" "${EXTRA_FENCE:=}"
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
+
+understood BMCS "$BMCS"
+# shellcheck disable=SC2086 # a list of words, perhaps of several lines
+told=" $(printf '%s ' $BMCS)"
+for entry in ${HOSTS:-}; do
+    # A host without a device would stay where it is when it fails.
+    case $told in *" ${entry%%=*}="*) continue ;; esac
+    fencing "fence-${entry%%=*}" ||
+        refuse "${entry%%=*} is in HOSTS, and nobody says where its BMC is: BMCS=\"${entry%%=*}=ADDRESS\""
+done
+for entry in $BMCS; do
+    elements "<nvpair " 'name="ip"' "value=\"${entry#*=}\"" 'id="fence-' |
+        grep -v -F "id=\"fence-${entry%%=*}-" >/dev/null || continue
+    refuse "BMCS: ${entry#*=}, said for ${entry%%=*}, is another host's BMC already"
+done
 
 for entry in $BMCS; do
     host=${entry%%=*}

@@ -23,6 +23,13 @@ set -eu
 # tries to connect, for as long as a start may take, before the host is fenced: by default 60 s.
 START_TIMEOUT=15s
 
+understood HOSTS "$HOSTS"
+for entry in $HOSTS; do
+    [ "$entry" = "${entry%%=*}" ] || resource "${entry%%=*}" ||
+        ! elements "<nvpair " 'name="server"' "value=\"${entry#*=}\"" >/dev/null ||
+        refuse "HOSTS: ${entry#*=}, said for ${entry%%=*}, is another remote node's address already"
+done
+
 # shellcheck disable=SC2086 # PCS is a list of words
 for entry in $HOSTS; do
     host=${entry%%=*}

@@ -13,6 +13,7 @@ set -eu
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
+understood BMCS "$BMCS"
 for entry in $BMCS; do
     host=${entry%%=*}
     # power_timeout: under Pacemaker these agents have none of their own, so that pcmk_off_timeout is all

@@ -22,6 +22,11 @@ host=${1:-${HOST:-}}
 # shellcheck disable=SC1091 # it is beside this one
 . "$(dirname "$0")/ensure.sh"
 
+[ $# -le 1 ] || {
+    echo "remove-host.sh: one host at a time, and nothing was changed: $*" >&2
+    exit 1
+}
+
 refuse() {
     printf 'remove-host.sh: %s\n' "$@" >&2
     exit 1

@@ -217,6 +217,60 @@ def test_what_somebody_has_disabled_stays_so(running: Callable[[str], Running]) 
     assert cluster.changed() == ""
 
 
+class TestWhatCannotBeMeant:
+    """It is refused before anything is changed, and says which word of which list."""
+
+    @pytest.mark.parametrize(
+        ("hosts", "says"),
+        [
+            ("new-1=192.0.2.21,new-2=192.0.2.22", "several are separated by blanks"),
+            ("new-1=192.0.2.21 new-2=192.0.2.21", "new-1 and new-2 have the same address"),
+            ("new-1=192.0.2.21 NEW-1=192.0.2.22", "HOSTS: NEW-1 is there twice"),
+            ("new-1=", "new-1= is not NAME=ADDRESS"),
+        ],
+    )
+    def test_hosts(self, running: Callable[[str], Running], hosts: str, says: str) -> None:
+        cluster = running("recipe-per-host.sh")
+        told = cluster.deployer.attempt("hosts.sh", HOSTS=hosts)
+        assert (told.rc, says in told.stderr, cluster.changed()) == (1, True, ""), told
+
+    def test_an_address_of_another_remote_node(self, running: Callable[[str], Running]) -> None:
+        cluster = running("recipe-per-host.sh")
+        cluster.deployer.example("hosts.sh", HOSTS=THIRD)
+        cluster.keep()
+        told = cluster.deployer.attempt("hosts.sh", HOSTS="new-1=192.0.2.13")
+        assert told.rc == 1
+        assert "192.0.2.13, said for new-1, is another remote node's address" in told.stderr
+        assert cluster.changed() == ""
+
+    @pytest.mark.parametrize(
+        ("bmcs", "says"),
+        [
+            ("compute-1=198.51.100.11 compute-2=198.51.100.11", "have the same address"),
+            (
+                "compute-2=198.51.100.11",
+                "198.51.100.11, said for compute-2, is another host's BMC",
+            ),
+            ("compute-1", "BMCS: compute-1 has no address"),
+            ("compute-1=198.51.100.11\n compute-9=198.51.100.19", "compute-3 is in HOSTS, and"),
+        ],
+    )
+    def test_bmcs(self, running: Callable[[str], Running], bmcs: str, says: str) -> None:
+        cluster = running("recipe-per-host.sh")
+        hosts = "compute-1\ncompute-2 compute-3" if "compute-9" in bmcs else ""
+        given = {**PASSWORD, "BMCS": bmcs, "HOSTS": hosts}
+        told = cluster.deployer.attempt("fence-per-host.sh", **given)
+        assert (told.rc, says in told.stderr, cluster.changed()) == (1, True, ""), told
+
+    def test_two_hosts_to_remove_at_once(self, running: Callable[[str], Running]) -> None:
+        cluster = running("recipe-inventory.sh")
+        given = {"PCS": f"pcs -f {cluster.deployer.cib}"}
+        script = [str(EXAMPLES / "remove-host.sh"), "compute-1", "compute-2"]
+        told = cluster.deployer.installed.run(script, timeout=60, env=given)
+        assert (told.rc, cluster.changed()) == (1, ""), told
+        assert "one host at a time, and nothing was changed: compute-1 compute-2" in told.stderr
+
+
 class TestRemoval:
     def test_it_may_be_run_again(self, running: Callable[[str], Running]) -> None:
         cluster = running("recipe-inventory.sh")

@@ -62,6 +62,11 @@ def parameters(desk: Desk, name: str, **values: str) -> None:
     edit(desk, name, parameters=merged)
 
 
+def power(host: str, **values: str) -> Resource:
+    given = {"pcmk_host_list": host, **values}
+    return Resource(f"power-{host}", "stonith:fence_ipmilan", given)
+
+
 def both(*plants: Plant) -> Plant:
     def plant(desk: Desk) -> None:
         for each in plants:
@@ -228,6 +233,23 @@ MISTAKES = {
         ),
         "warning",
         "compute-3 is fenced without fence_compute",
+    ),
+    "one BMC for all hosts": Mistake(
+        lambda desk: parameters(desk, "fence-computes", inventory="", ip="192.0.2.7"),
+        "error",
+        "compute-1 and compute-2 have the same BMC 192.0.2.7 by fence-computes: a failure of one",
+    ),
+    "one BMC of two devices": Mistake(
+        both(
+            lambda desk: more(desk, power("compute-1", ip="BMC-1.lan")),
+            lambda desk: more(desk, power("compute-1", ip="bmc-1.lan")),
+            lambda desk: more(desk, power("compute-2", ip="bmc-2.lan", target="0x82")),
+            lambda desk: more(desk, power("compute-3", ip="bmc-2.lan", ipport="6230")),
+            lambda desk: more(desk, power("compute-1", ip="bmc-2.lan", ipport="6231")),
+            lambda desk: more(desk, power("compute-2", ipaddr="bmc-1.lan.")),
+        ),
+        "error",
+        "compute-1 and compute-2 have the same BMC bmc-1.lan. by power-compute-1 and power-compute-2",
     ),
     "a map against the inventory": Mistake(
         lambda desk: parameters(

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.cluster.configuration import OUR_FENCING, REMOTE, Resource
 from vmha_ocf.errors import ParameterError
-from vmha_ocf.fencing.device import options_of, seconds, too_short
+from vmha_ocf.fencing.device import agent_of, options_of, seconds, too_short
 from vmha_ocf.fencing.levels import judge
 from vmha_ocf.fencing.power_agents import read_agents
 from vmha_ocf.fencing.request import Mode, decide_mode
+from vmha_ocf.model import NodeName
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
 _LONGEST_START = 30.0
 """Seconds. Where a controller dies with a host, each other one tries to connect for as long."""
+_ONE_MACHINE = frozenset(
+    {"fence_compute", "fence_ipmilan", "fence_ipmilanplus", "fence_idrac", "fence_imm"}
+    | {"fence_ilo3", "fence_ilo4", "fence_ilo5"}
+)
+"""Agents whose ip is one machine's BMC; others have a plug beside it."""
 _DEFAULT_START = 60.0
 """Of ocf:pacemaker:remote."""
 
@@ -99,6 +106,29 @@ def our_devices_do_something(facts: Facts) -> Iterator[Finding]:
                 yield error(problem.what, problem.hint)
 
 
+def bmcs_are_their_own(facts: Facts) -> Iterator[Finding]:
+    """One BMC that is switched for two hosts switches off a host that runs."""
+    seen: dict[object, tuple[NodeName, str]] = {}
+    for device in facts.configuration.devices:
+        options = options_of(device)
+        if agent_of(device) not in _ONE_MACHINE or not options["ip"] or options.get("target"):
+            continue
+        place = (
+            one_spelling(options["ip"]),
+            options.get("ipport") or "",
+            options.get("systems_uri") or "",
+        )
+        for node in (one.node for one in facts.hosts if device.name in one.devices):
+            other, by = seen.setdefault(place, (node, device.name))
+            if other != node:
+                names = dict.fromkeys((by, device.name))
+                yield error(
+                    f"{other} and {node} have the same BMC {options['ip']} by {' and '.join(names)}: a "
+                    "failure of one would switch off the other",
+                    f"pcs stonith update {device.name} ip=ADDRESS, each device with that of its host alone",
+                )
+
+
 def devices_fence_several(facts: Facts) -> Iterator[Finding]:
     for device in facts.configuration.devices:
         hosts = [one for one in facts.hosts if device.name in one.devices]
@@ -154,6 +184,7 @@ CHECKS: tuple[Check, ...] = (
     every_host_is_fenced,
     every_host_is_flagged,
     our_devices_do_something,
+    bmcs_are_their_own,
     devices_fence_several,
     dumps_have_time,
     remotes_reconnect,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf.agent.endpoint import Endpoint, parse_endpoint, unclear
+from vmha_ocf.agent.spelling import one_spelling
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.request import read_access
@@ -153,14 +154,19 @@ def _unwritable(value: str) -> str:
 
 
 def _refuse_doubles(hosts: Sequence[DeployedHost], path: str) -> None:
-    """Of names. One BMC under two, and names that cross, are refused where fence_compute's file is read."""
+    """Of names, and of remote nodes' addresses. One BMC under two, and names that cross, are refused where
+    fence_compute's file is read."""
     seen: dict[object, DeployedHost] = {}
     for one in hosts:
-        for key in (("node", one.node.casefold()), ("host", one.host.casefold())):
+        for key in (
+            ("node", one.node.casefold()),
+            ("host", one.host.casefold()),
+            ("address", one_spelling(one.address)),
+        ):
             other = seen.setdefault(key, one)
             if other is one:
                 continue
-            hint = "each machine has names of its own, and case does not tell them apart"
+            hint = "each machine has names of its own and its own address; case does not tell names apart"
             if other.node == one.node:
                 raise wrong(path, f"two machines have the name {one.node}", hint)
             raise wrong(path, f"{other.node} and {one.node} have the same {key[0]}", hint)

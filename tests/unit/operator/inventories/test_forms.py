@@ -86,6 +86,12 @@ def wrong_in(text: str, **drivers: str) -> LocalParameterError:
         ("name: compute-1", "name: DEFAULT", "DEFAULT has no name that Pacemaker", "not DEFAULT"),
         ("name: compute-1", "name: [a]", "host 1: name is not a single value", "vmha.rst"),
         ("remote-2", "Compute-1", "compute-1 and Compute-1 have the same node", "case"),
+        (
+            "host: two.example.org",
+            "address: 192.0.2.101",
+            "compute-1 and remote-2 have the same address",
+            "of its own",
+        ),
         ("name: compute-1", "name: remote-2", "two machines have the name remote-2", "case"),
         ("192.0.2.101", "'x;reboot'", "address of compute-1, 'x;reboot', is no name", "a port"),
         ("192.0.2.101", "compute-1:3121", "address of compute-1, 'compute-1:3121', is no", "port"),
