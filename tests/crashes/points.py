@@ -98,7 +98,7 @@ def points(scenario: Scenario) -> Points:
     watch = _Watch()
     play = watch.play = begin(scenario, watch.wrap)
     try:
-        play.world.run_until(scenario.length)
+        play.to_its_end()
     finally:
         play.processes.close()
     return Points(sum(map(len, watch.classes.values())), list(watch.classes.values()))

@@ -68,7 +68,7 @@ def play(
     one, person = begin(scenario, wrap), Person()
     try:
         calm_since = inf
-        time = last_moment(scenario)
+        time = scenario.last_moment
         one.world.run_until(min(time, scenario.length))
         while True:  # Looked at last thing, too: what has just begun is not calm.
             calm_since = min(calm_since, one.world.now) if _all_is_well(one, accepted) else inf
@@ -86,21 +86,7 @@ def play(
 def _silent_until(one: Play) -> float:
     """Not while a crash is still to come; and a worker that was killed said nothing: its monitor will."""
     waits = len(one.crashes.struck) < len(one.scenario.crash)
-    return _last(one) + _SILENT if one.manager.evacuate.runs and not waits else inf
-
-
-def last_moment(scenario: Scenario) -> float:
-    """When its last event happens or its last fault ends, as far as that is known."""
-    ends = [fault.until or fault.since for fault in scenario.fault]
-    return max((0.0, *ends, *(event.at for event in scenario.event)))
-
-
-def _last(one: Play) -> float:
-    """When something happened or was said."""
-    journal = one.world.core.journal
-    return max(
-        (newest[-1].time for newest in (journal.facts, journal.lines) if newest), default=0.0
-    )
+    return one.last + _SILENT if one.manager.evacuate.runs and not waits else inf
 
 
 def out_of_service(one: Play) -> Iterator[str]:

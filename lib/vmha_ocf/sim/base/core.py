@@ -38,6 +38,8 @@ class Core:
         return SimClock(self.timeline, self._ahead)
 
     def _ahead(self) -> float:
+        if self.faults.spares("clock"):
+            return 0.0
         ahead, behind = self.strike("clock", "ahead"), self.strike("clock", "behind")
         return (ahead.seconds if ahead else 0.0) - (behind.seconds if behind else 0.0)
 
@@ -46,7 +48,8 @@ class Core:
         if self.delays.none or self.timeline.sleeper is None:
             return 0.0, 0.0
         before, after = self.delays.of(port, method)
-        return before * self.parallel.share, after * self.parallel.share
+        share = self.parallel.share
+        return before * share, after * share
 
     def strike(self, where: str, what: str, host: str | None = None) -> Fault | None:
         return self.faults.strike(self.now, where, what, host)

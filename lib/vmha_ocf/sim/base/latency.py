@@ -41,6 +41,8 @@ class Delays:
     latency: Latency
     _random: Random = field(init=False)
     _fixed: dict[str, float] = field(init=False)
+    _halves: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """Of ``fixed``, by what was asked before: that is asked for millions of times."""
 
     def __post_init__(self) -> None:
         one = self.latency
@@ -59,13 +61,18 @@ class Delays:
     def of(self, port: str, method: str) -> tuple[float, float]:
         """Before the effect, and after it."""
         match self.latency.kind:
+            case "fixed":
+                halves = self._halves.get((port, method))
+                return halves or self._halved(port, method)
             case "random" if port in self._fixed or port == "nova":
                 return self._drawn()
-            case "fixed":
-                half = self._of(port, method) / 2
-                return half, half
             case _:
                 return 0.0, 0.0
+
+    def _halved(self, port: str, method: str) -> tuple[float, float]:
+        half = self._of(port, method) / 2
+        self._halves[port, method] = half, half
+        return half, half
 
     def _of(self, port: str, method: str) -> float:
         if port == "nova":

@@ -217,6 +217,8 @@ class Scenario:
     title: str
     length: float
     """Seconds that it runs for."""
+    spare: float = 0.0
+    """Of these, at the end: in them it is over as soon as nothing happens any more."""
     pacemaker: PacemakerSpec = PacemakerSpec()
     timing: Timing = Timing()
     latency: Latency = Latency()
@@ -232,3 +234,9 @@ class Scenario:
     crash: tuple[CrashSpec, ...] = ()
     expect: Expected = Expected()
     nova: NovaSpec = NovaSpec()
+
+    @property
+    def last_moment(self) -> float:
+        """When its last event happens or its last fault ends, as far as that is known."""
+        ends = [fault.until or fault.since for fault in self.fault]
+        return max((0.0, *ends, *(event.at for event in self.event)))

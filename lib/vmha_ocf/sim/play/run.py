@@ -44,6 +44,8 @@ from vmha_ocf.sim.world import World
 
 P = TypeVar("P")
 FILE = "scenario.toml"
+_QUIET = 90.0
+"""Seconds, and those of service_down, after which nothing more is awaited where time is to spare."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,22 @@ class Play:
     calls: Sequence[str]
     crashes: Crashes
 
+    @property
+    def last(self) -> float:
+        """When something happened or was said."""
+        journal = self.world.core.journal
+        newest = (each[-1].time for each in (journal.facts, journal.lines) if each)
+        return max(newest, default=0.0)
+
+    def to_its_end(self) -> None:
+        """In the spare part of its length only as long as something happens now and then."""
+        scenario, world = self.scenario, self.world
+        least = max(scenario.length - scenario.spare, scenario.last_moment)
+        world.run_until(min(scenario.length, least))
+        quiet = _QUIET + scenario.timing.service_down
+        while (end := min(scenario.length, self.last + quiet)) > world.now:
+            world.run_until(end)
+
     def outcome(self) -> Outcome:
         """Nothing of it runs after this."""
         self.processes.close()
@@ -119,7 +137,7 @@ def run(scenario: Scenario, wrap: Wrap = unwrapped) -> Outcome:
     """Raises ScenarioError where the scenario is impossible, and what a bug in an agent raises."""
     play = begin(scenario, wrap)
     try:
-        play.world.run_until(scenario.length)
+        play.to_its_end()
         return play.outcome()
     finally:
         play.processes.close()

@@ -55,6 +55,8 @@ def _problems(scenario: Scenario) -> Iterator[str]:
 def _shape(scenario: Scenario) -> Iterator[str]:
     if scenario.length <= 0:
         yield f"length is {scenario.length:g}: a scenario takes time, such as 300 seconds"
+    if not 0 <= scenario.spare <= max(0.0, scenario.length):
+        yield f"spare is {scenario.spare:g}: it is a part of the length, {scenario.length:g}"
     if not scenario.host:
         yield "there is no host: hosts = 3, or [[host]]"
     yield from _twice("host", (host.name for host in scenario.host))

@@ -50,11 +50,12 @@ class Weather:
     """Pure. The same scenario, if there is nothing in it that this weather could change."""
     lifts: tuple[Lift, ...] = ()
     longer: float = 0.0
-    """Seconds that everything may take longer."""
+    """Seconds that everything may take longer; a run that is over before ends."""
 
     def over(self, scenario: Scenario) -> Scenario:
         """What a scenario becomes in this weather."""
-        changed = self.change(replace(scenario, length=scenario.length + self.longer))
+        length, spare = scenario.length + self.longer, scenario.spare + self.longer
+        changed = self.change(replace(scenario, length=length, spare=spare))
         if changed == scenario:
             return scenario
         lifted = {name for one in self.lifts if one.where(scenario) for name in one.what}
