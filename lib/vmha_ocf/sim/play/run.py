@@ -30,7 +30,7 @@ from vmha_ocf.sim.base.faults import Limits
 from vmha_ocf.sim.base.processes import Processes
 from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, GroupSpec, Scenario
 from vmha_ocf.sim.base.tripwire import Tripwire, Wrap, unwrapped
-from vmha_ocf.sim.judge.aftermath import judged
+from vmha_ocf.sim.judge.aftermath import SETTLED, judged
 from vmha_ocf.sim.judge.invariants import Ours, check
 from vmha_ocf.sim.pacemaker.parts import Parts
 from vmha_ocf.sim.pacemaker.resource_manager import Configuration, ResourceManager
@@ -44,8 +44,6 @@ from vmha_ocf.sim.world import World
 
 P = TypeVar("P")
 FILE = "scenario.toml"
-_QUIET = 90.0
-"""Seconds, and those of service_down, after which nothing more is awaited where time is to spare."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +97,12 @@ class Play:
         return max(newest, default=0.0)
 
     def to_its_end(self) -> None:
-        """In the spare part of its length only as long as something happens now and then."""
+        """In the spare part of its length only until silence is judged: the longest that anybody may
+        keep still, and what Nova may take to notice more."""
         scenario, world = self.scenario, self.world
         least = max(scenario.length - scenario.spare, scenario.last_moment)
         world.run_until(min(scenario.length, least))
-        quiet = _QUIET + scenario.timing.service_down
+        quiet = SETTLED + scenario.timing.service_down
         while (end := min(scenario.length, self.last + quiet)) > world.now:
             world.run_until(end)
 
