@@ -30,6 +30,7 @@ class SystemdStage:
         return (self.systemd.folder / UNIT).exists() and self.systemd.state(UNIT) in (
             "active",
             "unkillable",
+            "deactivating unkillable",
         )
 
     def begin(self) -> None:

@@ -2,7 +2,8 @@
 systemctl as far as a machine without systemd can show it.
 
 A subclass gives the fixture ``stage``; no test knows more of it than the Protocol. What remains for a
-machine that systemd runs, because a stand-in for systemctl can only repeat what its manual says:
+machine that systemd runs, because a stand-in for systemctl can only repeat what its manual says (the
+first is shown by ``make lab HOSTS=systemd CASE=unit-hangs-at-stop``):
 
 - that a unit whose process ignores TERM holds ``systemctl stop`` up, and that KILL to the main
   process ends it and leaves the guests that its unit may hold;

@@ -240,7 +240,12 @@ cd "$(dirname "$0")" || exit
 echo "$*" >>calls
 case $1 in
 is-active) grep -qsx active state || exit 3 ;;
-show) case $* in *=Id,*) [ ! -e shown ] || cat shown ;; *) echo loaded ;; esac ;;
+show)
+    case $* in
+    *=Id,*) [ ! -e shown ] || cat shown ;;
+    *=MainPID*) if grep -qsx active state; then echo 4711; else echo 0; fi ;;
+    *) echo loaded ;;
+    esac ;;
 start) echo active >state ;;
 stop) echo inactive >state ;;
 esac

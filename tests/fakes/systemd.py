@@ -14,7 +14,8 @@ from vmha_ocf.backends.process.clock import SystemClock
 CLOCK = SystemClock()
 
 # A unit is a file with its state. "broken" does not start, "brief" starts and is dead at once,
-# "stubborn" runs and ends by KILL alone, "unkillable" runs and not even by that.
+# "stubborn" runs and ends by KILL alone, "unkillable" runs and not even by that. A stop of these
+# makes them "deactivating ...", which for is-active is not active (seen with systemd 252).
 _SYSTEMCTL = """#!/bin/bash
 cd "$(dirname "$0")"
 echo "$*" >>calls
@@ -31,7 +32,14 @@ is-active)
         [ ! -e "$unit" ] || code=3
     done
     exit $code ;;
-show) [ -e "${units[0]}" ] && echo loaded || echo not-found ;;
+show)
+    for unit in "${units[@]}"; do
+        if [[ $* == *MainPID* ]]; then
+            in_state 'active|(deactivating )?(stubborn|unkillable)' && echo 4711 || echo 0
+        else
+            [ -e "$unit" ] && echo loaded || echo not-found
+        fi
+    done ;;
 start)
     unit=${units[0]}
     [ -e "$unit" ] || { echo "Failed to start $unit: Unit $unit not found." >&2; exit 5; }
@@ -44,13 +52,19 @@ stop)
         if [ ! -e "$unit" ]; then
             echo "Failed to stop $unit: Unit $unit not loaded." >&2; code=5
         elif in_state 'stubborn|unkillable'; then
+            echo "deactivating $(<"$unit")" >"$unit"
+            exec sleep 30
+        elif in_state 'deactivating .*'; then
             exec sleep 30
         elif ! in_state 'broken|brief'; then
             echo inactive >"$unit"
         fi
     done
     exit $code ;;
-kill) for unit in "${units[@]}"; do ! in_state 'active|stubborn' || echo failed >"$unit"; done ;;
+kill)
+    for unit in "${units[@]}"; do
+        ! in_state 'active|(deactivating )?stubborn' || echo failed >"$unit"
+    done ;;
 *) echo "Unknown command verb $verb." >&2; exit 1 ;;
 esac
 """

@@ -1,4 +1,4 @@
-"""What only hosts show that systemd boots: units that start and wait by themselves."""
+"""What only hosts show that systemd boots: units that start, wait and hang by themselves."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from tests.lab.cases.scene import Scene
 from tests.lab.promises import Expected
 from tests.lab.stage import compute_commands
 from tests.lab.tellers import vmha
+from tests.lab.workers import nova_compute
 from tests.packages.documented import one
 
 _UNIT = "nova-compute.service"
+_HANGS = f"/etc/systemd/system/{_UNIT}.d/hangs.conf"
+_FOR_EVER = "[Service]\nExecStop=/bin/sleep infinity\nTimeoutStopSec=infinity\n"
 _AT_ITS_GATE = "start-pre"
 
 
@@ -39,6 +42,26 @@ def unit_enabled_behind_us(scene: Scene) -> Expected:
     _on(scene, "compute-2", f"systemctl disable {_UNIT}")
     scene.stage.wait_up("compute-2", timeout=180)
     return Expected({"compute-2"}, (), left=tagged)
+
+
+def unit_hangs_at_stop(scene: Scene) -> Expected:
+    """A unit that never ends its stop: NovaCompute ends nova-compute, and nobody is fenced for it."""
+    host, cluster = "compute-3", scene.stage.cluster
+    tagged = scene.boot(host)
+    cluster.must(host, ["mkdir", "-p", _HANGS.rpartition("/")[0]])
+    cluster.must(host, ["tee", _HANGS], text=_FOR_EVER)
+    _on(scene, host, "systemctl daemon-reload")
+    scene.afterwards.callback(_on, scene, host, f"rm -f {_HANGS}; systemctl daemon-reload")
+    scene.say(f"nova-compute has to leave {host}, and its unit hangs")
+    cluster.pcs("resource", "ban", "nova-compute-clone", host)
+    scene.until("its end", lambda: nova_compute(scene.stage.lab, host) is None)
+    scene.until("the end of the stop", lambda: host not in scene.places_of("nova-compute"))
+    scene.say(f"it may be on {host} again")
+    cluster.pcs("resource", "clear", "nova-compute-clone", host)
+    scene.stage.wait_up(host, timeout=240)
+    cut = [each for each in cluster.events() if each.kind == "power-off" and each.at > scene.began]
+    assert not cut, cut
+    return Expected({host}, (), left=tagged)
 
 
 def _hand_to_systemd(scene: Scene) -> None:
@@ -72,5 +95,5 @@ def _on(scene: Scene, host: str, command: str) -> str:
 _NO_SYSTEMD = "without HOSTS=systemd no unit is started by systemd"
 CASES: tuple[Case, ...] = tuple(
     case(each, cannot=_NO_SYSTEMD, systemd=True)
-    for each in (unit_behind_its_gate, unit_enabled_behind_us)
+    for each in (unit_behind_its_gate, unit_enabled_behind_us, unit_hangs_at_stop)
 )

@@ -140,6 +140,10 @@ class Scene:
             "attrd_updater", "-p", "-n", "evacuate", "-N", f"nova:{host}", "-U", "no"
         )
 
+    def places_of(self, resource: str) -> str:
+        """What crm_resource says of where Pacemaker runs it and its copies."""
+        return self.on_controller("crm_resource", "-W", "-r", resource)
+
     def place_of(self, resource: str) -> str:
         """The node on which Pacemaker runs it."""
         told = self.on_controller("crm_resource", "-W", "-Q", "-r", resource)

@@ -59,6 +59,20 @@ class TestSystemd:
         assert systemd.state("nova-compute.service") == "failed"
         assert "kill --kill-who=main --signal=KILL" in systemd.calls()
 
+    def test_a_stop_does_not_say_done_while_nova_compute_is_there(self, systemd: Systemd) -> None:
+        """For systemctl is-active a unit whose stop hangs is as inactive as one that has ended."""
+        systemd.has("nova-compute.service", "unkillable")
+        with pytest.raises(UnitFailed, match="still runs after KILL"):
+            systemd.unit(seconds=3.0).stop()
+        assert systemd.unit().is_active()
+        assert systemd.state("nova-compute.service") == "deactivating unkillable"
+
+    def test_the_units_own_command_that_hangs_is_ended_too(self, systemd: Systemd) -> None:
+        """Or the next start waits for it for ever."""
+        systemd.has("nova-compute.service", "stubborn")
+        systemd.unit(seconds=3.0).stop()
+        assert "kill --kill-who=control --signal=KILL" in systemd.calls()
+
     def test_stopping_what_is_stopped_is_fine(self, systemd: Systemd) -> None:
         systemd.unit().stop()
 

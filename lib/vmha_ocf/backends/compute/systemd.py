@@ -37,12 +37,15 @@ class SystemdUnit:
         self._run = run
 
     def is_active(self) -> bool:
-        return probe.unit_runs(
+        """Also while it is being stopped, as long as its process is there: "deactivating" is for
+        ``is-active`` the same as ended."""
+        active = probe.unit_runs(
             self._names,
             min(probe.LONGEST, self._left()),
             systemctl=self._program,
             booted=self._booted,
         )
+        return active or self._has_process()
 
     def start(self) -> None:
         unit = self.find()
@@ -89,10 +92,19 @@ class SystemdUnit:
             return probe.no_systemd()
         return UnitUnavailable(f"systemctl show: {last_line(result)}", hint="run it by hand")
 
-    def _kill(self) -> None:
-        self._systemctl(
-            "kill", "--kill-who=main", "--signal=KILL", "--", *self._names, timeout=self._left()
+    def _has_process(self) -> bool:
+        shown = self._systemctl(
+            "show", "--property=MainPID", "--value", "--", *self._names, timeout=self._left()
         )
+        if shown.rc != 0:
+            raise self._no_answer(shown)
+        return any(word.isdecimal() and int(word) for word in shown.stdout.split())
+
+    def _kill(self) -> None:
+        """And the command of the unit's that hangs (ExecStop=): no start would get past it."""
+        for process in ("main", "control"):
+            kill = ("kill", f"--kill-who={process}", "--signal=KILL")
+            self._systemctl(*kill, "--", *self._names, timeout=self._left())
 
     def _left(self) -> float:
         return max(1.0, self._until - self._clock.monotonic())
