@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from posixpath import basename
 from typing import Any
 
@@ -12,6 +13,7 @@ ENGINES = ("podman", "docker")
 NAMES = ("nova_compute", "nova-compute")
 """What Kolla, TripleO and others call it."""
 _STARTS = ("start", "run", "restart")
+_NEXT = ("&&", "||", "|", ";", "&")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,13 @@ def _named(engine: str, words: Sequence[str]) -> Named | None:
     verb = next((place for place, word in enumerate(words) if word in _STARTS), None)
     if verb is None or "exec" in words[:verb]:
         return None
-    after = words[verb + 1 :]
+    # Of the text of a sh -c, this one command.
+    after = list(takewhile(lambda word: word not in _NEXT, words[verb + 1 :]))
     given = [word.partition("=")[2] for word in after if word.startswith("--name=")]
     given += [name for word, name in zip(after, after[1:], strict=False) if word == "--name"]
     if not given and words[verb] != "run":
-        given = [word for word in after if not word.startswith("-")][-1:]
+        plain = [word.strip("'\";") for word in after if not word.startswith("-")]
+        given = [word for word in plain if word in NAMES] or plain[-1:]
     return Named(engine, given[0].strip("'\"")) if given else None
 
 

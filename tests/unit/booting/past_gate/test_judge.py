@@ -286,3 +286,16 @@ class TestTelling:
     )
     def test_nothing_is_told_of_nothing(self, text: str) -> None:
         assert telling.told(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/bin/sh -c docker start nova_compute && sleep infinity",
+        "/bin/sh -c docker start nova_compute; docker logs -f other",
+        "/usr/bin/docker start nova_compute nova_libvirt",
+        "/bin/sh -c docker start nova_compute || exit 1",
+    ],
+)
+def test_what_comes_behind_the_name_is_not_the_name(text: str) -> None:
+    assert started_by(text.split()) == Named("docker", "nova_compute")
