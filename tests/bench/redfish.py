@@ -1,5 +1,5 @@
-"""``fence_compute off`` over Redfish, until the flag was read back, against a bare client: wall time, and as
-a busy machine shows more of itself in that than of us, seconds of processor beside it.
+"""``fence_compute off`` over Redfish, until the flag was read back, against a bare client: wall time, and
+beside it seconds of processor, as a busy machine shows more of itself than of us in the former.
 
 Both against the same emulator of sushy-tools, over TLS, in a real Pacemaker cluster of one node. The bare
 client is what one would write with sushy: log in, find the system, ForceOff, look until it is off, log out.
