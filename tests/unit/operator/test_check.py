@@ -119,9 +119,14 @@ CTL2 = NodeName("ctl2")
 LEVEL = {"target": "compute-1", "index": "1", "devices": "fence-computes"}
 MISTAKES = {
     "a device has failed on all controllers": Mistake(
-        results("fence-computes", Result(CTL2, "start", 1), Result(NodeName("ctl1"), "start", 1)),
+        results("fence-computes", Result(CTL2, "stop", 0), Result(NodeName("ctl1"), "stop", 0)),
         "warning",
-        "fence-computes has failed on each controller that tried to start it",
+        "fence-computes runs on no controller",
+    ),
+    "a device has failed and is not stopped yet": Mistake(
+        results("fence-computes", Result(CTL2, "start", 1)),
+        "warning",
+        "fence-computes runs on no controller",
     ),
     "a device is disabled": Mistake(
         lambda desk: edit(desk, "fence-computes", meta={"target-role": "Stopped"}),
@@ -508,7 +513,7 @@ def test_a_device_that_runs_or_has_only_rested_is_no_finding() -> None:
     for found in (
         [Result(CTL2, "start", 1), Result(NodeName("ctl1"), "monitor", 0)],
         [Result(CTL2, "monitor", 7)],
-        [Result(CTL2, "stop", 0)],
+        [Result(CTL2, "stop", 0), Result(NodeName("ctl1"), "start", 0)],
     ):
         desk = good_cluster()
         results("fence-computes", *found)(desk)

@@ -36,8 +36,8 @@ def devices_answer(facts: Facts) -> Iterator[Finding]:
 
 
 def devices_are_started(facts: Facts) -> Iterator[Finding]:
-    """One that has failed on each controller is not started by Pacemaker any more. It fences all the same,
-    unlike one that somebody has disabled."""
+    """One that has failed on each controller, and was stopped there after that, is not started by Pacemaker
+    any more. It fences all the same, unlike one that somebody has disabled."""
     for device in facts.configuration.devices:
         results = facts.configuration.results.get(device.name, ())
         if device.meta.get("target-role", "").lower() == "stopped":
@@ -45,10 +45,12 @@ def devices_are_started(facts: Facts) -> Iterator[Finding]:
                 f"{device.name} is disabled: Pacemaker fences nobody by it",
                 f"pcs stonith enable {device.name}",
             )
-        elif any(one.failed for one in results) and not any(one.runs for one in results):
+        elif any(one.failed or one.action == "stop" for one in results) and not any(
+            one.runs for one in results
+        ):
             yield warning(
-                f"{device.name} has failed on each controller that tried to start it: Pacemaker fences by "
-                "it all the same, but nobody looks at its BMCs",
+                f"{device.name} runs on no controller: Pacemaker fences by it all the same, but nobody "
+                "looks at its BMCs",
                 f"pcs stonith cleanup {device.name}; with failure-timeout, as pcs-examples/"
                 "fence-inventory.sh has it, it is tried again by itself",
             )
