@@ -16,8 +16,8 @@ OUR_FENCING = "stonith:fence_compute"
 ROLE, COMPUTE_ROLE = "osprole", "compute"
 """The node attribute by which the recipes tell compute hosts from controllers."""
 RUNNING = frozenset({0, 8, 190})
-_NOT_RUNNING = 7
 """OCF exit codes of a monitor, or of a start, after which a resource runs."""
+_NOT_RUNNING = 7
 
 
 @dataclass(frozen=True, slots=True)

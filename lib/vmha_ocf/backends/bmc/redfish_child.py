@@ -28,9 +28,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn, TextIO
 
-if (
-    __name__ == "__main__"
-):  # our own lib before another that is installed, and Python's before both
+if __name__ == "__main__":
+    # Our own lib before another that is installed, and Python's before both.
     _sites = [at for at, each in enumerate(sys.path) if each.endswith("-packages")]
     sys.path.insert(min(_sites, default=len(sys.path)), os.path.abspath(f"{__file__}/../../../.."))
 try:
