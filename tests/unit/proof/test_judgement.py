@@ -116,3 +116,27 @@ class TestIsDoubtful:
     def test_if_its_time_has_not_come_yet(self) -> None:
         assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 29))) is Standing.HOLDS
         assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 31))) is Standing.DOUBTFUL
+
+
+class TestOnTheBorder:
+    """What clocks may be apart by, to the second, is no sign yet."""
+
+    def test_of_a_time_that_has_not_come(self) -> None:
+        assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 30))) is Standing.HOLDS
+
+    @pytest.mark.parametrize(
+        ("beat", "found"),
+        [("00:05:30", Standing.DOUBTFUL), ("00:05:31", Standing.ENDED)],
+    )
+    def test_of_what_nova_believes_of_a_host_that_is_dead(
+        self, beat: str, found: Standing
+    ) -> None:
+        assert standing(BACK, seen(f"2026-11-21T{beat}.000000", up=True)) is found
+
+    def test_of_a_connection_that_is_noticed_to_be_dead(self) -> None:
+        assert standing(STOOD, signs=replace(SIGNS, now=Epoch(AT + 120))) is Standing.HOLDS
+        assert standing(STOOD, signs=replace(SIGNS, now=Epoch(AT + 121))) is Standing.ENDED
+
+    def test_of_a_connection_made_in_the_second_of_the_proof(self) -> None:
+        at_once = replace(BACK, connected_at=AT)
+        assert standing(at_once, signs=replace(SIGNS, boots=Boots("one", "one"))) is Standing.HOLDS
