@@ -9,7 +9,7 @@
 set -eu
 : "${PCS:=pcs}" "${EXTRA_COMPUTE:=}" "${LIBVIRT:=}"
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 set --
 [ -z "${START_COMMAND:-}" ] || set -- "$@" start_command="$START_COMMAND"

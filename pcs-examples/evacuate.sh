@@ -7,7 +7,7 @@
 set -eu
 : "${PCS:=pcs}" "${CLOUDS_FILE:=}" "${CLOUD:=}" "${EXTRA:=}"
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 # Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
 # monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.

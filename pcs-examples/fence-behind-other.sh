@@ -9,7 +9,7 @@ set -eu
 : "${OTHER:=power-}" "${NOVA_DOMAIN:=}"
 
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 understood HOSTS "$HOSTS"
 # Run again it adds what is new in HOSTS, drops nobody, and keeps the names that it is told no other domain for.

@@ -7,7 +7,7 @@ set -eu
 : "${INVENTORY:=}"
 
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 understood HOSTS "$HOSTS"
 # Run again it adds what is new in HOSTS, drops nobody, and keeps the inventory if it is told no other.

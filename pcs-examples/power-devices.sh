@@ -11,7 +11,7 @@ set -eu
 : "${PCS:=pcs}" "${AGENT:=fence_redfish}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
 : "${BMC_USER:=}" "${BMC_PASSWORD_SCRIPT:=}" "${EXTRA_POWER:=}"
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 understood BMCS "$BMCS"
 for entry in $BMCS; do

@@ -20,7 +20,7 @@ host=${1:-${HOST:-}}
 : "${PCS:=pcs}" "${host:?say which: remove-host.sh HOST}" "${VMHA:=vmha}" "${NOVA_HOST:=$host}"
 : "${FORCE:=}" "${WAIT=120}"
 # shellcheck disable=SC1091 # it is beside this one
-. "$(dirname "$0")/ensure.sh"
+. "${0%/*}/ensure.sh"
 
 [ $# -le 1 ] || {
     echo "remove-host.sh: one host at a time, and nothing was changed: $*" >&2
