@@ -8,8 +8,9 @@
 # Before it: systemctl disable nova-compute on each compute host, as Pacemaker starts it now.
 set -eu
 : "${PCS:=pcs}" "${EXTRA_COMPUTE:=}" "${LIBVIRT:=}"
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 set --
 [ -z "${START_COMMAND:-}" ] || set -- "$@" start_command="$START_COMMAND"

@@ -6,8 +6,9 @@
 # Run again, what is not told stays as it is.
 set -eu
 : "${PCS:=pcs}" "${CLOUDS_FILE:=}" "${CLOUD:=}" "${EXTRA:=}"
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 # Never order it after nova-compute: after a power cut of all compute hosts each would wait for the other.
 # monitor: looks whether the worker lives and gets on; it asks nobody, so it is cheap.

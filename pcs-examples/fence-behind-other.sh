@@ -8,8 +8,9 @@ set -eu
 : "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1 compute-2\"}"
 : "${OTHER:=power-}" "${NOVA_DOMAIN:=}"
 
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 understood HOSTS "$HOSTS"
 # Run again it adds what is new in HOSTS, drops nobody, and keeps the names that it is told no other domain for.

@@ -11,8 +11,9 @@
 set -eu
 : "${PCS:=pcs}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
 : "${BMC_USER:=}" "${BMC_PASSWORD_SCRIPT:=}" "${NOVA_DOMAIN:=}" "${EXTRA_FENCE:=}"
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 understood BMCS "$BMCS"
 # shellcheck disable=SC2086 # a list of words, perhaps of several lines

@@ -7,8 +7,9 @@
 set -eu
 : "${PCS:=pcs}" "${HOSTS:?the compute hosts, for example HOSTS=\"compute-1=192.0.2.11\"}"
 
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 # A dead host is noticed after MONITOR + MONITOR_TIMEOUT at the latest. A network that hiccups for
 # MONITOR_TIMEOUT gets its hosts fenced.

@@ -10,8 +10,9 @@
 set -eu
 : "${PCS:=pcs}" "${AGENT:=fence_redfish}" "${BMCS:?for example BMCS=\"compute-1=198.51.100.11\"}"
 : "${BMC_USER:=}" "${BMC_PASSWORD_SCRIPT:=}" "${EXTRA_POWER:=}"
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 understood BMCS "$BMCS"
 for entry in $BMCS; do

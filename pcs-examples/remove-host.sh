@@ -19,8 +19,9 @@ set -eu
 host=${1:-${HOST:-}}
 : "${PCS:=pcs}" "${host:?say which: remove-host.sh HOST}" "${VMHA:=vmha}" "${NOVA_HOST:=$host}"
 : "${FORCE:=}" "${WAIT=120}"
+here=$(dirname "$0")
 # shellcheck disable=SC1091 # it is beside this one
-. "${0%/*}/ensure.sh"
+. "$here/ensure.sh"
 
 [ $# -le 1 ] || {
     echo "remove-host.sh: one host at a time, and nothing was changed: $*" >&2
