@@ -63,7 +63,8 @@ def test_what_the_deb_installs_is_in_it(built: dict[str, Rpm], name: str) -> Non
             wanted.append(f"usr/share/man/man{page[-1]}/{Path(page).name}*")
     for pattern in wanted:
         there = pattern.replace("python3*/dist-packages", "python3*/site-packages")
-        assert built[name].has(there), pattern
+        # A folder is there by what is in it: two packages may have a part each.
+        assert built[name].has(there) or built[name].has(f"{there}/*"), pattern
 
 
 def test_each_file_of_setup_cfg_is_in_one_of_them(built: dict[str, Rpm]) -> None:
