@@ -191,10 +191,11 @@ class Units(Protocol):
     """What starts and stops nova-compute: systemd, or the operator's own commands."""
 
     def is_active(self) -> bool:
-        """Raises UnitUnavailable."""
+        """Whether it works, on its way up or down too: that it was started is not said by it. Raises
+        UnitUnavailable."""
 
     def start(self) -> None:
-        """Returns when it runs. Raises UnitFailed, UnitUnavailable, NotInstalled."""
+        """Returns when it runs, or did already. Raises UnitFailed, UnitUnavailable, NotInstalled."""
 
     def stop(self) -> None:
         """TERM, then KILL; returns when it is gone. Raises UnitFailed."""

@@ -84,6 +84,12 @@ class UnitsContract:
         stage.units().stop()
         assert not stage.runs()
 
+    def test_starting_what_runs_changes_nothing(self, stage: UnitsStage) -> None:
+        stage.begin()
+        stage.units().start()
+        assert stage.runs()
+        assert stage.units().is_active()
+
     def test_one_that_crashed_is_not_active_and_can_be_started(self, stage: UnitsStage) -> None:
         stage.units().start()
         stage.crash()

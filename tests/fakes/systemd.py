@@ -15,7 +15,8 @@ CLOCK = SystemClock()
 
 # A unit is a file with its state. "broken" does not start, "brief" starts and is dead at once,
 # "stubborn" runs and ends by KILL alone, "unkillable" runs and not even by that. A stop of these
-# makes them "deactivating ...", which for is-active is not active (seen with systemd 252).
+# makes them "deactivating ...", which for is-active is not active (seen with systemd 252), and so is
+# "activating notify": a process that has not told yet that it is ready (systemd.service(5), Type=notify).
 _SYSTEMCTL = """#!/bin/bash
 cd "$(dirname "$0")"
 echo "$*" >>calls
@@ -35,7 +36,7 @@ is-active)
 show)
     for unit in "${units[@]}"; do
         if [[ $* == *MainPID* ]]; then
-            in_state 'active|(deactivating )?(stubborn|unkillable)' && echo 4711 || echo 0
+            in_state 'active|activating notify|(deactivating )?(stubborn|unkillable)' && echo 4711 || echo 0
         else
             [ -e "$unit" ] && echo loaded || echo not-found
         fi
@@ -45,7 +46,7 @@ start)
     [ -e "$unit" ] || { echo "Failed to start $unit: Unit $unit not found." >&2; exit 5; }
     ! in_state broken || { echo "Job for $unit failed." >&2; exit 1; }
     ! in_state brief || { echo failed >"$unit"; exit 0; }
-    in_state 'stubborn|unkillable' || echo active >"$unit" ;;
+    in_state '(deactivating )?(stubborn|unkillable)' || echo active >"$unit" ;;
 stop)
     code=0
     for unit in "${units[@]}"; do

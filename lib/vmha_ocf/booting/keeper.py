@@ -79,8 +79,7 @@ def start(
     while True:
         _wait(units, machine, look, clock, until=until, log=log)
         note(machine.note_boot, log)
-        if not units.is_active():
-            units.start()
+        units.start()
         noted = note(machine.note_served, log)
         if not _is_flagged(look()):
             if not noted:

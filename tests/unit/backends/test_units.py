@@ -59,6 +59,21 @@ class TestSystemd:
         assert systemd.state("nova-compute.service") == "failed"
         assert "kill --kill-who=main --signal=KILL" in systemd.calls()
 
+    def test_what_is_not_ready_yet_runs_and_is_not_started_for_that(
+        self, systemd: Systemd
+    ) -> None:
+        """RDO's unit is of Type=notify. The gate has to see it, and a start to wait until it is ready."""
+        systemd.has("nova-compute.service", "activating notify")
+        assert systemd.unit().is_active()
+        systemd.unit().start()
+        assert systemd.state("nova-compute.service") == "active"
+
+    def test_a_start_is_not_done_while_what_runs_is_being_stopped(self, systemd: Systemd) -> None:
+        systemd.has("nova-compute.service", "deactivating stubborn")
+        assert systemd.unit().is_active()
+        with pytest.raises(UnitFailed, match="did not start"):
+            systemd.unit().start()
+
     def test_a_stop_does_not_say_done_while_nova_compute_is_there(self, systemd: Systemd) -> None:
         """For systemctl is-active a unit whose stop hangs is as inactive as one that has ended."""
         systemd.has("nova-compute.service", "unkillable")

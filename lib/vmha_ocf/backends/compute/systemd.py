@@ -37,20 +37,14 @@ class SystemdUnit:
         self._run = run
 
     def is_active(self) -> bool:
-        """Also while it is being stopped, as long as its process is there: "deactivating" is for
+        """As long as its process is there: "activating" (of Type=notify) and "deactivating" are for
         ``is-active`` the same as ended."""
-        active = probe.unit_runs(
-            self._names,
-            min(probe.LONGEST, self._left()),
-            systemctl=self._program,
-            booted=self._booted,
-        )
-        return active or self._has_process()
+        return self._is_up() or self._has_process()
 
     def start(self) -> None:
         unit = self.find()
         result = self._systemctl("start", "--", unit, timeout=self._left())
-        if result.rc != 0 or not self.is_active():
+        if result.rc != 0 or not self._is_up():
             raise UnitFailed(
                 f"{unit} did not start: {last_line(result)}", hint=f"journalctl -u {unit}"
             )
@@ -91,6 +85,14 @@ class SystemdUnit:
         if not os.path.isdir(self._booted):
             return probe.no_systemd()
         return UnitUnavailable(f"systemctl show: {last_line(result)}", hint="run it by hand")
+
+    def _is_up(self) -> bool:
+        return probe.unit_runs(
+            self._names,
+            min(probe.LONGEST, self._left()),
+            systemctl=self._program,
+            booted=self._booted,
+        )
 
     def _has_process(self) -> bool:
         shown = self._systemctl(

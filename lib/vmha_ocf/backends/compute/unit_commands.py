@@ -30,7 +30,10 @@ class UnitCommands:
         return probe.command_runs(self._status, min(probe.LONGEST, self._left()))
 
     def start(self) -> None:
-        """The command may return before nova-compute runs; it is waited for."""
+        """The command may return before nova-compute runs; it is waited for. It is not given where that
+        runs already: nobody knows what it would make of it."""
+        if self.is_active():
+            return
         result = self._do("start_command", self._start)
         if result.rc != 0:
             raise UnitFailed(f"start_command failed: {last_line(result)}", hint=self._start)
