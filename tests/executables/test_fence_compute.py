@@ -79,7 +79,7 @@ class TestRefusals:
         assert fence({"action": "validate-all", "inventory": inventory}).rc == 0
         inventory.chmod(0o644)
         answer = fence({"action": "validate-all", "inventory": inventory})
-        assert answer.rc == 0
+        assert answer.rc == 1
         assert f"{inventory} can be read by every user of this node" in answer.stderr
         inventory.chmod(0o666)
         answer = fence({"action": "validate-all", "inventory": inventory})

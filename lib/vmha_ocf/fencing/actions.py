@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.flag_texts import check
-from vmha_ocf.errors import BmcDenied, ParameterError, Unavailable, VmhaError
+from vmha_ocf.errors import BmcDenied, LocalParameterError, ParameterError, Unavailable, VmhaError
 from vmha_ocf.fencing.device import too_short
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.inventory import Inventory
@@ -191,6 +191,7 @@ class FenceAction:
         match self._request.mode:
             case Mode.POWER if inventory := self._inventory():
                 check_bmcs(inventory.targets, self._asker())
+                _refuse_exposed(inventory)
             case Mode.POWER:
                 self._power(self._target())
             case Mode.RECORD:
@@ -214,9 +215,8 @@ class FenceAction:
     def _validate(self) -> Answer:
         """The request was read, so it is good; a file has to be looked at, and Pacemaker's times where
         off may wait."""
-        inventory = self._inventory()
-        if inventory and inventory.exposed:
-            log.warning("%s; then change the passwords that were exposed", inventory.exposed)
+        if inventory := self._inventory():
+            _refuse_exposed(inventory)
         if self._request.kdump_wait:
             self._verify_times()
         return Answer(SUCCESS)
@@ -258,3 +258,11 @@ class FenceAction:
             raise ParameterError("no host is given", hint="-n HOST, or plug=HOST on stdin")
         found = inventory.find(request.plug, request.node)
         return replace(found, node=request.node or found.node)
+
+
+def _refuse_exposed(inventory: Inventory) -> None:
+    """Where nobody is fenced by it, and as long as it lasts: "off" itself waits for no chmod."""
+    if inventory.exposed:
+        raise LocalParameterError(
+            inventory.exposed, hint="then change the passwords that were exposed"
+        )

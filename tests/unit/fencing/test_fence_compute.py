@@ -18,6 +18,7 @@ from vmha_ocf.errors import (
     ClusterUnavailable,
     FlagNotWritten,
     FlagsUnavailable,
+    LocalParameterError,
     ParameterError,
     PowerNotVerified,
     VmhaError,
@@ -179,7 +180,7 @@ class Stage:
         self.request = FenceRequest(
             "off", Mode.POWER, Patience(), plug=HOST, node=NODE, access=ACCESS
         )
-        self.inventory = ""
+        self.inventory = self.exposed = ""
         self.dead: set[str] = set()
         self.levels = [{"target": NODE, "devices": "ipmi,record"}]
         self.kind = "stonith:fence_ipmilan"
@@ -218,7 +219,7 @@ class Stage:
         return self.bmc
 
     def read_inventory(self, path: str, domain: str) -> Inventory:
-        return parse_inventory(self.inventory, path, domain)
+        return replace(parse_inventory(self.inventory, path, domain), exposed=self.exposed)
 
     def requests(self) -> list[str]:
         return [entry for entry in self.journal if entry != "close"]
@@ -838,6 +839,22 @@ class TestInventory:
             "compute-1;compute-1;ON",
             "compute-2;c2.example.com;UNKNOWN",
         ]
+
+
+class TestAnInventoryThatOthersCanRead:
+    @pytest.fixture(autouse=True)
+    def _it(self, stage: Stage) -> None:
+        stage.inventory = "[compute-1]\nip=192.0.2.7\n"
+        stage.exposed = "/etc/bmc can be read by every user of this node: chmod 600 /etc/bmc"
+
+    @pytest.mark.parametrize("action", ["monitor", "validate-all"])
+    def test_is_told_where_nobody_is_fenced_by_it(self, stage: Stage, action: str) -> None:
+        with pytest.raises(LocalParameterError, match="every user of this node.*passwords"):
+            stage.perform(action, access=None, inventory="/etc/bmc")
+
+    @pytest.mark.parametrize("action", ["off", "status", "list", "list-status"])
+    def test_fences_all_the_same(self, stage: Stage, action: str) -> None:
+        assert stage.perform(action, access=None, inventory="/etc/bmc").code == 0
 
 
 def test_a_list_without_an_inventory_guesses_no_name(stage: Stage) -> None:

@@ -274,7 +274,7 @@ MISTAKES = {
         lambda desk: setattr(
             desk.machine, "read_inventory", _exposed(desk.machine.read_inventory)
         ),
-        "warning",
+        "error",
         "/etc/i can be read by the group operators",
     ),
     "a device that neither switches nor records": Mistake(

@@ -61,7 +61,7 @@ def _typed(path: str) -> object:
         return parse_yaml(text, path)
     except LocalParameterError as error:
         raise LocalParameterError(
-            error.message, hint="of two that are called alike keep one"
+            error.message, hint="keep one of two that are called alike, or correct that line"
         ) from None
 
 

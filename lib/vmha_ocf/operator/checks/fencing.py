@@ -58,7 +58,7 @@ def devices_are_started(facts: Facts) -> Iterator[Finding]:
 
 def inventories_are_secret(facts: Facts) -> Iterator[Finding]:
     for each in facts.exposed:
-        yield warning(each, "then change the passwords that were exposed")
+        yield error(each, "then change the passwords that were exposed")
 
 
 def every_host_is_fenced(facts: Facts) -> Iterator[Finding]:
