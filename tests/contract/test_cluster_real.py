@@ -28,6 +28,8 @@ class RealStage(Tools):
 
     def confirm(self, node: NodeName) -> None:
         before = self._fenced_at(node)
+        # Pacemaker notes whole seconds: of two in one second, the later could not be seen.
+        time.sleep(max(0.0, (before or 0.0) + 1.0 - time.time()))
         result = self.node.run(["stonith_admin", "--confirm", node], timeout=10)
         assert result.rc == 0, result
         deadline = time.monotonic() + 10

@@ -17,6 +17,7 @@ from tests.lab.errors import LabError
 from tests.lab.harm import ON_A_NODE
 from tests.lab.layout import Lab, lab_from_environment
 from tests.lab.lifecycle import attach, down, install, up
+from tests.lab.owner import leave
 from tests.lab.prerequisites import require_root
 
 _SETTINGS = """\
@@ -74,6 +75,7 @@ def _up(words: argparse.Namespace) -> int:
     timing = QUICK if words.timing == "quick" else STEADY
     progress = Progress()
     up(lab, Plan(timing, words.fencing == "ipmilan", words.alert), progress)
+    leave(lab)
     progress("up; try: python3 -m tests.lab status")
     return 0
 

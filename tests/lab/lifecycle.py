@@ -14,6 +14,7 @@ from tests.lab.init import INSTALLED
 from tests.lab.layout import REPOSITORY, Lab
 from tests.lab.logs import keep_logs
 from tests.lab.machines import cgroups
+from tests.lab.owner import abandoned, own
 from tests.lab.processes import marked
 from tests.lab.wait import wait_until
 
@@ -23,15 +24,21 @@ _TMPFS = "size=4g,mode=755"
 
 
 def up(lab: Lab, plan: Plan | None = None, tell: Tell | None = None) -> Cluster:
-    """Build the lab and wait until all of it is online; undo it if that fails."""
+    """Build the lab and wait until all of it is online; undo it if that fails.
+
+    It is its maker's own (owner.py) until somebody leaves it.
+    """
     prerequisites.check()
+    tell = tell or _silently
+    if abandoned(lab):
+        tell(f"the lab at {lab.state} was of a run that was killed: it is removed")
+        down(lab)
     if lab.state.exists():
         raise LabError(
             f"there is a lab at {lab.state} already, or what is left of one",
             "python3 -m tests.lab down removes it; VMHA_LAB_STATE, _PREFIX and _NET name another",
         )
     network.refuse_overlap(lab)
-    tell = tell or _silently
     try:
         return _build(lab, plan or Plan(), tell)
     except BaseException as reason:
@@ -130,6 +137,7 @@ def _wait_all_online(cluster: Cluster, count: int, tell: Tell) -> None:
 def _make_state(lab: Lab) -> None:
     lab.state.mkdir(parents=True)
     must(["mount", "-t", "tmpfs", "-o", _TMPFS, "vmha-lab", str(lab.state)])
+    own(lab)
     for name in _DIRECTORIES:
         (lab.state / name).mkdir()
     lab.alerts.chmod(0o1777)

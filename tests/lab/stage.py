@@ -20,6 +20,7 @@ from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
 from tests.lab.lifecycle import attach, down, up
 from tests.lab.machines import boot
+from tests.lab.owner import abandoned, leave
 from tests.lab.wait import wait_until
 
 Tell = Callable[[str], None]
@@ -150,6 +151,7 @@ def raise_stage(lab: Lab, tell: Tell) -> Stage:
     except BaseException:
         strike(stage)
         raise
+    leave(lab)
     return stage
 
 
@@ -163,6 +165,9 @@ def strike(stage: Stage) -> None:
 
 
 def _raise(lab: Lab, cloud: Cloud, plan: Plan, tell: Tell) -> Stage:
+    if abandoned(lab):
+        tell(f"the lab at {lab.state} was of a run that was killed: it is removed, with its cloud")
+        _strike(lab, _cloud_of(lab))
     tell("Nova's environment and databases (made once)")
     cloud.prepare()
     with_cloud = _Beside(cloud.up)
