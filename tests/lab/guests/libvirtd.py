@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.lab.guests.accelerator import EMULATOR
 from tests.lab.layout import REPOSITORY, Lab, Role, lab_from_environment
+from tests.lab.machines import boot
 
 HOOK = "libvirtd"
 COMMAND = ("libvirtd", "--daemon", "--listen")
@@ -50,21 +51,24 @@ group = "root"
 security_driver = "none"
 cgroup_controllers = [ ]
 namespaces = [ ]
-stdio_handler = "file"
 remember_owner = 0
 migration_address = "{address}"
 """
+_NO_VIRTLOGD = 'stdio_handler = "file"\n'
 _LIBVIRTD_CONF = """\
 host_uuid = "{uuid}"
-listen_tls = 0
-listen_tcp = 1
 auth_tcp = "none"
 auth_unix_rw = "none"
 auth_unix_ro = "none"
-unix_sock_group = "root"
-listen_addr = "{address}"
 log_outputs = "3:file:{log}/libvirtd.log"
 """
+_LISTENS_BY_ITSELF = """\
+listen_tls = 0
+listen_tcp = 1
+unix_sock_group = "root"
+listen_addr = "{address}"
+"""
+_TCP = Path("etc/systemd/system/sockets.target.wants/libvirtd-tcp.socket")
 
 
 def host_uuid(host: str) -> str:
@@ -73,7 +77,7 @@ def host_uuid(host: str) -> str:
 
 
 def write_hook(lab: Lab, *, locks: bool) -> None:
-    """From now on each host of this lab starts a libvirtd when it boots."""
+    """From now on each host of this lab has a libvirtd when it boots."""
     environment = lab.environment()
     words = [f"{name}='{environment[name]}'" for name in sorted(environment) if name != "PATH"]
     hook = lab.boot_hooks / HOOK
@@ -84,24 +88,43 @@ def write_hook(lab: Lab, *, locks: bool) -> None:
 
 def start(lab: Lab, host: str, *, locks: bool) -> None:
     """In the host's own namespaces; returns when libvirtd has become a daemon."""
-    node = lab.node(host)
     home = lab.home(host) / "libvirt"
     for part in _KEPT:
         (home / part).mkdir(parents=True, exist_ok=True)
-    log = lab.home(host) / "log" / "libvirt"
-    (log / "qemu").mkdir(parents=True, exist_ok=True)
-    (home / "etc/qemu.conf").write_text(_QEMU_CONF.format(address=node.address))
-    (home / "etc/libvirtd.conf").write_text(
-        _LIBVIRTD_CONF.format(uuid=host_uuid(host), address=node.address, log=_LOG)
-    )
+    by_itself = _LISTENS_BY_ITSELF.format(address=lab.node(host).address)
+    _configure(lab, host, home / "etc", qemu=_NO_VIRTLOGD, libvirtd=by_itself)
     for part, place in _PLACES.items():
         _bind(home / part, Path(place))
-    _bind(log, Path(_LOG))
     for file, line in _NAMES.items():
         _name_qemu(home / Path(file).name, Path(file), line)
+    _before(lab, host, locks=locks)
+    subprocess.run(COMMAND, check=True, cwd="/", timeout=30)
+
+
+def leave_to_systemd(lab: Lab, host: str, *, locks: bool) -> None:
+    """In a host whose process 1 becomes systemd: libvirtd is its unit there, as Debian has it, and so is
+    the socket for live migrations."""
+    _configure(lab, host, Path("/etc/libvirt"))
+    socket = Path("/", _TCP)
+    if not os.path.lexists(socket):
+        socket.parent.mkdir(parents=True, exist_ok=True)
+        socket.symlink_to(f"/lib/systemd/system/{socket.name}")
+    _before(lab, host, locks=locks)
+
+
+def _configure(lab: Lab, host: str, etc: Path, qemu: str = "", libvirtd: str = "") -> None:
+    address = lab.node(host).address
+    (etc / "qemu.conf").write_text(_QEMU_CONF.format(address=address) + qemu)
+    told = _LIBVIRTD_CONF.format(uuid=host_uuid(host), log=_LOG)
+    (etc / "libvirtd.conf").write_text(told + libvirtd)
+
+
+def _before(lab: Lab, host: str, *, locks: bool) -> None:
+    log = lab.home(host) / "log" / "libvirt"
+    (log / "qemu").mkdir(parents=True, exist_ok=True)
+    _bind(log, Path(_LOG))
     if not locks:
         _take_locks_away()
-    subprocess.run(COMMAND, check=True, cwd="/", timeout=30)
 
 
 def _bind(source: Path, target: Path) -> None:
@@ -134,7 +157,8 @@ def main(name: str, locks: str) -> int:
     if lab.node(name).role is not Role.COMPUTE:
         return 0
     os.chdir(REPOSITORY)
-    start(lab, name, locks=locks == "locks")
+    begin = leave_to_systemd if boot.has(lab, name) else start
+    begin(lab, name, locks=locks == "locks")
     return 0
 
 

@@ -15,6 +15,7 @@ from tests.lab.layout import MARK, REPOSITORY, Lab
 
 _MARKER = "systemd"
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_KVM = "kvm"
 _LINKS = {
     "ptmx": "pts/ptmx",
     "fd": "/proc/self/fd",
@@ -33,7 +34,7 @@ _NOVA_COMPUTE = """\
 # them, as it leaves QEMU's.
 [Unit]
 Description=OpenStack Nova Compute
-After=network.target
+After=network.target libvirtd.service
 
 [Service]
 ExecStart=/usr/bin/python3 {repository}/tests/lab/nova-compute run here {state}
@@ -81,7 +82,7 @@ def give_kernel(root: Path) -> None:
     _mount("-t", "sysfs", "-o", "ro", "sysfs", f"{root}/sys")
     dev = root / "dev"
     _mount("-t", "tmpfs", "-o", "mode=755", "none", str(dev))
-    for name in _DEVICES:
+    for name in (*_DEVICES, *((_KVM,) if Path("/dev", _KVM).exists() else ())):
         (dev / name).touch()
         _mount("--bind", f"/dev/{name}", str(dev / name))
     for name, target in _LINKS.items():

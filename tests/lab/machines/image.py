@@ -19,6 +19,15 @@ from tests.packages.clean_root import RELEASE, TAKE_SOURCES, CleanRoot, clean_ro
 from tests.packages.documented import one, typed
 
 _NEEDED = ("systemd", "systemd-sysv", "dbus", "pacemaker-remote", "pacemaker-cli-utils", "python3")
+_LIBVIRT = (
+    "libvirt-daemon-driver-qemu",
+    "libvirt-daemon-system",
+    "python3-libvirt",
+    "qemu-system-x86",
+    "qemu-utils",
+)
+_NOTHING_AT_BOOT = "systemctl disable libvirt-guests"
+"""As docs/deploy.rst wants it: Debian enables it, and it starts guests at boot."""
 _OURS = (
     "bin",
     "completion",
@@ -36,7 +45,7 @@ _TIMERS = "rm -f /etc/systemd/system/timers.target.wants/*"
 _WEEK = 7 * 86400.0
 
 
-def layers() -> str:
+def layers(*, libvirt: bool = False) -> str:
     """As own_root.give() takes them. Raises LabError with what this machine lacks."""
     if lacks := missing():
         raise LabError(
@@ -47,14 +56,17 @@ def layers() -> str:
     with (CACHE / "hosts.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
-            return _hosts().lowerdir
+            return _hosts(libvirt).lowerdir
         except AssertionError as error:
             raise LabError("the Debian of the hosts could not be made", str(error)) from None
 
 
-def _hosts() -> CleanRoot:
+def _hosts(libvirt: bool) -> CleanRoot:
     debian = clean_root()
     base = _made(debian, "needed", _key([*_NEEDED, RELEASE]), _install_needed)
+    if libvirt:
+        key = _key([*_LIBVIRT, _NOTHING_AT_BOOT, base.folder.name])
+        base = _made(base, "libvirt", key, _install_libvirt)
     control = (REPOSITORY / "debian" / "control").read_text()
     builder = _made(
         debian, "builder", _key([control, RELEASE]), _install_tools, f"{REPOSITORY}:/source"
@@ -77,6 +89,11 @@ def _hosts() -> CleanRoot:
 
 def _install_needed(root: CleanRoot) -> None:
     root.install(*_NEEDED)
+
+
+def _install_libvirt(root: CleanRoot) -> None:
+    root.install(*_LIBVIRT)
+    root.must("sh", "-c", _NOTHING_AT_BOOT)
 
 
 def _install_tools(root: CleanRoot) -> None:
