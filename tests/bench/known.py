@@ -68,7 +68,7 @@ def serve() -> None:
 
 def work(url: str) -> None:
     """Rounds in which nothing may be asked for yet, so that all of it stays known."""
-    from vmha_ocf.agent.policy import Policy
+    from vmha_ocf.agent.settings import Settings
     from vmha_ocf.backends.openstack.credentials import credentials_from
     from vmha_ocf.backends.openstack.nova import OpenStackNova
     from vmha_ocf.backends.process.threads import Threads
@@ -85,8 +85,8 @@ def work(url: str) -> None:
         flag = Flag(NovaHost(name), FlagState.NEEDED, NodeName(name), evidence=evidence)
         world.flags().write(flag)
     ports = replace(world.worker_ports(), nova=nova, parallel=Threads(8), say=lambda _: None)
-    policy = Policy(storm_limit=0, evacuate_delay=3600.0)
-    evacuator = Evacuator(ports, policy, "ctl1")
+    settings = Settings(storm_limit=0, evacuate_delay=3600.0)
+    evacuator = Evacuator(ports, settings, "ctl1")
     for _ in range(3):
         outcome = evacuator.round()
         assert not outcome.problems, outcome.problems

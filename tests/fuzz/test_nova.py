@@ -15,7 +15,7 @@ from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import HttpCloud, connect
 from tests.fakes.web_server import Answer
 from tests.fuzz.hostile import any_texts, as_sent, each_piece, json_values, spoiled
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.backends.openstack import nova_values
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.backends.openstack.nova_api import choose_microversion
@@ -91,9 +91,9 @@ def test_an_instance_is_understood_or_not_and_can_be_judged(item: Any) -> None:
         instance = nova_values.to_instance(item, HOST, nova_values.Pool())
         assert "/" not in instance.id
         hash(instance.image)
-        policy = Policy()
-        tagging.choose(instance, policy, {}, None)
-        assert order_key(instance, policy)
+        chosen = Settings()
+        tagging.choose(instance, chosen, {}, None)
+        assert order_key(instance, chosen)
 
 
 @some

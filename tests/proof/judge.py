@@ -103,9 +103,9 @@ def held(outcome: Outcome) -> frozenset[NovaHost]:
     """The hosts that wait for a person in a storm, which is told at the end."""
     if not any(_HELD in problem for problem in outcome.problems):
         return frozenset()
-    policy, world = options_of(outcome.scenario).policy, outcome.world
+    settings, world = options_of(outcome.scenario).settings, outcome.world
     facts, machine = world.core.journal.facts, machine_in(world)
-    storm = raging(facts, policy.storm_limit, policy.storm_window, machine)
+    storm = raging(facts, settings.storm_limit, settings.storm_window, machine)
     return frozenset(one.name for one in world.hosts.values() if machine(one.name) in storm)
 
 

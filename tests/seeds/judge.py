@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.proof.judge import Played, is_stuck, play
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.model import NovaHost
 from vmha_ocf.sim.base.scenario import Scenario
 from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
@@ -31,13 +31,13 @@ class Judged:
 def judge(scenario: Scenario, wrap: Wrap = unwrapped) -> Judged:
     played = play(scenario, wrap, attended=True)
     outcome = played.outcome
-    policy = options_of(scenario).policy
+    settings = options_of(scenario).settings
     behind = [outcome.world.instance(one) for one in left_behind(outcome.world, ours=outcome.ours)]
-    excused = {one.host for one in behind if not _can_be_moved(one, outcome.world, policy)}
+    excused = {one.host for one in behind if not _can_be_moved(one, outcome.world, settings)}
     wrong = [
         *outcome.broken,
         *(text for text in played.hosts if not _is_excused(text, excused)),
-        *_left(outcome.world, policy, behind),
+        *_left(outcome.world, settings, behind),
     ]
     return Judged(played, tuple(wrong))
 
@@ -55,28 +55,28 @@ def _is_excused(text: str, hosts: set[NovaHost]) -> bool:
     return "is still flagged" in text and text.split()[0] in hosts
 
 
-def _left(world: World, policy: Policy, behind: list[Server]) -> Iterator[str]:
+def _left(world: World, settings: Settings, behind: list[Server]) -> Iterator[str]:
     for server in behind:
         told = world.reported.reasons.get(server.id, "")
-        if _can_be_moved(server, world, policy):
+        if _can_be_moved(server, world, settings):
             yield f"{server.name} was left behind on {server.host}: {told or 'nobody told why'}"
         elif not told:
             yield f"{server.name} was left behind on {server.host} without a word"
 
 
-def _can_be_moved(server: Server, world: World, policy: Policy) -> bool:
-    states = _EVACUABLE | (_RESETS if policy.recover_states else frozenset())
+def _can_be_moved(server: Server, world: World, settings: Settings) -> bool:
+    states = _EVACUABLE | (_RESETS if settings.recover_states else frozenset())
     refused = server.vtpm or not server.launched or server.vm_state not in states
     stuck = is_stuck(world, server.id, server.host)
-    local = server.image is not None and not policy.rebuild_from_image
-    kept = _is_suspect(server, world, policy) or _may_run_elsewhere(server)
+    local = server.image is not None and not settings.rebuild_from_image
+    kept = _is_suspect(server, world, settings) or _may_run_elsewhere(server)
     return not (refused or stuck or local or kept) and _there_is_room(server, world)
 
 
-def _is_suspect(server: Server, world: World, policy: Policy) -> bool:
+def _is_suspect(server: Server, world: World, settings: Settings) -> bool:
     """It has left two hosts that died. No seed is longer than the window."""
     left = [one for one in world.records(server.id) if one.status in ("done", "completed")]
-    return policy.poison_window > 0 and len(left) > 1
+    return settings.poison_window > 0 and len(left) > 1
 
 
 def _may_run_elsewhere(server: Server) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.memory import Memory
 from vmha_ocf.evacuation.verdict import Situation
 from vmha_ocf.model import (
@@ -54,7 +54,7 @@ def record(status: str, id: int = 1, one: str = ONE, **about: Any) -> Evacuation
 
 def situation(memory: Memory | None = None, *, now: float = 1000.0, **about: Any) -> Situation:
     """Long enough after the fencing for everything to have settled, unless said otherwise."""
-    values = {"policy": Policy(settle=30.0), "off": {}, "since": FENCED, **about}
+    values = {"settings": Settings(settle=30.0), "off": {}, "since": FENCED, **about}
     return Situation(
         Monotonic(now),
         memory=memory or Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0)),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster.flag_texts import ATTRIBUTE
 from vmha_ocf.model import InstanceId, NodeName
 from vmha_ocf.sim import World
@@ -22,9 +22,9 @@ SECONDS_TO_GIVE_UP = 3600.0
 class Driven:
     """One worker after another on one world: ``restart`` is a crash or a failover."""
 
-    def __init__(self, world: World, ports: WorkerPorts | None = None, **policy: Any) -> None:
+    def __init__(self, world: World, ports: WorkerPorts | None = None, **settings: Any) -> None:
         self.world = world
-        self.policy = Policy(**policy)
+        self.settings = Settings(**settings)
         self.ports = ports or world.worker_ports()
         self.rounds: list[Round] = []
         self.historian = world.historian("nobody")
@@ -38,7 +38,7 @@ class Driven:
     def restart_with(self, ports: WorkerPorts, me: str = "ctl1") -> None:
         self.ports = ports
         self.world.pacemaker.evacuators = frozenset({NodeName(me)})
-        self.evacuator = Evacuator(self.ports, self.policy, me)
+        self.evacuator = Evacuator(self.ports, self.settings, me)
 
     def round(self) -> Round:
         """One round and its pause, cut short as a change of a flag cuts it short."""
@@ -79,7 +79,7 @@ class Driven:
 
     def check(self, **rules: Any) -> None:
         """Every promise, from what really happened."""
-        broken = check(self.world, storm_limit=self.policy.storm_limit, **rules)
+        broken = check(self.world, storm_limit=self.settings.storm_limit, **rules)
         assert not broken, "\n".join([*broken, self.told()])
 
     def told(self) -> str:

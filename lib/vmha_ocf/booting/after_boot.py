@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import inf
 
 from vmha_ocf.agent.due import Due
-from vmha_ocf.agent.policy import AfterBoot, Policy
+from vmha_ocf.agent.settings import AfterBoot, Settings
 from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince
 from vmha_ocf.booting.evacuated_off import EvacuatedOff
@@ -35,19 +35,19 @@ HOSTS = 10
 
 
 class AfterBoots:
-    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: Ports, settings: Settings, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._due = Due(ports.clock)
         self._asked = AskedSince(ports, cloud.past)
-        self._off = OffInstances(ports, policy, cloud)
+        self._off = OffInstances(ports, settings, cloud)
         self._booted = BootedHosts(ports, cloud, naming)
         self._kept = WaitingBoots(ports)
         self._naming = naming
-        self._starting = Starting(ports, policy, self._asked)
+        self._starting = Starting(ports, settings, self._asked)
         self._waiting: Mapping[NovaHost, Booted] = {}
         self._listed: dict[NovaHost, Listed] = {}
-        self._elsewhere = EvacuatedOff(ports, policy, cloud, naming, self._asked)
+        self._elsewhere = EvacuatedOff(ports, settings, cloud, naming, self._asked)
         self._found: dict[NovaHost, Sequence[Found]] = {}
         self._looked_at: dict[NovaHost, float] = {}
         self._said: set[str] = set()
@@ -103,7 +103,7 @@ class AfterBoots:
             self._asked.forget_all()
 
     def _is_to_start(self, one: Found) -> bool:
-        resumes = self._policy.after_boot is AfterBoot.RESUME and one.off is Off.RAN
+        resumes = self._settings.after_boot is AfterBoot.RESUME and one.off is Off.RAN
         if one.left is not None:
             return resumes and self._elsewhere.startable(one)
         booted = self._waiting.get(one.instance.host)

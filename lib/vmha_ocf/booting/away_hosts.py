@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from math import inf
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting import away
 from vmha_ocf.cloud import tagging, task_states
 from vmha_ocf.cloud.marks import HostMarks
@@ -25,9 +25,9 @@ _MAYBE = frozenset({tagging.Choice.EVACUATE, tagging.Choice.UNKNOWN})
 class AwayHosts:
     """Since when a node is away is what this worker has seen: losing it costs some minutes."""
 
-    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud, naming: Naming) -> None:
+    def __init__(self, ports: Ports, settings: Settings, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._cloud = cloud
         self._naming = naming
         self._since: Mapping[NodeName, tuple[float, float]] = {}
@@ -82,11 +82,11 @@ class AwayHosts:
 
     def _ours_on(self, host: NovaHost) -> Sequence[Instance]:
         instances = self._ports.nova.instances_on(host)
-        marks = HostMarks(host, self._ports, self._policy, self._cloud.marks)
+        marks = HostMarks(host, self._ports, self._settings, self._cloud.marks)
         marks.look_up(instances)
         return [
             one
             for one in instances
             if not task_states.is_being_deleted(one)
-            and tagging.choose(one, self._policy, marks.images, marks.anything_marked) in _MAYBE
+            and tagging.choose(one, self._settings, marks.images, marks.anything_marked) in _MAYBE
         ]

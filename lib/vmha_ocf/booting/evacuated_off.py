@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince, Wanted
 from vmha_ocf.booting.hosts import Known, Left
@@ -24,7 +24,7 @@ from vmha_ocf.proof.boots import Served
 
 class EvacuatedOff:
     def __init__(
-        self, ports: Ports, policy: Policy, cloud: Cloud, known: Known, asked: AskedSince
+        self, ports: Ports, settings: Settings, cloud: Cloud, known: Known, asked: AskedSince
     ) -> None:
         self.found: Mapping[NovaHost, Sequence[Found]] = {}
         """By the host that they have left."""
@@ -36,7 +36,7 @@ class EvacuatedOff:
         self._ports = ports
         self._cloud = cloud
         self._known = known
-        self._off = OffInstances(ports, policy, cloud)
+        self._off = OffInstances(ports, settings, cloud)
         self._asked = asked
 
     def look(self, left: Sequence[Left]) -> None:

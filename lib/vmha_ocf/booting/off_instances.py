@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting import off_since
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.marks import HostMarks
@@ -27,9 +27,9 @@ class Listed:
 
 
 class OffInstances:
-    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud) -> None:
+    def __init__(self, ports: Ports, settings: Settings, cloud: Cloud) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._cloud = cloud
 
     def on(self, host: NovaHost) -> Listed:
@@ -39,7 +39,7 @@ class OffInstances:
         except VmhaError as error:
             return Listed((), problem=not_known(host, error))
         off = [one for one in instances if off_since.may_be(one)]
-        marks = HostMarks(host, self._ports, self._policy, self._cloud.marks)
+        marks = HostMarks(host, self._ports, self._settings, self._cloud.marks)
         if off:
             marks.look_up(off)
         ours = [one for one in off if self._choice(one, marks) is Choice.EVACUATE]
@@ -47,7 +47,7 @@ class OffInstances:
         return Listed(ours, starting, marks.problem)
 
     def _choice(self, one: Instance, marks: HostMarks) -> Choice:
-        return tagging.choose(one, self._policy, marks.images, marks.anything_marked)
+        return tagging.choose(one, self._settings, marks.images, marks.anything_marked)
 
 
 def not_known(host: NovaHost, error: VmhaError) -> str:

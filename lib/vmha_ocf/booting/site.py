@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from vmha_ocf.agent.due import Due
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting import site_start
 from vmha_ocf.booting.site_start import SiteStart
 from vmha_ocf.cluster.flag_texts import STORM_KEY
@@ -25,9 +25,9 @@ LOOK_AGAIN = 3.0
 class SiteStarting:
     """``look`` in every round, before anything is asked for. Not knowing holds what is new, too."""
 
-    def __init__(self, ports: Ports, policy: Policy, me: str, naming: Naming) -> None:
+    def __init__(self, ports: Ports, settings: Settings, me: str, naming: Naming) -> None:
         self._ports = ports
-        self._seconds = policy.site_start
+        self._seconds = settings.site_start
         self._me = NodeName(me)
         self._naming = naming
         self._due = Due(ports.clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting import off_since
 from vmha_ocf.booting.asked_since import AskedSince, Wanted
 from vmha_ocf.booting.off_since import Off
@@ -21,9 +21,9 @@ PER_HOST = 4
 
 
 class Starting:
-    def __init__(self, ports: Ports, policy: Policy, asked: AskedSince) -> None:
+    def __init__(self, ports: Ports, settings: Settings, asked: AskedSince) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._asked = asked
 
     def run(self, wanted: Wanted, starting: Mapping[NovaHost, int]) -> None:
@@ -38,8 +38,8 @@ class Starting:
     def _batch(self, wanted: Wanted, starting: Mapping[NovaHost, int]) -> Wanted:
         room = Counter({one.host: PER_HOST - starting.get(one.host, 0) for one, _ in wanted})
         batch: list[tuple[Instance, Sequence[Served]]] = []
-        for one, served in sorted(wanted, key=lambda each: order_key(each[0], self._policy)):
-            if room[one.host] > 0 and len(batch) < self._policy.caps.batch:
+        for one, served in sorted(wanted, key=lambda each: order_key(each[0], self._settings)):
+            if room[one.host] > 0 and len(batch) < self._settings.caps.batch:
                 room[one.host] -= 1
                 batch.append((one, served))
         return batch

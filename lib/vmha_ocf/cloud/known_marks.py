@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.ports import Ports
 
 _KEPT = 300.0
@@ -12,9 +12,9 @@ _KEPT = 300.0
 class CloudMarks:
     """One for all hosts, whose rounds may be on threads of their own."""
 
-    def __init__(self, ports: Ports, policy: Policy) -> None:
+    def __init__(self, ports: Ports, settings: Settings) -> None:
         self._ports = ports
-        self._names = policy.marks.all_names
+        self._names = settings.marks.all_names
         self._answer: bool | None = None
         self._asked_at = 0.0
         self._lock = ports.lock()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.errors import VmhaError
@@ -17,20 +17,22 @@ from vmha_ocf.ports import Ports
 
 
 class HostMarks:
-    def __init__(self, host: NovaHost, ports: Ports, policy: Policy, cloud: CloudMarks) -> None:
+    def __init__(
+        self, host: NovaHost, ports: Ports, settings: Settings, cloud: CloudMarks
+    ) -> None:
         self.images: dict[ImageId, dict[str, str]] = {}
         self.anything_marked: bool | None = None
         self.problem = ""
         self._host = host
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._cloud = cloud
         self._again_at = 0.0
 
     @property
     def takes_untagged(self) -> bool:
         """Nothing in the cloud is marked, so all are ours."""
-        return self._policy.untagged is Untagged.AUTO and self.anything_marked is False
+        return self._settings.untagged is Untagged.AUTO and self.anything_marked is False
 
     def look_up(self, instances: Sequence[Instance], *, takes_untagged: bool = False) -> None:
         """Only where it decides about an instance. ``takes_untagged``: that was decided before."""
@@ -39,20 +41,20 @@ class HostMarks:
         now = self._ports.clock.monotonic()
         if self.problem and now < self._again_at:
             return
-        self._again_at = now + self._policy.look_again
+        self._again_at = now + self._settings.look_again
         try:
-            wanted = tagging.images_to_look_up(instances, self._policy, self.images)
+            wanted = tagging.images_to_look_up(instances, self._settings, self.images)
             if wanted:
                 for image, found in self._ports.nova.image_marks(sorted(wanted)).items():
                     self.images[image] = dict(found)
-            if self._policy.untagged is Untagged.AUTO and self.anything_marked is None:
+            if self._settings.untagged is Untagged.AUTO and self.anything_marked is None:
                 self.anything_marked = self._is_anything_marked(instances)
             self.problem = ""
         except VmhaError as error:
             self.problem = f"{self._host}: marks could not be looked up: {error}"
 
     def _is_anything_marked(self, instances: Sequence[Instance]) -> bool | None:
-        marks = self._policy.marks
+        marks = self._settings.marks
         found = [tagging.mark(one, marks, self.images) for one in instances]
         if tagging.Choice.EVACUATE in found:
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import poison
 from vmha_ocf.model import Evacuation
 from vmha_ocf.ports import Ports
@@ -26,9 +26,9 @@ class _Answer:
 class PastEvacuations:
     """One for all hosts, whose rounds may be on threads of their own."""
 
-    def __init__(self, ports: Ports, policy: Policy) -> None:
+    def __init__(self, ports: Ports, settings: Settings) -> None:
         self._ports = ports
-        self._window = policy.poison_window
+        self._window = settings.poison_window
         self._answer: _Answer | None = None
         self._lock = ports.lock()
 

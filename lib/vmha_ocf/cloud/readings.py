@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import heartbeat
 from vmha_ocf.cloud.clock import NovaTime
 from vmha_ocf.cloud.known_marks import CloudMarks
@@ -31,17 +31,17 @@ class Cloud:
     def __init__(
         self,
         ports: Ports,
-        policy: Policy,
+        settings: Settings,
         listed: Callable[[Services], None] = lambda _: None,
     ) -> None:
         """``listed`` is told each list of all services."""
-        self.past = PastEvacuations(ports, policy)
-        self.marks = CloudMarks(ports, policy)
+        self.past = PastEvacuations(ports, settings)
+        self.marks = CloudMarks(ports, settings)
         self.reports = Reports()
         """What the looks at all services have shown of Nova's times."""
         self._ports = ports
         self._listed = listed
-        self._configured = policy.service_down_time
+        self._configured = settings.service_down_time
         self._began = ports.clock.monotonic()
         self.nova_time = NovaTime(ports.clock)
         self.hosts: int | None = None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from vmha_ocf.agent.boolean import parse_boolean
-from vmha_ocf.agent.policy import Marks, Policy, Untagged
+from vmha_ocf.agent.settings import Marks, Settings, Untagged
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import ImageId, Instance
 
@@ -26,17 +26,17 @@ class Choice(Enum):
 
 
 def choose(
-    instance: Instance, policy: Policy, images: ImageMarks, anything_marked: bool | None
+    instance: Instance, settings: Settings, images: ImageMarks, anything_marked: bool | None
 ) -> Choice:
     """Whether this instance is to be evacuated.
 
     ``images`` are the look-ups made so far; ``anything_marked`` tells whether anything in the
     cloud carries a mark (None: not known), which only ``untagged=auto`` asks.
     """
-    marked = mark(instance, policy.marks, images)
+    marked = mark(instance, settings.marks, images)
     if marked in (Choice.EVACUATE, Choice.OPTED_OUT):
         return marked
-    match policy.untagged:
+    match settings.untagged:
         case Untagged.ALL:
             return Choice.EVACUATE  # An image can only say the same.
         case Untagged.AUTO if marked is Choice.UNTAGGED:
@@ -70,17 +70,17 @@ def _mark_of_others(instance: Instance, marks: Marks, images: ImageMarks) -> Cho
 
 
 def images_to_look_up(
-    instances: Iterable[Instance], policy: Policy, known: ImageMarks
+    instances: Iterable[Instance], settings: Settings, known: ImageMarks
 ) -> frozenset[ImageId]:
     """The images whose marks would decide about an instance that nothing else decides about."""
-    if policy.untagged is Untagged.ALL:
+    if settings.untagged is Untagged.ALL:
         return frozenset()
     return frozenset(
         instance.image
         for instance in instances
         if instance.image is not None
         and instance.image not in known
-        and mark(instance, policy.marks, known) is Choice.UNKNOWN
+        and mark(instance, settings.marks, known) is Choice.UNKNOWN
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
 from vmha_ocf.agent.ahead import Question
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster import storm
 from vmha_ocf.cluster.holding_ports import HoldingPorts
 from vmha_ocf.errors import VmhaError
@@ -19,13 +19,13 @@ LOOK_AGAIN = 10.0
 class Held:
     """Not knowing holds too. ``problems`` says why, one sentence for each reason."""
 
-    def __init__(self, ports: HoldingPorts, policy: Policy) -> None:
+    def __init__(self, ports: HoldingPorts, settings: Settings) -> None:
         self.problems: dict[str, str] = {}
         self.hosts: int | None = None
         """How many compute hosts Nova has, as far as anybody has asked."""
         self.by_hand = Question(ports.holds.read)
         self._ports = ports
-        self._limits = storm.limits_of(policy)
+        self._limits = storm.limits_of(settings)
         self._failures: storm.Failures | None = None
         """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf

@@ -18,7 +18,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster import hold
 from vmha_ocf.cluster.flag_texts import STORM_ATTRIBUTE, STORM_KEY, STORM_RELEASE
 from vmha_ocf.model import Flag, NodeName
@@ -49,8 +49,8 @@ class Limits:
     share: float = 0.0
 
 
-def limits_of(policy: Policy) -> Limits:
-    return Limits(policy.storm_limit, policy.storm_window, policy.storm_share)
+def limits_of(settings: Settings) -> Limits:
+    return Limits(settings.storm_limit, settings.storm_window, settings.storm_share)
 
 
 @dataclass(frozen=True, slots=True)

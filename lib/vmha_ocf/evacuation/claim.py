@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation import acting
 from vmha_ocf.evacuation.story import HostStory
 from vmha_ocf.model import Epoch, Flag, FlagState
@@ -23,10 +23,10 @@ class Claim(Enum):
 
 
 class HostClaim:
-    def __init__(self, ports: Ports, policy: Policy, me: str, story: HostStory) -> None:
+    def __init__(self, ports: Ports, settings: Settings, me: str, story: HostStory) -> None:
         self._flag: Flag | None = None
         self._ports = ports
-        self._settle = policy.settle
+        self._settle = settings.settle
         self._me = me
         self._story = story
         self._foreign: tuple[tuple[str, float], float] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.errors import Refused, VmhaError
@@ -47,7 +47,7 @@ class HostRound:
         self,
         host: NovaHost,
         ports: ServicePorts,
-        policy: Policy,
+        settings: Settings,
         me: str,
         cloud: Cloud,
     ) -> None:
@@ -55,13 +55,13 @@ class HostRound:
         self.problems: dict[str, str] = {}
         self.progress = False
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._cloud = cloud
         self._me = me
-        self._reader = HostReader(host, ports, policy, cloud)
+        self._reader = HostReader(host, ports, settings, cloud)
         self._requests = HostRequests(host, ports)
         self._story = HostStory(host, ports)
-        self._claim = HostClaim(ports, policy, me, self._story)
+        self._claim = HostClaim(ports, settings, me, self._story)
         self._memory: Memory | None = None
         self._down = TakeDown(
             host,
@@ -69,7 +69,7 @@ class HostRound:
             self._story,
             me,
             self.problems,
-            settle=policy.settle,
+            settle=settings.settle,
             times_tell=lambda: cloud.nova_time.agrees,
         )
         self._looked_at = 0.0
@@ -156,7 +156,9 @@ class HostRound:
             view = self._look(around)
         self._looked_at = now = self._ports.clock.monotonic()
         assert self._memory is not None
-        self._survey = evacuation.survey(view, policy=self._policy, memory=self._memory, now=now)
+        self._survey = evacuation.survey(
+            view, settings=self._settings, memory=self._memory, now=now
+        )
         self._plan = None
         return True
 
@@ -199,9 +201,9 @@ class HostRound:
         perhaps = beat.moved or (around.node_back and not around.rebooted)
         doubt = perhaps and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, self._cloud.silence)
-        most = 0 if doubt and not silent else min(room, self._policy.caps.batch)
+        most = 0 if doubt and not silent else min(room, self._settings.caps.batch)
         plan = evacuation.plan_steps(
-            seen, Allowance(most, self._policy.caps.per_host), busy_groups
+            seen, Allowance(most, self._settings.caps.per_host), busy_groups
         )
         self._plan = plan
         self._story.seen(plan, seen.view)
@@ -223,7 +225,7 @@ class HostRound:
             found,
             around.off,
             now=self._ports.clock.monotonic(),
-            settle=self._policy.settle,
+            settle=self._settings.settle,
         )
         self._memory = off_again.look(memory, self._down, found, reading.listed, self._ports)
         began, alive = self._down.began, self._is_alive(around)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.model import Instance
 
 
-def order_key(instance: Instance, policy: Policy) -> tuple[int, int, str]:
+def order_key(instance: Instance, settings: Settings) -> tuple[int, int, str]:
     """Highest priority first, then the lowest restart group; the id makes it repeatable."""
     return (
-        -_number(instance.metadata.get(policy.priority_key)),
-        _number(instance.metadata.get(policy.group_key)),
+        -_number(instance.metadata.get(settings.priority_key)),
+        _number(instance.metadata.get(settings.group_key)),
         instance.id,
     )
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records, server_groups, tagging
 from vmha_ocf.cloud.records import Found
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
@@ -125,15 +125,15 @@ class Survey:
     def _settled(self, instance: InstanceId, record: Evacuation) -> bool:
         situation = self.situation
         watched = situation.memory.watched(instance, of_record(record), situation.now)
-        return watched >= situation.policy.settle
+        return watched >= situation.settings.settle
 
 
-def survey(view: View, *, policy: Policy, memory: Memory, now: Monotonic) -> Survey:
+def survey(view: View, *, settings: Settings, memory: Memory, now: Monotonic) -> Survey:
     """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
     found = records.by_instance(view.reading.evacuations)
     situation = Situation(
         now,
-        policy,
+        settings,
         view.around.off,
         memory,
         since=view.flag.proved_at,
@@ -147,7 +147,7 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: Monotonic) -> Sur
     verdicts = [
         judge(
             instance,
-            tagging.choose(instance, policy, view.reading.images, view.reading.anything_marked),
+            tagging.choose(instance, settings, view.reading.images, view.reading.anything_marked),
             found.get(instance.id, ()),
             situation,
         )
@@ -161,10 +161,10 @@ def survey(view: View, *, policy: Policy, memory: Memory, now: Monotonic) -> Sur
 
 def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] = ()) -> Plan:
     """The steps for one host. ``busy_groups``: of which a member is on its way off another host."""
-    view, policy, memory = seen.view, seen.situation.policy, seen.situation.memory
+    view, settings, memory = seen.view, seen.situation.settings, seen.situation.memory
     allowed = min(allowance.requests, allowance.per_host - seen.load)
     busy = set(seen.busy_groups)
-    stops = list(_stops(view, seen.found, memory, policy))
+    stops = list(_stops(view, seen.found, memory, settings))
     over = not stops and not seen.flying and _is_over(view, seen.verdicts, seen.situation)
     requests = [] if over else list(_requests(seen, busy | {*busy_groups}, allowed))
     steps: list[Step] = [Finish(view.flag)] if over else [*stops, *requests]
@@ -173,10 +173,10 @@ def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] 
 
 
 def plan_host(
-    view: View, *, policy: Policy, memory: Memory, now: Monotonic, allowance: Allowance
+    view: View, *, settings: Settings, memory: Memory, now: Monotonic, allowance: Allowance
 ) -> Plan:
     """Both at once, for a host that nobody shares the room with."""
-    return plan_steps(survey(view, policy=policy, memory=memory, now=now), allowance)
+    return plan_steps(survey(view, settings=settings, memory=memory, now=now), allowance)
 
 
 def _in_flight(
@@ -192,16 +192,18 @@ def _in_flight(
     for instance in found.keys() - listed:
         for record in records.at_work(found[instance], situation.off):
             gone_for = situation.memory.watched(instance, gone(record), situation.now)
-            if gone_for < situation.policy.settle:
+            if gone_for < situation.settings.settle:
                 flying.add(instance)
     return frozenset(flying)
 
 
-def _stops(view: View, found: Found, memory: Memory, policy: Policy) -> Iterator[Step]:
+def _stops(view: View, found: Found, memory: Memory, settings: Settings) -> Iterator[Step]:
     """A done record is written after the new host is saved: what is still listed is not there."""
     listed = {one.id for one in view.reading.instances}
     for instance in memory.was_off.values():
-        ours = tagging.choose(instance, policy, view.reading.images, view.reading.anything_marked)
+        ours = tagging.choose(
+            instance, settings, view.reading.images, view.reading.anything_marked
+        )
         newest = next(iter(found.get(instance.id, ())), None)
         moved = newest is not None and newest.status == "done" and instance.id not in listed
         if moved and ours is tagging.Choice.EVACUATE:
@@ -214,11 +216,11 @@ def _requests(seen: Survey, busy: set[str], allowed: int) -> Iterator[Evacuate |
     Nova re-checks the group on the destination; members asked for together lose that race. What was
     asked for in vain comes after all others: again and again, it would keep them from their turn.
     """
-    groups, policy = seen.groups, seen.situation.policy
+    groups, settings = seen.groups, seen.situation.settings
     ready = [one for one in seen.verdicts if one.next in _REQUESTED]
 
     def turn(verdict: Verdict) -> tuple[bool, tuple[int, int, str]]:
-        return verdict.in_vain, order_key(verdict.instance, policy)
+        return verdict.in_vain, order_key(verdict.instance, settings)
 
     for verdict in sorted(ready, key=turn):
         group = groups.get(verdict.instance.id)
@@ -248,6 +250,6 @@ def _is_over(view: View, verdicts: Sequence[Verdict], situation: Situation) -> b
         return False
     if not kinds & _KEEP:
         return True
-    policy, looked_at = situation.policy, situation.now - situation.memory.first_seen
-    patience = policy.unknown_after if Next.UNKNOWN in kinds else policy.back_after
+    settings, looked_at = situation.settings, situation.now - situation.memory.first_seen
+    patience = settings.unknown_after if Next.UNKNOWN in kinds else settings.back_after
     return view.around.node_back and looked_at >= patience

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import poison, task_states
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.past import PastEvacuations
@@ -23,12 +23,12 @@ class HostReader:
     """``begin``, then ``finish``. What need not be asked each time is kept. Both raise NovaUnavailable,
     NovaDenied."""
 
-    def __init__(self, host: NovaHost, ports: Ports, policy: Policy, cloud: Cloud) -> None:
-        self.marks = HostMarks(host, ports, policy, cloud.marks)
+    def __init__(self, host: NovaHost, ports: Ports, settings: Settings, cloud: Cloud) -> None:
+        self.marks = HostMarks(host, ports, settings, cloud.marks)
         self._host = host
         self._ports = ports
-        self._moves = _Moves(ports, policy, cloud.past)
-        self._every = policy.relist
+        self._moves = _Moves(ports, settings, cloud.past)
+        self._every = settings.relist
         self._instances: Sequence[Instance] = ()
         self._listed_at: float | None = None
         self._fresh = False
@@ -77,9 +77,9 @@ class _Moves:
     """What Nova had under way is asked for each instance that was on its way, and only for them: a host's
     own list holds years of moves."""
 
-    def __init__(self, ports: Ports, policy: Policy, past: PastEvacuations) -> None:
+    def __init__(self, ports: Ports, settings: Settings, past: PastEvacuations) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._past = past
         self._suspects: poison.Past | None = None
         self._moves: Mapping[InstanceId, Sequence[Move]] = {}
@@ -113,7 +113,7 @@ class _Moves:
 
     def _is_due(self, instance: Instance, now: float) -> bool:
         looked_at = self._looked_at.get(instance.id)
-        return looked_at is None or now - looked_at >= self._policy.look_again
+        return looked_at is None or now - looked_at >= self._settings.look_again
 
     def _moves_of(self, instance: Instance) -> Sequence[Move] | None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import poison, records, task_states
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.cloud.tagging import Choice
@@ -60,7 +60,7 @@ class Situation:
     """What judging needs beside the instance: the time, the rules, the hosts, the memory."""
 
     now: Monotonic
-    policy: Policy
+    settings: Settings
     off: Off
     memory: Memory
     since: Epoch = NEVER
@@ -80,7 +80,7 @@ class Situation:
 
     def settled(self, instance: Instance, what: str) -> bool:
         """Whatever Nova could still do about it, it would have shown by now."""
-        return self.memory.watched(instance.id, what, self.now) >= self.policy.settle
+        return self.memory.watched(instance.id, what, self.now) >= self.settings.settle
 
     def waited(self, instance: Instance, what: str) -> float:
         return self.memory.waited(instance.id, what, self.now)
@@ -110,12 +110,12 @@ def _flying(
 ) -> Verdict | None:
     for record in _at_work(instance, found, situation):
         age = situation.waited(instance, of_record(record))
-        stuck = age >= situation.policy.stuck_after
+        stuck = age >= situation.settings.stuck_after
         where = f"on {record.dest}" if record.dest else "nowhere yet"
         reason = f"evacuation {record.id} is {record.status}, {where}"
         if stuck:
             # The same words in each round: what changes is told anew.
-            most = situation.policy.stuck_after
+            most = situation.settings.stuck_after
             reason += (
                 f", for {most:.0f} s and more; it is never repeated while Nova may work on it"
             )
@@ -169,7 +169,7 @@ def _kept(instance: Instance, situation: Situation) -> Verdict | None:
     if task_states.starts_at_return(instance):
         return Verdict(instance, Next.REPORT, _waits_to_start(instance), told=True)
     if instance.id in situation.suspects:
-        past, window = situation.suspects[instance.id], situation.policy.poison_window
+        past, window = situation.suspects[instance.id], situation.settings.poison_window
         return Verdict(instance, Next.REPORT, poison.why(instance, past, window), told=True)
     if instance.id in situation.bound:
         return Verdict(instance, Next.REPORT, _affine(instance), told=True)
@@ -194,11 +194,11 @@ def _affine(instance: Instance) -> str:
 def _unsettled(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Verdict | None:
-    policy, memory = situation.policy, situation.memory
-    if memory.inherited and memory.watched_all(situation.now) < policy.settle:
+    settings, memory = situation.settings, situation.memory
+    if memory.inherited and memory.watched_all(situation.now) < settings.settle:
         return Verdict(instance, Next.WAIT, "an earlier worker may have just asked for it")
-    if situation.now - memory.first_seen < policy.evacuate_delay:
-        return Verdict(instance, Next.WAIT, f"evacuate_delay of {policy.evacuate_delay:.0f} s")
+    if situation.now - memory.first_seen < settings.evacuate_delay:
+        return Verdict(instance, Next.WAIT, f"evacuate_delay of {settings.evacuate_delay:.0f} s")
     if task_states.is_rebuilding(instance) and not situation.settled(instance, REBUILDING):
         return Verdict(instance, Next.WAIT, "is rebuilding without a record of it")
     done = found and found[0].status == "done"
@@ -210,13 +210,13 @@ def _unsettled(
 def _retry(
     instance: Instance, found: Sequence[Evacuation], situation: Situation
 ) -> Verdict | None:
-    policy, failed = situation.policy, _failed(instance, found, situation)
+    settings, failed = situation.settings, _failed(instance, found, situation)
     if not failed:
         return None
-    delay = min(policy.retry_first * 2.0 ** min(failed - 1, 20), policy.retry_most)
+    delay = min(settings.retry_first * 2.0 ** min(failed - 1, 20), settings.retry_most)
     if situation.waited(instance, of_record(found[0])) >= delay:
         return None
-    told = failed >= policy.report_after
+    told = failed >= settings.report_after
     return Verdict(instance, Next.RETRY, _why_failed(found[0], failed), told=told)
 
 
@@ -234,14 +234,14 @@ def _why_failed(newest: Evacuation, failed: int) -> str:
 
 
 def _by_state(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict:
-    policy = situation.policy
+    settings = situation.settings
     refused_at, refused = situation.memory.refused.get(instance.id, (0.0, ""))
     blocked = _is_blocked(instance, refused, situation)
-    if refused and not blocked and situation.now - refused_at < policy.look_again:
+    if refused and not blocked and situation.now - refused_at < settings.look_again:
         return Verdict(instance, Next.REPORT, refused, told=True)
-    if instance.image is not None and not policy.rebuild_from_image:
+    if instance.image is not None and not settings.rebuild_from_image:
         return Verdict(instance, Next.REPORT, "its disk is on the dead host", told=True)
-    resets = _RESET_STATES if policy.recover_states else frozenset()
+    resets = _RESET_STATES if settings.recover_states else frozenset()
     if instance.vm_state not in _EVACUABLE_STATES | resets:
         reason = f"Nova does not evacuate it while {instance.vm_state}"
         return Verdict(instance, Next.REPORT, reason, told=True)
@@ -266,7 +266,7 @@ def _reset(
     """Once: a second one would hide that the first is still on its way, and breaks the evacuation that
     follows when it comes."""
     sent_at = situation.memory.may_reset.get(instance.id)
-    if sent_at is not None and situation.now - sent_at < situation.policy.settle:
+    if sent_at is not None and situation.now - sent_at < situation.settings.settle:
         reason = "a request to reset it got no clear answer: it may still come"
         return Verdict(instance, Next.WAIT, reason)
     return Verdict(instance, Next.RESET, reason, told=told)
@@ -274,13 +274,13 @@ def _reset(
 
 def _long_in_vain(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> str:
     failed = _failed(instance, found, situation)
-    return _why_failed(found[0], failed) if failed >= situation.policy.report_after else ""
+    return _why_failed(found[0], failed) if failed >= situation.settings.report_after else ""
 
 
 def _is_blocked(instance: Instance, refused: str, situation: Situation) -> bool:
     """By a task_state that died with the host, in a Nova that looks at it (docs/compatibility.rst).
 
     Only a reset ends it, and one is enough. Nothing is in flight here: that was judged before."""
-    if not situation.policy.recover_states or instance.id in situation.memory.was_reset:
+    if not situation.settings.recover_states or instance.id in situation.memory.was_reset:
         return False
     return instance.task_state is not None and f"task_state {instance.task_state}" in refused

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
@@ -47,10 +47,10 @@ class Around:
     node_back: bool = False
 
 
-def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> Look:
+def look_at(flag: Flag, around: Around, ports: WorkerPorts, settings: Settings) -> Look:
     """Raises NovaUnavailable, NovaDenied. It is read as the worker reads it."""
-    cloud = Cloud(ports, policy)
-    reader = HostReader(flag.host, ports, policy, cloud)
+    cloud = Cloud(ports, settings)
+    reader = HostReader(flag.host, ports, settings, cloud)
     if reader.begin():
         cloud.ask_groups()
     reading = reader.finish(flag)
@@ -59,21 +59,21 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, policy: Policy) -> L
         flag, reading, Surroundings(around.off, around.node_back, there_are, cloud.groups())
     )
     now = ports.clock.monotonic()
-    memory = memory_of(reading.evacuations, policy, now=now, epoch=ports.clock.now())
-    plan = evacuation.plan_host(view, policy=policy, memory=memory, now=now, allowance=NO_END)
+    memory = memory_of(reading.evacuations, settings, now=now, epoch=ports.clock.now())
+    plan = evacuation.plan_host(view, settings=settings, memory=memory, now=now, allowance=NO_END)
     rules = {
-        one.id: deciding_rule(one, policy, reading.images, reading.anything_marked)
+        one.id: deciding_rule(one, settings, reading.images, reading.anything_marked)
         for one in reading.instances
     }
     return Look(view, plan, rules, reader.marks.problem)
 
 
 def memory_of(
-    evacuations: Sequence[Evacuation], policy: Policy, *, now: Monotonic, epoch: Epoch
+    evacuations: Sequence[Evacuation], settings: Settings, *, now: Monotonic, epoch: Epoch
 ) -> Memory:
     """As of a worker that has watched for long: each record is as old as Nova says. ``epoch`` is
     the time of ``now`` in seconds since 1970."""
-    long_ago = Monotonic(now - max(policy.settle, policy.evacuate_delay, policy.back_after))
+    long_ago = Monotonic(now - max(settings.settle, settings.evacuate_delay, settings.back_after))
     return Memory(
         first_seen=long_ago,
         watching=long_ago,

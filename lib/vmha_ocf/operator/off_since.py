@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting.asked_since import AskedSince
 from vmha_ocf.booting.evacuated_off import EvacuatedOff
 from vmha_ocf.booting.hosts import BootedHosts
@@ -28,14 +28,14 @@ class Known:
 
 
 def read(
-    ports: WorkerPorts, policy: Policy, known: Known, flags: Mapping[NovaHost, Flag]
+    ports: WorkerPorts, settings: Settings, known: Known, flags: Mapping[NovaHost, Flag]
 ) -> tuple[Sequence[Found], Sequence[str]]:
     """With what is not known, a sentence each. Nova is asked only if a host has booted. Raises
     FlagsUnavailable, NovaUnavailable, NovaDenied."""
-    cloud = Cloud(ports, policy)
+    cloud = Cloud(ports, settings)
     hosts = BootedHosts(ports, cloud, known)
     waiting = hosts.waiting(flags)
-    listed = ports.parallel(OffInstances(ports, policy, cloud).on, [one.host for one in waiting])
+    listed = ports.parallel(OffInstances(ports, settings, cloud).on, [one.host for one in waiting])
     wanted = [
         (one, booted.served)
         for booted, each in zip(waiting, listed, strict=True)
@@ -45,7 +45,7 @@ def read(
     off = [one for one in asked.of(wanted).values() if one.off is not Off.LEFT]
     unknown = [one.problem for one in listed if one.problem]
     unknown += [not_known(host, error) for host, error in asked.trouble.items()]
-    elsewhere = EvacuatedOff(ports, policy, cloud, known, asked)
+    elsewhere = EvacuatedOff(ports, settings, cloud, known, asked)
     elsewhere.look(hosts.left())
     by_id = {one.instance.id: one for one in off}
     by_id |= {one.instance.id: one for each in elsewhere.found.values() for one in each}

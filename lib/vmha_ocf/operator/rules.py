@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from vmha_ocf.agent.boolean import parse_boolean
-from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.tagging import Choice, ImageMarks
 from vmha_ocf.errors import ParameterError
@@ -16,18 +16,18 @@ from vmha_ocf.model import Instance
 
 
 def deciding_rule(
-    instance: Instance, policy: Policy, images: ImageMarks, anything_marked: bool | None
+    instance: Instance, settings: Settings, images: ImageMarks, anything_marked: bool | None
 ) -> str:
     """For example ``server tag automatic-recovery`` or ``untagged=auto: nothing is marked``."""
-    match tagging.mark(instance, policy.marks, images):
+    match tagging.mark(instance, settings.marks, images):
         case Choice.OPTED_OUT:
-            return next(_metadata(instance, policy, wanted=False))
+            return next(_metadata(instance, settings, wanted=False))
         case Choice.EVACUATE:
-            return next(_marks(instance, policy, images))
-        case Choice.UNKNOWN if policy.untagged is not Untagged.ALL:
+            return next(_marks(instance, settings, images))
+        case Choice.UNKNOWN if settings.untagged is not Untagged.ALL:
             return "flavor or image could not be looked up"
-    if policy.untagged is not Untagged.AUTO:
-        return f"no mark, untagged={policy.untagged.value}"
+    if settings.untagged is not Untagged.AUTO:
+        return f"no mark, untagged={settings.untagged.value}"
     known = {
         None: "it is not known whether anything is marked",
         True: "other things are marked",
@@ -36,10 +36,10 @@ def deciding_rule(
     return f"no mark, untagged=auto and {known[anything_marked]}"
 
 
-def _marks(instance: Instance, policy: Policy, images: ImageMarks) -> Iterator[str]:
+def _marks(instance: Instance, settings: Settings, images: ImageMarks) -> Iterator[str]:
     """Those that say yes, in the order in which they are looked at."""
-    marks = policy.marks
-    yield from _metadata(instance, policy, wanted=True)
+    marks = settings.marks
+    yield from _metadata(instance, settings, wanted=True)
     for tag in marks.server_tags:
         if tag in instance.tags:
             yield f"server tag {tag}"
@@ -52,8 +52,8 @@ def _marks(instance: Instance, policy: Policy, images: ImageMarks) -> Iterator[s
             yield f"image {name}"
 
 
-def _metadata(instance: Instance, policy: Policy, *, wanted: bool) -> Iterator[str]:
-    for key in policy.marks.metadata:
+def _metadata(instance: Instance, settings: Settings, *, wanted: bool) -> Iterator[str]:
+    for key in settings.marks.metadata:
         if _says(instance.metadata, key, wanted):
             yield f"metadata {key}={instance.metadata[key].strip()}"
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.heartbeat import Heartbeat
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.records import STILL, Off
@@ -34,9 +34,9 @@ class _Beat:
 class HostReturn:
     """Follows every service that carries our mark or has our trace, and is not flagged any more."""
 
-    def __init__(self, ports: ServicePorts, policy: Policy, marks: CloudMarks) -> None:
+    def __init__(self, ports: ServicePorts, settings: Settings, marks: CloudMarks) -> None:
         self._ports = ports
-        self._put_back = PutBack(ports, policy, marks)
+        self._put_back = PutBack(ports, settings, marks)
         self._waits = Waits(ports)
         self._beats: dict[NovaHost, _Beat] = {}
         self._seen: dict[NovaHost, Trace] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records, tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.marks import HostMarks
@@ -25,10 +25,10 @@ _SHOWN = 3
 class PutBack:
     """``problems``: what is left of it, by host, as long as it lasts."""
 
-    def __init__(self, ports: ServicePorts, policy: Policy, marks: CloudMarks) -> None:
+    def __init__(self, ports: ServicePorts, settings: Settings, marks: CloudMarks) -> None:
         self.problems: dict[NovaHost, str] = {}
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._marks = marks
         self._asking: set[NovaHost] = set()
 
@@ -37,7 +37,7 @@ class PutBack:
         failure is still there; without it the trace may be of long ago, and nothing is asked for."""
         left = self._left(trace, off)
         asked = [one for one in left if one.way in (Way.REBOOT, Way.STOP)] if fresh else []
-        batch = asked[: self._policy.caps.batch]
+        batch = asked[: self._settings.caps.batch]
         if batch:
             self._put_back(batch, trace)
         (self._asking.add if asked else self._asking.discard)(trace.host)
@@ -64,11 +64,11 @@ class PutBack:
 
     def _choices(self, trace: Trace, instances: Sequence[Instance]) -> dict[InstanceId, Choice]:
         """As it was decided for this failure, where that was decided."""
-        marks = HostMarks(trace.host, self._ports, self._policy, self._marks)
+        marks = HostMarks(trace.host, self._ports, self._settings, self._marks)
         marks.look_up(instances)
         marked = False if trace.untagged else marks.anything_marked
         return {
-            one.id: tagging.choose(one, self._policy, marks.images, marked) for one in instances
+            one.id: tagging.choose(one, self._settings, marks.images, marked) for one in instances
         }
 
     def _put_back(self, batch: Sequence[Damaged], trace: Trace) -> None:

@@ -33,7 +33,7 @@ def main(argv: list[str]) -> int:
     pulse.beat(ports.clock.monotonic(), "starting", ())
     ports.say(f"started on {parts.me}")
     parts.listeners.start()
-    evacuator = Evacuator(ports, parts.options.policy, parts.me, domain=parts.options.domain)
+    evacuator = Evacuator(ports, parts.options.settings, parts.me, domain=parts.options.domain)
     rounds.run(
         evacuator,
         flags=ports.flags,

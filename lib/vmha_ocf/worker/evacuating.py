@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import inf
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.together.at_once import AtOnce
@@ -30,7 +30,7 @@ class Evacuating:
     def __init__(
         self,
         ports: ServicePorts,
-        policy: Policy,
+        settings: Settings,
         me: str,
         lookout: Lookout,
         guard: Guard,
@@ -41,12 +41,12 @@ class Evacuating:
         self.at_once = AtOnce(ports, longest)
         self.barrier = Barrier(ports.clock, lookout.cloud, lookout.lost)
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._me = me
         self._lookout = lookout
         self._guard = guard
         self._clock: Clock = ports.clock
-        self._requesting = Requesting(ports, policy)
+        self._requesting = Requesting(ports, settings)
 
     def begin(self, flags: Flagged) -> None:
         """A round does. Whose flag is gone, or done, is nobody's any more."""
@@ -107,7 +107,7 @@ class Evacuating:
     def _host(self, host: NovaHost) -> HostRound:
         if host not in self.hosts:
             cloud = self._lookout.cloud
-            self.hosts[host] = HostRound(host, self._ports, self._policy, self._me, cloud)
+            self.hosts[host] = HostRound(host, self._ports, self._settings, self._me, cloud)
         return self.hosts[host]
 
     def _may_force(self, hosts: Sequence[HostRound], sight: Sight) -> Sequence[HostRound]:

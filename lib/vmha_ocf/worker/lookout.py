@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting.site import SiteStarting
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
@@ -43,7 +43,7 @@ class Lookout:
     def __init__(
         self,
         ports: WorkerPorts,
-        policy: Policy,
+        settings: Settings,
         me: str,
         *,
         domain: str,
@@ -51,10 +51,10 @@ class Lookout:
         guard: Guard,
     ) -> None:
         self.naming = Naming(ports, domain)
-        self.cloud = Cloud(ports, policy, self.naming.list_seen)
-        self.held = Held(ports, policy)
+        self.cloud = Cloud(ports, settings, self.naming.list_seen)
+        self.held = Held(ports, settings)
         self.proofs = Proofs(ports, self.cloud, self.naming)
-        self.site = SiteStarting(ports, policy, me, self.naming)
+        self.site = SiteStarting(ports, settings, me, self.naming)
         self.lost = LostHosts(ports.clock, self.naming)
         self.destinations = Destinations()
         self.authority = Authority(ports.cluster, ports.clock, me)

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 
 from vmha_ocf.agent.address import parse_address
 from vmha_ocf.agent.boolean import parse_boolean
-from vmha_ocf.agent.policy import AfterBoot, Caps, Marks, Policy, Untagged
+from vmha_ocf.agent.settings import AfterBoot, Caps, Marks, Settings, Untagged
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
     """Everything but the credentials. Times in seconds."""
 
-    policy: Policy
+    settings: Settings
     request_timeout: float
     domain: str
     log_file: str
@@ -43,7 +43,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         flavor=_names(values["flavor_keys"]),
         image=_names(values["image_keys"]),
     )
-    policy = Policy(
+    settings = Settings(
         marks=marks,
         untagged=Untagged(values["untagged"]),
         recover_states=values["unevacuable_states"] == "recover",
@@ -65,7 +65,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         group_key=values["group_key"],
     )
     return WorkerOptions(
-        policy,
+        settings,
         timeout,
         values["domain"],
         values["log_file"],

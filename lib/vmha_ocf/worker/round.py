@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.booting.after_boot import AfterBoots
 from vmha_ocf.booting.away_hosts import AwayHosts
 from vmha_ocf.evacuation.together.after_done import AfterDone
@@ -28,7 +28,7 @@ class Evacuator:
     def __init__(
         self,
         ports: WorkerPorts,
-        policy: Policy,
+        settings: Settings,
         me: str,
         *,
         domain: str = "",
@@ -37,16 +37,18 @@ class Evacuator:
         self._pauses = pauses or Pauses()
         self._guard = guard = Guard(ports.clock)
         self._lookout = lookout = Lookout(
-            ports, policy, me, domain=domain, pauses=self._pauses, guard=guard
+            ports, settings, me, domain=domain, pauses=self._pauses, guard=guard
         )
         cloud, naming = lookout.cloud, lookout.naming
         self._evacuating = Evacuating(
-            ports, policy, me, lookout, guard, longest=self._pauses.longest_step
+            ports, settings, me, lookout, guard, longest=self._pauses.longest_step
         )
-        after_done = AfterDone(ports, policy, cloud)
-        self._watch = ServiceWatch(ports, cloud, self._pauses, naming, after_done, policy=policy)
-        self._after_boots = AfterBoots(ports, policy, cloud, naming)
-        self._away = AwayHosts(ports, policy, cloud, naming)
+        after_done = AfterDone(ports, settings, cloud)
+        self._watch = ServiceWatch(
+            ports, cloud, self._pauses, naming, after_done, settings=settings
+        )
+        self._after_boots = AfterBoots(ports, settings, cloud, naming)
+        self._away = AwayHosts(ports, settings, cloud, naming)
 
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.evacuation.together.after_done import AfterDone
@@ -29,14 +29,14 @@ class ServiceWatch:
         naming: Naming,
         after_done: AfterDone,
         *,
-        policy: Policy,
+        settings: Settings,
     ) -> None:
         self.waiting: Collection[NovaHost] = ()
         """Hosts that are on their way back."""
         self._ports = ports
         self._cloud = cloud
         self._pauses = pauses
-        self._return = HostReturn(ports, policy, cloud.marks)
+        self._return = HostReturn(ports, settings, cloud.marks)
         self._naming = naming
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.dead_host import instance
-from vmha_ocf.agent.policy import Marks, Policy, Untagged
+from vmha_ocf.agent.settings import Marks, Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.tagging import Choice, ImageMarks
 from vmha_ocf.model import ImageId, Instance
@@ -98,19 +98,19 @@ def test_each_name_is_told_once() -> None:
 def test_what_becomes_of_instances_without_a_mark(
     untagged: Untagged, anything_marked: bool | None, choice: Choice
 ) -> None:
-    assert tagging.choose(bare(), Policy(untagged=untagged), {}, anything_marked) is choice
+    assert tagging.choose(bare(), Settings(untagged=untagged), {}, anything_marked) is choice
 
 
 def test_tag_lookup_failed() -> None:
     """An image that could not be looked up is not "nothing is marked"."""
-    policy = Policy(untagged=Untagged.AUTO)
-    assert tagging.choose(bare(image=IMAGE), policy, {}, False) is Choice.UNKNOWN
+    settings = Settings(untagged=Untagged.AUTO)
+    assert tagging.choose(bare(image=IMAGE), settings, {}, False) is Choice.UNKNOWN
 
 
 def test_who_evacuates_all_needs_no_image() -> None:
-    policy = Policy(untagged=Untagged.ALL)
-    assert tagging.choose(bare(image=IMAGE), policy, {}, None) is Choice.EVACUATE
-    assert not tagging.images_to_look_up([bare(image=IMAGE)], policy, {})
+    settings = Settings(untagged=Untagged.ALL)
+    assert tagging.choose(bare(image=IMAGE), settings, {}, None) is Choice.EVACUATE
+    assert not tagging.images_to_look_up([bare(image=IMAGE)], settings, {})
 
 
 def test_only_images_that_decide_are_looked_up() -> None:
@@ -121,7 +121,7 @@ def test_only_images_that_decide_are_looked_up() -> None:
         bare(image=ImageId("wanted")),
     ]
     known: ImageMarks = {ImageId("known"): {}}
-    assert tagging.images_to_look_up(instances, Policy(), known) == {"wanted"}
+    assert tagging.images_to_look_up(instances, Settings(), known) == {"wanted"}
 
 
 TEXTS = st.sampled_from(["true", "false", "", "maybe", "0", "YES", "\u0661"]) | st.text(max_size=5)
@@ -136,11 +136,11 @@ IMAGES = st.dictionaries(st.just(IMAGE), PROPERTIES)
 def test_there_is_an_answer_for_whatever_people_write(
     any_instance: Instance, untagged: Untagged, images: ImageMarks, marked: bool | None
 ) -> None:
-    policy = Policy(untagged=untagged)
-    choice = tagging.choose(any_instance, policy, images, marked)
+    settings = Settings(untagged=untagged)
+    choice = tagging.choose(any_instance, settings, images, marked)
     assert isinstance(choice, Choice)
     off = replace(any_instance, metadata={**any_instance.metadata, "evacuable": "false"})
-    assert tagging.choose(off, policy, images, marked) is Choice.OPTED_OUT
+    assert tagging.choose(off, settings, images, marked) is Choice.OPTED_OUT
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_hidden_extra_specs_are_neither_yes_nor_no(
 
 def test_an_image_that_is_known_is_not_asked_for_again() -> None:
     hidden = bare(extra_specs=None, image=IMAGE)
-    assert not tagging.images_to_look_up([hidden], Policy(), {IMAGE: {}})
+    assert not tagging.images_to_look_up([hidden], Settings(), {IMAGE: {}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster import storm
 from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
 
@@ -122,7 +122,7 @@ def test_upstream_s_flags_name_no_node() -> None:
 
 
 def test_the_limits_are_an_operator_s() -> None:
-    assert storm.limits_of(Policy(storm_limit=7)) == storm.Limits(7, 3600.0, 0.25)
+    assert storm.limits_of(Settings(storm_limit=7)) == storm.Limits(7, 3600.0, 0.25)
 
 
 def test_the_reason_says_who_waits_and_how_to_release_them() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.driven import TAGS, Driven, requests
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster.flag_texts import ATTRIBUTE, format_key
 from vmha_ocf.evacuation import acting
 from vmha_ocf.model import Epoch, Flag, FlagState, NodeName, NovaHost
@@ -66,7 +66,7 @@ def failed_host() -> World:
 
 
 def beside(world: World, me: str = "ctl2") -> Evacuator:
-    return Evacuator(world.worker_ports(f"{me}/NovaEvacuate"), Policy(), me)
+    return Evacuator(world.worker_ports(f"{me}/NovaEvacuate"), Settings(), me)
 
 
 class TestASecondWorker:

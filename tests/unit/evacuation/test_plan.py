@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.unit.dead_host import DEST, FLAG, ONE, TAGS, instance, record, text
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation import memory as memories
@@ -40,7 +40,9 @@ def view(
 
 
 def plan(one: View, memory: Memory = QUIET, allowance: Allowance = PLENTY) -> Plan:
-    return plan_host(one, policy=Policy(settle=30.0), memory=memory, now=NOW, allowance=allowance)
+    return plan_host(
+        one, settings=Settings(settle=30.0), memory=memory, now=NOW, allowance=allowance
+    )
 
 
 def evacuated(planned: Plan) -> list[str]:
@@ -74,7 +76,7 @@ class TestOrder:
 
     @pytest.mark.parametrize("text", ["", "high", "1.5", "9" * 5000])
     def test_what_is_no_number_is_zero(self, text: str) -> None:
-        assert order_key(instance(metadata={"evacuation_priority": text}), Policy())[0] == 0
+        assert order_key(instance(metadata={"evacuation_priority": text}), Settings())[0] == 0
 
     @pytest.mark.parametrize(
         ("text", "number"),
@@ -88,10 +90,10 @@ class TestOrder:
     )
     def test_numbers_beyond_a_thousand_millions_are_alike(self, text: str, number: int) -> None:
         both = {"evacuation_priority": text, "restart_group": text}
-        assert order_key(instance(metadata=both), Policy()) == (-number, number, ONE)
+        assert order_key(instance(metadata=both), Settings()) == (-number, number, ONE)
 
     def test_numbers_have_bounds(self) -> None:
-        assert order_key(instance(metadata={"restart_group": "-" + "9" * 99}), Policy())[1] < 0
+        assert order_key(instance(metadata={"restart_group": "-" + "9" * 99}), Settings())[1] < 0
 
 
 def test_only_failures_since_the_fencing_count() -> None:
@@ -344,7 +346,7 @@ def test_whether_anything_is_asked_for_that_was_not_in_vain() -> None:
 
     def only_in_vain(*names: str) -> bool:
         some = view([instance(name) for name in names])
-        return survey(some, policy=Policy(), memory=memory, now=NOW).only_in_vain
+        return survey(some, settings=Settings(), memory=memory, now=NOW).only_in_vain
 
     assert [only_in_vain(), only_in_vain("a"), only_in_vain("a", "b")] == [True, True, False]
 
@@ -503,5 +505,7 @@ def test_a_group_with_a_member_on_its_way_off_another_host_waits() -> None:
     free = plan(view([instance("one")], groups=[group]))
     assert evacuated(free) == ["one"]
     assert free.busy_groups == {"apart"}
-    seen = survey(view([instance("one")], groups=[group]), policy=Policy(), memory=QUIET, now=NOW)
+    seen = survey(
+        view([instance("one")], groups=[group]), settings=Settings(), memory=QUIET, now=NOW
+    )
     assert evacuated(plan_steps(seen, PLENTY, {"apart"})) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, record, situation, text
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import memory as memories
@@ -126,7 +126,7 @@ def test_an_affinity_group_that_cannot_leave_its_host_is_not_asked_for() -> None
 
 
 def test_states_that_are_only_reported_where_that_is_wanted() -> None:
-    at = situation(policy=Policy(recover_states=False))
+    at = situation(settings=Settings(recover_states=False))
     assert verdict(on=instance(vm_state="paused"), at=at).next is Next.REPORT
 
 
@@ -248,9 +248,12 @@ class TestInherited:
 
 
 def test_the_delay_that_an_operator_wants() -> None:
-    policy = Policy(evacuate_delay=60)
-    assert verdict(at=situation(remembering(first_seen=NOW - 59), policy=policy)).next is Next.WAIT
-    late = situation(remembering(first_seen=NOW - 60), policy=policy)
+    settings = Settings(evacuate_delay=60)
+    assert (
+        verdict(at=situation(remembering(first_seen=NOW - 59), settings=settings)).next
+        is Next.WAIT
+    )
+    late = situation(remembering(first_seen=NOW - 60), settings=settings)
     assert verdict(at=late).next is Next.EVACUATE
 
 
@@ -348,11 +351,11 @@ class TestNotNow:
         assert "attempt 5" in verdict(*many, at=at).reason
 
     def test_storage_not_shared(self) -> None:
-        policy = Policy(rebuild_from_image=False)
-        found = verdict(on=instance(image="image"), at=situation(policy=policy))
+        settings = Settings(rebuild_from_image=False)
+        found = verdict(on=instance(image="image"), at=situation(settings=settings))
         assert (found.next, found.told) == (Next.REPORT, True)
         assert found.reason == "its disk is on the dead host"
-        assert verdict(at=situation(policy=policy)).next is Next.EVACUATE
+        assert verdict(at=situation(settings=settings)).next is Next.EVACUATE
         assert verdict(on=instance(image="image")).next is Next.EVACUATE
 
     @pytest.mark.parametrize("vm_state", ["active", "paused"])
@@ -414,7 +417,7 @@ class TestOfANovaThatLooksAtTheTaskState:
 
     @pytest.mark.parametrize(
         "other",
-        [{"policy": Policy(recover_states=False)}, {"alive": True}],
+        [{"settings": Settings(recover_states=False)}, {"alive": True}],
     )
     def test_not_where_nothing_is_to_be_reset(self, other: dict[str, Any]) -> None:
         at = situation(remembering(**self.REFUSED), **other)

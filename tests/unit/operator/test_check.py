@@ -428,7 +428,9 @@ MISTAKES = {
         "parameter storm_limit: 'five' is wrong",
     ),
     "a password that Nova does not take": Mistake(
-        lambda desk: desk.world.fault("nova.services", "denied"), "error", "Policy does not allow"
+        lambda desk: desk.world.fault("nova.services", "denied"),
+        "error",
+        "Policy does not allow",
     ),
     "a role that may not list instances": Mistake(
         lambda desk: desk.world.fault("nova.instances_on", "denied"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.unit.driven import TAGS, Driven
 from tests.unit.operator_site import Desk
-from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.cluster.hold import Hold
@@ -185,6 +185,6 @@ def test_the_rule_fits_what_is_decided(
     one: Instance, image: dict[str, str] | None, untagged: Untagged, anything: bool | None
 ) -> None:
     images = {} if image is None else {IMAGE: image}
-    policy = Policy(untagged=untagged)
-    choice = tagging.choose(one, policy, images, anything)
-    assert deciding_rule(one, policy, images, anything).startswith(_KINDS[choice])
+    settings = Settings(untagged=untagged)
+    choice = tagging.choose(one, settings, images, anything)
+    assert deciding_rule(one, settings, images, anything).startswith(_KINDS[choice])

@@ -18,7 +18,7 @@ from tests.process_promises import exposed, failed_stops, shown_secrets
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.agent.ocf import Action, Agent, Call
 from vmha_ocf.agent.parameter import Parameter, string
-from vmha_ocf.agent.policy import Marks
+from vmha_ocf.agent.settings import Marks
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.booting import gate

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.dead_host import FLAG, instance, record, text
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation.memory import Memory
@@ -23,8 +23,8 @@ from vmha_ocf.evacuation.steps import Evacuate, Finish
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId, Monotonic, NovaHost
 
-POLICY = Policy()
-SETTLE = POLICY.settle
+SETTINGS = Settings()
+SETTLE = SETTINGS.settle
 NAMES = [InstanceId("a"), InstanceId("b")]
 
 
@@ -122,7 +122,11 @@ class Worker:
         view = View(FLAG, Reading(self.instances, fresh, found, {}, None), Surroundings(nova.off))
         allowance = Allowance(100, 100)
         plan = plan_host(
-            view, policy=POLICY, memory=self.memory, now=Monotonic(nova.now), allowance=allowance
+            view,
+            settings=SETTINGS,
+            memory=self.memory,
+            now=Monotonic(nova.now),
+            allowance=allowance,
         )
         asked = [step.instance.id for step in plan.steps if isinstance(step, Evacuate)]
         self.memory = self.memory.ask(asked, by_instance)
@@ -155,7 +159,7 @@ def test_no_second_evacuate_and_nobody_is_forgotten(
             case "silence":
                 worker.memory = worker.memory.no_answer()
                 nova.be_silent()
-        fresh = not (stale and worker.instances and seconds < POLICY.relist)
+        fresh = not (stale and worker.instances and seconds < SETTINGS.relist)
         plan = worker.round(fresh=fresh)
         _send(plan, nova, delay)
         if _is_over(plan):

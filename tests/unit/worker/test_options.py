@@ -2,28 +2,28 @@ from __future__ import annotations
 
 import pytest
 
-from vmha_ocf.agent.policy import Caps, Marks, Policy, Untagged
+from vmha_ocf.agent.settings import Caps, Marks, Settings, Untagged
 from vmha_ocf.programs.nova_evacuate import AGENT
 from vmha_ocf.worker.options import worker_options
 
 DEFAULTS = {one.name: one.default for one in AGENT.parameters}
 
 
-def policy(**values: str) -> Policy:
-    return worker_options({**DEFAULTS, **values}).policy
+def settings(**values: str) -> Settings:
+    return worker_options({**DEFAULTS, **values}).settings
 
 
 def test_the_agents_defaults_are_those_of_the_policy() -> None:
-    assert policy() == Policy()
+    assert settings() == Settings()
 
 
 def test_what_is_said_is_taken() -> None:
     options = worker_options({**DEFAULTS, "domain": "example.com", "verbose": "on"})
     assert (options.domain, options.verbose, options.request_timeout) == ("example.com", True, 30)
-    assert policy(untagged="none").untagged is Untagged.NONE
-    assert not policy(unevacuable_states="report").recover_states
-    assert policy(storm_limit="0").storm_limit == 0
-    caps = policy(max_in_flight="3", max_per_host="2", max_per_destination="1").caps
+    assert settings(untagged="none").untagged is Untagged.NONE
+    assert not settings(unevacuable_states="report").recover_states
+    assert settings(storm_limit="0").storm_limit == 0
+    caps = settings(max_in_flight="3", max_per_host="2", max_per_destination="1").caps
     assert (caps.total, caps.per_host, caps.per_destination) == (3, 2, 1)
 
 
@@ -40,7 +40,7 @@ def test_a_program_to_notify_has_a_whole_path(text: str, is_good: bool) -> None:
     [("a", ("a",)), ("a,b b  c,", ("a", "b", "c")), ("none", ()), ("none,a", ("none", "a"))],
 )
 def test_a_list_of_names(text: str, names: tuple[str, ...]) -> None:
-    assert policy(server_tags=text).marks == Marks(server_tags=names)
+    assert settings(server_tags=text).marks == Marks(server_tags=names)
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def test_a_list_of_names(text: str, names: tuple[str, ...]) -> None:
     [("0", "0", True), ("false", "yes", True), ("1", "0", False), ("true", "true", True)],
 )
 def test_storage_not_shared(not_shared: str, rebuild: str, allowed: bool) -> None:
-    chosen = policy(no_shared_storage=not_shared, rebuild_from_image=rebuild)
+    chosen = settings(no_shared_storage=not_shared, rebuild_from_image=rebuild)
     assert chosen.rebuild_from_image is allowed
 
 
 @pytest.mark.parametrize(("timeout", "settle"), [("2", 60.0), ("30", 60.0), ("600", 600.0)])
 def test_impatience_does_not_make_nova_faster(timeout: str, settle: float) -> None:
-    assert policy(request_timeout=timeout).settle == settle
+    assert settings(request_timeout=timeout).settle == settle
 
 
 @pytest.mark.parametrize(("said", "settle"), [("120", 120.0), ("45", 45.0), ("5", 30.0)])
 def test_settle_is_what_was_said_unless_one_answer_may_take_longer(
     said: str, settle: float
 ) -> None:
-    assert policy(settle=said, request_timeout="30").settle == settle
+    assert settings(settle=said, request_timeout="30").settle == settle
 
 
 def test_every_parameter_is_taken() -> None:
@@ -93,7 +93,7 @@ def test_every_parameter_is_taken() -> None:
             "listen": "127.0.0.1:9179",
         }
     )
-    assert options.policy == Policy(
+    assert options.settings == Settings(
         marks=Marks(("t",), ("m",), ("f",), ("i",)),
         untagged=Untagged.ALL,
         recover_states=False,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.driven import TAGS, Driven, requests, where
-from vmha_ocf.agent.policy import Caps, Untagged
+from vmha_ocf.agent.settings import Caps, Untagged
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.model import (
     Epoch,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from math import inf
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import tagging, task_states
 from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.readings import Cloud
@@ -24,9 +24,9 @@ _EVERY = 120.0
 
 
 class AfterDone:
-    def __init__(self, ports: Ports, policy: Policy, cloud: Cloud) -> None:
+    def __init__(self, ports: Ports, settings: Settings, cloud: Cloud) -> None:
         self._ports = ports
-        self._policy = policy
+        self._settings = settings
         self._cloud = cloud
         self._looked_at: dict[NovaHost, float] = {}
 
@@ -43,10 +43,10 @@ class AfterDone:
 
     def _is_marked(self, host: NovaHost) -> bool:
         instances = self._ports.nova.instances_on(host)
-        marks = HostMarks(host, self._ports, self._policy, self._cloud.marks)
+        marks = HostMarks(host, self._ports, self._settings, self._cloud.marks)
         marks.look_up(instances)
         found = any(
-            tagging.mark(one, self._policy.marks, marks.images) is tagging.Choice.EVACUATE
+            tagging.mark(one, self._settings.marks, marks.images) is tagging.Choice.EVACUATE
             and not task_states.is_being_deleted(one)
             for one in instances
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import inf
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.host import HostRound
 from vmha_ocf.evacuation.pace import Pace
 from vmha_ocf.evacuation.requests import Reply, load_of
@@ -17,10 +17,10 @@ Asked = Sequence[tuple[HostRound, Sequence[Request]]]
 
 
 class Requesting:
-    def __init__(self, ports: Ports, policy: Policy) -> None:
+    def __init__(self, ports: Ports, settings: Settings) -> None:
         self._ports = ports
-        self._caps = policy.caps
-        self._pace = Pace(policy.caps.total)
+        self._caps = settings.caps
+        self._pace = Pace(settings.caps.total)
         self._asked: dict[NovaHost, float] = {}
         """When something was last asked for, for each host."""
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from vmha_ocf.agent.boolean import parse_boolean
-from vmha_ocf.agent.policy import Untagged
+from vmha_ocf.agent.settings import Untagged
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.capacity import shortages
 from vmha_ocf.cloud.report_interval import Reports
@@ -112,7 +112,7 @@ def nova_misses_hosts_in_time(facts: Facts) -> Iterator[Finding]:
     if facts.worker is None or facts.services is None:
         return
     reports = Reports().look(facts.services, 0.0)
-    wrong = assumed(facts.worker.options.policy.service_down_time, reports).wrong
+    wrong = assumed(facts.worker.options.settings.service_down_time, reports).wrong
     if wrong:
         yield warning(
             f"service_down_time of NovaEvacuate is less than Nova's: {wrong}",
@@ -138,16 +138,16 @@ def instances_would_come_back(facts: Facts) -> Iterator[Finding]:
 
 
 def something_is_marked(facts: Facts) -> Iterator[Finding]:
-    if facts.worker is None or facts.worker.options.policy.untagged is not Untagged.NONE:
+    if facts.worker is None or facts.worker.options.settings.untagged is not Untagged.NONE:
         return
-    policy = facts.worker.options.policy
+    settings = facts.worker.options.settings
     every = [
         (one, look.view) for look in facts.looks.values() for one in look.view.reading.instances
     ]
     ours = [
         one
         for one, view in every
-        if choose(one, policy, view.reading.images, view.reading.anything_marked)
+        if choose(one, settings, view.reading.images, view.reading.anything_marked)
         is Choice.EVACUATE
     ]
     if every and not ours:
@@ -158,7 +158,7 @@ def something_is_marked(facts: Facts) -> Iterator[Finding]:
 
 
 def storms_have_a_limit(facts: Facts) -> Iterator[Finding]:
-    if facts.worker is not None and facts.worker.options.policy.storm_limit == 0:
+    if facts.worker is not None and facts.worker.options.settings.storm_limit == 0:
         yield warning(
             "storm_limit is 0: a failure of the network alone could evacuate the whole cloud",
             f"pcs resource update {facts.worker.resource.name} storm_limit=5",

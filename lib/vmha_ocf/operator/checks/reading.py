@@ -110,7 +110,7 @@ class Reading:
             down = dict.fromkeys((one.host, *known.names.hosts_of(one.node)), STILL)
             around = Around({**off, **down}, services)
             try:
-                return look_at(_lost(one, ports), around, ports, worker.options.policy)
+                return look_at(_lost(one, ports), around, ports, worker.options.settings)
             except VmhaError as error:
                 return error
 

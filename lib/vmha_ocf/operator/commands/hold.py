@@ -67,7 +67,7 @@ def _is_storm(flags: Mapping[NovaHost, Flag], site: Site, name: str) -> tuple[bo
     results = configuration.runs_on(worker.resource.name)
     said = any("storm_" in one.reason and "evacuation is held" in one.reason for one in results)
     pending = [flag for flag in flags.values() if flag.pending]
-    limits = storm.limits_of(worker.options.policy)
+    limits = storm.limits_of(worker.options.settings)
     failures = storm.with_flagged(site.failures.read(), pending)
     released = storm.dated(site.flags.storm_release(), site.clock.now())
     stormy = bool(storm.held(pending, failures, limits, released=released))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vmha_ocf.agent.policy import Policy
+from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.cluster import storm
 from vmha_ocf.errors import ParameterError
@@ -61,8 +61,8 @@ def run(args: Namespace, connect: Connect) -> Answer:
         **dict.fromkeys((host.host, *known.names.hosts_of(host.node)), STILL),
     }
     around = Around(off, services)
-    planned = _planned(host, flags, around, ports, worker.options.policy)
-    return _answer(planned, worker.options.policy, every=args.all)
+    planned = _planned(host, flags, around, ports, worker.options.settings)
+    return _answer(planned, worker.options.settings, every=args.all)
 
 
 def _planned(
@@ -70,7 +70,7 @@ def _planned(
     flags: Mapping[NovaHost, Flag],
     around: Around,
     ports: WorkerPorts,
-    policy: Policy,
+    settings: Settings,
 ) -> Planned:
     found = flags.get(host.host)
     flagged = found is not None and found.pending
@@ -78,8 +78,8 @@ def _planned(
     lost = Flag(host.host, FlagState.NEEDED, node=host.node, evidence=proof)
     flag = found if found is not None and flagged else lost
     known = {**flags, flag.host: flag}
-    look = look_at(flag, around, ports, policy)
-    holds = _held(ports, known, policy, len(around.services))
+    look = look_at(flag, around, ports, settings)
+    holds = _held(ports, known, settings, len(around.services))
     return Planned(host.node, look, flagged, list(holds))
 
 
@@ -100,7 +100,7 @@ def _verify_known(host: ComputeHost, known: Known) -> None:
 
 
 def _held(
-    ports: WorkerPorts, flags: Mapping[NovaHost, Flag], policy: Policy, hosts: int
+    ports: WorkerPorts, flags: Mapping[NovaHost, Flag], settings: Settings, hosts: int
 ) -> Iterator[str]:
     """With the failure that is planned for."""
     hold = ports.holds.read()
@@ -110,7 +110,7 @@ def _held(
     why = storm.held(
         pending,
         storm.with_flagged(ports.failures.read(), pending),
-        storm.limits_of(policy),
+        storm.limits_of(settings),
         hosts=hosts,
         released=storm.dated(ports.flags.storm_release(), ports.clock.now()),
     )
@@ -118,12 +118,12 @@ def _held(
         yield why
 
 
-def _answer(planned: Planned, policy: Policy, *, every: bool) -> Answer:
+def _answer(planned: Planned, settings: Settings, *, every: bool) -> Answer:
     look, verdicts = planned.look, planned.look.plan.verdicts
     stays = [one for one in verdicts if one.next in _STAYS]
     moves = [one for one in verdicts if one.next in _MOVES]
     left = [one for one in verdicts if one.next is Next.LEAVE]
-    moves.sort(key=lambda one: order_key(one.instance, policy))
+    moves.sort(key=lambda one: order_key(one.instance, settings))
     tables = [
         _table("Would not be evacuated as things are", stays, look),
         _table("Would be evacuated, in this order", moves, look),
@@ -132,7 +132,7 @@ def _answer(planned: Planned, policy: Policy, *, every: bool) -> Answer:
     return Answer(
         _level(planned, stays),
         _headline(planned, len(moves), len(stays), len(left)),
-        [*planned.holds, *([look.problem] if look.problem else []), *_delay(policy)],
+        [*planned.holds, *([look.problem] if look.problem else []), *_delay(settings)],
         [table for table in tables if table.rows],
         {
             "host": look.view.flag.host,
@@ -159,9 +159,9 @@ def _headline(planned: Planned, moves: int, stays: int, left: int) -> str:
     return f"{planned.node}, {when}: {told}{more}"
 
 
-def _delay(policy: Policy) -> Iterator[str]:
-    if policy.evacuate_delay:
-        yield f"the first request comes {policy.evacuate_delay:g} s after the flag (evacuate_delay)"
+def _delay(settings: Settings) -> Iterator[str]:
+    if settings.evacuate_delay:
+        yield f"the first request comes {settings.evacuate_delay:g} s after the flag (evacuate_delay)"
 
 
 def _table(title: str, verdicts: Sequence[Verdict], look: Look) -> Table:

@@ -82,10 +82,10 @@ class _Reading:
         return State(self._notices, [assess(one, held=held) for one in seen], runs_on, off)
 
     def _look_for_off(self, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> Sequence[Found]:
-        ports, policy = self._site.ports(self._worker.values), self._worker.options.policy
+        ports, settings = self._site.ports(self._worker.values), self._worker.options.settings
         known = off_since.Known(nodes, self._names, self._configuration)
         try:
-            found, unknown = off_since.read(ports, policy, known, flags)
+            found, unknown = off_since.read(ports, settings, known, flags)
         except VmhaError as error:
             self._notices.append((level_of(error), str(error)))
             return ()
@@ -133,7 +133,7 @@ class _Reading:
         return storm.held(
             pending,
             storm.with_flagged(site.failures.read(), pending),
-            storm.limits_of(self._worker.options.policy),
+            storm.limits_of(self._worker.options.settings),
             released=storm.dated(site.flags.storm_release(), site.clock.now()),
         )
 
@@ -197,7 +197,7 @@ class _Reading:
         )
         ports = self._site.ports(self._worker.values)
         try:
-            return replace(seen, look=look_at(flag, around, ports, self._worker.options.policy))
+            return replace(seen, look=look_at(flag, around, ports, self._worker.options.settings))
         except VmhaError as error:
             self._notices.append((level_of(error), f"{flag.host}: {error}"))
             return seen

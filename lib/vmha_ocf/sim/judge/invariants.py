@@ -13,7 +13,7 @@ from math import inf
 from typing import TypeVar
 
 from vmha_ocf.agent.boolean import parse_boolean
-from vmha_ocf.agent.policy import Marks
+from vmha_ocf.agent.settings import Marks
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import FlagState, InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import (

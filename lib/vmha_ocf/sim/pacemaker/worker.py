@@ -96,7 +96,7 @@ class Worker:
 
     def _work(self, historian: SimHistorian) -> None:
         ports = self._ports(historian)
-        evacuator = Evacuator(ports, self.options.policy, self.home, domain=self.options.domain)
+        evacuator = Evacuator(ports, self.options.settings, self.home, domain=self.options.domain)
         rounds.run(
             Reporting(evacuator, self.parts.world, self.name == NAME),
             flags=ports.flags,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from vmha_ocf.agent.policy import Policy, Untagged
+from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import US, EvacuateAccepted, FlagWritten
 from vmha_ocf.sim.base.scenario import HostExpected, InstancesExpected, Scenario
@@ -29,14 +29,14 @@ class Whose:
     perhaps: Ours
 
 
-def ours_by(policy: Policy, world: World) -> Whose:
+def ours_by(settings: Settings, world: World) -> Whose:
     """Told from the tables, and not by the worker's own code."""
 
     def carries(server: Server) -> bool:
         image = world.database.images.get(server.image, {}) if server.image else {}
         return marked(server) or (image_marks(image) and not refused(server))
 
-    if policy.untagged is Untagged.NONE:
+    if settings.untagged is Untagged.NONE:
         return Whose(carries, carries)
     none_marked = not any(
         (
@@ -49,8 +49,8 @@ def ours_by(policy: Policy, world: World) -> Whose:
         def ours(server: Server) -> bool:
             if carries(server) or refused(server):
                 return carries(server)
-            if policy.untagged is Untagged.ALL or not none_marked:
-                return policy.untagged is Untagged.ALL
+            if settings.untagged is Untagged.ALL or not none_marked:
+                return settings.untagged is Untagged.ALL
             # Asked last: it looks at all instances for each of them.
             first = min(_marked_at(world, carries), default=0.0)
             return not 0.0 < first < before(world, server.born_on)

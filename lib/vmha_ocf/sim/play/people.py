@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from vmha_ocf.agent.policy import Marks
+from vmha_ocf.agent.settings import Marks
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import NovaHost, ServiceChange
 from vmha_ocf.sim.base.journal import ADMIN, OWNER

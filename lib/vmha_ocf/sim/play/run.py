@@ -111,7 +111,7 @@ class Play:
         self.processes.close()
         scenario, world, members, ours = self.scenario, self.world, self.members, self.whose.ours
         problems = self.manager.evacuate.told.problems
-        policy = options_of(scenario).policy
+        settings = options_of(scenario).settings
         return Outcome(
             scenario,
             world,
@@ -120,8 +120,8 @@ class Play:
                 *check(
                     world,
                     ours=ours,
-                    storm_limit=policy.storm_limit,
-                    storm_window=policy.storm_window,
+                    storm_limit=settings.storm_limit,
+                    storm_window=settings.storm_window,
                 ),
                 *judged(world, ours, problems, self.whose.perhaps),
             ],
@@ -169,7 +169,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
     stage = Stage(world, manager)
     for event in scenario.event:
         _schedule(stage, event)
-    whose = ours_by(options.policy, world)
+    whose = ours_by(options.settings, world)
     manager.begin()
     return Play(scenario, world, members, manager, processes, whose, count.calls, crashes)
 

@@ -50,7 +50,7 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class Settings:
     """Times are in seconds."""
 
     marks: Marks = Marks()
