@@ -15,6 +15,8 @@
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
 #                HOSTS=systemd: hosts with a Debian of their own that systemd boots
+#                demo and lab DEBIAN=trixie: nodes with Debian 13, its Pacemaker 3.0 and Python 3.13
+#                demo and lab RECORD=1: what came of it goes into the record of docs/compatibility.rst
 #                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
 # make lab-list  the names of its cases
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
@@ -90,8 +92,13 @@ GUESTS := processes
 guests:
 	@.ci/setup $(if $(filter real%,$(GUESTS)),tests/lab/guests/packages.txt)
 
+# Another Debian than this machine's for the nodes; what the release is called.
+DEBIAN := bookworm
+OF_DEBIAN = VMHA_DEBIAN_RELEASE=$(DEBIAN)
+RECORD :=
+RECORDED = $(if $(RECORD),--record)
 demo: guests
-	$(PYTHON) -m tests.lab.demo --guests $(GUESTS)
+	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.demo --guests $(GUESTS) $(RECORDED)
 
 playground: setup
 	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground up
@@ -104,7 +111,8 @@ COMPUTES := 4
 HOSTS := lab
 DAY_2 := tests/lab/test_recipes.py tests/lab/test_another_bmc.py
 lab: guests
-	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) --hosts $(HOSTS) $(CASE)
+	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) \
+	    --hosts $(HOSTS) $(RECORDED) $(CASE)
 	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
 
 lab-list:
@@ -168,6 +176,5 @@ rpm:
 	rpmbuild --quiet --nodeps --define "_topdir $(abspath $(RPM))" -ba rpm/vmha-ocf.spec
 	@ls $(RPM)/RPMS/noarch/*.rpm $(RPM)/SRPMS/*.rpm
 
-DEBIAN := bookworm
 test-packages: setup
-	VMHA_DEBIAN_RELEASE=$(DEBIAN) $(BIN)/python -m pytest -v tests/packages
+	$(OF_DEBIAN) $(BIN)/python -m pytest -v tests/packages

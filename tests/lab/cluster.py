@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -17,7 +18,13 @@ from tests.lab.errors import LabError
 from tests.lab.events import Event, append_event, read_events
 from tests.lab.layout import Lab
 from tests.lab.logs import read_logs
-from tests.lab.views import Fencing, NodeState, parse_fence_history, parse_node_states
+from tests.lab.views import (
+    Fencing,
+    NodeState,
+    parse_connected,
+    parse_fence_history,
+    parse_node_states,
+)
 from tests.lab.wait import wait_until
 
 Pcs = Callable[..., str]
@@ -68,7 +75,15 @@ class Cluster:
 
     def node_states(self) -> dict[str, NodeState]:
         status = self.ask(["cibadmin", "-Q"])
-        return parse_node_states(status) if status else {}
+        states = parse_node_states(status) if status else {}
+        if not any(state.doubtful for state in states.values()):
+            return states
+        told = self.ask(["crm_mon", "-1", "--output-as=xml"])
+        connected = parse_connected(told) if told else set[str]()
+        return {
+            name: replace(state, online=name in connected) if state.doubtful else state
+            for name, state in states.items()
+        }
 
     def fence_history(self, node: str = "*") -> list[Fencing]:
         """The newest first; without -V, stonith_admin tells of one fencing only, the oldest."""

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.lab import release
 from tests.lab.errors import LabError
 from tests.lab.guests.choice import add_choice, chosen
 from tests.lab.guests.silence import told
 from tests.lab.layout import REPOSITORY, lab_from_environment
 from tests.lab.promises import Expected, broken
-from tests.lab.stage import Stage, on_stage
+from tests.lab.record.recorder import add_record, recorder
+from tests.lab.stage import PLAN, Stage, on_stage
 from tests.lab.timeline import Timeline, watch
 
 VICTIM = "compute-1"
@@ -63,7 +65,9 @@ def boot(stage: Stage) -> Guests:
     )
 
 
-def run(stage: Stage, tell: Progress) -> int:
+def run(stage: Stage, tell: Progress, recorded: bool = False) -> int:
+    keep = recorder(stage) if recorded else None
+    began = time.time()
     guests = boot(stage)
     tell(f"{len(guests.tagged)} tagged and {len(guests.untagged)} untagged instances on {VICTIM}")
     beating = [guests.tagged[uuid] for uuid in guests.beating] if stage.cloud.observer else []
@@ -80,6 +84,9 @@ def run(stage: Stage, tell: Progress) -> int:
     silent = told(stage, {uuid: guests.tagged[uuid] for uuid in guests.beating})
     print("".join(f"{line}\n" for line in silent), flush=True)
     _report(stage, timeline, problems, silent)
+    if keep:
+        verdict = "failed" if problems else "passed"
+        keep("demo", verdict, time.time() - began, "".join(problems[:1]))
     return _verdict(problems, timeline, real=stage.cloud.observer is not None)
 
 
@@ -122,11 +129,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python3 -m tests.lab.demo", description=__doc__)
     add_choice(parser)
+    add_record(parser)
     words = parser.parse_args()
     try:
         hypervisor = chosen(words, tell)
-        with on_stage(lab_from_environment(3, 3), tell, hypervisor=hypervisor) as stage:
-            return run(stage, tell)
+        lab = lab_from_environment(3, 3)
+        plan = release.planned(words, PLAN, lab, tell)
+        with on_stage(lab, tell, plan=plan, hypervisor=hypervisor) as stage:
+            return run(stage, tell, words.record)
     except LabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

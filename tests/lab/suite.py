@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 
-from tests.lab import cases, report
+from tests.lab import cases, release, report
 from tests.lab.cases.case import Case
 from tests.lab.configuration import Plan
 from tests.lab.demo import Progress
@@ -19,6 +19,7 @@ from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.logs import keep_logs
 from tests.lab.machines.choice import add_hosts, planned
 from tests.lab.outcome import Outcome, Verdict, play
+from tests.lab.record.recorder import Keep, add_record, recorder
 from tests.lab.stage import PLAN, Stage, Tell, on_stage
 
 BUILD = REPOSITORY / "build"
@@ -30,27 +31,41 @@ def run(
     tell: Tell,
     hypervisor: Hypervisor | None = None,
     plan: Plan = PLAN,
+    *,
+    recorded: bool = False,
 ) -> Iterator[Outcome]:
     """Bring the lab up once; anew only where a case left it so that it cannot be healed."""
-    hindered = {
+    why = {
         one.name: one.hindrance(real=hypervisor is not None, systemd=bool(plan.systemd))
         for one in wanted
     }
-    yield from (
-        Outcome(one, Verdict.CANNOT, [hindered[one.name]]) for one in wanted if hindered[one.name]
-    )
-    left = [one for one in wanted if not hindered[one.name]]
+    hindered = [Outcome(one, Verdict.CANNOT, [why[one.name]]) for one in wanted if why[one.name]]
+    yield from hindered
+    left = [one for one in wanted if not why[one.name]]
     while left:
         with on_stage(lab, tell, plan=plan, hypervisor=hypervisor) as stage:
             if problems := sick(stage):
                 raise LabError("a fresh lab is sick", "; ".join(problems))
+            keep = recorder(stage) if recorded else _forget
+            while hindered:
+                _keep(keep, hindered.pop())
             healthy = True
             while left and healthy:
                 tell(f"--- {left[0].name}: {left[0].text}")
                 outcome = play(stage, left.pop(0))
                 _tell(outcome, stage, tell)
+                _keep(keep, outcome)
                 yield outcome
                 healthy = not left or healed(stage, tell)
+
+
+def _keep(keep: Keep, outcome: Outcome) -> None:
+    why = outcome.problems[0].splitlines()[0] if outcome.problems else ""
+    keep(outcome.case.name, outcome.verdict.value, outcome.took, why)
+
+
+def _forget(_case: str, _verdict: str, _seconds: float, _why: str) -> None:
+    return
 
 
 def _tell(outcome: Outcome, stage: Stage, tell: Tell) -> None:
@@ -83,9 +98,9 @@ def _run(wanted: Sequence[Case], words: argparse.Namespace) -> int:
     try:
         tell = Progress()
         hypervisor = chosen(words, tell)
-        plan = planned(words, PLAN, tell)
         lab = lab_from_environment(3, words.computes)
-        for outcome in run(wanted, lab, tell, hypervisor, plan):
+        plan = release.planned(words, planned(words, PLAN, tell), lab, tell)
+        for outcome in run(wanted, lab, tell, hypervisor, plan, recorded=words.record):
             outcomes.append(outcome)
             report.write(BUILD, outcomes)
         code = int(any(one.verdict is Verdict.FAILED for one in outcomes))
@@ -118,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_choice(parser)
     add_hosts(parser)
+    add_record(parser)
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree as ET
@@ -14,6 +15,9 @@ class NodeState:
     name: str
     online: bool
     fenced: bool
+    doubtful: bool = False
+    """A remote node that is said to be away by a time, and not to be fenced since it connected: since 2.1.7
+    its entry is not kept, and `connected` has to be asked."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,18 @@ def parse_node_states(cib: str) -> dict[str, NodeState]:
     return {state.name: state for state in map(_node_state, states)}
 
 
+def parse_connected(crm_mon: str) -> Set[str]:
+    """The remote nodes whose connection is up, by the XML of crm_mon 3: one that is being made has a
+    role of its own there."""
+    return {
+        one.get("id", "")
+        for one in ET.fromstring(crm_mon).iter("resource")
+        if (one.get("resource_agent"), one.get("role")) == ("ocf:pacemaker:remote", "Started")
+        and one.get("failed") == "false"
+        and one.get("pending") in (None, "Monitoring")
+    }
+
+
 def parse_fence_history(history: str) -> list[Fencing]:
     return [_fencing(event) for event in ET.fromstring(history).iter("fence_event")]
 
@@ -44,7 +60,9 @@ def _node_state(element: ET.Element) -> NodeState:
     is_member = _yes(element.get("in_ccm"))
     is_remote = element.get("remote_node") == "true"
     is_online = is_member and (is_remote or _is_joined(element))
-    return NodeState(element.get("uname", ""), is_online, _yes(element.get("node_fenced")))
+    is_fenced = _yes(element.get("node_fenced"))
+    is_doubtful = is_remote and element.get("in_ccm") == "0" and not is_fenced
+    return NodeState(element.get("uname", ""), is_online, is_fenced, is_doubtful)
 
 
 def _is_joined(element: ET.Element) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.lab import power
 from tests.lab.cloud.identity import VMHA_PASSWORD
 from tests.lab.cloud.site import PORTS
-from tests.lab.cloud.venv import DEBIAN_PYTHON, VENV
+from tests.lab.cloud.venv import VENV, put_python
 from tests.lab.command import Result
 from tests.lab.configuration import Plan
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab, Role
@@ -168,18 +168,8 @@ def site(folder: Path, lab: Lab) -> Mapping[Role, Path]:
     wanted = hosts / "etc" / "systemd" / "system" / "multi-user.target.wants"
     wanted.mkdir(parents=True)
     (wanted / "nova-compute.service").symlink_to("/lib/systemd/system/nova-compute.service")
-    _put_python_of_nova(hosts)
+    put_python(hosts)
     return {Role.CONTROLLER: controllers, Role.COMPUTE: hosts}
-
-
-def _put_python_of_nova(hosts: Path) -> None:
-    """The lab's Nova runs with this machine's Python, which another release of Debian does not have."""
-    python = Path(DEBIAN_PYTHON)
-    library = python.parents[1] / "lib" / python.name
-    for path in (python, library):
-        place = hosts / path.relative_to("/")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "--archive", path, place], check=True)
 
 
 def start_hosts(stage: Stage) -> None:

@@ -26,6 +26,16 @@ def fingerprint(*files: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def put_python(root: Path) -> None:
+    """Below a root of another Debian, which may not have the Python that Nova runs with here."""
+    python = Path(DEBIAN_PYTHON)
+    library = python.parents[1] / "lib" / python.name
+    for path in (python, library):
+        place = root / path.relative_to("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "--archive", path, place], check=True)
+
+
 def ensure_venv() -> None:
     """Make the environment unless one with exactly these pins is there."""
     CACHE.mkdir(parents=True, exist_ok=True)

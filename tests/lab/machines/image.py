@@ -6,13 +6,12 @@ In layers, each made once: Debian (``tests/packages``), what the packages need, 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tests.lab.cloud.site import CACHE
 from tests.lab.errors import LabError
+from tests.lab.layers import key, layer
 from tests.lab.layout import REPOSITORY
 from tests.lab.machines import cgroups
 from tests.packages.clean_root import RELEASE, TAKE_SOURCES, CleanRoot, clean_root, missing
@@ -42,7 +41,6 @@ _OURS = (
 )
 _TIMERS = "rm -f /etc/systemd/system/timers.target.wants/*"
 """Debian's own chores, of which one would look for updates."""
-_WEEK = 7 * 86400.0
 
 
 def layers(*, libvirt: bool = False) -> str:
@@ -63,13 +61,13 @@ def layers(*, libvirt: bool = False) -> str:
 
 def _hosts(libvirt: bool) -> CleanRoot:
     debian = clean_root()
-    base = _made(debian, "needed", _key([*_NEEDED, RELEASE]), _install_needed)
+    base = layer(debian, "needed", key([*_NEEDED, RELEASE]), _install_needed)
     if libvirt:
-        key = _key([*_LIBVIRT, _NOTHING_AT_BOOT, base.folder.name])
-        base = _made(base, "libvirt", key, _install_libvirt)
+        words = [*_LIBVIRT, _NOTHING_AT_BOOT, base.folder.name]
+        base = layer(base, "libvirt", key(words), _install_libvirt)
     control = (REPOSITORY / "debian" / "control").read_text()
-    builder = _made(
-        debian, "builder", _key([control, RELEASE]), _install_tools, f"{REPOSITORY}:/source"
+    builder = layer(
+        debian, "builder", key([control, RELEASE]), _install_tools, f"{REPOSITORY}:/source"
     )
 
     def install_ours(root: CleanRoot) -> None:
@@ -84,7 +82,7 @@ def _hosts(libvirt: bool) -> CleanRoot:
         command = one("Packages", "apt-get install", "install ./vmha-ocf-compute")
         root.must("sh", "-c", f"cd /root && {_yes(command)} && {_TIMERS}")
 
-    return _made(base, "hosts", _key([*_sources(), base.folder.name]), install_ours)
+    return layer(base, "hosts", key([*_sources(), base.folder.name]), install_ours)
 
 
 def _install_needed(root: CleanRoot) -> None:
@@ -108,23 +106,6 @@ def _yes(command: str) -> str:
     return command.replace("apt-get", "apt-get -q -y")
 
 
-def _made(
-    below: CleanRoot, name: str, key: str, make: Callable[[CleanRoot], None], shared: str = ""
-) -> CleanRoot:
-    """A layer above another one, whole or not there. Those that nobody has asked for in a week go."""
-    folder = CACHE / f"{name}-{key}"
-    if not folder.is_dir():
-        unfinished = folder.with_suffix(".unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        make(below.copy(unfinished, shared))
-        unfinished.rename(folder)
-    folder.touch()
-    for other in CACHE.glob(f"{name}-*"):
-        if other.stat().st_mtime < time.time() - _WEEK:
-            shutil.rmtree(other)
-    return CleanRoot(folder, (below.own, *below.layers) if below.layers else (below.folder,))
-
-
 def _sources() -> Iterator[str]:
     """What the packages are made of."""
     files = [path for folder in _OURS for path in (REPOSITORY / folder).rglob("*")]
@@ -133,10 +114,3 @@ def _sources() -> Iterator[str]:
         if path.is_file() and path.suffix != ".pyc":
             yield f"{path} {path.stat().st_mode}"
             yield path.read_bytes().hex()
-
-
-def _key(words: Iterator[str] | list[str]) -> str:
-    digest = hashlib.sha256()
-    for word in words:
-        digest.update(word.encode() + b"\0")
-    return digest.hexdigest()[:16]

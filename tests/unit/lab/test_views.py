@@ -1,10 +1,19 @@
-"""What the lab reads out of Pacemaker's XML (answers of 2.1.5)."""
+"""What the lab reads out of Pacemaker's XML (answers of 2.1.5 and of 3.0.0)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tests.lab.views import Fencing, NodeState, parse_fence_history, parse_node_states
+import pytest
+
+from tests.lab.views import (
+    Fencing,
+    NodeState,
+    parse_connected,
+    parse_fence_history,
+    parse_node_states,
+)
+from tests.unit.replay import recorded
 
 _CIB = """\
 <cib><configuration/><status>
@@ -37,6 +46,25 @@ def test_node_states() -> None:
         "compute-1": NodeState("compute-1", online=False, fenced=True),
         "compute-2": NodeState("compute-2", online=True, fenced=False),
     }
+
+
+def test_a_remote_node_that_pacemaker_3_leaves_out_of_the_node_states_is_doubtful() -> None:
+    kept = recorded("node_state-3.0-online").stdout.replace("xpath-query", "status")
+    states = parse_node_states(f"<cib>{kept}</cib>")
+    assert {name for name, state in states.items() if state.doubtful} == {"compute-1", "compute-2"}
+    assert {name for name, state in states.items() if state.online} == {"ctl1", "ctl2", "ctl3"}
+
+
+@pytest.mark.parametrize(
+    ("told", "connected"),
+    [
+        ("crm_mon-3.0-online", {"compute-1", "compute-2"}),
+        ("crm_mon-3.0-lost", {"compute-2"}),
+        ("crm_mon-3.0-starting", {"compute-2"}),
+    ],
+)
+def test_crm_mon_knows_whose_connection_is_up(told: str, connected: set[str]) -> None:
+    assert parse_connected(recorded(told).stdout) == connected
 
 
 def test_fence_history() -> None:
