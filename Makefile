@@ -52,8 +52,10 @@ lint: setup
 
 # In this order, so that what is quick to fail fails first; but the last three are played from the first
 # test on, while those of real things wait for them.
+REAL_GUESTS := tests/lab/guests/packages.txt
 TIERS := $(wildcard tests/fuzz tests/scenarios tests/executables tests/contract tests/lab tests/weather tests/crashes tests/seeds)
 test: lint coverage
+	@.ci/setup $(REAL_GUESTS)
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
@@ -90,7 +92,7 @@ mutants: setup .mutants/bin/mutmut
 # What real guests need on top is installed where it is asked for, and only there.
 GUESTS := processes
 guests:
-	@.ci/setup $(if $(filter real%,$(GUESTS)),tests/lab/guests/packages.txt)
+	@.ci/setup $(if $(filter real%,$(GUESTS)),$(REAL_GUESTS))
 
 # Another Debian than this machine's for the nodes; what the release is called.
 DEBIAN := bookworm

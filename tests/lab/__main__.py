@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from tests.lab.command import attended
 from tests.lab.configuration import QUICK, STEADY, Plan
 from tests.lab.errors import LabError
 from tests.lab.harm import ON_A_NODE
+from tests.lab.interrupts import heed
 from tests.lab.layout import Lab, lab_from_environment
 from tests.lab.lifecycle import attach, down, install, up
 from tests.lab.owner import leave
@@ -46,7 +46,7 @@ class Progress:
 def main() -> int:
     words = _parser().parse_args()
     # As with Ctrl-C: a half-built lab is undone.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed()
     try:
         require_root()
         return _obey(words)

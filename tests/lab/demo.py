@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from tests.lab import release
 from tests.lab.errors import LabError
 from tests.lab.guests.choice import add_choice, chosen
 from tests.lab.guests.silence import told
+from tests.lab.interrupts import heed
 from tests.lab.layout import REPOSITORY, lab_from_environment
 from tests.lab.promises import Expected, broken
 from tests.lab.record.recorder import add_record, recorder
@@ -126,7 +126,7 @@ def _shown(path: Path) -> str:
 
 def main() -> int:
     tell = Progress()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed()
     parser = argparse.ArgumentParser(prog="python3 -m tests.lab.demo", description=__doc__)
     add_choice(parser)
     add_record(parser)

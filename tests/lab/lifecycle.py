@@ -11,6 +11,7 @@ from tests.lab.command import must, run
 from tests.lab.configuration import Plan, members, write_node
 from tests.lab.errors import LabError
 from tests.lab.init import INSTALLED
+from tests.lab.interrupts import undisturbed
 from tests.lab.layout import REPOSITORY, Lab
 from tests.lab.logs import keep_logs
 from tests.lab.machines import cgroups
@@ -53,6 +54,11 @@ def down(lab: Lab) -> list[str]:
 
     Those are left alone: a cloud's services are ended by what started them.
     """
+    with undisturbed():
+        return _down(lab)
+
+
+def _down(lab: Lab) -> list[str]:
     others = {process.mark() for process in network.inmates(lab)} - {"", str(lab.state)}
     if others:
         raise LabError(

@@ -61,4 +61,10 @@ def play(stage: Stage, case: Case) -> Outcome:
 def perform(scene: Scene, case: Case) -> Recovery:
     """Raises Broken for a promise that was not kept, LabError for what does not come."""
     with scene.afterwards:
-        return await_recovery(scene.stage, case.inject(scene), scene.began)
+        try:
+            return await_recovery(scene.stage, case.inject(scene), scene.began)
+        except KeyboardInterrupt:
+            # All of the stage goes; what is put back on it takes half a minute, and its failure would
+            # be told instead of the interrupt.
+            scene.afterwards.pop_all()
+            raise

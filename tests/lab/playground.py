@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from tests.lab.command import attended
 from tests.lab.demo import VICTIM, Progress, boot
 from tests.lab.errors import LabError
 from tests.lab.harm import ON_A_NODE
+from tests.lab.interrupts import heed
 from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.lifecycle import down
 from tests.lab.prerequisites import require_root
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("action", choices=("up", "down", "ask"))
     parser.add_argument("words", nargs="*")
     given = parser.parse_args(argv)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed()
     try:
         if given.action == "ask":
             return ask(lab_from_environment().state / _SOCKET, given.words)

@@ -23,6 +23,12 @@ _PROGRAMS = {
     "nsenter": "util-linux",
     "unshare": "util-linux",
 }
+_PROGRAMS_OF_THE_CLOUD = {
+    "mariadbd": "mariadb-server-core",
+    "mariadb": "mariadb-client-core",
+    "epmd": "rabbitmq-server",
+    "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
+}
 _DUMMY_AGENT = Path("/usr/lib/ocf/resource.d/pacemaker/Dummy")
 
 
@@ -31,9 +37,11 @@ def require_root() -> None:
         raise LabError("the lab needs root, for namespaces and mounts", "run it with sudo")
 
 
-def check() -> None:
+def check(*, with_cloud: bool = False) -> None:
+    """Raises LabError with what to install; asked before anything is made."""
     require_root()
-    missing = {package for program, package in _PROGRAMS.items() if not shutil.which(program)}
+    programs = _PROGRAMS | (_PROGRAMS_OF_THE_CLOUD if with_cloud else {})
+    missing = {package for program, package in programs.items() if not shutil.which(program)}
     if not _DUMMY_AGENT.exists():
         missing.add("pacemaker-resource-agents")
     if missing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +17,7 @@ from tests.lab.demo import Progress
 from tests.lab.errors import LabError
 from tests.lab.growth import MEASURES, Trend, trends
 from tests.lab.health import healed
+from tests.lab.interrupts import heed
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, lab_from_environment
 from tests.lab.outcome import Outcome, Verdict, play
 from tests.lab.processes import Process
@@ -139,7 +139,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.lab.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600.0)
     words = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed()
     tell = Progress()
     try:
         with on_stage(lab_from_environment(3, 4), tell) as stage:

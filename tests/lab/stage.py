@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
+from tests.lab import prerequisites
 from tests.lab.cloud.cloud import Cloud
 from tests.lab.cluster import Cluster
 from tests.lab.command import Result
@@ -17,6 +18,7 @@ from tests.lab.errors import LabError
 from tests.lab.guests import judge, libvirtd
 from tests.lab.guests.observer import Observer
 from tests.lab.guests.prerequisites import Hypervisor
+from tests.lab.interrupts import undisturbed
 from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
 from tests.lab.lifecycle import attach, down, up
 from tests.lab.machines import boot
@@ -165,6 +167,7 @@ def strike(stage: Stage) -> None:
 
 
 def _raise(lab: Lab, cloud: Cloud, plan: Plan, tell: Tell) -> Stage:
+    prerequisites.check(with_cloud=True)
     if abandoned(lab):
         tell(f"the lab at {lab.state} was of a run that was killed: it is removed, with its cloud")
         _strike(lab, _cloud_of(lab))
@@ -176,18 +179,20 @@ def _raise(lab: Lab, cloud: Cloud, plan: Plan, tell: Tell) -> Stage:
         with_cloud.join()
     except BaseException:
         # Where `up` refused, another lab is there: it is not ours to remove.
-        if with_cloud.settled():
-            _strike(lab, cloud)
+        with undisturbed():
+            if with_cloud.settled():
+                _strike(lab, cloud)
         raise
     tell("Nova, Keystone and Placement answer")
     return Stage(lab, cluster, cloud)
 
 
 def _strike(lab: Lab, cloud: Cloud) -> None:
-    if cloud.observer:
-        cloud.observer.stop()
-    cloud.down()
-    down(lab)
+    with undisturbed():
+        if cloud.observer:
+            cloud.observer.stop()
+        cloud.down()
+        down(lab)
 
 
 def _cloud_of(lab: Lab) -> Cloud:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.lab.cases.scene import Scene
+from tests.lab.guests.judge import silences
 from tests.lab.promises import seconds
 from tests.lab.recovery import Recovery
 
@@ -24,6 +25,7 @@ def story(scene: Scene, recovery: Recovery | None) -> list[Line]:
     lines += _events(scene)
     lines += _requests(scene)
     lines += _guests(scene)
+    lines += _silences(scene)
     if recovery:
         lines += [
             Line(recovery.instances, "every tagged instance is back"),
@@ -73,3 +75,23 @@ def _guests(scene: Scene) -> Iterator[Line]:
         yield Line(first, f"{home}: {told}, the first of {len(moves)}")
         if len(moves) > 1:
             yield Line(last, f"{home}: {told_last}, the last of {len(moves)}")
+
+
+def _silences(scene: Scene) -> Iterator[Line]:
+    """Real guests only: for how long those were away that count elsewhere since the harm."""
+    observer = scene.stage.cloud.observer
+    if observer is None:
+        return
+    away = [
+        one
+        for row in scene.stage.cloud.instances()
+        for one in silences(observer.beats(row.uuid))
+        if one.moved and one.last.at >= scene.harmed - 3
+    ]
+    if away:
+        seconds = sorted(one.seconds for one in away)
+        told = f"{len(away)} times a guest counts on elsewhere"
+        yield Line(
+            max(one.first.at for one in away),
+            f"{told}, after a silence of {seconds[0]:.1f} to {seconds[-1]:.1f} s",
+        )

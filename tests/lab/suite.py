@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +14,7 @@ from tests.lab.errors import LabError
 from tests.lab.guests.choice import add_choice, chosen
 from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.health import healed, sick
+from tests.lab.interrupts import heed
 from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.logs import keep_logs
 from tests.lab.machines.choice import add_hosts, planned
@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def _run(wanted: Sequence[Case], words: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed()
     outcomes: list[Outcome] = []
     code = 1
     try:

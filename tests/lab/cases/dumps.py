@@ -74,7 +74,7 @@ def _dumping(scene: Scene, host: str, count: int) -> list[str]:
     scene.stage.cluster.freeze(host)
     controllers = [node.address for node in lab.controllers]
     argv = [SENDER, "--count", str(count), "--interval", "1", *controllers]
-    sending = subprocess.Popen(network.inside(lab.netns(host), *argv))
+    sending = subprocess.Popen(network.inside(lab.netns(host), *argv), env=lab.environment())
 
     def end() -> None:
         sending.send_signal(signal.SIGKILL)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from tests.lab.cases.case import Case, Inject, case
 from tests.lab.cases.scene import Scene
+from tests.lab.guests.capacity import carried
 from tests.lab.promises import Expected
 
 _LASTS = 10.0
@@ -217,12 +218,15 @@ def states_that_nova_refuses(scene: Scene) -> Expected:
 
 
 def fifty_instances_and_a_restless_worker(scene: Scene) -> Expected:
-    """Fifty instances, one paused, and the worker is killed again and again."""
+    """Fifty instances, one paused, and the worker is killed again and again.
+
+    Of real guests as many as the machine carries."""
     client = scene.stage.cloud.client()
-    tagged = scene.boot("compute-4", 50)
+    tagged = scene.boot("compute-4", carried(50, scene.stage.cloud.hypervisor))
     client.action(tagged[0], "pause").expect(202)
     client.wait(tagged[:1], "paused")
     scene.slow_spawns(4)
+    scene.say(f"{len(tagged)} instances are on compute-4, one of them paused")
     scene.cut_power("compute-4")
     scene.until_asked("compute-4")
     for _ in range(2):

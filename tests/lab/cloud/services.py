@@ -11,6 +11,7 @@ from tests.lab.cloud import processes
 from tests.lab.cloud.rest import listens
 from tests.lab.cloud.site import PORTS, Site
 from tests.lab.cloud.venv import PYTHON, REPOSITORY
+from tests.lab.errors import LabError
 from tests.lab.layout import MARK
 
 # Dependencies first. All but the compute services, which live on their hosts.
@@ -82,7 +83,7 @@ class Service:
         if not processes.wait_for(ready_or_dead, seconds) or not self.is_ready():
             state = "not ready" if self.process() else "dead"
             tail = self.log.read_text(errors="replace").splitlines()[-15:]
-            raise RuntimeError(f"{self.name} is {state}, see {self.log}:\n" + "\n".join(tail))
+            raise LabError(f"{self.name} is {state}; it said last:", "\n  ".join(tail))
 
 
 def _inside(netns: str | None) -> list[str]:

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from tests.lab.cloud.site import CACHE
+from tests.lab.errors import LabError
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements.txt"
@@ -59,6 +60,10 @@ def _make() -> None:
     ]  # fmt: skip
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"pip install -r {REQUIREMENTS}: {done.stderr[-3000:]}")
+        said = done.stderr.strip().rpartition("\n")[2]
+        raise LabError(
+            f"Nova's environment cannot be made, pip says: {said}",
+            f"it needs an index of Python packages, as pip knows one; {REQUIREMENTS} lists them",
+        )
     compileall: list[str | Path] = [PYTHON, "-m", "compileall", "-qq", "-j2", VENV / "lib"]
     subprocess.run(compileall, check=False)

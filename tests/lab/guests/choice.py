@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.lab.guests.prerequisites import Hypervisor, ready
 from tests.lab.guests.trial import one_copy_is_not_two, two_copies_are_seen
+from tests.lab.prerequisites import require_root
 
 _PROCESSES, _REAL, _UNLOCKED = "processes", "real", "real-without-locks"
 
@@ -25,6 +26,7 @@ def chosen(words: argparse.Namespace, tell: Callable[[str], None]) -> Hypervisor
     """None for stand-ins. Raises LabError where this machine cannot run real guests."""
     if words.guests == _PROCESSES:
         return None
+    require_root()
     tell("the guests' image, and whether KVM works here (made and asked once)")
     hypervisor, sentence = ready(locks=words.guests != _UNLOCKED)
     tell(sentence)

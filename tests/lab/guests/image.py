@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.lab.cloud.site import CACHE
 from tests.lab.cloud.template import IMAGE, plain_image
 from tests.lab.cloud.venv import fingerprint
-from tests.lab.command import must
+from tests.lab.command import must, run
 from tests.lab.errors import LabError
 
 SECTOR = 512
@@ -95,10 +95,14 @@ def _kernel_package() -> str:
 
 
 def _unpack(package: str, scratch: Path, target: Path) -> None:
-    try:
-        must(["sh", "-c", f'cd "$0" && apt-get -q download {package}', str(scratch)], 300.0)
-    except LabError as error:
-        raise LabError(f"the guests need Debian's {package}: {error}", "apt-get update") from None
+    loading = ["sh", "-c", f'cd "$0" && apt-get -q download {package}', str(scratch)]
+    loaded = run(loading, 300.0)
+    if loaded.code:
+        said = [line for line in loaded.errors.splitlines() if line.startswith("E: ")]
+        raise LabError(
+            f"the guests boot Debian's {package}, which apt-get cannot download: {' '.join(said)}",
+            "apt-get update; it has to reach a mirror of Debian",
+        )
     must(["dpkg", "-x", str(next(scratch.glob(f"{package}_*.deb"))), str(target)], 120.0)
 
 

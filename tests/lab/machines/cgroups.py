@@ -44,12 +44,19 @@ def join(lab: Lab, name: str) -> None:
 
 def end(lab: Lab, name: str = "") -> None:
     """Kill what is left in the node's, or in those of all nodes, and remove it. Nothing where none is."""
-    root = hierarchy(_MOUNTS.read_text())
-    if root is None or not (folder := root / _of(lab) / name).is_dir():
+    folder = of(lab, name)
+    if folder is None:
         return
     with contextlib.suppress(FileNotFoundError):  # Since Linux 5.14.
         (folder / "cgroup.kill").write_text("1")
     wait_until(f"the end of control group {folder}", lambda: _removed(folder), 10.0, 0.01)
+
+
+def of(lab: Lab, name: str = "") -> Path | None:
+    """The node's, or that of all nodes, if it is there."""
+    root = hierarchy(_MOUNTS.read_text())
+    folder = root / _of(lab) / name if root else None
+    return folder if folder and folder.is_dir() else None
 
 
 def _of(lab: Lab) -> str:

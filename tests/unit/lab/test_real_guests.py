@@ -10,7 +10,7 @@ import pytest
 
 from tests.lab.cloud.guests import Guest, overlaps
 from tests.lab.cloud.observe import InstanceRow
-from tests.lab.guests import disk, judge, locks
+from tests.lab.guests import capacity, disk, judge, locks
 from tests.lab.guests.disk import Record
 from tests.lab.guests.image import SECTOR
 from tests.lab.guests.judge import silences
@@ -162,3 +162,13 @@ def test_one_that_came_by_a_migration_runs_from_the_end_of_the_other() -> None:
         ("compute-2", 7000, None),
     ]
     assert overlaps(runs) == []
+
+
+@pytest.mark.parametrize(
+    ("virt_type", "cores", "memory", "carried"),
+    [("qemu", 2, 22.0, 12), ("qemu", 16, 64.0, 50), ("kvm", 2, 22.0, 44), ("qemu", 2, 0.3, 1)],
+)
+def test_a_machine_carries_so_many_of_fifty(
+    virt_type: str, cores: int, memory: float, carried: int
+) -> None:
+    assert capacity.fitting(50, virt_type, cores, memory) == carried
