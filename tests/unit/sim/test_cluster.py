@@ -164,6 +164,18 @@ class TestPacemaker:
         assert state(world).online
         assert world.nova().services(HOST)[0].up
 
+    def test_nobody_hears_of_a_nova_compute_that_starts_on_an_isolated_host(
+        self, world: World
+    ) -> None:
+        world.fence("compute-1", reboot=True, flag=False)
+        world.run(60)
+        world.isolate("compute-1")
+        world.start_compute("compute-1")
+        world.run(60)
+        assert not world.nova().services(HOST)[0].up
+        world.rejoin("compute-1")
+        assert world.nova().services(HOST)[0].up
+
 
 class TestAttrd:
     def test_accepted_is_not_applied(self, world: World) -> None:

@@ -101,6 +101,38 @@ def test_p1_the_proof_of_an_earlier_failure_is_none(world: World, instance: Inst
     assert promises(world) == ["P1"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "isolated", "broken"),
+    [(14, False, []), (19, False, []), (21, False, ["P1"]), (60, True, [])],
+)
+def test_p1_behind_our_back_life_is_what_nova_hears_of(
+    world: World, instance: InstanceId, seconds: int, isolated: bool, broken: list[str]
+) -> None:
+    """From the second heartbeat on, and the time that a look at it and the request after it may take."""
+    world.fence("compute-1", reboot=True, flag=False)
+    world.run(60)
+    change(world, DOWN)
+    if isolated:
+        world.isolate("compute-1")
+    world.start_compute("compute-1")
+    world.run(seconds)
+    evacuate(world, instance)
+    assert promises(world) == broken
+
+
+def test_p1_a_network_that_is_back_is_heard_of(world: World, instance: InstanceId) -> None:
+    world.fence("compute-1", reboot=True, flag=False)
+    world.run(60)
+    change(world, DOWN)
+    world.isolate("compute-1")
+    world.start_compute("compute-1")
+    world.run(60)
+    world.rejoin("compute-1")
+    world.run(16)
+    evacuate(world, instance)
+    assert promises(world) == ["P1"]
+
+
 @pytest.mark.parametrize(("guest", "broken"), [(False, []), (True, ["P1"])])
 def test_p1_a_start_while_the_flag_was_being_written_is_none_without_a_guest(
     world: World, instance: InstanceId, guest: bool, broken: list[str]

@@ -69,6 +69,14 @@ class ComputeStarted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class HeartbeatsBegin(HostFact):
+    """Nova hears of the host from now on."""
+
+    first: float
+    """When its first heartbeat is due."""
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeEnded(HostFact):
     """nova-compute runs no more, whyever."""
 

@@ -11,7 +11,7 @@ from math import floor, inf
 
 from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import ComputeEnded, HostFailed
+from vmha_ocf.sim.base.journal import ComputeEnded, HeartbeatsBegin, HostFailed
 
 
 @dataclass
@@ -143,7 +143,8 @@ class Host:
     def begin_compute(self) -> None:
         self.compute.running = True
         self.compute.life += 1
-        self.compute.beats_from = self.core.now + self.core.timing.first_heartbeat
+        if not self.isolated:
+            self._beat_from(self.core.now + self.core.timing.first_heartbeat)
 
     def isolate(self) -> None:
         self._hush()
@@ -154,11 +155,15 @@ class Host:
     def rejoin(self) -> None:
         self.isolated = False
         if self.compute.running:
-            self.compute.beats_from = self.core.now
+            self._beat_from(self.core.now)
         self.core.journal.say(self.node, "network is back")
 
     def last_heartbeat(self) -> float:
         return self.compute.last_heartbeat(self.core.now, self.core.timing.heartbeat)
+
+    def _beat_from(self, first: float) -> None:
+        self.compute.beats_from = first
+        self.core.journal.note(HeartbeatsBegin(self.core.now, self.name, first))
 
     def _hush(self) -> None:
         self.compute.seen = self.last_heartbeat()

@@ -24,29 +24,30 @@ from vmha_ocf.sim.base.journal import (
     Evacuated,
     Fact,
     FlagCleared,
-    FlagEnding,
     FlagErased,
-    FlagKept,
     FlagWritten,
+    HeartbeatsBegin,
     HostFact,
+    HostFailed,
     ProvenOff,
     ServiceUndone,
 )
 from vmha_ocf.sim.cloud.database import Server
 from vmha_ocf.sim.cloud.services import CROSSING, OPERATOR
 from vmha_ocf.sim.cluster.hosts import Run
+from vmha_ocf.sim.judge.starts import early_starts, is_used
 from vmha_ocf.sim.judge.storms import evacuated_in_a_storm
 from vmha_ocf.sim.world import World
 
 H = TypeVar("H", bound=HostFact)
 PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
 """Those that ``check`` checks."""
-GAP = 30.0
-"""Seconds from a look at the gate until nova-compute runs, on a slow machine; and until it is stopped
-again, where its host was flagged meanwhile."""
 LISTED = 15.0
 """Seconds from the last list of a host's instances until it is called done, with slow answers. What is
 marked meanwhile is evacuated after it, and must not be left behind at the end."""
+LOOKED = 5.0
+"""Seconds from what a look at Nova's services has seen until the request after it is accepted, with slow
+answers: what comes between the two, nobody can see, and Nova has no condition on a POST."""
 Ours = Callable[[Server], bool]
 """Whether an instance is to be evacuated."""
 
@@ -107,7 +108,7 @@ def left_behind(world: World, *, ours: Ours = marked) -> list[InstanceId]:
 def _evacuated_without_proof(world: World) -> Iterator[str]:
     """A start through the gate ends what was proved: the host is in use again, unless that is stopped
     again at once, without a guest, because its flag was being written. One behind our back
-    does so as long as it runs, from its second heartbeat on: nobody can tell before."""
+    does so as long as Nova hears from it, from its second heartbeat on: nobody can tell before."""
     timing = world.core.timing
     proved: set[NovaHost] = set()
     shown: dict[NovaHost, float] = {}
@@ -116,9 +117,10 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
             case ProvenOff():
                 proved.add(fact.host)
             case ComputeStarted():
-                shown[fact.host] = fact.time + timing.first_heartbeat + timing.heartbeat
-                proved -= {fact.host} if fact.by_us and _is_used(world, fact) else set()
-            case ComputeEnded():
+                proved -= {fact.host} if fact.by_us and is_used(world, fact) else set()
+            case HeartbeatsBegin():
+                shown[fact.host] = fact.first + timing.heartbeat + LOOKED
+            case ComputeEnded() | HostFailed():
                 shown.pop(fact.host, None)
             case EvacuateAccepted(by="us") if fact.host not in proved or fact.time >= shown.get(
                 fact.host, inf
@@ -182,61 +184,8 @@ def _needed_or_done(world: World) -> list[Fact]:
 
 
 def _early_starts(world: World) -> Iterator[str]:
-    """A flag that is written between the look at the gate and the start stops nova-compute again: no
-    gate can see it before."""
-    since: dict[NovaHost, float] = {}
-    for fact in world.core.journal.facts:
-        match fact:
-            case FlagCleared() | FlagEnding() | FlagErased() | FlagWritten(state=FlagState.DONE):
-                since.pop(fact.host, None)
-            case FlagWritten() | FlagKept():
-                since.setdefault(fact.host, fact.time)
-            case ComputeStarted(by_us=True):
-                yield from _early(world, fact, since.get(fact.host))
-            case _:
-                pass
-
-
-def _early(world: World, fact: ComputeStarted, since: float | None) -> Iterator[str]:
-    """``since``: a flag was written then and has not ended, whatever became of it."""
-    if fact.flagged:
-        just_now = since is None or fact.time - since <= GAP
-        if not (just_now and _is_stopped_again(world, fact)):
-            yield _text("P4", fact, f"nova-compute started on {fact.host}, which is flagged")
-    elif since is not None:
-        yield _text("P4", fact, f"nova-compute started on {fact.host}, whose flag was lost")
-    unfinished = [one for one in fact.unfinished if _is_asked_by_us(world, fact, one)]
-    if unfinished:
-        left = ", ".join(unfinished)
-        yield _text("P4", fact, f"nova-compute started on {fact.host} before {left} had left")
-
-
-def _is_stopped_again(world: World, start: ComputeStarted) -> bool:
-    return _end_of(world, start) <= start.time + GAP
-
-
-def _end_of(world: World, start: ComputeStarted) -> float:
-    ends = (fact for fact in world.core.journal.of(ComputeEnded) if fact.host == start.host)
-    return next((fact.time for fact in ends if fact.time >= start.time), inf)
-
-
-def _is_used(world: World, start: ComputeStarted) -> bool:
-    end = _end_of(world, start)
-    runs = world.hosts[start.host].runs
-    ran = any(run.start < end and run.end > start.time for run in runs)
-    flagged = any(
-        fact.host == start.host and start.time <= fact.time <= start.time + GAP
-        for fact in world.core.journal.of(FlagWritten)
-    )
-    return ran or not flagged or not _is_stopped_again(world, start)
-
-
-def _is_asked_by_us(world: World, start: ComputeStarted, instance: InstanceId) -> bool:
-    """What another tool moves off a host that nobody has fenced, no gate knows of."""
-    return any(
-        fact.by == US and (fact.host, fact.instance) == (start.host, instance)
-        for fact in world.core.journal.of(EvacuateAccepted)
-    )
+    for fact, why in early_starts(world):
+        yield _text("P4", fact, why)
 
 
 def _done_too_early(world: World, ours: Ours) -> Iterator[str]:
