@@ -5,7 +5,8 @@
 # make fuzz      new hostile input for everything that is read from outside, for SECONDS=60
 # make coverage  the unit tests, and every branch of the pure modules: fails below 100 %
 # make seeds     random clusters and failures in virtual time: SEEDS=10000 of them, FROM=2000
-# make contract  the ports' contract suites, on the simulator and on the real things
+# make contract  the ports' contract suites, on the simulator and on the real things;
+#                DEBIAN=trixie: Pacemaker's on Debian 13
 # make mutants   the pure modules with one fault at a time: which ones do their tests not see
 #                MODULES="name ..." for some of them
 # make guests    what real guests need on top of the lab, installed (GUESTS=real)
@@ -78,7 +79,7 @@ seeds: setup
 	PYTHONPATH=lib:. $(BIN)/python -m tests.seeds --seeds $(SEEDS) --from $(FROM)
 
 contract: setup
-	$(BIN)/python -m pytest tests/contract
+	$(OF_DEBIAN) $(BIN)/python -m pytest tests/contract
 
 # Its tool is in an environment of its own: nothing else needs it.
 mutants: setup .mutants/bin/mutmut

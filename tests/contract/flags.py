@@ -211,7 +211,8 @@ class FlagsContract:
             stage.set_value(f"hostile-{number}", value)
         flags = stage.flags.read()
         assert flags[HOST] == NEEDED
-        assert len(flags) == 16
+        # Of Pacemaker 3 without the two whose control character XML cannot have.
+        assert len(flags) in (14, 16)
         assert all(flag.pending for flag in flags.values())
         stage.flags.write(CLAIMED)
         assert stage.flags.read()[HOST] == CLAIMED

@@ -80,6 +80,18 @@ _ABSENT = """
         ring0_addr: 127.0.0.2
     }"""
 _INIT = """set -e
+if [ "$2" ]; then
+    cd "$1/root"
+    mount -t overlay -o "lowerdir=$2,upperdir=$1/own,workdir=$1/work" overlay .
+    cd "$1/root"
+    mkdir -p ".$1"
+    mount --bind "$1" ".$1"
+    mount --rbind /dev dev
+    mount -t proc proc proc
+    pivot_root . mnt
+    cd /
+    umount --lazy /mnt
+fi
 hostname ctl1
 ip link set lo up
 mount --bind "$1/log" /var/log/pacemaker
@@ -135,8 +147,10 @@ class OneNode:
     init: int
 
     @classmethod
-    def start(cls, folder: Path, names: Sequence[str] = REMOTES) -> OneNode:
-        (folder / "log").mkdir()
+    def start(cls, folder: Path, names: Sequence[str] = REMOTES, layers: str = "") -> OneNode:
+        """``layers``: of a root of its own, the topmost first, by colons; none: this machine's files."""
+        for part in ("log", "root", "own", "work"):
+            (folder / part).mkdir()
         remotes = "".join(_REMOTE.format(name=name) for name in names)
         (folder / "cib.xml").write_text(_CIB.format(remotes=remotes))
         (folder / "corosync.conf").write_text(_COROSYNC % "")
@@ -145,7 +159,7 @@ class OneNode:
             process = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "--"]
                 + ["unshare", *_UNSHARE, "--mount-proc", "--propagation", "private"]
-                + ["/bin/sh", str(folder / "init"), str(folder)],
+                + ["/bin/sh", str(folder / "init"), str(folder), layers],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

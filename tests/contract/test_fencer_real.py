@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.one_node import OneNode, missing
+from tests.lab.release import controller_layers
 from vmha_ocf.sim.pacemaker.fencing import ATTEMPTS
 
 pytestmark = pytest.mark.real
@@ -29,8 +30,8 @@ off|reboot) echo "$action" >> {folder}/calls
 [ "$(wc -l < {folder}/calls)" -ge "$(cat {folder}/lives)" ] || kill -9 $$ ;;
 esac
 """
-_REGISTER = "stonith_admin --register dies --agent fence_dummy --option pcmk_host_list=compute-1"
-_STAND_IN = "mount --bind {folder}/agent /usr/sbin/fence_dummy"
+_REGISTER = "stonith_admin --register dies --agent fence_ipmilan --option pcmk_host_list=compute-1"
+_STAND_IN = "mount --bind {folder}/agent /usr/sbin/fence_ipmilan"
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def node(tmp_path: Path) -> Iterator[OneNode]:
         pytest.skip(f"a one-node cluster cannot be started: {absent}")
     (tmp_path / "agent").write_text(_AGENT.format(folder=tmp_path))
     (tmp_path / "agent").chmod(0o755)
-    node = OneNode.start(tmp_path)
+    node = OneNode.start(tmp_path, layers=controller_layers())
     try:
         for line in (_STAND_IN.format(folder=tmp_path), _REGISTER):
             done = node.run(line.split(), timeout=30)

@@ -61,18 +61,31 @@ PACKAGES: Mapping[Role, tuple[str, ...]] = {
 
 def planned(words: argparse.Namespace, plan: Plan, lab: Lab, tell: Callable[[str], None]) -> Plan:
     """The plan with such roots for the roles that have none. Raises LabError where they cannot be had."""
-    if platform.freedesktop_os_release().get("VERSION_CODENAME") == RELEASE:
+    if not differs():
         return plan
-    roots = dict(plan.roots)
-    if words.guests != "processes" and Role.COMPUTE not in roots:
+    if words.guests != "processes" and Role.COMPUTE not in plan.roots:
         raise LabError(
             f"the hosts' root of Debian {RELEASE} has no libvirtd",
             f"DEBIAN={RELEASE} or GUESTS=real, not both; or HOSTS=systemd with both",
         )
-    for role in set(Role) - set(roots):
-        tell(f"Debian {RELEASE} of the {role.value}s (made once)")
-        roots[role] = f"{lab.root}:{layers(role)}"
-    return replace(plan, roots=roots)
+    tell(f"Debian {RELEASE} of the nodes (made once)")
+    return replace(plan, roots=roots(lab, plan.roots))
+
+
+def differs() -> bool:
+    return platform.freedesktop_os_release().get("VERSION_CODENAME") != RELEASE
+
+
+def roots(lab: Lab, given: Mapping[Role, str] | None = None) -> Mapping[Role, str]:
+    """For Plan: none where this machine has the release itself. Raises LabError."""
+    given = given or {}
+    missing_in = [role for role in Role if role not in given] if differs() else []
+    return {**given, **{role: f"{lab.root}:{layers(role)}" for role in missing_in}}
+
+
+def controller_layers() -> str:
+    """For one controller on its own; "" where this machine has the release itself. Raises LabError."""
+    return layers(Role.CONTROLLER) if differs() else ""
 
 
 def layers(role: Role) -> str:

@@ -2,7 +2,8 @@
 
 Seen on 2.1.5: keys ignore case and keep the spelling of their first writer; values ignore case
 when they are compared (``no`` over ``NO`` changes nothing); an update that exits 0 was accepted,
-not yet applied; deleting leaves an empty value, so empty and absent are one.
+not yet applied; deleting leaves an empty value, so empty and absent are one. 3.0.0 exits 0, too, for
+what has a control character, which XML cannot have, and drops it: whoever writes reads back.
 """
 
 from __future__ import annotations
