@@ -12,6 +12,7 @@
     │   ├── NovaUnavailable      Nova, Keystone or Glance: the request may have had its effect
     │   │   └── NovaBusy          ... "slow down": the request had no effect
     │   ├── UnitUnavailable      systemd or the operator's command
+    │   ├── GuestsUnavailable    libvirt, or what a compute host says of its instances
     │   └── CommandUnavailable   a program; each backend turns it into its own of the above
     ├── FlagNotWritten          a flag was written and could not be read back  OCF 1
     ├── Refused                 a clear no
@@ -109,6 +110,10 @@ class NovaBusy(NovaUnavailable):
 
 class UnitUnavailable(Unavailable):
     pass
+
+
+class GuestsUnavailable(Unavailable):
+    """What becomes of the guests of a host is not known: neither down nor well."""
 
 
 class CommandUnavailable(Unavailable):

@@ -29,7 +29,7 @@ from vmha_ocf.backends.compute import probe
 
 MOST = 16
 """Files in a folder, beside its own folders."""
-MOST_AT_THE_TOP = 20
+MOST_AT_THE_TOP = 22
 OVER_PORTS = {f"{room.name}.{name}" for room in rooms().values() for name in room.over_ports}
 PURE = sorted(
     name
@@ -85,6 +85,8 @@ ONLY = {
     "requests": ("backends.bmc.redfish_http", "backends.telling.webhook"),
     "prometheus_client": ("backends.telling.metrics",),
     "http": ("backends.telling.web",),
+    "libvirt": ("backends.hypervisor.answers", "backends.hypervisor.connection"),
+    "libvirt_qemu": ("backends.hypervisor.answers",),
     "fencing": ("backends.bmc.fence_library",),
     "greenlet": ("sim.base.strand",),
 }
@@ -197,7 +199,7 @@ class TestWhatPacemakerPaysFor:
         r"(\.|$)"
     )
 
-    @pytest.mark.parametrize("agent", ["NovaEvacuate", "NovaCompute"])
+    @pytest.mark.parametrize("agent", ["NovaEvacuate", "NovaCompute", "NovaInstances"])
     @pytest.mark.parametrize("action", ["meta-data", "monitor", "probe"])
     def test_meta_data_monitors_and_probes_are_cheap(
         self, tmp_path: Path, agent: str, action: str

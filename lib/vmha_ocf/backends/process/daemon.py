@@ -1,4 +1,4 @@
-"""Start, find and end the worker's process."""
+"""Start, find and end an agent's own process: the worker, or the watcher of guests."""
 
 from __future__ import annotations
 
@@ -30,17 +30,26 @@ class WorkerNotStopped(VmhaError):
     pass
 
 
+WORKER = "vmha_ocf.worker"
+
+
 def start(
-    pulse: PulseFile, values: Mapping[str, str], errors_path: str, clock: Clock, timeout: float
+    pulse: PulseFile,
+    values: Mapping[str, str],
+    errors_path: str,
+    clock: Clock,
+    timeout: float,
+    *,
+    module: str = WORKER,
 ) -> None:
-    """Launch the worker and return when it beats. ``timeout`` in seconds.
+    """Launch the worker, or another module, and return when it beats. ``timeout`` in seconds.
 
     One that a signal ended is launched again: Pacemaker bans a resource from a node where its start
     failed, and after one such start on each controller it would run nowhere.
     Raises WorkerNotStarted with what it said.
     """
     deadline = clock.monotonic() + timeout
-    process = _launch(pulse, values, errors_path)
+    process = _launch(pulse, values, errors_path, module)
     while pulse.read(clock.monotonic()) is None:
         code = process.poll()
         if clock.monotonic() > deadline:
@@ -49,18 +58,18 @@ def start(
         if code is not None:
             if code >= 0:
                 raise WorkerNotStarted(_last_words(errors_path), code or 1)
-            process = _launch(pulse, values, errors_path)
+            process = _launch(pulse, values, errors_path, module)
         clock.sleep(0.05)
 
 
 def _launch(
-    pulse: PulseFile, values: Mapping[str, str], errors_path: str
+    pulse: PulseFile, values: Mapping[str, str], errors_path: str, module: str
 ) -> subprocess.Popen[bytes]:
     """It gets its own session, because Pacemaker ends an action's process group with the action, and
     its parameters by standard input."""
     with open(errors_path, "wb", opener=_private) as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "vmha_ocf.worker", pulse.path],
+            [sys.executable, "-m", module, pulse.path],
             stdin=subprocess.PIPE,
             stdout=errors,
             stderr=errors,

@@ -34,8 +34,8 @@ class _Later(Generic[R]):
         return self._future.result()
 
 
-def aside(function: Callable[[], R]) -> _Later[R]:
-    """On a thread that keeps no process from ending."""
+def aside(function: Callable[[], R], then: Callable[[], None] | None = None) -> _Later[R]:
+    """On a thread that keeps no process from ending. ``then`` is called when the answer is there."""
     future: Future[R] = Future()
 
     def run() -> None:
@@ -43,6 +43,8 @@ def aside(function: Callable[[], R]) -> _Later[R]:
             future.set_result(function())
         except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
             future.set_exception(error)
+        if then is not None:
+            then()
 
     threading.Thread(target=run, daemon=True).start()
     return _Later(future)

@@ -33,6 +33,11 @@ class Waker:
         self.stopping = True
         os.write(self._signalled, b".")
 
+    def poke(self) -> None:
+        """End the pause, from any thread of this process."""
+        with suppress(BlockingIOError):  # full: it has ended already
+            os.write(self._fifo, b".")
+
     def wait(self, seconds: float) -> bool:
         """Up to ``seconds``; True if something ended it early."""
         if self.stopping:

@@ -1,0 +1,1 @@
+"""libvirt, and the QEMUs of this host. Start with ``connection.py``."""

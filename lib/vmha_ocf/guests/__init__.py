@@ -1,0 +1,5 @@
+"""Which guests of a living compute host are down or stuck: seen there, told to the controllers.
+
+On the compute host ``watcher.py`` looks; ``down.py`` says what is down or stuck, ``contact.py`` what does
+not answer. ``report.py`` is how a controller reads it. It decides nothing, and asks for nothing.
+"""
