@@ -1,4 +1,4 @@
-"""A compute host in virtual time for its watcher: a libvirt that hangs or is away, a board that is wiped."""
+"""A compute host in virtual time: a libvirt that hangs or is away, a board that is wiped."""
 
 from __future__ import annotations
 
