@@ -13,7 +13,8 @@ from pathlib import Path
 from lxml import etree
 
 from tests.ocf_metadata import format_metadata
-from vmha_ocf.programs import nova_compute, nova_evacuate, nova_instances
+from vmha_ocf.programs import nova_compute, nova_evacuate
+from vmha_ocf.programs.living import nova_instances
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT, nova_instances.AGENT)

@@ -1,4 +1,4 @@
-"""The watcher's process: ``python3 -m vmha_ocf.programs.guest_watcher PULSE``, parameters as JSON on
+"""The watcher's process: ``python3 -m vmha_ocf.programs.living.guest_watcher PULSE``, parameters as JSON on
 standard input.
 
 It ends by os._exit: a thread that libvirt keeps must not keep the process.

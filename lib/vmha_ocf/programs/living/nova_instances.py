@@ -22,19 +22,19 @@ _LONGEST_SILENCE = 60.0
 
 
 def start(call: Call) -> int:
-    from vmha_ocf.programs import nova_instances_actions
+    from vmha_ocf.programs.living import nova_instances_actions
 
     return nova_instances_actions.start(call, _pulse(call))
 
 
 def stop(call: Call) -> int:
-    from vmha_ocf.programs import nova_instances_actions
+    from vmha_ocf.programs.living import nova_instances_actions
 
     return nova_instances_actions.stop(call, _pulse(call))
 
 
 def validate(call: Call) -> int:
-    from vmha_ocf.programs import nova_instances_actions
+    from vmha_ocf.programs.living import nova_instances_actions
 
     return nova_instances_actions.validate(call)
 

@@ -18,7 +18,7 @@ from vmha_ocf.guests.report import ATTRIBUTE
 
 _DEEP = 10
 """OCF 1.1, OCF_CHECK_LEVEL: 10 may look at the node."""
-_MODULE = "vmha_ocf.programs.guest_watcher"
+_MODULE = "vmha_ocf.programs.living.guest_watcher"
 _ONE_CALL = 3.0
 """Seconds for one call of Pacemaker's tools, of a stop that must not fail."""
 
