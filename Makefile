@@ -116,7 +116,7 @@ DAY_2 := tests/lab/test_recipes.py tests/lab/test_another_bmc.py
 lab: guests
 	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) \
 	    --hosts $(HOSTS) $(RECORDED) $(CASE)
-	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
+	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list

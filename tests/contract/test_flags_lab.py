@@ -15,7 +15,7 @@ from tests.lab.configuration import QUICK, Plan
 from tests.lab.errors import LabError
 from tests.lab.layout import Lab
 from tests.lab.lifecycle import running
-from tests.lab.release import roots
+from tests.lab.release import on_release
 from tests.lab.wait import wait_until
 from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
@@ -65,7 +65,7 @@ def cluster() -> Iterator[Cluster]:
         prerequisites.check()
     except LabError as error:
         pytest.skip(str(error))
-    with running(LAB, Plan(timing=QUICK, roots=roots(LAB))) as cluster:
+    with running(LAB, on_release(Plan(timing=QUICK), LAB, print)) as cluster:
         yield cluster
 
 

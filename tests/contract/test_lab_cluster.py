@@ -17,7 +17,7 @@ from tests.lab.layout import Lab
 from tests.lab.lifecycle import running
 from tests.lab.network import namespaces
 from tests.lab.processes import marked
-from tests.lab.release import roots
+from tests.lab.release import on_release
 
 pytestmark = pytest.mark.lab
 
@@ -31,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
         prerequisites.check()
     except LabError as error:
         pytest.skip(str(error))
-    with running(LAB, Plan(timing=QUICK, roots=roots(LAB))) as cluster:
+    with running(LAB, on_release(Plan(timing=QUICK), LAB, print)) as cluster:
         yield cluster
     assert not LAB.state.exists()
     assert not namespaces(LAB)

@@ -8,12 +8,14 @@ import pytest
 
 from tests.lab.health import healed
 from tests.lab.layout import lab_from_environment
-from tests.lab.stage import Stage, on_stage
+from tests.lab.release import on_release
+from tests.lab.stage import PLAN, Stage, on_stage
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    with on_stage(lab_from_environment(3, 4), print) as up:
+    lab = lab_from_environment(3, 4)
+    with on_stage(lab, print, plan=on_release(PLAN, lab, print)) as up:
         yield up
 
 

@@ -27,6 +27,13 @@ def has(lab: Lab, name: str) -> bool:
     return (lab.home(name) / _LAYERS).exists()
 
 
+def installed(lab: Lab, name: str, path: Path) -> Path:
+    """Where this machine has a file that the node sees as installed, were ours not over it."""
+    layers = (lab.home(name) / _LAYERS).read_text().split(":") if has(lab, name) else ["/"]
+    found = [Path(one, path.relative_to("/")) for one in layers if Path(one) != lab.root]
+    return next((one for one in found if one.exists()), path)
+
+
 def bind_kernel(root: Path) -> None:
     """This machine's devices and /sys."""
     for kernel in _KERNEL:

@@ -68,19 +68,20 @@ def planned(words: argparse.Namespace, plan: Plan, lab: Lab, tell: Callable[[str
             f"the hosts' root of Debian {RELEASE} has no libvirtd",
             f"DEBIAN={RELEASE} or GUESTS=real, not both; or HOSTS=systemd with both",
         )
-    tell(f"Debian {RELEASE} of the nodes (made once)")
-    return replace(plan, roots=roots(lab, plan.roots))
+    return on_release(plan, lab, tell)
+
+
+def on_release(plan: Plan, lab: Lab, tell: Callable[[str], None]) -> Plan:
+    """The same, with guests that need nothing there. Raises LabError."""
+    roots = dict(plan.roots)
+    for role in set(Role) - set(roots) if differs() else ():
+        tell(f"Debian {RELEASE} with what the {role.value}s need (made once: 2 minutes)")
+        roots[role] = f"{lab.root}:{layers(role)}"
+    return replace(plan, roots=roots)
 
 
 def differs() -> bool:
     return platform.freedesktop_os_release().get("VERSION_CODENAME") != RELEASE
-
-
-def roots(lab: Lab, given: Mapping[Role, str] | None = None) -> Mapping[Role, str]:
-    """For Plan: none where this machine has the release itself. Raises LabError."""
-    given = given or {}
-    missing_in = [role for role in Role if role not in given] if differs() else []
-    return {**given, **{role: f"{lab.root}:{layers(role)}" for role in missing_in}}
 
 
 def controller_layers() -> str:

@@ -15,7 +15,8 @@ from tests.lab.deployer import IPMILAN, Deployer
 from tests.lab.layout import lab_from_environment
 from tests.lab.promises import Expected, evacuations
 from tests.lab.recovery import Broken, await_recovery
-from tests.lab.stage import Stage, Tell, on_stage
+from tests.lab.release import on_release
+from tests.lab.stage import PLAN, Stage, Tell, on_stage
 from tests.lab.wait import wait_until
 from tests.lab.workers import found_on_controllers
 
@@ -42,7 +43,8 @@ def tell(pytestconfig: pytest.Config) -> Tell:
 
 @pytest.fixture(scope="module")
 def stage(tell: Tell) -> Iterator[Stage]:
-    with on_stage(lab_from_environment(3, 2), tell, configured=False) as up:
+    lab = lab_from_environment(3, 2)
+    with on_stage(lab, tell, plan=on_release(PLAN, lab, tell), configured=False) as up:
         yield up
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.lab import own_root
 from tests.lab.errors import LabError
 from tests.lab.layout import REPOSITORY
 from tests.lab.stage import Stage
@@ -46,7 +47,10 @@ class OlderAgents:
         for name in _NAMES:
             self._write(name, self._text(name))
         (self._folder / "older_discover.py").write_text(_DISCOVER)
-        mounts = [f"mount --bind {self._folder / one} {_NAMES[one] / one}" for one in _NAMES]
+        mounts = []
+        for place in (_NAMES[one] / one for one in _NAMES):
+            mounts.append(f"[ -e {place} ] || touch {place}")
+            mounts.append(f"mount --bind {self._folder / place.name} {place}")
         self._hook.write_text("\n".join(["#!/bin/sh", "set -e", *mounts, ""]))
         self._hook.chmod(0o755)
         for node in self._stage.lab.nodes:
@@ -68,7 +72,8 @@ class OlderAgents:
             text = (Path(__file__).parent / name).read_text()
             state = str(self._stage.lab.state)
             return text.replace("@REPOSITORY@", str(REPOSITORY)).replace("@STATE@", state)
-        text = (_FENCE / name).read_text()
+        lab = self._stage.lab
+        text = own_root.installed(lab, lab.controllers[0].name, _FENCE / name).read_text()
         if any(old not in text for old in _PYTHON):
             raise LabError(f"{_FENCE / name} is not the one of fence-agents", "make setup")
         for old, new in _PYTHON.items():
