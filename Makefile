@@ -117,6 +117,7 @@ lab: guests
 	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) \
 	    --hosts $(HOSTS) $(RECORDED) $(CASE)
 	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
+	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest tests/lab/test_interrupted.py)
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list

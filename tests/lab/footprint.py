@@ -59,7 +59,8 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._over.wait(_EVERY):
-            pids = {process.pid for process in living() if _wire(process.pid) in _wires(self.lab)}
+            wires = _wires(self.lab)
+            pids = {process.pid for process in living() if _wire(process.pid) in wires}
             self.samples.append(Sample(proportional({*pids, os.getpid()}), _used(self.lab.state)))
 
 

@@ -12,7 +12,7 @@ from threading import current_thread, main_thread
 from types import FrameType
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_TOLD = b"\ninterrupted: what was built is being removed\n"
+_TOLD = b"\ninterrupted: what is not meant to stay is removed\n"
 
 
 def heed() -> None:

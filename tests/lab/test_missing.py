@@ -13,6 +13,7 @@ from tests.lab.leftovers import Places, left
 
 pytestmark = pytest.mark.lab
 DEMO = "-m tests.lab.demo --guests"
+SYSTEMD = "-m tests.lab.suite power-loss --hosts"
 NOBODY = "setpriv --reuid=65534 --regid=65534 --clear-groups"
 
 
@@ -22,31 +23,32 @@ def _healthy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hiding", "guests", "told"),
+    ("hiding", "what", "told"),
     [
-        ("mount --bind /dev/null /usr/bin/virsh", "real", "need what is not installed: libvirt-clients"),
+        ("mount --bind /dev/null /usr/bin/virsh", f"{DEMO} real", "is not installed: libvirt-clients"),
         (
             "mount -t tmpfs none /usr/lib/x86_64-linux-gnu/libvirt",
-            "real-without-locks",
+            f"{DEMO} real-without-locks",
             "need what is not installed: libvirt-daemon-driver-qemu",
         ),
-        ("mount --bind /dev/null /usr/sbin/mariadbd", "processes", "not installed: mariadb-server-core"),
-        ("mount --bind /dev/null /usr/sbin/pcs", "processes", "not installed: pcs"),
-        (f"set -- {NOBODY}", "real", "the lab needs root"),
-        (f"set -- {NOBODY}", "processes", "the lab needs root"),
+        ("mount --bind /dev/null /usr/sbin/mariadbd", f"{DEMO} processes", "mariadb-server-core"),
+        ("mount --bind /dev/null /usr/sbin/pcs", f"{DEMO} processes", "not installed: pcs"),
+        (f"set -- {NOBODY}", f"{DEMO} real", "the lab needs root"),
+        (f"set -- {NOBODY}", f"{DEMO} processes", "the lab needs root"),
         (
             "mount -t tmpfs none /var/cache/vmha-lab; set -- unshare --net",
-            "real",
+            f"{DEMO} real",
             "cannot download: E: ",
         ),
+        ("umount -R /sys/fs/cgroup", f"{SYSTEMD} systemd", "need the unified control groups"),
     ],
 )  # fmt: skip
-def test_it_is_one_sentence_with_what_to_do(hiding: str, guests: str, told: str) -> None:
+def test_it_is_one_sentence_with_what_to_do(hiding: str, what: str, told: str) -> None:
     """In a mount namespace that hides it, or as somebody who may not."""
-    play = f'set --; {hiding}; exec "$@" {sys.executable} {DEMO} {guests}'
+    play = f'set --; {hiding}; exec "$@" {sys.executable} {what}'
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", play],
-        cwd=REPOSITORY, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True,
+        cwd=REPOSITORY, env=os.environ | {"PYTHONPATH": "lib:."}, capture_output=True,
         text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done

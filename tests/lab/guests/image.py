@@ -87,7 +87,7 @@ def _make(scratch: Path) -> Path:
 
 def _kernel_package() -> str:
     """The one that the package without a version depends on."""
-    told = must(["apt-cache", "depends", _META]).splitlines()
+    told = must(["apt-cache", "depends", _META], 120.0).splitlines()
     named = [line.split()[-1] for line in told if line.strip().startswith("Depends: linux-image-")]
     if not named:
         raise LabError(f"apt knows no {_META}, which the guests boot", "apt-get update")

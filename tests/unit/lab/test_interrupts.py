@@ -30,7 +30,7 @@ def test_each_of_them_ends_the_run_and_is_told(
     heed()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
-    assert "what was built is being removed" in capfd.readouterr().err
+    assert "what is not meant to stay is removed" in capfd.readouterr().err
 
 
 def test_what_whoever_started_us_has_us_ignore_is_ignored() -> None:
