@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -48,7 +49,10 @@ def accelerator(image: GuestImage) -> Accelerator:
     )
     for old in CACHE.glob("kvm-*.json"):
         old.unlink()
-    verdict.write_text(json.dumps({"virt_type": found.virt_type, "why": found.why}))
+    # Whole or not at all: who interrupts this would keep every later run from its start.
+    fresh = CACHE / f"kvm-{os.getpid()}.new"
+    fresh.write_text(json.dumps({"virt_type": found.virt_type, "why": found.why}))
+    fresh.replace(verdict)
     return found
 
 
