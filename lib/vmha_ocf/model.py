@@ -158,6 +158,8 @@ class Instance:
     """Of its flavor. None: Nova's policy hides them, so whether they mark it is not known."""
     image: ImageId | None = None
     """None: booted from a volume."""
+    project: str = ""
+    """Its id in Keystone; "" if Nova did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from vmha_ocf.model import NodeName
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.command import Command
 from vmha_ocf.operator.site import LoginNotes, Site, Values
+from vmha_ocf.policy.read import Understood
 from vmha_ocf.programs.vmha import worker as real_worker
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.tripwire import Tripwire
@@ -116,6 +117,9 @@ class FakeMachine:
             for number, host in enumerate(self.world.hosts.values(), start=1)
         ]
         return parse_inventory("".join(sections), path, domain)
+
+    def read_policy(self, path: str) -> Understood:
+        return replace(self.world.policy("ctl1"), path=path) if path else Understood()
 
     def clock_is_kept(self) -> bool:
         return self.kept

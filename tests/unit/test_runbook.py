@@ -44,6 +44,8 @@ TELLS = (
     "service/bring_back.py",
     "evacuation/host.py",
     "programs/listeners.py",
+    "policy/telling.py",
+    "policy/in_force.py",
     "proof/lost.py",
     "proof/proofs.py",
     "worker/rounds.py",

@@ -87,6 +87,10 @@ class AwayHosts:
         return [
             one
             for one in instances
-            if not task_states.is_being_deleted(one)
-            and tagging.choose(one, self._settings, marks.images, marks.anything_marked) in _MAYBE
+            if not task_states.is_being_deleted(one) and self._choice(one, marks) in _MAYBE
         ]
+
+    def _choice(self, one: Instance, marks: HostMarks) -> tagging.Choice:
+        return tagging.choose(
+            one, self._settings, marks.images, marks.anything_marked, marks.excluded
+        )

@@ -47,7 +47,9 @@ class OffInstances:
         return Listed(ours, starting, marks.problem)
 
     def _choice(self, one: Instance, marks: HostMarks) -> Choice:
-        return tagging.choose(one, self._settings, marks.images, marks.anything_marked)
+        return tagging.choose(
+            one, self._settings, marks.images, marks.anything_marked, marks.excluded
+        )
 
 
 def not_known(host: NovaHost, error: VmhaError) -> str:

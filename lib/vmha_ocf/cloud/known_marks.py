@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vmha_ocf.agent.settings import Settings
+from vmha_ocf.policy.in_force import InForce
 from vmha_ocf.ports import Ports
 
 _KEPT = 300.0
@@ -12,7 +13,9 @@ _KEPT = 300.0
 class CloudMarks:
     """One for all hosts, whose rounds may be on threads of their own."""
 
-    def __init__(self, ports: Ports, settings: Settings) -> None:
+    def __init__(self, ports: Ports, settings: Settings, in_force: InForce) -> None:
+        self.in_force = in_force
+        """The policy, which says who is excluded."""
         self._ports = ports
         self._names = settings.marks.all_names
         self._answer: bool | None = None

@@ -1,4 +1,4 @@
-"""What is asked about the instances of one host beside themselves: images and marks.
+"""What is asked about the instances of one host beside themselves: images, marks, whom the policy excludes.
 
 What cannot be looked up keeps nobody waiting but those that it decides about, and is asked again
 only after a while: a silent Glance must not hold up what is tagged on the server.
@@ -13,6 +13,9 @@ from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ImageId, Instance, NovaHost
+from vmha_ocf.policy import matching
+from vmha_ocf.policy.matching import NOBODY
+from vmha_ocf.policy.values import Policy
 from vmha_ocf.ports import Ports
 
 
@@ -22,6 +25,7 @@ class HostMarks:
     ) -> None:
         self.images: dict[ImageId, dict[str, str]] = {}
         self.anything_marked: bool | None = None
+        self.excluded = NOBODY
         self.problem = ""
         self._host = host
         self._ports = ports
@@ -38,12 +42,18 @@ class HostMarks:
         """Only where it decides about an instance. ``takes_untagged``: that was decided before."""
         if takes_untagged:
             self.anything_marked = False
+        policy = self._cloud.in_force.policy
+        self._ask(instances, policy)
+        self.excluded = matching.excluded(instances, policy, self.images)
+
+    def _ask(self, instances: Sequence[Instance], policy: Policy) -> None:
         now = self._ports.clock.monotonic()
         if self.problem and now < self._again_at:
             return
         self._again_at = now + self._settings.look_again
         try:
             wanted = tagging.images_to_look_up(instances, self._settings, self.images)
+            wanted |= matching.images_to_look_up(instances, policy, self.images)
             if wanted:
                 for image, found in self._ports.nova.image_marks(sorted(wanted)).items():
                     self.images[image] = dict(found)

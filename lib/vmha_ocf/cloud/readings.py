@@ -13,6 +13,8 @@ from vmha_ocf.cloud.report_interval import Reports
 from vmha_ocf.cloud.service_down_time import Assumed, assumed, report_interval
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import NovaHost, ServerGroup, Services
+from vmha_ocf.policy.in_force import InForce
+from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Later, Ports
 
 _LEARNING = 90.0
@@ -33,10 +35,13 @@ class Cloud:
         ports: Ports,
         settings: Settings,
         listed: Callable[[Services], None] = lambda _: None,
+        *,
+        read_policy: Callable[[], Understood] = Understood,
     ) -> None:
-        """``listed`` is told each list of all services."""
+        """``listed`` is told each list of all services; ``read_policy`` reads the policy's file."""
+        self.in_force = InForce(read_policy)
         self.past = PastEvacuations(ports, settings)
-        self.marks = CloudMarks(ports, settings)
+        self.marks = CloudMarks(ports, settings, self.in_force)
         self.reports = Reports()
         """What the looks at all services have shown of Nova's times."""
         self._ports = ports
@@ -58,6 +63,7 @@ class Cloud:
 
     def new_round(self) -> None:
         self._services = None
+        self.in_force.look()
 
     def services(self) -> Services:
         """Raises NovaUnavailable, NovaDenied."""
@@ -95,6 +101,9 @@ class Cloud:
 
     @property
     def problems(self) -> Sequence[str]:
+        return [*filter(None, [self.in_force.problem]), *self._cells()]
+
+    def _cells(self) -> Sequence[str]:
         if not self.unknown:
             return ()
         hosts = sorted(self.unknown)

@@ -14,6 +14,7 @@ from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.agent.settings import Marks, Settings, Untagged
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import ImageId, Instance
+from vmha_ocf.policy.matching import NOBODY, Excluded
 
 ImageMarks = Mapping[ImageId, Mapping[str, str]]
 
@@ -22,17 +23,34 @@ class Choice(Enum):
     EVACUATE = "evacuable"
     OPTED_OUT = "opted out"
     UNTAGGED = "untagged"
+    EXCLUDED = "excluded by the policy"
     UNKNOWN = "unknown"
 
 
 def choose(
-    instance: Instance, settings: Settings, images: ImageMarks, anything_marked: bool | None
+    instance: Instance,
+    settings: Settings,
+    images: ImageMarks,
+    anything_marked: bool | None,
+    excluded: Excluded = NOBODY,
 ) -> Choice:
     """Whether this instance is to be evacuated.
 
     ``images`` are the look-ups made so far; ``anything_marked`` tells whether anything in the
-    cloud carries a mark (None: not known), which only ``untagged=auto`` asks.
+    cloud carries a mark (None: not known), which only ``untagged=auto`` asks; ``excluded``: whom the policy
+    leaves alone.
     """
+    choice = _choose(instance, settings, images, anything_marked)
+    if choice in (Choice.EVACUATE, Choice.UNKNOWN) and instance.id in excluded.by:
+        return Choice.EXCLUDED
+    if choice is Choice.EVACUATE and instance.id in excluded.perhaps:
+        return Choice.UNKNOWN
+    return choice
+
+
+def _choose(
+    instance: Instance, settings: Settings, images: ImageMarks, anything_marked: bool | None
+) -> Choice:
     marked = mark(instance, settings.marks, images)
     if marked in (Choice.EVACUATE, Choice.OPTED_OUT):
         return marked

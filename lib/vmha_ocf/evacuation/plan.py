@@ -21,9 +21,11 @@ from vmha_ocf.evacuation.verdict import Next, Situation, Verdict, judge
 from vmha_ocf.evacuation.view import View
 from vmha_ocf.model import (
     Evacuation,
+    Instance,
     InstanceId,
     Monotonic,
 )
+from vmha_ocf.policy.matching import Excluded
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
@@ -131,6 +133,7 @@ class Survey:
 def survey(view: View, *, settings: Settings, memory: Memory, now: Monotonic) -> Survey:
     """One claimed host that is forced down, instance by instance. ``now`` is monotonic."""
     found = records.by_instance(view.reading.evacuations)
+    excluded = excluded_still(view, found, memory)
     situation = Situation(
         now,
         settings,
@@ -142,12 +145,13 @@ def survey(view: View, *, settings: Settings, memory: Memory, now: Monotonic) ->
         alive=view.alive,
         moves=view.reading.moves,
         suspects=view.reading.suspects,
+        excluded=excluded.by,
         bound=server_groups.bound(view.around.groups, (one.id for one in view.reading.instances)),
     )
     verdicts = [
         judge(
             instance,
-            tagging.choose(instance, settings, view.reading.images, view.reading.anything_marked),
+            _choice(instance, view, settings, excluded),
             found.get(instance.id, ()),
             situation,
         )
@@ -170,6 +174,24 @@ def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] 
     steps: list[Step] = [Finish(view.flag)] if over else [*stops, *requests]
     busy |= {seen.groups[step.instance.id] for step in requests if step.instance.id in seen.groups}
     return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
+
+
+def excluded_still(view: View, found: Found, memory: Memory) -> Excluded:
+    """Who is excluded now, and nobody has asked for since the host died: what we have begun is ours to its
+    end, whatever the policy says meanwhile, or an attempt that failed would stay as it is."""
+    began = view.began or view.flag.proved_at
+    excluded = view.reading.excluded
+    begun = {one for one, newest in found.items() if records.is_since(newest[0], began)}
+    begun |= {*memory.was_reset, *memory.may_reset}
+    by = {one: why for one, why in excluded.by.items() if one not in begun}
+    return Excluded(by, excluded.perhaps - begun)
+
+
+def _choice(
+    instance: Instance, view: View, settings: Settings, excluded: Excluded
+) -> tagging.Choice:
+    reading = view.reading
+    return tagging.choose(instance, settings, reading.images, reading.anything_marked, excluded)
 
 
 def plan_host(

@@ -70,6 +70,7 @@ class HostReader:
             marks.anything_marked,
             moves,
             suspects,
+            marks.excluded,
         )
 
 

@@ -77,6 +77,8 @@ class Situation:
     """Members of affinity groups that have nobody outside of this host."""
     suspects: poison.Past = field(default_factory=dict)
     """Instances that may be what killed the host."""
+    excluded: Mapping[InstanceId, str] = field(default_factory=dict)
+    """By the policy, and why."""
 
     def settled(self, instance: Instance, what: str) -> bool:
         """Whatever Nova could still do about it, it would have shown by now."""
@@ -97,7 +99,7 @@ def judge(
     return (
         _flying(instance, found, situation)
         or _asked(instance, found, situation)
-        or _not_ours(instance, choice)
+        or _not_ours(instance, choice, situation)
         or _kept(instance, situation)
         or _unsettled(instance, found, situation)
         or _retry(instance, found, situation)
@@ -149,11 +151,13 @@ def _asked(
     return Verdict(instance, Next.IN_FLIGHT, "asked for; Nova has no record of it yet")
 
 
-def _not_ours(instance: Instance, choice: Choice) -> Verdict | None:
+def _not_ours(instance: Instance, choice: Choice, situation: Situation) -> Verdict | None:
     if task_states.is_being_deleted(instance):
         return Verdict(instance, Next.LEAVE, "is being deleted")
     if choice is Choice.UNKNOWN:
         return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
+    if choice is Choice.EXCLUDED:
+        return Verdict(instance, Next.LEAVE, situation.excluded[instance.id])
     if choice is not Choice.EVACUATE:
         return Verdict(instance, Next.LEAVE, choice.value)
     return None

@@ -17,6 +17,7 @@ from vmha_ocf.model import (
     Move,
     ServerGroup,
 )
+from vmha_ocf.policy.matching import NOBODY, Excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Reading:
     moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
     """Of the instances that were on their way to another host, as far as they could be looked up."""
     suspects: poison.Past = field(default_factory=dict)
+    excluded: Excluded = NOBODY
+    """By the policy, as it is now."""
 
     @property
     def listed(self) -> Collection[InstanceId]:

@@ -7,7 +7,7 @@ is there, only what was asked for in the last second is not.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
@@ -21,6 +21,7 @@ from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.evacuation.view import Surroundings, View
 from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, InstanceId, Monotonic
 from vmha_ocf.operator.rules import deciding_rule
+from vmha_ocf.policy.values import Policy
 from vmha_ocf.proof import presence
 from vmha_ocf.worker.ports import WorkerPorts
 
@@ -36,6 +37,10 @@ class Look:
     """What decides about each instance, in words."""
     problem: str = ""
     """What could not be looked up."""
+    policy: Policy = Policy()
+    """That counts."""
+    excluded: Mapping[InstanceId, str] = field(default_factory=dict)
+    """By it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Around:
 
 def look_at(flag: Flag, around: Around, ports: WorkerPorts, settings: Settings) -> Look:
     """Raises NovaUnavailable, NovaDenied. It is read as the worker reads it."""
-    cloud = Cloud(ports, settings)
+    cloud = Cloud(ports, settings, read_policy=ports.read_policy)
     reader = HostReader(flag.host, ports, settings, cloud)
     if reader.begin():
         cloud.ask_groups()
@@ -65,7 +70,15 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, settings: Settings) 
         one.id: deciding_rule(one, settings, reading.images, reading.anything_marked)
         for one in reading.instances
     }
-    return Look(view, plan, rules, reader.marks.problem)
+    found = records.by_instance(reading.evacuations)
+    return Look(
+        view,
+        plan,
+        rules,
+        "; ".join(filter(None, [reader.marks.problem, cloud.in_force.problem])),
+        cloud.in_force.policy,
+        evacuation.excluded_still(view, found, memory).by,
+    )
 
 
 def memory_of(

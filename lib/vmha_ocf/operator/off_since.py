@@ -32,7 +32,7 @@ def read(
 ) -> tuple[Sequence[Found], Sequence[str]]:
     """With what is not known, a sentence each. Nova is asked only if a host has booted. Raises
     FlagsUnavailable, NovaUnavailable, NovaDenied."""
-    cloud = Cloud(ports, settings)
+    cloud = Cloud(ports, settings, read_policy=ports.read_policy)
     hosts = BootedHosts(ports, cloud, known)
     waiting = hosts.waiting(flags)
     listed = ports.parallel(OffInstances(ports, settings, cloud).on, [one.host for one in waiting])

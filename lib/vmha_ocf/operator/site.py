@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from vmha_ocf.cloud.capacity import HostRoom
@@ -13,6 +14,7 @@ from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.incidents.history import History
 from vmha_ocf.model import NodeName
+from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Clock, Flags, Notes, Nova, Parallel
 from vmha_ocf.service.ports import Traces
 from vmha_ocf.worker.options import WorkerOptions
@@ -57,6 +59,9 @@ class Machine(Protocol):
 
     def read_inventory(self, path: str, domain: str) -> Inventory:
         """Raises LocalParameterError."""
+
+    def read_policy(self, path: str) -> Understood:
+        """Without a path there is none. Raises LocalParameterError."""
 
     def clock_is_kept(self) -> bool:
         """Whether the kernel's clock is synchronized. Raises Unavailable."""
@@ -116,6 +121,7 @@ class Site:
             nova=self.nova(values),
             parallel=self.parallel,
             read_inventory=self.machine.read_inventory,
+            read_policy=partial(self.machine.read_policy, values["policy"]),
             say=_nothing,
             tell=_nothing,
         )

@@ -34,6 +34,7 @@ def validate(call: Call) -> int:
     """The values; with OCF_CHECK_LEVEL=10 also a login to Nova."""
     values = values_of(call)
     wiring.check(values)
+    wiring.verify_policy(values)
     if call.depth >= _DEEP:
         wiring.nova(values).services()
     return OCF_SUCCESS

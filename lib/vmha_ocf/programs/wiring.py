@@ -50,6 +50,15 @@ def check(values: Mapping[str, str]) -> None:
     way_of(credentials)
 
 
+def verify_policy(values: Mapping[str, str]) -> None:
+    """Raises LocalParameterError with all that is wrong with the policy's file.
+
+    Not of a start: dead hosts are recovered without it."""
+    from vmha_ocf.backends.desk.policy_file import PolicyFile
+
+    PolicyFile(values["policy"]).verify()
+
+
 def nova(values: Mapping[str, str]) -> Nova:
     """Raises NotInstalled where OpenStack's libraries are missing."""
     with _openstack():
@@ -71,6 +80,7 @@ def _openstack() -> Iterator[None]:
 
 def worker(values: Mapping[str, str]) -> WorkerParts:
     from vmha_ocf.backends.bmc.inventory_file import read_inventory
+    from vmha_ocf.backends.desk.policy_file import PolicyFile
     from vmha_ocf.backends.process.threads import Threads, aside
 
     with _openstack():
@@ -98,6 +108,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         aside=aside,
         lock=threading.Lock,
         read_inventory=read_inventory,
+        read_policy=PolicyFile(values["policy"]),
         say=say,
         tell=listeners.tell,
     )

@@ -24,6 +24,7 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
+from vmha_ocf.policy.read import Understood, understand
 from vmha_ocf.ports import Parallel
 from vmha_ocf.service.traces import TraceStore
 from vmha_ocf.sim.base.core import Core
@@ -90,6 +91,8 @@ class World:
         """Filled by whoever runs the worker."""
         self.parallel = self.core.parallel
         self.settings = PacemakerSpec(controllers=tuple(controllers))
+        self.policies: dict[str, str] = {}
+        """The texts of the policy's file, by controller; "" is all others."""
         self.maintenance = False
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""
@@ -145,6 +148,11 @@ class World:
         mode = {"maintenance-mode": str(self.maintenance).lower()}
         return replace(found, properties={**found.properties, **mode})
 
+    def policy(self, controller: str) -> Understood:
+        """As the file of that controller says."""
+        text = self.policies.get(controller, self.policies.get("", ""))
+        return replace(understand(text), path="/etc/vmha/policy.toml") if text else Understood()
+
     def nova(self) -> SimNova:
         return SimNova(self.core, self.database, self.hosts, self.services, self.requests)
 
@@ -167,6 +175,7 @@ class World:
             nova=self.nova(),
             parallel=self.parallel,
             read_inventory=self.inventory,
+            read_policy=lambda: self.policy(who.partition("/")[0]),
             say=lambda what: self.say(who, what),
             tell=self.historian(who).tell,
         )

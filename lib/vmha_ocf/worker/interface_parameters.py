@@ -6,7 +6,7 @@ from vmha_ocf.agent.address import is_address, is_web_url
 from vmha_ocf.agent.parameter import boolean, string
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
     return text.startswith("/") and "\0" not in text
 
 
@@ -35,7 +35,7 @@ INTERFACES = (
         "Gets the JSON of notify_url on standard input, and VMHA_STEP, VMHA_HOST, VMHA_INCIDENT, "
         "VMHA_AT and VMHA_TEXT in its environment. Killed after 20 seconds, repeated some times "
         "where it fails; no recovery waits for it.",
-        accepts=_is_path,
+        accepts=is_path,
         allowed="the path of a program, beginning with /",
         example="/etc/vmha/notify",
     ),

@@ -51,7 +51,7 @@ class Lookout:
         guard: Guard,
     ) -> None:
         self.naming = Naming(ports, domain)
-        self.cloud = Cloud(ports, settings, self.naming.list_seen)
+        self.cloud = Cloud(ports, settings, self.naming.list_seen, read_policy=ports.read_policy)
         self.held = Held(ports, settings)
         self.proofs = Proofs(ports, self.cloud, self.naming)
         self.site = SiteStarting(ports, settings, me, self.naming)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmha_ocf.agent.parameter import boolean, choice, integer, string
-from vmha_ocf.worker.interface_parameters import INTERFACES
+from vmha_ocf.worker.interface_parameters import INTERFACES, is_path
 
 _STALLED = 60.0
 """Seconds without a round, beyond five slow answers of Nova, after which the worker hangs."""
@@ -263,6 +263,16 @@ PARAMETERS = (
         "A whole number: among equal priorities lower groups are evacuated first.",
         default="restart_group",
         example="restart_group",
+    ),
+    string(
+        "policy",
+        "The policy file",
+        "Path of a TOML file, on each controller and the same on all: whom to leave alone, and "
+        "classes of instances (docs/policy.rst). Read anew when it changes. By default there is none, "
+        "and nothing of it is on.",
+        accepts=is_path,
+        allowed="the path of a file, beginning with /",
+        example="/etc/vmha/policy.toml",
     ),
     string(
         "domain",

@@ -11,6 +11,7 @@ from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import Event
+from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Aside, Clock, Flags, Notes, Nova, Parallel
 from vmha_ocf.service.ports import Traces
 
@@ -30,5 +31,7 @@ class WorkerPorts:
     """A fencing device's file of hosts, from its path and its domain. Raises LocalParameterError."""
     say: Callable[[str], None]
     tell: Callable[[Event], None]
+    read_policy: Callable[[], Understood] = Understood
+    """What the policy's file says, cheap enough for each round. Raises LocalParameterError."""
     aside: Aside = at_once
     lock: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -106,6 +106,7 @@ def test_an_instance(cloud: HttpCloud, nova: OpenStackNova) -> None:
         {"HA_Enabled": "1"},
         {"evacuable": "true"},
         ImageId(bodies.IMAGE),
+        project="d8a4b5c0f6a14dd1a8cf1cbb3b3ad6bb",
     )
     assert (second.image, second.task_state, second.powered_off) == (None, None, False)
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.dead_host import instance
+from tests.unit.dead_host import ONE, instance
 from vmha_ocf.agent.settings import Marks, Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.tagging import Choice, ImageMarks
-from vmha_ocf.model import ImageId, Instance
+from vmha_ocf.model import ImageId, Instance, InstanceId
+from vmha_ocf.policy.matching import Excluded
 
 IMAGE = ImageId("image")
 BARE = frozenset[str]()
@@ -162,3 +163,22 @@ def test_hidden_extra_specs_are_neither_yes_nor_no(
 def test_an_image_that_is_known_is_not_asked_for_again() -> None:
     hidden = bare(extra_specs=None, image=IMAGE)
     assert not tagging.images_to_look_up([hidden], Settings(), {IMAGE: {}})
+
+
+@pytest.mark.parametrize(
+    ("one", "choice"),
+    [
+        (instance(), Choice.EXCLUDED),
+        (instance(one="perhaps"), Choice.UNKNOWN),
+        (instance(one="other"), Choice.EVACUATE),
+        (instance(metadata={"evacuable": "false"}), Choice.OPTED_OUT),
+        (bare(), Choice.UNTAGGED),
+        (bare(one="perhaps"), Choice.UNTAGGED),
+        (bare(image=IMAGE), Choice.EXCLUDED),
+        (bare(one="perhaps", image=IMAGE), Choice.UNKNOWN),
+    ],
+)
+def test_who_is_excluded_is_not_ours_whatever_its_mark(one: Instance, choice: Choice) -> None:
+    excluded = Excluded({ONE: "by line 3"}, frozenset({InstanceId("perhaps")}))
+    settings = Settings(untagged=Untagged.NONE)
+    assert tagging.choose(one, settings, {}, None, excluded) is choice

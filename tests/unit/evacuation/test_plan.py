@@ -20,8 +20,10 @@ from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan, plan_host, plan_steps, survey
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
+from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, NovaHost, ServerGroup
+from vmha_ocf.policy.matching import Excluded
 
 NOW = Monotonic(1000.0)
 PLENTY = Allowance(requests=100, per_host=100)
@@ -53,6 +55,42 @@ def noticed(*records_seen: Evacuation, ago: float) -> Memory:
     seen = {(one.instance, memories.of_record(one)): Monotonic(NOW - ago) for one in records_seen}
     gone = {(one.instance, memories.gone(one)): Monotonic(NOW - ago) for one in records_seen}
     return Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0), noticed={**seen, **gone})
+
+
+class TestExcluded:
+    """By the policy, which may be changed while a host is evacuated."""
+
+    WHO = Excluded({ONE: "excluded by the policy, line 3"}, frozenset({InstanceId("perhaps")}))
+
+    def test_who_is_excluded_is_left_and_the_evacuation_is_over_without_it(self) -> None:
+        planned = plan(view([instance()], excluded=self.WHO))
+        assert [(one.next, one.reason) for one in planned.verdicts] == [
+            (Next.LEAVE, "excluded by the policy, line 3")
+        ]
+        assert planned.is_over
+
+    def test_an_attempt_since_the_host_died_makes_it_ours_to_the_end(self) -> None:
+        some = [instance(vm_state="error"), instance("perhaps", vm_state="error")]
+        tries = [record("failed"), record("failed", 2, "perhaps")]
+        seen = noticed(*tries, ago=900.0)
+        assert evacuated(plan(view(some, tries, excluded=self.WHO), seen)) == [ONE, "perhaps"]
+
+    def test_an_attempt_of_an_earlier_failure_does_not(self) -> None:
+        old = record("failed", created_at=text(-7200), updated_at=text(-7200))
+        assert evacuated(plan(view([instance()], [old], excluded=self.WHO))) == []
+
+    @pytest.mark.parametrize(
+        "about", [{"was_reset": frozenset({ONE})}, {"may_reset": {ONE: Monotonic(0.0)}}]
+    )
+    def test_so_does_a_reset_of_ours(self, about: dict[str, Any]) -> None:
+        reset = replace(QUIET, **about)
+        one = view([instance(vm_state="error")], excluded=self.WHO)
+        assert evacuated(plan(one, reset)) == [ONE]
+
+    def test_who_may_be_excluded_waits_and_is_told(self) -> None:
+        planned = plan(view([instance("perhaps")], excluded=self.WHO))
+        assert [(one.next, one.told) for one in planned.verdicts] == [(Next.UNKNOWN, True)]
+        assert not planned.is_over
 
 
 class TestOrder:

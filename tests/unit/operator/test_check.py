@@ -67,6 +67,14 @@ def power(host: str, **values: str) -> Resource:
     return Resource(f"power-{host}", "stonith:fence_ipmilan", given)
 
 
+def policy(text: str) -> Plant:
+    def plant(desk: Desk) -> None:
+        desk.with_parameters(policy="/etc/vmha/policy.toml")
+        desk.world.policies[""] = text
+
+    return plant
+
+
 def both(*plants: Plant) -> Plant:
     def plant(desk: Desk) -> None:
         for each in plants:
@@ -407,6 +415,16 @@ MISTAKES = {
         lambda desk: desk.with_parameters(untagged="none", server_tags="none"),
         "warning",
         "none of 3 instances is marked",
+    ),
+    "a policy with a slip": Mistake(
+        policy("[[exclude]]\nwhy = 'x'\nnmes = 'a'\n"),
+        "error",
+        "/etc/vmha/policy.toml, line 3: exclude[1].nmes: it is not known",
+    ),
+    "an exclusion that excludes nobody": Mistake(
+        policy("[[exclude]]\nwhy = 'the old canaries'\nnames = 'canary-*'\n"),
+        "warning",
+        "line 1: no instance is excluded by it now (the old canaries)",
     ),
     "no storm limit": Mistake(
         lambda desk: desk.with_parameters(storm_limit="0"), "warning", "storm_limit is 0"

@@ -67,6 +67,56 @@ def test_the_headline_and_the_order(world: World, desk: Desk) -> None:
     assert "untagged" in desk.run(COMMAND, "compute-1", "--all").out
 
 
+class TestAPolicy:
+    TEXT = """
+default_class = "cattle"
+[[exclude]]
+why = "Octavia makes new ones"
+names = ["amphora-*"]
+[class.pets]
+tags = ["pet"]
+[class.cattle]
+"""
+
+    def _furnish(self, world: World, desk: Desk) -> None:
+        world.policies[""] = self.TEXT
+        desk.with_parameters(policy="/etc/vmha/policy.toml")
+        world.boot("compute-1", name="web-1", tags=TAGS)
+        world.boot("compute-1", name="db-1", tags=TAGS | {"pet"})
+        world.boot("compute-1", name="amphora-1", tags=TAGS)
+
+    def test_who_is_left_alone_is_named_with_the_reason(self, world: World, desk: Desk) -> None:
+        self._furnish(world, desk)
+        told = desk.run(COMMAND, "compute-1")
+        assert told.first.endswith("2 of 2 instances would be evacuated; 1 others are not to be")
+        assert "Left alone by the policy" in told.out
+        assert "line 3 (name amphora-*): Octavia makes new ones" in told.out
+        assert "Classes" in told.out
+
+    def test_each_has_its_class(self, world: World, desk: Desk) -> None:
+        self._furnish(world, desk)
+        found = {one["name"]: one for one in desk.data(COMMAND, "compute-1")["instances"]}
+        assert {name: (one["class"], one["class_by"]) for name, one in found.items()} == {
+            "web-1": ("cattle", "default_class"),
+            "db-1": ("pets", "server tag pet"),
+            "amphora-1": ("cattle", "default_class"),
+        }
+        assert found["amphora-1"]["next"] == "leave"
+        assert "Octavia makes new ones" in found["amphora-1"]["excluded"]
+        assert found["web-1"]["excluded"] is None
+
+    def test_without_one_nothing_is_said_of_it(self, world: World, desk: Desk) -> None:
+        furnish(world)
+        assert "class" not in desk.data(COMMAND, "compute-1")["instances"][0]
+        assert "policy" not in desk.run(COMMAND, "compute-1").out
+
+    def test_one_that_is_not_understood_is_said(self, world: World, desk: Desk) -> None:
+        self._furnish(world, desk)
+        world.policies[""] = "x = "
+        told = desk.run(COMMAND, "compute-1")
+        assert "the policy /etc/vmha/policy.toml is not understood: line 1" in told.out
+
+
 def test_it_comes_true(world: World, desk: Desk) -> None:
     furnish(world)
     planned = {name for name, (what, _) in by_name(desk).items() if what in ("evacuate", "reset")}

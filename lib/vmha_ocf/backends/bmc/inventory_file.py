@@ -8,6 +8,7 @@ import os
 import stat
 from dataclasses import replace
 
+from vmha_ocf.backends.process.owned_file import refuse_of_others, without_waiting
 from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 
@@ -20,9 +21,9 @@ def read_inventory(path: str, domain: str) -> Inventory:
     """Raises LocalParameterError, also for a file that others could have written."""
     try:
         # newline: a lone carriage return stays where it is, and is refused, instead of ending a line.
-        with open(path, encoding="utf-8-sig", newline="", opener=_without_waiting) as file:
+        with open(path, encoding="utf-8-sig", newline="", opener=without_waiting) as file:
             status = os.fstat(file.fileno())
-            _refuse_of_others(path, status)
+            refuse_of_others("the inventory", path, "600", status)
             text = file.read(LONGEST + 1)
     except OSError as error:
         raise LocalParameterError(
@@ -43,26 +44,6 @@ def read_inventory(path: str, domain: str) -> Inventory:
             f"the inventory {path} is too long to be one", hint="name the right file"
         )
     return replace(parse_inventory(text, path, domain), exposed=_exposed(path, status))
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """A pipe would keep a fencing waiting for somebody who writes to it."""
-    return os.open(path, flags | os.O_NONBLOCK)
-
-
-def _refuse_of_others(path: str, status: os.stat_result) -> None:
-    repair = f"look at what is in it, then chown root {path} && chmod 600 {path}"
-    if not stat.S_ISREG(status.st_mode):
-        raise LocalParameterError(f"the inventory {path} is not a file", hint="name a file")
-    if status.st_uid not in (0, os.geteuid()):
-        raise LocalParameterError(
-            f"the inventory {path} belongs to user id {status.st_uid}", hint=repair
-        )
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise LocalParameterError(
-            f"the inventory {path} can be written by others (mode {status.st_mode & 0o777:o})",
-            hint=repair,
-        )
 
 
 def _exposed(path: str, status: os.stat_result) -> str:

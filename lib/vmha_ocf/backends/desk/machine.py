@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 
 from vmha_ocf.backends.bmc.inventory_file import read_inventory
+from vmha_ocf.backends.desk.policy_file import PolicyFile
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.configuration import with_secrets
@@ -19,6 +20,7 @@ from vmha_ocf.errors import LocalParameterError, Unavailable
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator.site import LoginNotes
+from vmha_ocf.policy.read import Understood
 
 FENCE_AGENTS = "/usr/sbin"
 MONITOR = 60.0
@@ -73,6 +75,9 @@ class Controller:
 
     def read_inventory(self, path: str, domain: str) -> Inventory:
         return read_inventory(path, domain)
+
+    def read_policy(self, path: str) -> Understood:
+        return PolicyFile(path)()
 
     def clock_is_kept(self) -> bool:
         """adjtimex(2), asked without changing anything."""

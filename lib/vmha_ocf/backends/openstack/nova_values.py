@@ -121,6 +121,7 @@ def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
         extra_specs=pool.mapping(flavor["extra_specs"]) if "extra_specs" in flavor else None,
         # "" or nothing: booted from a volume.
         image=ImageId(sys.intern(_id(image["id"]))) if image else None,
+        project=sys.intern(str(item.get("tenant_id") or "")),
     )
 
 

@@ -47,6 +47,8 @@ class AfterDone:
         marks.look_up(instances)
         found = any(
             tagging.mark(one, self._settings.marks, marks.images) is tagging.Choice.EVACUATE
+            and one.id not in marks.excluded.by
+            and one.id not in marks.excluded.perhaps
             and not task_states.is_being_deleted(one)
             for one in instances
         )

@@ -14,6 +14,7 @@ from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
 from vmha_ocf.operator.site import LoginNotes, WorkerResource
+from vmha_ocf.policy.read import Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Facts:
     rooms: Sequence[HostRoom] | None = None
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""
+    policy: Understood | None = None
     login: LoginNotes | None = None
     exposed: Sequence[str] = ()
     """Which inventories others can read, with the command that ends it."""

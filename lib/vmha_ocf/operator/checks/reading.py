@@ -82,6 +82,9 @@ class Reading:
             hidden=services.unknown if services is not None else frozenset(),
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
             looks=looks,
+            policy=self._or_gap(lambda: site.machine.read_policy(worker.values["policy"]))
+            if worker
+            else None,
             login=self._or_gap(lambda: site.machine.login(worker.values)) if worker else None,
             exposed=sorted({one.exposed for one in (files or {}).values() if one.exposed}),
             resumes=self._resumes(),

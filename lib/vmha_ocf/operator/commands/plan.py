@@ -16,6 +16,7 @@ from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.operator import by_policy
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import Known, known_hosts
@@ -129,6 +130,7 @@ def _answer(planned: Planned, settings: Settings, *, every: bool) -> Answer:
         _table("Would be evacuated, in this order", moves, look),
         _table("Are not to be evacuated", left if every else [], look),
     ]
+    tables += by_policy.tables(look)
     return Answer(
         _level(planned, stays),
         _headline(planned, len(moves), len(stays), len(left)),
@@ -199,6 +201,7 @@ def _data(verdict: Verdict, look: Look) -> Mapping[str, object]:
         "next": verdict.next.value,
         "reason": verdict.reason,
         "rule": look.rules[verdict.instance.id],
+        **by_policy.data(verdict.instance, look),
     }
 
 

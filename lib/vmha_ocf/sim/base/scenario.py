@@ -61,6 +61,9 @@ class GroupSpec:
     """Its power state is off, whatever its vm_state: such as one in error that was stopped before."""
     vtpm: bool = False
     launched: bool = True
+    project: str = ""
+    excluded: bool = False
+    """By the policy, as the scenario's author means it: nobody may evacuate them."""
     server_group: str = ""
     """The name of a server group that they are members of."""
 
@@ -225,6 +228,8 @@ class Scenario:
     """The default weather, where nothing is said."""
     options: Mapping[str, str] = field(default_factory=dict)
     """NovaEvacuate's parameters, by their names."""
+    policy: str = ""
+    """The text of the policy's file, on all controllers. An event may change it."""
     host: tuple[HostSpec, ...] = ()
     server_group: tuple[ServerGroupSpec, ...] = ()
     image: tuple[ImageSpec, ...] = ()

@@ -40,6 +40,8 @@ class Booting(TypedDict, total=False):
     image: ImageId | None
     vtpm: bool
     launched: bool
+    project: str
+    excluded: bool
 
 
 @dataclass
@@ -56,6 +58,9 @@ class Server:
     image: ImageId | None = None
     vtpm: bool = False
     launched: bool = True
+    project: str = ""
+    excluded: bool = False
+    """A scenario's author says that nobody may evacuate it."""
     before: str = field(init=False)
     """Its vm_state when it was made."""
     born_on: NovaHost = field(init=False)
@@ -91,6 +96,7 @@ class Server:
             metadata=dict(self.metadata),
             extra_specs=dict(self.extra_specs),
             image=self.image,
+            project=self.project,
         )
 
 

@@ -124,6 +124,7 @@ class Worker:
             aside=Aside(self.parts.processes),
             lock=lambda: Lock(self.parts.processes),
             read_inventory=world.inventory,
+            read_policy=lambda: world.policy(self.home),
             say=lambda what: world.say(f"{self.home}/{name}", what),
             tell=historian.tell,
         )

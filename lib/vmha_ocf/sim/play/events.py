@@ -44,6 +44,14 @@ def _set_node_attribute(stage: Stage, event: EventSpec) -> None:
     stage.world.cib.put(node, event.key, event.value)
 
 
+def _edit_policy(stage: Stage, event: EventSpec) -> None:
+    where = f"on {event.controller}" if event.controller else "on all controllers"
+    stage.world.say("operator", f"writes the policy anew {where}")
+    if not event.controller:
+        stage.world.policies.clear()
+    stage.world.policies[event.controller] = event.value
+
+
 def _save_configuration(stage: Stage, event: EventSpec) -> None:
     stage.world.say("operator", f"saves the configuration as {event.value}")
     stage.world.cib.save(event.value)
@@ -158,6 +166,12 @@ EVENTS: Mapping[str, Kind] = {
         frozenset({"key"}),
         frozenset({"value"}),
         frozenset({"host", "controller"}),
+    ),
+    "edit_policy": Kind(
+        "somebody writes the policy's file anew, on all controllers or on one: `value` is its text",
+        _edit_policy,
+        frozenset(),
+        frozenset({"value", "controller"}),
     ),
     "save_configuration": Kind(
         "pcs config backup, node attributes included: `value` is the name of this moment",

@@ -31,7 +31,15 @@ class Whose:
 
 def ours_by(settings: Settings, world: World) -> Whose:
     """Told from the tables, and not by the worker's own code."""
+    whose = _by_marks(settings, world)
+    return Whose(_unless_excluded(whose.ours), _unless_excluded(whose.perhaps))
 
+
+def _unless_excluded(ours: Ours) -> Ours:
+    return lambda server: ours(server) and not server.excluded
+
+
+def _by_marks(settings: Settings, world: World) -> Whose:
     def carries(server: Server) -> bool:
         image = world.database.images.get(server.image, {}) if server.image else {}
         return marked(server) or (image_marks(image) and not refused(server))

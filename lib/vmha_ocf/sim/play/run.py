@@ -186,6 +186,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
         controllers=scenario.pacemaker.controllers,
     )
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
+    world.policies[""] = scenario.policy
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     world.pacemaker.fences_unseen = scenario.pacemaker.startup_fencing
@@ -222,6 +223,8 @@ def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
             image=ImageId(group.image) if group.image else None,
             vtpm=group.vtpm,
             launched=group.launched,
+            project=group.project,
+            excluded=group.excluded,
         )
         for number in range(1, group.count + 1)
     ]

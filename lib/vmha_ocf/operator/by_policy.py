@@ -1,0 +1,56 @@
+"""What the policy says of the instances of one host, as tables and as data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from vmha_ocf.model import Instance
+from vmha_ocf.operator.answer import Table
+from vmha_ocf.operator.look import Look
+from vmha_ocf.policy.matching import Classified, classify
+
+
+def tables(look: Look) -> Iterator[Table]:
+    """None without a policy."""
+    excluded = [
+        (str(number), _name(one), one.vm_state, look.excluded[one.id])
+        for number, one in enumerate(_excluded(look), start=1)
+    ]
+    if excluded:
+        yield Table("Left alone by the policy", ("", "instance", "state", "why"), excluded)
+    if look.policy.classes:
+        found = [(one, _classified(one, look)) for one in look.view.reading.instances]
+        rows = [(_name(one), it.name or "none", it.why, rows_of(it, look)) for one, it in found]
+        if rows:
+            yield Table("Classes", ("instance", "class", "why", "on failures of its own"), rows)
+
+
+def data(one: Instance, look: Look) -> Mapping[str, object]:
+    """Of one instance; nothing without a policy."""
+    if not look.policy.digest:
+        return {}
+    found = _classified(one, look)
+    return {
+        "class": found.name or None,
+        "class_by": found.why,
+        "excluded": look.excluded.get(one.id),
+    }
+
+
+def rows_of(found: Classified, look: Look) -> str:
+    """What would be done for each kind of failure, in words."""
+    rows = next((one.rows for one in look.policy.classes if one.name == found.name), {})
+    told = [f"{kind}: {', then '.join(it.value for it in row)}" for kind, row in rows.items()]
+    return "; ".join(told) or "nothing"
+
+
+def _excluded(look: Look) -> Sequence[Instance]:
+    return [one for one in look.view.reading.instances if one.id in look.excluded]
+
+
+def _classified(one: Instance, look: Look) -> Classified:
+    return classify(one, look.policy, look.view.reading.images)
+
+
+def _name(one: Instance) -> str:
+    return one.name or one.id
