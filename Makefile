@@ -145,7 +145,7 @@ install:
 	$(foreach agent,$(wildcard fence/fence_compute),install -m 755 $(agent) $(DESTDIR)$(PREFIX)/sbin/)
 	install -D -m 755 systemd/nova-compute-gate $(DESTDIR)$(PREFIX)/lib/vmha-ocf/nova-compute-gate
 	install -D -m 755 pcs-examples/alert-wake $(DESTDIR)$(SHARE)/alert-wake
-	install -m 644 systemd/nova-compute-gate.conf $(DESTDIR)$(SHARE)/
+	install -m 644 systemd/nova-compute-gate.conf systemd/libvirt-gate.conf $(DESTDIR)$(SHARE)/
 	install -d $(DESTDIR)$(SHARE)/pcs-examples
 	install -m 755 pcs-examples/*.sh $(DESTDIR)$(SHARE)/pcs-examples/
 	install -d $(DESTDIR)$(SHARE)/examples

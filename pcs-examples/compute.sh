@@ -2,8 +2,8 @@
 # NovaCompute, a clone on the compute hosts: starts nova-compute, but not before the evacuations of its
 # host are over. Pacemaker itself keeps it away meanwhile, by the rule on the node attribute.
 #   START_COMMAND STOP_COMMAND STATUS_COMMAND  where nova-compute is not a systemd unit
-#   LIBVIRT  the clone of a libvirt resource, where Pacemaker starts libvirt: it stands behind the same gate, because
-#     libvirt starts guests that are marked autostart
+#   LIBVIRT  the clone of a libvirt resource, where Pacemaker starts libvirt: it stands behind the same gate. For guests
+#     that are marked autostart that is not enough: UNIT=libvirtd.service gate-host.sh, on each host
 #   EXTRA_COMPUTE  more parameters, for example "unit=nova-compute"
 # Before it: systemctl disable nova-compute on each compute host, as Pacemaker starts it now.
 set -eu

@@ -300,6 +300,20 @@ class TestEnabledUnit:
         systemd.disable()
         assert resource.do("monitor").rc == RUNNING
 
+    def test_so_is_what_starts_guests_unless_the_gate_is_before_libvirt(
+        self, resource: Resource, systemd: Systemd
+    ) -> None:
+        assert resource.do("start").rc == RUNNING
+        systemd.disable()
+        resource.run("ln", "-s", "/gone", f"{systemd.ENABLED}/libvirt-guests.service")
+        resource.do("monitor")  # says 0 once where another reason was shown before
+        answer = resource.do("monitor")
+        assert answer.rc == DEGRADED
+        assert "systemctl disable libvirt-guests" in answer.stderr
+        gate = "/etc/systemd/system/libvirtd.service.d/vmha-gate.conf"
+        assert resource.run("install", "-D", "/dev/null", gate).rc == 0
+        assert resource.do("monitor").rc == RUNNING
+
     def test_a_start_is_refused_until_it_is_disabled(
         self, resource: Resource, systemd: Systemd
     ) -> None:

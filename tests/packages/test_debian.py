@@ -193,3 +193,11 @@ def test_systemd_accepts_the_gate(new_root: NewRoot, compute_host: CleanRoot) ->
     assert "ExecStartPre=+/usr/lib/vmha-ocf/nova-compute-gate" in shown
     root.must(gate, env={"REMOVE": "1"})
     assert root.run("ls", "/etc/systemd/system/nova-compute.service.d").rc != 0
+    libvirts = {"UNIT": "libvirtd.service"}
+    root.must(gate, env=libvirts)
+    for name in ("libvirtd", "libvirt-guests"):
+        text = root.must("cat", f"/etc/systemd/system/{name}.service.d/vmha-gate.conf")
+        (command,) = [line for line in text.splitlines() if line.startswith("ExecStartPre=+")]
+        root.must(*command.removeprefix("ExecStartPre=+").split())
+    root.must(gate, env=libvirts | {"REMOVE": "1"})
+    assert root.run("ls", "/etc/systemd/system/libvirtd.service.d").rc != 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -227,7 +229,7 @@ class TestWhatPacemakerPaysFor:
 
     def _run(self, argv: list[str], env: dict[str, str]) -> set[str]:
         done = subprocess.run(
-            ["/usr/bin/python3", *argv],
+            [*_alone(), "/usr/bin/python3", *argv],
             env={"PATH": os.defpath, **env},
             capture_output=True,
             text=True,
@@ -236,3 +238,14 @@ class TestWhatPacemakerPaysFor:
         told = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
         assert told, done.stderr
         return {line.rpartition("|")[2].strip() for line in told}
+
+
+@functools.cache
+def _alone() -> Sequence[str]:
+    """Where this machine lets us: guests of a Nova that run on it would make a probe look at its gate."""
+    words = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+    try:
+        done = subprocess.run([*words, "true"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return ()
+    return words if done.returncode == 0 else ()

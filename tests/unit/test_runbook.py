@@ -80,7 +80,6 @@ NEWS = (
     "...: its evacuation is given up: ...",
     "pcs stonith fence ...",
     "is on its way",
-    "on its way back into service",
     "if nobody wants it down: ",
     "the host is away",
     "was ... before",

@@ -12,6 +12,14 @@ ATTRIBUTE = "evacuation-starters"
 NONE = "none"
 AUTOSTART, LIBVIRT_GUESTS, RESUME = "autostart", "libvirt-guests", "resume"
 
+SHOWN = {
+    AUTOSTART: "guests of Nova are marked autostart, and start at boot also after a failure: "
+    "virsh autostart --disable GUEST",
+    LIBVIRT_GUESTS: "libvirt-guests starts guests at boot, also after a failure: "
+    "systemctl disable libvirt-guests",
+}
+"""Of a running host's, for ``pcs status``: Pacemaker keeps 128 characters."""
+
 _TOLD = {
     AUTOSTART: (
         "libvirt starts guests of Nova when it starts",

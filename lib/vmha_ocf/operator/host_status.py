@@ -13,6 +13,10 @@ from vmha_ocf.operator.answer import Level, worst
 from vmha_ocf.operator.look import Look
 from vmha_ocf.proof import presence
 
+BACK = (
+    "on its way back into service, once its nova-compute reports to Nova; if that lasts: journalctl -u "
+    "nova-compute -u libvirtd, on that host"
+)
 _OURS = frozenset(Next) - {Next.LEAVE}
 
 
@@ -82,7 +86,7 @@ def _findings(seen: Seen, *, held: bool) -> Iterator[tuple[Level, str]]:
         yield from _of_pending(seen, held=held)
     elif seen.flag is not None:
         away = seen.state is None or not seen.state.online
-        told = "the host is away" if away else "on its way back into service"
+        told = "the host is away" if away else BACK
         yield Level.WARNING, f"its evacuation is over; {told}"
     elif seen.state is None:
         yield Level.WARNING, "Pacemaker has never seen this node"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from vmha_ocf.agent.ocf import Action, Agent, Call
 from vmha_ocf.agent.parameter import ignored, string
-from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.compute import libvirts_marks, probe
 from vmha_ocf.backends.pacemaker.shown import Shown
+from vmha_ocf.booting import starters
 from vmha_ocf.errors import OCF_NOT_RUNNING, ParameterError
 
 TYPE_CHECKING = False
@@ -36,19 +37,20 @@ def validate(call: Call) -> int:
 
 
 def monitor(call: Call) -> int:
-    """Running or not; degraded while the next boot would start it past the gate."""
+    """Running or not; degraded while the next boot would start it, or guests, past the gate."""
     running = _runs(call)
     if call.probe:
         return _probe(call, running)
     if not running:
         return OCF_NOT_RUNNING
-    unit = _enabled(call)
-    if not unit:
-        return Shown(call).well()
-    return Shown(call).degraded(
-        f"{unit} is enabled: when this host boots after a failure, systemd starts it before the "
-        f"evacuation is over; systemctl disable {unit}"
-    )
+    if unit := _enabled(call):
+        return Shown(call).degraded(
+            f"{unit} is enabled: when this host boots after a failure, systemd starts it before the "
+            f"evacuation is over; systemctl disable {unit}"
+        )
+    for word in libvirts_marks.starters():
+        return Shown(call).degraded(starters.SHOWN[word])
+    return Shown(call).well()
 
 
 def _probe(call: Call, running: bool) -> int:

@@ -2,6 +2,8 @@
 
 It is as strong as NovaCompute's: both records are read, not knowing means waiting, and a unit whose
 ExecStartPre has not ended is not started. It has no time limit, because systemd gives it none.
+
+Before libvirt it is another one, which waits for nobody: libvirts_marks.py says why.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Sequence
 
 from vmha_ocf.agent import output
 from vmha_ocf.agent.version import VERSION
+from vmha_ocf.backends.compute import libvirts_marks
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.booting import keeper
@@ -36,6 +39,8 @@ def _run(argv: Sequence[str]) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     given = _parser().parse_args(argv)
     try:
+        if given.before_libvirt:
+            return _take_marks_away()
         host = NovaHost(given.host) if given.host else read_nova_host(given.nova_conf)
         keeper.wait_open(
             lambda: local_gate.look(host, given.node, ONE_CALL), SystemClock(), log.info
@@ -44,6 +49,12 @@ def _run(argv: Sequence[str]) -> int:
         log.error("%s", error)
         return FAILED
     log.info("the gate is open: nova-compute may start on %s", host)
+    return OPEN
+
+
+def _take_marks_away() -> int:
+    for sentence in libvirts_marks.take_away():
+        log.info("%s", sentence)
     return OPEN
 
 
@@ -56,4 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="", help="this host's name in Nova")
     parser.add_argument("--node", default="", help="its name in Pacemaker (default: ask it)")
     parser.add_argument("--nova-conf", default=NOVA_CONF, help="has the host's name, else --host")
+    parser.add_argument(
+        "--before-libvirt",
+        action="store_true",
+        help="do not wait: take away by what libvirt would start guests of Nova",
+    )
     return parser

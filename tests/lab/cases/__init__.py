@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.lab.cases import (
     bmc,
+    boots,
     check,
     clock,
     cluster,
@@ -22,6 +23,7 @@ from tests.lab.cases.case import Case
 ALL: tuple[Case, ...] = (
     *hosts.CASES,
     *machines.CASES,
+    *boots.CASES,
     *bmc.CASES,
     *dumps.CASES,
     *nova.CASES,

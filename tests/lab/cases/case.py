@@ -28,11 +28,11 @@ class Case:
     real: bool = False
     """Whether real guests are all that it lacks."""
     systemd: bool = False
-    """Whether hosts that systemd boots are."""
+    """Whether hosts that systemd boots are; with both, it lacks both."""
 
     def hindrance(self, *, real: bool, systemd: bool = False) -> str:
-        here = (real and self.real) or (systemd and self.systemd)
-        return "" if here else self.cannot
+        lacks = (self.real and not real) or (self.systemd and not systemd)
+        return self.cannot if lacks or not (self.real or self.systemd) else ""
 
 
 def case(inject: Inject, cannot: str = "", *, real: bool = False, systemd: bool = False) -> Case:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
+from tests.lab.machines.units import on, put_gates, take_gates
 from tests.lab.promises import Expected
 from tests.lab.stage import compute_commands
 from tests.lab.tellers import vmha
 from tests.lab.workers import nova_compute
-from tests.packages.documented import one
 
 _UNIT = "nova-compute.service"
 _HANGS = f"/etc/systemd/system/{_UNIT}.d/hangs.conf"
@@ -64,22 +64,45 @@ def unit_hangs_at_stop(scene: Scene) -> Expected:
     return Expected({host}, (), left=tagged)
 
 
+def site_behind_its_gates(scene: Scene) -> Expected:
+    """All power is cut where systemd starts nova-compute: its gates wait for the cluster alone."""
+    hosts = scene.stage.hosts
+    _hand_to_systemd(scene)
+    scene.set_evacuate(["site_start=600"], afterwards=["site_start=0"])
+    tagged = [uuid for host in hosts[:2] for uuid in scene.boot(host, 2)]
+    controllers = [node.name for node in scene.stage.lab.controllers]
+    scene.cut_power(*hosts, *controllers)
+    scene.pause(5)
+    scene.say("the hosts have power again, and no controller has")
+    for host in hosts:
+        scene.stage.cluster.power_on(host)
+
+    def all_wait() -> bool:
+        return all(_substate(scene, host) == _AT_ITS_GATE for host in hosts)
+
+    scene.until("all units at their gates", all_wait)
+    scene.pause(10)
+    assert all_wait(), "started on nobody's word"
+    scene.say("the controllers have power again")
+    for name in controllers:
+        scene.stage.cluster.power_on(name)
+    scene.stage.cluster.wait_dc(90)
+    scene.stage.wait_up(timeout=240)
+    for host in hosts:
+        scene.stage.wait_in_service(host, timeout=240)
+        assert not scene.asked(host), f"evacuated off {host}, which is back"
+    return Expected(set(hosts), (), tagged)
+
+
 def _hand_to_systemd(scene: Scene) -> None:
-    """As recipe-untouched-hosts.sh has it, and docs/deploy.rst types it on each host."""
-    command = one("Where systemd starts nova-compute", "gate-host.sh")
     scene.afterwards.callback(_hand_back, scene)
     scene.stage.cluster.pcs("resource", "delete", "nova-compute", timeout=120)
-    for host in scene.stage.hosts:
-        _on(scene, host, command)
-        _on(scene, host, "systemctl enable --now nova-compute")
+    put_gates(scene.stage.cluster, scene.stage.hosts)
     scene.stage.wait_up()
 
 
 def _hand_back(scene: Scene) -> None:
-    command = one("Where systemd starts nova-compute", "gate-host.sh").partition(" ")[2]
-    for host in scene.stage.hosts:
-        _on(scene, host, f"REMOVE=1 {command}")
-        _on(scene, host, "systemctl disable --now nova-compute")
+    take_gates(scene.stage.cluster, scene.stage.hosts)
     scene.stage.example("compute.sh", **compute_commands(scene.stage.lab))
     scene.stage.wait_up()
 
@@ -89,11 +112,16 @@ def _substate(scene: Scene, host: str) -> str:
 
 
 def _on(scene: Scene, host: str, command: str) -> str:
-    return scene.stage.cluster.must(host, ["bash", "-c", command], timeout=90)
+    return on(scene.stage.cluster, host, command)
 
 
 _NO_SYSTEMD = "without HOSTS=systemd no unit is started by systemd"
 CASES: tuple[Case, ...] = tuple(
     case(each, cannot=_NO_SYSTEMD, systemd=True)
-    for each in (unit_behind_its_gate, unit_enabled_behind_us, unit_hangs_at_stop)
+    for each in (
+        unit_behind_its_gate,
+        unit_enabled_behind_us,
+        unit_hangs_at_stop,
+        site_behind_its_gates,
+    )
 )

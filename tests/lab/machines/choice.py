@@ -27,7 +27,11 @@ def planned(words: argparse.Namespace, plan: Plan, tell: Callable[[str], None]) 
     """The plan with such hosts. Raises LabError where this machine cannot have them."""
     if words.hosts == _LAB:
         return plan
+    return on_systemd(plan, tell, libvirt=words.guests != "processes")
+
+
+def on_systemd(plan: Plan, tell: Callable[[str], None], *, libvirt: bool = False) -> Plan:
+    """Its compute hosts have such a Debian. Raises LabError."""
     tell("the hosts' Debian with our packages (made once for these sources)")
-    real = words.guests != "processes"
-    roots = {**plan.roots, Role.COMPUTE: image.layers(libvirt=real)}
+    roots = {**plan.roots, Role.COMPUTE: image.layers(libvirt=libvirt)}
     return replace(plan, roots=roots, systemd=frozenset({Role.COMPUTE}))

@@ -17,7 +17,8 @@ from tests.lab.machines import cgroups
 from tests.packages.clean_root import RELEASE, TAKE_SOURCES, CleanRoot, clean_root, missing
 from tests.packages.documented import one, typed
 
-_NEEDED = ("systemd", "systemd-sysv", "dbus", "pacemaker-remote", "pacemaker-cli-utils", "python3")
+SYSTEMD = ("systemd", "systemd-sysv", "dbus")
+_NEEDED = (*SYSTEMD, "pacemaker-remote", "pacemaker-cli-utils", "python3")
 _LIBVIRT = (
     "libvirt-daemon-driver-qemu",
     "libvirt-daemon-system",
@@ -39,7 +40,7 @@ _OURS = (
     "pcs-examples",
     "systemd",
 )
-_TIMERS = "rm -f /etc/systemd/system/timers.target.wants/*"
+NO_CHORES = "rm -f /etc/systemd/system/timers.target.wants/*"
 """Debian's own chores, of which one would look for updates."""
 
 
@@ -80,7 +81,7 @@ def _hosts(libvirt: bool) -> CleanRoot:
             shutil.copy(file, packages)
         shutil.rmtree(scratch)
         command = one("Packages", "apt-get install", "install ./vmha-ocf-compute")
-        root.must("sh", "-c", f"cd /root && {_yes(command)} && {_TIMERS}")
+        root.must("sh", "-c", f"cd /root && {_yes(command)} && {NO_CHORES}")
 
     return layer(base, "hosts", key([*_sources(), base.folder.name]), install_ours)
 

@@ -81,3 +81,7 @@ def test_what_is_kept_is_told_with_its_end() -> None:
 @pytest.mark.parametrize("text", ["", starters.format_starters([]), "typed by somebody"])
 def test_nothing_is_told_of_nothing(text: str) -> None:
     assert starters.told(text) == []
+
+
+def test_what_pcs_status_shows_is_not_cut_off() -> None:
+    assert all(len(sentence) <= 128 for sentence in starters.SHOWN.values())
