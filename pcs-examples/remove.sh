@@ -10,7 +10,7 @@
 set -eu
 # One after another, and not together.sh: pcs stops what it deletes and waits for it. A clone that is
 # deleted while it runs looks to Pacemaker like a resource on too many nodes.
-: "${PCS:=pcs}" "${EVACUATE:=nova-evacuate}" "${COMPUTE:=nova-compute}"
+: "${PCS:=pcs}" "${EVACUATE:=nova-evacuate}" "${COMPUTE:=nova-compute}" "${INSTANCES:=nova-instances}"
 
 # shellcheck disable=SC2086 # PCS is a list of words
 {
@@ -21,6 +21,7 @@ if [ -n "$pending" ] && [ -z "${FORCE:-}" ]; then
     exit 1
 fi
 
+if $PCS resource config "$INSTANCES" >/dev/null 2>&1; then $PCS resource delete "$INSTANCES"; fi
 if [ -z "${KEEP_COMPUTE:-}" ] && $PCS resource config "$COMPUTE" >/dev/null 2>&1; then
     $PCS resource delete "$COMPUTE"
 fi

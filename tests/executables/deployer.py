@@ -42,6 +42,7 @@ GIVEN: Mapping[str, Mapping[str, str]] = {
         **PASSWORD,
     },
     "hosts.sh": {"HOSTS": "compute-1=192.0.2.11 compute-3=192.0.2.13"},
+    "instances.sh": {"EXTRA_INSTANCES": "agent_after=60 hung_after=20"},
     "power-devices.sh": {"BMCS": "compute-2=192.0.2.7", **PASSWORD},
     "recipe-behind-other.sh": {},
     "recipe-containers.sh": {},

@@ -12,7 +12,7 @@ from tests.executables.deployer import EMPTY
 from tests.executables.installed import AGENTS, Installed
 
 pytestmark = pytest.mark.real
-NAMES = ("NovaEvacuate", "NovaCompute")
+NAMES = ("NovaEvacuate", "NovaCompute", "NovaInstances")
 SCHEMAS = {
     "pcs: OCF 1.0 schema": "/usr/share/pcs/data/ocf-1.0.rng",
     "pcs: OCF 1.1 schema": "/usr/share/pcs/data/ocf-1.1.rng",
@@ -52,7 +52,11 @@ def options(parameters: dict[str, str], option: str = "-o") -> list[str]:
 @pytest.mark.conformance("resource-agents: ocf-tester")
 @pytest.mark.parametrize("name", NAMES)
 def test_ocf_tester_passes(installed_node: OneNode, tmp_path: Path, name: str) -> None:
-    given = NOBODY_ANSWERS if name == "NovaEvacuate" else commands(tmp_path)
+    given = {
+        "NovaEvacuate": lambda: NOBODY_ANSWERS,
+        "NovaCompute": lambda: commands(tmp_path),
+        "NovaInstances": lambda: {"uri": "test:///default"},
+    }[name]()
     tested = ["ocf-tester", "-n", name.lower(), *options(given), f"{AGENTS}/{name}"]
     answer = installed_node.run(tested, timeout=120)
     assert answer.rc == 0, answer

@@ -36,6 +36,7 @@ def test_each_works_alone(
     deployer.verify()
     deployer.simulate()
     deployer.validate("nova-compute", "NovaCompute")
+    deployer.validate("nova-instances", "NovaInstances")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,57 @@ def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
     plan = deployer.simulate()
     assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
+
+
+class TestInstances:
+    """NovaInstances beside nova-compute."""
+
+    @pytest.fixture
+    def watched(self, deployer: Deployer) -> Deployer:
+        for name in ("fence-inventory.sh", "compute.sh", "instances.sh"):
+            deployer.example(name, **GIVEN[name])
+        return deployer
+
+    def test_it_runs_on_compute_hosts_alone(self, watched: Deployer) -> None:
+        plan = watched.simulate()
+        started = set(re.findall(r"Start +nova-instances:\d +\( +(\S+) ", plan))
+        assert started == set(COMPUTES), plan
+
+    def test_a_second_run_changes_nothing(self, watched: Deployer) -> None:
+        before = watched.cib.read_text()
+        watched.example("instances.sh")
+        assert watched.cib.read_text() == before
+
+    def test_a_stop_that_fails_fences_nobody(self, watched: Deployer) -> None:
+        stop = etree.parse(watched.cib).find(
+            ".//primitive[@id='nova-instances']//op[@name='stop']"
+        )
+        assert stop is not None
+        assert stop.get("on-fail") == "block"
+
+    def test_it_goes_on_where_nova_compute_is_kept_away(self, watched: Deployer) -> None:
+        watched.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
+        plan = watched.simulate()
+        assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}
+        started = set(re.findall(r"Start +nova-instances\S* +\( +(\S+) ", plan))
+        assert started == set(COMPUTES), plan
+
+    def test_where_pacemaker_starts_libvirt_it_comes_first(self, deployer: Deployer) -> None:
+        deployer.pcs(
+            "resource", "create", "libvirt", "ocf:pacemaker:Dummy", "clone", "interleave=true"
+        )
+        deployer.example("compute.sh", LIBVIRT="libvirt-clone")
+        deployer.example("instances.sh", LIBVIRT="libvirt-clone")
+        deployer.verify()
+        orders = etree.parse(deployer.cib).iterfind(".//rsc_order")
+        assert {(one.get("first"), one.get("then"), one.get("kind")) for one in orders} == {
+            ("libvirt-clone", "nova-compute-clone", "Optional"),
+            ("nova-compute-clone", "nova-instances-clone", "Optional"),
+        }
+
+    def test_a_removal_takes_it_along(self, watched: Deployer) -> None:
+        watched.example("remove.sh")
+        assert not [name for name in watched.configured() if "nova-" in name]
 
 
 PLAIN = "recipe-inventory.sh"
