@@ -99,6 +99,31 @@ def test_all_together_run_where_they_should(deployer: Deployer) -> None:
     assert started == set(COMPUTES), plan
 
 
+_STEP_BY_STEP = """#!/bin/sh
+pcs -f {cib} "$@" || exit
+cp {cib} {folder}/step-$(ls {folder} | wc -l).xml
+"""
+
+
+@pytest.mark.parametrize("name", ["evacuate.sh", "compute.sh"])
+def test_on_a_cluster_that_runs_no_step_of_one_starts_it_in_the_wrong_place(
+    deployer: Deployer, tmp_path: Path, name: str
+) -> None:
+    """Pacemaker acts on each of them at once, where they are not put into force together."""
+    steps, pcs = tmp_path / "steps", tmp_path / "pcs"
+    steps.mkdir()
+    pcs.write_text(_STEP_BY_STEP.format(cib=deployer.cib, folder=steps))
+    pcs.chmod(0o755)
+    deployer.run(str(EXAMPLES / name), PCS=str(pcs), **GIVEN[name])
+    right = "ctl" if name == "evacuate.sh" else "compute-"
+    planned = []
+    for step in sorted(steps.iterdir(), key=lambda path: path.stat().st_mtime_ns):
+        deployer.cib.write_text(step.read_text())
+        planned += re.findall(r"Start +nova-\S+ +\( +(\S+) ", deployer.simulate())
+    assert planned
+    assert [node for node in planned if not node.startswith(right)] == []
+
+
 def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     for name in ("fence-inventory.sh", "compute.sh"):
         deployer.example(name, **GIVEN[name])

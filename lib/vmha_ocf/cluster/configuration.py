@@ -99,6 +99,8 @@ class Configuration:
     """The permanent attributes of each node."""
     results: Mapping[str, Sequence[Result]] = field(default_factory=dict)
     """By resource, without the numbers of a clone's instances."""
+    under_way: frozenset[str] = frozenset()
+    """Resources of which some node has an action to do now: where they run may be another node then."""
 
     def of_kind(self, kind: str) -> Sequence[Resource]:
         return [one for one in self.resources if one.kind == kind]

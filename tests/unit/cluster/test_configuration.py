@@ -96,6 +96,10 @@ def test_resources_with_their_templates_and_clones(read: Configuration) -> None:
     assert read.devices == [fence]
 
 
+def test_of_which_resources_an_action_is_under_way(read: Configuration) -> None:
+    assert read.under_way == {"nova-evacuate", "fence"}
+
+
 def test_constraints_levels_alerts_properties_and_attributes(read: Configuration) -> None:
     assert [(one.resource, one.score, one.expressions) for one in read.locations] == [
         ("nova-compute-clone", "-INFINITY", [("evacuation", "defined", "")])

@@ -540,6 +540,15 @@ def test_a_device_that_runs_or_has_only_rested_is_no_finding() -> None:
         assert desk.data(COMMAND)["findings"] == []
 
 
+def test_a_device_on_its_way_to_another_controller_is_no_finding() -> None:
+    """It has been stopped, and its start is under way."""
+    desk = good_cluster()
+    results("fence-computes", Result(CTL2, "stop", 0))(desk)
+    assert desk.data(COMMAND)["findings"] != []
+    change(desk, under_way=frozenset({"fence-computes"}))
+    assert desk.data(COMMAND)["findings"] == []
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_planted_mistake_is_found(name: str) -> None:
     desk, mistake = good_cluster(), MISTAKES[name]

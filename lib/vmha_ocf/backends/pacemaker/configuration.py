@@ -65,6 +65,7 @@ def to_configuration(cib: Element) -> Configuration:
             for node in cib.iterfind("./configuration/nodes/node")
         },
         results=_results(cib),
+        under_way=frozenset(_under_way(cib)),
     )
 
 
@@ -133,9 +134,20 @@ def _results(cib: Element) -> Mapping[str, list[Result]]:
         for resource in state.iter("lrm_resource"):
             last = _last(resource)
             if last is not None:
-                name = resource.get("id", "").partition(":")[0]
+                name = _of_clone(resource.get("id", ""))
                 found.setdefault(name, []).append(_result(node, last))
     return found
+
+
+def _under_way(cib: Element) -> Iterator[str]:
+    """Of nodes that are away, too: what they had to do may be waited for."""
+    for resource in cib.iterfind("./status/node_state//lrm_resource"):
+        if any(each.get("op-status") == _PENDING for each in resource.iterfind("lrm_rsc_op")):
+            yield _of_clone(resource.get("id", ""))
+
+
+def _of_clone(instance: str) -> str:
+    return instance.partition(":")[0]
 
 
 def _last(resource: Element) -> Element | None:

@@ -37,7 +37,9 @@ def devices_answer(facts: Facts) -> Iterator[Finding]:
 
 def devices_are_started(facts: Facts) -> Iterator[Finding]:
     """One that has failed on each controller, and was stopped there after that, is not started by Pacemaker
-    any more. It fences all the same, unlike one that somebody has disabled."""
+    any more. It fences all the same, unlike one that somebody has disabled.
+
+    One that is on its way from one controller to another has been stopped as well, and is to start."""
     for device in facts.configuration.devices:
         results = facts.configuration.results.get(device.name, ())
         if device.meta.get("target-role", "").lower() == "stopped":
@@ -45,9 +47,9 @@ def devices_are_started(facts: Facts) -> Iterator[Finding]:
                 f"{device.name} is disabled: Pacemaker fences nobody by it",
                 f"pcs stonith enable {device.name}",
             )
-        elif any(one.failed or one.action == "stop" for one in results) and not any(
-            one.runs for one in results
-        ):
+        elif device.name in facts.configuration.under_way or any(one.runs for one in results):
+            continue
+        elif any(one.failed or one.action == "stop" for one in results):
             yield warning(
                 f"{device.name} runs on no controller: Pacemaker fences by it all the same, but nobody "
                 "looks at its BMCs",
