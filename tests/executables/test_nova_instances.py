@@ -1,22 +1,20 @@
 """NovaInstances as a program on a real Pacemaker node, over libvirt's own test driver.
 
 That driver lives in the process of whoever opens it, and has one guest that runs. What becomes of real
-ones is shown on QEMU, in tests/contract/test_guests.py.
+ones is shown on QEMU, in test_guests.py.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
+from tests.executables.watched import Resource
 from vmha_ocf.backends.compute import probe
-from vmha_ocf.backends.pacemaker.own_attributes import OwnAttributes
-from vmha_ocf.backends.process.command import Result
 from vmha_ocf.guests.question import ANSWER, ASKED, Here, Question, format_question, parse_answer
 from vmha_ocf.guests.report import ATTRIBUTE, parse_report
 from vmha_ocf.model import InstanceId
@@ -26,46 +24,6 @@ RUNNING, ARGUMENTS, INSTALLED, CONFIGURED, NOT_RUNNING, DEGRADED = 0, 2, 5, 6, 7
 GUEST = InstanceId("6695eb01-f6a4-8304-79aa-97f2502e193f")
 """Of test:///default."""
 ABSENT = InstanceId("5d8a1f8e-8c10-4c5e-9d2f-000000000001")
-PULSE = "/run/resource-agents/NovaInstances-nova-instances"
-
-
-class Resource:
-    """One NovaInstances on a node, run as Pacemaker's executor does."""
-
-    def __init__(self, node: OneNode) -> None:
-        self.node = node
-        self.board = OwnAttributes(NODE, node.run)
-
-    def do(self, action: str, interval: str = "10000", level: str = "0", **given: str) -> Result:
-        environment: Mapping[str, str] = {
-            "HA_RSCTMP": "/run/resource-agents",
-            "OCF_RESOURCE_INSTANCE": "nova-instances",
-            "OCF_CHECK_LEVEL": level,
-            "OCF_RESKEY_CRM_meta_interval": interval,
-            "OCF_RESKEY_CRM_meta_timeout": "30000",
-            "OCF_RESKEY_CRM_meta_on_node": NODE,
-            **{f"OCF_RESKEY_{name}": value for name, value in given.items()},
-        }
-        return self.node.run([f"{AGENTS}/NovaInstances", action], timeout=60, env=environment)
-
-    def start(self, **given: str) -> None:
-        answer = self.do("start", **{"uri": "test:///default", **given})
-        assert answer.rc == RUNNING, answer
-
-    def seen(self) -> Mapping[str, str]:
-        return self.board.read((ATTRIBUTE, ASKED, ANSWER))
-
-    def until(self, there: Callable[[], bool], seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + seconds
-        while not there():
-            assert time.monotonic() < deadline, (self.seen(), self.log())
-            time.sleep(0.1)
-
-    def pid(self) -> str:
-        return self.node.run(["head", "-1", PULSE], timeout=5).stdout.strip()
-
-    def log(self) -> str:
-        return self.node.run(["cat", "/run/instances.log"], timeout=5).stdout
 
 
 @pytest.fixture(name="resource")
@@ -79,7 +37,7 @@ def _resource(installed_node: OneNode) -> Iterator[Resource]:
 def test_it_watches_from_start_to_stop(resource: Resource) -> None:
     assert resource.do("monitor", interval="0").rc == NOT_RUNNING
     assert resource.do("stop").rc == 0
-    resource.start(log_file="/run/instances.log")
+    resource.start()
     resource.start()
     assert resource.do("monitor").rc == RUNNING
     resource.until(lambda: ATTRIBUTE in resource.seen())

@@ -56,8 +56,8 @@ def after_look(
         known = before.troubles.get(one.uuid)
         seen = one.uuid in before.ran
         found = judge(one)
-        if found is Word.OFF and seen and one.uuid in watchdogs:
-            found = Kind.WATCHDOG
+        if found in (Word.OFF, Kind.CRASHED) and seen and one.uuid in watchdogs:
+            found = Kind.WATCHDOG  # QEMU 7.2 ends without a word then, which libvirt calls a crash
         if trouble := _trouble(one, found, known, seen, now):
             troubles[one.uuid] = trouble
         if found is Word.RUNS or (seen and (trouble or found is Word.BETWEEN)):
@@ -70,7 +70,7 @@ def _trouble(
 ) -> Trouble | None:
     if isinstance(found, Kind):
         reason = domain.reason if domain.state == State.SHUTOFF else -1
-        if known and known.kind is found:
+        if known and (known.kind is found or 0 <= reason == known.reason):
             return known
         return Trouble(found, now, seen, reason)
     if found is Word.RUNS:

@@ -146,6 +146,11 @@ class TestWatchdog:
         assert down.troubles == failed(Kind.WATCHDOG, reason=Shutoff.SHUTDOWN)
         assert look(down, SHUT_DOWN, T3) == down
 
+    def test_one_that_libvirt_says_has_crashed_then_was_switched_off_by_it(self) -> None:
+        down = look(RAN, CRASHED, watchdogs={ONE})
+        assert down.troubles == failed(Kind.WATCHDOG, reason=Shutoff.CRASHED)
+        assert look(down, CRASHED, T3) == down
+
     def test_stopped_by_a_person_afterwards_it_is_off(self) -> None:
         down = look(RAN, SHUT_DOWN, watchdogs={ONE})
         assert not look(down, DESTROYED, T3).troubles
