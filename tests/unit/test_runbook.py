@@ -46,6 +46,7 @@ TELLS = (
     "programs/listeners.py",
     "policy/telling.py",
     "policy/in_force.py",
+    "policy/everywhere.py",
     "proof/lost.py",
     "proof/proofs.py",
     "worker/rounds.py",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.policy.everywhere import FAULTY, word_of
 from vmha_ocf.policy.read import Understood
 from vmha_ocf.policy.telling import not_understood
 from vmha_ocf.policy.values import Policy
@@ -21,6 +22,8 @@ class InForce:
     def __init__(self, read: Callable[[], Understood]) -> None:
         self.problem = ""
         """For people; "" if there is none."""
+        self.word = ""
+        """What this controller says of its file to the others."""
         self._read = read
         self._policy = Policy()
         self._looked = False
@@ -37,8 +40,10 @@ class InForce:
         try:
             found = self._read()
         except VmhaError as error:
+            self.word = FAULTY
             self._keep(str(error))
             return
+        self.word = word_of(found)
         if found.faults:
             self._keep(not_understood(found))
             return

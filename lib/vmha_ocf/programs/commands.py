@@ -14,6 +14,7 @@ from vmha_ocf.operator.commands import (
     history,
     hold,
     plan,
+    policy,
     status,
 )
 
@@ -27,4 +28,5 @@ COMMANDS: Sequence[Command] = (
     hold.RELEASE,
     flag.COMMAND,
     forget.COMMAND,
+    policy.COMMAND,
 )

@@ -24,6 +24,7 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
+from vmha_ocf.policy.everywhere import ATTRIBUTE, word_of
 from vmha_ocf.policy.read import Understood, understand
 from vmha_ocf.ports import Parallel
 from vmha_ocf.service.traces import TraceStore
@@ -147,6 +148,16 @@ class World:
         found = configured(self.settings, self.evacuator, hosts, attributes)
         mode = {"maintenance-mode": str(self.maintenance).lower()}
         return replace(found, properties={**found.properties, **mode})
+
+    def write_policy(self, text: str, controller: str = "") -> None:
+        """On all controllers or on one; there, somebody runs ``vmha policy``."""
+        if not controller:
+            self.policies.clear()
+        self.policies[controller] = text
+        for one in [controller] if controller else self.settings.controllers:
+            word = word_of(self.policy(one))
+            if word:
+                self.cib.put(NodeName(one), ATTRIBUTE, word)
 
     def policy(self, controller: str) -> Understood:
         """As the file of that controller says."""

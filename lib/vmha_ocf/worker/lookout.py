@@ -22,6 +22,7 @@ from vmha_ocf.proof.proofs import Proofs
 from vmha_ocf.worker.authority import Authority
 from vmha_ocf.worker.guard import Guard
 from vmha_ocf.worker.pauses import Pauses
+from vmha_ocf.worker.policy_watch import PolicyWatch
 from vmha_ocf.worker.ports import WorkerPorts
 from vmha_ocf.worker.right_before import RightBefore
 
@@ -59,6 +60,7 @@ class Lookout:
         self.destinations = Destinations()
         self.authority = Authority(ports.cluster, ports.clock, me)
         self.right_before = RightBefore(ports, self.authority, self.held, self.naming, self.proofs)
+        self.policy_watch = PolicyWatch(ports, me, self.cloud.in_force)
         self.nodes: presence.Nodes = {}
         self._steps = FlagSteps(ports)
         self._pauses = pauses
@@ -89,6 +91,7 @@ class Lookout:
         self._guard.run("nodes", self._read_nodes)
         self.naming.look(flags, self.nodes)
         self._guard.run("site", partial(self.site.look, flags, self.naming.nodes))
+        self._guard.run("policy", self._look_at_policy)
         self.lost.look(flags, self.nodes)
         held = self.held.look(flags.values(), self.naming.fenced)
         self._steps.look(flags, "; ".join(self.held.problems.values()) if held else "")
@@ -117,6 +120,9 @@ class Lookout:
         """Whoever has the list of services tells it."""
         self.destinations.note(services, flags.values(), self.off(flags))
         self.held.hosts = self.cloud.hosts
+
+    def _look_at_policy(self) -> None:
+        self.policy_watch.look(self.nodes, self.naming.configuration)
 
     def _read_nodes(self) -> None:
         if self._guard.due.now("nodes", self._pauses.following):

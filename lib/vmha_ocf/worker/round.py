@@ -126,6 +126,7 @@ class Evacuator:
         yield from lookout.held.problems.values()
         yield from self._guard.problems.values()
         yield from filter(None, [lookout.right_before.problem, evacuating.at_once.problem])
+        yield from filter(None, [lookout.policy_watch.problem])
         yield from evacuating.barrier.problems
         for part in (lookout.proofs, lookout.site, self._after_boots, lookout.cloud):
             yield from part.problems

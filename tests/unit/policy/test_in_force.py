@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tests.unit.policy.texts import whole
 from vmha_ocf.errors import LocalParameterError
+from vmha_ocf.policy.everywhere import FAULTY
 from vmha_ocf.policy.in_force import InForce
 from vmha_ocf.policy.read import Understood
 from vmha_ocf.policy.telling import not_understood
@@ -48,9 +49,11 @@ def test_what_was_understood_before_counts_until_it_is_mended() -> None:
         assert words in in_force.problem
         assert in_force.problem.endswith("; what was understood before goes on counting")
         assert len(in_force.policy.exclusions) == 1
+        assert in_force.word == FAULTY
     file.text = GOOD
     in_force.look()
     assert in_force.problem == ""
+    assert in_force.word == in_force.policy.digest
 
 
 def test_where_nothing_was_understood_nobody_is_excluded() -> None:

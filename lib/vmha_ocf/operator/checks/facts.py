@@ -51,6 +51,8 @@ class Facts:
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""
     policy: Understood | None = None
+    policies: Mapping[NodeName, str] | None = None
+    """What each controller has said of its own."""
     login: LoginNotes | None = None
     exposed: Sequence[str] = ()
     """Which inventories others can read, with the command that ends it."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmha_ocf.cluster.controllers import controllers
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
+from vmha_ocf.policy.everywhere import differs, word_of
 
 
 def policy_is_understood(facts: Facts) -> Iterator[Finding]:
@@ -15,6 +17,19 @@ def policy_is_understood(facts: Facts) -> Iterator[Finding]:
         where = f"{facts.policy.path}, line {fault.line}"
         what = f"{fault.key}: {fault.what}" if fault.key else fault.what
         yield error(f"{where}: {what}", fault.hint or "correct it on each controller")
+
+
+def policy_is_the_same_everywhere(facts: Facts) -> Iterator[Finding]:
+    """By what each controller has said, and what the file of this one says."""
+    mine = word_of(facts.policy) if facts.policy else ""
+    if not mine or facts.policies is None or facts.controller is None or facts.nodes is None:
+        return
+    me, hint = facts.controller, "copy the file, then run there: vmha policy"
+    if facts.policies.get(me) != mine:
+        yield error(f"{me} has not told the others that its policy is {mine}", "vmha policy")
+    told = differs(me, mine, facts.policies, controllers(facts.nodes, facts.configuration))
+    if told:
+        yield error(told, hint)
 
 
 def exclusions_exclude_somebody(facts: Facts) -> Iterator[Finding]:
@@ -30,4 +45,8 @@ def exclusions_exclude_somebody(facts: Facts) -> Iterator[Finding]:
             )
 
 
-CHECKS: tuple[Check, ...] = (policy_is_understood, exclusions_exclude_somebody)
+CHECKS: tuple[Check, ...] = (
+    policy_is_understood,
+    policy_is_the_same_everywhere,
+    exclusions_exclude_somebody,
+)

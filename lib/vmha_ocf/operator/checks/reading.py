@@ -17,6 +17,7 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import files_of
 from vmha_ocf.operator.site import Site, WorkerResource
+from vmha_ocf.policy.everywhere import ATTRIBUTE
 from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.worker.ports import WorkerPorts
 
@@ -85,6 +86,7 @@ class Reading:
             policy=self._or_gap(lambda: site.machine.read_policy(worker.values["policy"]))
             if worker
             else None,
+            policies=self._or_gap(lambda: site.notes.read(ATTRIBUTE)),
             login=self._or_gap(lambda: site.machine.login(worker.values)) if worker else None,
             exposed=sorted({one.exposed for one in (files or {}).values() if one.exposed}),
             resumes=self._resumes(),

@@ -47,9 +47,7 @@ def _set_node_attribute(stage: Stage, event: EventSpec) -> None:
 def _edit_policy(stage: Stage, event: EventSpec) -> None:
     where = f"on {event.controller}" if event.controller else "on all controllers"
     stage.world.say("operator", f"writes the policy anew {where}")
-    if not event.controller:
-        stage.world.policies.clear()
-    stage.world.policies[event.controller] = event.value
+    stage.world.write_policy(event.value, event.controller)
 
 
 def _save_configuration(stage: Stage, event: EventSpec) -> None:
@@ -168,7 +166,8 @@ EVENTS: Mapping[str, Kind] = {
         frozenset({"host", "controller"}),
     ),
     "edit_policy": Kind(
-        "somebody writes the policy's file anew, on all controllers or on one: `value` is its text",
+        "somebody writes the policy's file anew, on all controllers or on one, and runs vmha policy there: "
+        "`value` is its text",
         _edit_policy,
         frozenset(),
         frozenset({"value", "controller"}),

@@ -186,7 +186,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
         controllers=scenario.pacemaker.controllers,
     )
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
-    world.policies[""] = scenario.policy
+    world.write_policy(scenario.policy)
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     world.pacemaker.fences_unseen = scenario.pacemaker.startup_fencing
