@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.model import Instance
 from vmha_ocf.operator.answer import Table
 from vmha_ocf.operator.look import Look
 from vmha_ocf.policy.matching import Classified, classify
+from vmha_ocf.policy.recovery import Wanted, wanted
 
 
 def tables(look: Look) -> Iterator[Table]:
@@ -20,17 +22,23 @@ def tables(look: Look) -> Iterator[Table]:
         yield Table("Left alone by the policy", ("", "instance", "state", "why"), excluded)
     if look.policy.classes:
         found = [(one, _classified(one, look)) for one in look.view.reading.instances]
-        rows = [(_name(one), it.name or "none", it.why, rows_of(it, look)) for one, it in found]
+        rows = [
+            (_name(one), it.name or "none", it.why, _shown(_wanted(one, look)), rows_of(it, look))
+            for one, it in found
+        ]
+        head = ("instance", "class", "why", "recovery", "on failures")
         if rows:
-            yield Table("Classes", ("instance", "class", "why", "on failures of its own"), rows)
+            yield Table("Classes", head, rows)
 
 
 def data(one: Instance, look: Look) -> Mapping[str, object]:
     """Of one instance; nothing without a policy."""
     if not look.policy.digest:
         return {}
-    found = _classified(one, look)
+    found, wants = _classified(one, look), _wanted(one, look)
     return {
+        "recovery": wants.recovery.value if wants.recovery else None,
+        "recovery_by": wants.by,
         "class": found.name or None,
         "class_by": found.why,
         "excluded": look.excluded.get(one.id),
@@ -49,7 +57,16 @@ def _excluded(look: Look) -> Sequence[Instance]:
 
 
 def _classified(one: Instance, look: Look) -> Classified:
-    return classify(one, look.policy, look.view.reading.images)
+    return classify(one, look.policy, look.images)
+
+
+def _wanted(one: Instance, look: Look) -> Wanted:
+    left = {it.instance.id for it in look.plan.verdicts if it.next is Next.LEAVE}
+    return wanted(one, look.images, marked=one.id not in left)
+
+
+def _shown(wants: Wanted) -> str:
+    return f"{wants.recovery.value if wants.recovery else 'not known'} ({wants.by})"
 
 
 def _name(one: Instance) -> str:

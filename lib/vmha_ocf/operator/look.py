@@ -13,13 +13,14 @@ from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
+from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation import plan as evacuation
 from vmha_ocf.evacuation.memory import Memory, of_record
 from vmha_ocf.evacuation.pace import Allowance
 from vmha_ocf.evacuation.plan import Plan
 from vmha_ocf.evacuation.reading import HostReader
-from vmha_ocf.evacuation.view import Surroundings, View
-from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, InstanceId, Monotonic
+from vmha_ocf.evacuation.view import Reading, Surroundings, View
+from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, ImageId, InstanceId, Monotonic
 from vmha_ocf.operator.rules import deciding_rule
 from vmha_ocf.policy.values import Policy
 from vmha_ocf.proof import presence
@@ -39,6 +40,8 @@ class Look:
     """What could not be looked up."""
     policy: Policy = Policy()
     """That counts."""
+    images: Mapping[ImageId, Mapping[str, str]] = field(default_factory=dict)
+    """The properties of all of its images, as far as they could be looked up."""
     excluded: Mapping[InstanceId, str] = field(default_factory=dict)
     """By it, and why."""
 
@@ -77,8 +80,21 @@ def look_at(flag: Flag, around: Around, ports: WorkerPorts, settings: Settings) 
         rules,
         "; ".join(filter(None, [reader.marks.problem, cloud.in_force.problem])),
         cloud.in_force.policy,
+        _images(reading, cloud.in_force.policy, ports),
         evacuation.excluded_still(view, found, memory).by,
     )
+
+
+def _images(
+    reading: Reading, policy: Policy, ports: WorkerPorts
+) -> Mapping[ImageId, Mapping[str, str]]:
+    """The worker asks for those alone that decide whether an instance is ours; a policy asks for more."""
+    new = {one.image for one in reading.instances if one.image is not None} - {*reading.images}
+    try:
+        more = ports.nova.image_marks(sorted(new)) if new and policy.digest else {}
+    except VmhaError:
+        more = {}
+    return {**reading.images, **more}
 
 
 def memory_of(

@@ -53,6 +53,11 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "watchdog": _OF_A_GUEST,
         "io-error": _OF_A_GUEST,
         "hung": _OF_A_GUEST,
+        "silent": _OF_A_GUEST,
+        "unmanageable": Kind(
+            frozenset({Action.NONE, Action.NOTIFY}),
+            {Action.RESTART: "a restart goes by libvirt, which has lost control of it"},
+        ),
     },
     "process": {
         "nova-compute": Kind(_LEAVES | {Action.RESTART}, {Action.MIGRATE: _NO_COMPUTE}),

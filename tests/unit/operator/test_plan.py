@@ -102,8 +102,26 @@ tags = ["pet"]
             "amphora-1": ("cattle", "default_class"),
         }
         assert found["amphora-1"]["next"] == "leave"
+        assert (found["web-1"]["recovery"], found["web-1"]["recovery_by"]) == ("crash", "the mark")
         assert "Octavia makes new ones" in found["amphora-1"]["excluded"]
         assert found["web-1"]["excluded"] is None
+
+    def test_images_are_looked_up_for_it_or_it_is_not_known(
+        self, world: World, desk: Desk
+    ) -> None:
+        self._furnish(world, desk)
+        world.policies[""] = self.TEXT.replace('tags = ["pet"]', "image = { pet = true }")
+        world.database.images[ImageId("img")] = {"pet": "true", "recovery": "always"}
+        world.boot("compute-1", name="db-2", tags=TAGS, image=ImageId("img"))
+
+        def of_db() -> tuple[object, object]:
+            found = desk.data(COMMAND, "compute-1")["instances"]
+            one = next(one for one in found if one["name"] == "db-2")
+            return one["class"], one["recovery"]
+
+        assert of_db() == ("pets", "always")
+        world.fault("nova.image_marks", "down")
+        assert of_db() == (None, None)
 
     def test_without_one_nothing_is_said_of_it(self, world: World, desk: Desk) -> None:
         furnish(world)

@@ -64,6 +64,9 @@ class GroupSpec:
     project: str = ""
     excluded: bool = False
     """By the policy, as the scenario's author means it: nobody may evacuate them."""
+    excluded_since: float = -1.0
+    """Since a policy is written, or not known any more, at that time: who was asked for before is ours to
+    the end, and of the others either is right. Below 0 is never."""
     server_group: str = ""
     """The name of a server group that they are members of."""
 

@@ -42,6 +42,7 @@ class Booting(TypedDict, total=False):
     launched: bool
     project: str
     excluded: bool
+    excluded_since: float
 
 
 @dataclass
@@ -61,6 +62,8 @@ class Server:
     project: str = ""
     excluded: bool = False
     """A scenario's author says that nobody may evacuate it."""
+    excluded_since: float = -1.0
+    """Or that since then nobody need to, unless it was begun."""
     before: str = field(init=False)
     """Its vm_state when it was made."""
     born_on: NovaHost = field(init=False)

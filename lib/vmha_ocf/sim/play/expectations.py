@@ -32,11 +32,22 @@ class Whose:
 def ours_by(settings: Settings, world: World) -> Whose:
     """Told from the tables, and not by the worker's own code."""
     whose = _by_marks(settings, world)
-    return Whose(_unless_excluded(whose.ours), _unless_excluded(whose.perhaps))
 
+    def begun(server: Server) -> bool:
+        accepted = world.core.journal.of(EvacuateAccepted)
+        return any(
+            (one.instance, one.by) == (server.id, US) and one.time < server.excluded_since
+            for one in accepted
+        )
 
-def _unless_excluded(ours: Ours) -> Ours:
-    return lambda server: ours(server) and not server.excluded
+    return Whose(
+        lambda server: (
+            whose.ours(server)
+            and not server.excluded
+            and (server.excluded_since < 0 or begun(server))
+        ),
+        lambda server: whose.perhaps(server) and not server.excluded,
+    )
 
 
 def _by_marks(settings: Settings, world: World) -> Whose:

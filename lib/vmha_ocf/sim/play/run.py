@@ -225,6 +225,7 @@ def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
             launched=group.launched,
             project=group.project,
             excluded=group.excluded,
+            excluded_since=group.excluded_since,
         )
         for number in range(1, group.count + 1)
     ]
