@@ -16,6 +16,8 @@ from vmha_ocf.model import Epoch, InstanceId
 LONGEST = 4_000_000
 """Characters that are read; an instance takes up to 90."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_END = 1e11
+"""Seconds; what the attribute can tell."""
 _RAN, _ANSWERED = "r", "a"
 _NOTHING = Memory()
 
@@ -57,6 +59,9 @@ def _parsed(line: str) -> tuple[InstanceId, str, Trouble | None]:
         raise ValueError(line)
     if not words:
         return InstanceId(uuid), marks, None
-    kind, since, seen, reason = words
-    trouble = Trouble(Kind(kind), Epoch(float(since)), seen == "1", int(reason))
+    kind, told, seen, reason = words
+    since = float(told)
+    if not 0 < since < _END:
+        raise ValueError(line)
+    trouble = Trouble(Kind(kind), Epoch(since), seen == "1", int(reason))
     return InstanceId(uuid), marks, trouble

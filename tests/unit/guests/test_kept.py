@@ -42,6 +42,8 @@ def test_of_another_boot_it_is_nothing() -> None:
         f"{BOOT}\n{ONE} r crashed 1 1\n",
         f"{BOOT}\n{ONE} r eaten 1 1 3\n",
         f"{BOOT}\n{ONE} r crashed soon 1 3\n",
+        f"{BOOT}\n{ONE} r crashed nan 1 3\n",
+        f"{BOOT}\n{ONE} r crashed 1e400 1 3\n",
         f"{BOOT}\n{ONE} r crashed 1 1 x\n",
         f"{BOOT}\n\n",
     ],

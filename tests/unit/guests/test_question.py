@@ -86,6 +86,7 @@ class TestText:
             f"{short(ONE)}:absent",
             f"{short(ONE)}:absent,{short(TWO)}:absent,{short(THREE)}:perhaps",
             f"{short(ONE)}:absent,{short(TWO)}:absent,{short(THREE)}",
+            f"{short(ONE)}:runs,{short(ONE)}:off,{short(TWO)}:off,{short(THREE)}:off",
             f"{short(ONE)}:absent,{short(TWO)}:absent,{short(THREE)}:off,{'0' * 32}:off",
         ],
     )
