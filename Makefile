@@ -112,11 +112,11 @@ playground-down: setup
 CASE :=
 COMPUTES := 4
 HOSTS := lab
-DAY_2 := tests/lab/test_recipes.py tests/lab/test_another_bmc.py
+DAY_2 := $(patsubst %,tests/lab/test_%.py,recipes machines another_bmc)
 lab: guests
 	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) \
 	    --hosts $(HOSTS) $(RECORDED) $(CASE)
-	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or bmc" $(DAY_2))
+	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or a_container_that or bmc" $(DAY_2))
 	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest tests/lab/test_interrupted.py)
 
 lab-list:

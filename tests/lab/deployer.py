@@ -12,13 +12,6 @@ from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab
 from tests.lab.older import OlderAgents
 from tests.lab.stage import EXAMPLES, TIMING, WORKER, Stage, compute_commands, write_secrets
 
-_SYSTEMD = """#!/bin/sh
-# What systemd does at boot with the drop-in: the gate, then nova-compute.
-case $1 in compute-*) ;; *) exit 0 ;; esac
-gate=$(sed -n 's/^ExecStartPre=+//p' {root}/usr/share/vmha-ocf/nova-compute-gate.conf)
-setsid sh -c "{root}$gate --host=$1 && {start}" >/var/log/pacemaker/gate.log 2>&1 </dev/null &
-"""
-
 
 @dataclass(frozen=True)
 class Deployer:
@@ -66,11 +59,19 @@ class Deployer:
         podman = lab.state / "podman"
         podman.write_text(_of(lab, Path(__file__).parent.joinpath("podman").read_text()))
         podman.chmod(0o755)
-        nova_conf = lab.state / "nova.conf"
-        nova_conf.write_text("[DEFAULT]\nmy_ip = 192.0.2.1\n")
+        nova_conf = self._nova_conf()
         commands = compute_commands(lab)
         settings = {key: value for key, value in self.settings.items() if key not in commands}
         self.stage.example(name, **settings, UNIT="", ENGINE=str(podman), NOVA_CONF=str(nova_conf))
+
+    def run_with_kollas_unit(self, name: str) -> None:
+        """Nor a word on the unit."""
+        self.run(name, NOVA_CONF=str(self._nova_conf()))
+
+    def _nova_conf(self) -> Path:
+        nova_conf = self.stage.lab.state / "nova.conf"
+        nova_conf.write_text("[DEFAULT]\nmy_ip = 192.0.2.1\n")
+        return nova_conf
 
     def generate(self) -> None:
         """As docs/vmha.rst has it; the lab's hosts are remote nodes already."""
@@ -100,26 +101,16 @@ class Deployer:
             timeout=300,
         )
 
-    def start_under_systemd(self) -> None:
-        """nova-compute on each host, now and at each boot, behind the gate that systemd would run."""
-        lab = self.stage.lab
-        hook = lab.boot_hooks / "nova-compute"
-        start = self.settings["START_COMMAND"]
-        hook.write_text(_SYSTEMD.format(root=lab.root, start=start))
-        hook.chmod(0o755)
-        for host in self.stage.hosts:
-            self.stage.cluster.must(host, [str(hook), host])
-
     def remove(self) -> None:
         """And what remove.sh leaves, as it is the site's: what power-devices.sh made, and a
-        nova-compute that systemd started."""
+        nova-compute that commands start."""
         self.run("remove.sh")
         history = "//cluster_property_set[@id='vmha-history']"
         controller = self.stage.cluster.controller()
         self.stage.cluster.must(controller, ["cibadmin", "--delete", "--xpath", history])
-        (self.stage.lab.boot_hooks / "nova-compute").unlink(missing_ok=True)
         program = str(Path(REPOSITORY, "tests/lab/nova-compute"))
-        for host in self.stage.hosts:
+        # Where it is a unit, systemd would start it again.
+        for host in self.stage.hosts if compute_commands(self.stage.lab) else ():
             stop = [program, "stop", "here", str(self.stage.lab.state)]
             self.stage.cluster.must(host, stop)
         configured = [one.get("id", "") for one in self.stage.cluster.cib().iter("primitive")]

@@ -27,6 +27,7 @@ pytestmark = [
 ]
 DEMO = ("make", "-C", str(REPOSITORY), "demo", "GUESTS=real")
 CASE = ("make", "-C", str(REPOSITORY), "lab", "GUESTS=real", "CASE=storm-held-and-released")
+SYSTEMDS = (*CASE, "HOSTS=systemd")
 UP, REMOVED, REAPED = 400.0, 120.0, 10.0
 """Seconds at most; the last for the kernel, to end what was killed."""
 BOOTS = 15.0
@@ -93,8 +94,9 @@ class Typed:
         (DEMO, "nodes wired and configured", 0.0),
         (DEMO, "Nova has the first request", 0.0),
         (CASE, "--- storm-held-and-released: .*", BOOTS),
+        (SYSTEMDS, "--- storm-held-and-released: .*", BOOTS),
     ],
-    ids=["demo-on-its-way-up", "demo-in-the-middle", "case"],
+    ids=["demo-on-its-way-up", "demo-in-the-middle", "case", "case-on-systemd"],
 )
 def interrupted(request: pytest.FixtureRequest, lab: Lab) -> Iterator[tuple[Typed, Places]]:
     """The command when it has said so, with the namespaces that the lab has then."""

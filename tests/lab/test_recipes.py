@@ -179,14 +179,6 @@ def test_nova_compute_in_containers(stage: Stage, deployer: Deployer, tell: Tell
     a_host_dies(stage, tell)
 
 
-def test_hosts_where_systemd_starts_nova_compute(
-    stage: Stage, deployer: Deployer, tell: Tell
-) -> None:
-    deployer.run("recipe-untouched-hosts.sh")
-    deployer.start_under_systemd()
-    a_host_dies(stage, tell)
-
-
 def test_what_vmha_generates(stage: Stage, deployer: Deployer, tell: Tell) -> None:
     deployer.generate()
     # Its patience with a silent host is a real cloud's.
