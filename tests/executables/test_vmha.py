@@ -266,3 +266,26 @@ class TestDevices:
         told = self.complaint(installed, bmc, kind, "not-this-one")
         assert told
         assert "not-this-one" not in told
+
+
+def test_a_policy_is_read_anew_told_to_the_others_and_its_slips_are_said(
+    operator: Operator, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[[exclude]]\nwhy = 'canaries'\nnames = 'canary-*'\n", encoding="utf-8")
+    operator.must("pcs", "resource", "update", "nova-evacuate", f"policy={path}")
+    told = operator.run("policy")
+    assert told.rc == 0, told
+    digest = operator.data("policy")["policy"]
+    assert told.stdout.startswith(f"OK  {path} ({digest}) is the policy of all controllers\n")
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: digest}
+    operator.wait_for_worker("nothing is flagged")
+    path.write_text("[[exclude]]\nwhy = 'canaries'\nnmes = 'canary-*'\n", encoding="utf-8")
+    operator.wait_for_worker("line 3, exclude[1].nmes: it is not known (did you mean names?)")
+    assert "nmes: it is not known" in operator.run("check").stdout.replace("\n", " ")
+    assert operator.run("policy").rc == 2
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: "not-understood"}
+    operator.must("pcs", "resource", "update", "nova-evacuate", "policy=")
+    operator.wait_for_worker("nothing is flagged")
+    assert operator.run("policy").stdout.startswith("OK  no policy is set")
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {}

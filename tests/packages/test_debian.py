@@ -108,7 +108,7 @@ def test_the_operators_command_is_completed(root: CleanRoot) -> None:
 
 def test_examples_are_there_and_run(root: CleanRoot) -> None:
     listed = root.must("ls", f"{SHARE}/examples").split()
-    assert {"alert-rules.yaml", "grafana-dashboard.json"} <= set(listed)
+    assert {"alert-rules.yaml", "grafana-dashboard.json", "policy.toml"} <= set(listed)
     root.must("touch", "/root/nagios.cmd")
     notify = f"{SHARE}/examples/notify-nagios"
     root.must(notify, input=EVENT, env={"NAGIOS_PIPE": "/root/nagios.cmd"})
