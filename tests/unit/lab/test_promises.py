@@ -13,7 +13,7 @@ from tests.lab.cloud.guests import Guest, Run
 from tests.lab.cloud.observe import InstanceRow, MigrationRow, ServiceRow
 from tests.lab.events import Event
 from tests.lab.layout import BMC_PASSWORD, Node
-from tests.lab.promises import Expected, broken, seconds
+from tests.lab.promises import Expected, broken, holds_any, seconds
 from tests.lab.stage import Stage
 
 _AT = "2026-01-01 00:00:10"
@@ -180,6 +180,21 @@ def test_p10_a_secret_in_a_log(world: World) -> None:
     log.parent.mkdir(parents=True)
     log.write_text(f"login with {BMC_PASSWORD}\n")
     assert "P10" in _judged(world)[0]
+
+
+_CHANGED = (
+    "(cib_perform_op) info: +  /cib/configuration/resources/primitive[@id='{device}']/"
+    "instance_attributes[@id='a']/nvpair[@id='p']:  @id=p, @name=password, @value={secret}\n"
+)
+
+
+@pytest.mark.parametrize(("device", "told"), [("ipmi-ctl1", False), ("fence-computes", True)])
+def test_p10_what_pacemaker_3_logs_of_the_labs_own_devices_is_not_ours(
+    device: str, told: bool
+) -> None:
+    log = _CHANGED.format(device="ipmi-ctl2", secret=BMC_PASSWORD)
+    log += _CHANGED.format(device=device, secret=BMC_PASSWORD)
+    assert holds_any(log.encode(), [BMC_PASSWORD, "another"]) == told
 
 
 def test_what_happened_in_an_earlier_case_is_not_this_ones(world: World) -> None:
