@@ -173,7 +173,7 @@ class TestGenerated:
         hosts, script = tmp_path / "hosts.yaml", tmp_path / "protect.sh"
         hosts.write_text(HOSTS)
         where = ["--secrets", str(tmp_path / "inventory.ini"), "--without-remotes"]
-        made = installed.run([*VMHA, "generate", str(hosts), *where])
+        made = installed.run([*VMHA, "generate", str(hosts), *where, "--instances"])
         assert made.rc == 0, made
         script.write_text(made.stdout)
         script.chmod(0o755)
@@ -188,6 +188,7 @@ class TestGenerated:
         (tmp_path / "recipe").mkdir()
         recipe = Deployer(installed, tmp_path / "recipe")
         recipe.example("recipe-inventory.sh")
+        recipe.example("instances.sh")
         assert _without_ids(deployer.cib) == _without_ids(recipe.cib)
 
     def test_it_may_be_run_again_and_drops_nobody(

@@ -100,7 +100,21 @@ else
     $PCS constraint location nova-compute-clone rule score=-INFINITY defined evacuation
     $PCS resource enable nova-compute
 fi
-
+"""
+_INSTANCES = """
+# Which instances are down or stuck on a host that lives: told, and nothing is done about it. Needs
+# python3-libvirt on each compute host. on-fail: a stop of it that fails is not worth a guest.
+if ! $PCS resource config nova-instances >/dev/null 2>&1; then
+    $PCS resource create nova-instances ocf:openstack:NovaInstances \\
+        op start timeout=30s op stop timeout=30s on-fail=block op monitor interval=10s timeout=20s \\
+        meta failure-timeout=60s requires=fencing clone interleave=true --disabled
+    $PCS constraint location nova-instances-clone rule resource-discovery=exclusive score=0 \\
+        osprole eq compute
+    $PCS constraint order nova-compute-clone "then" nova-instances-clone kind=Optional
+    $PCS resource enable nova-instances
+fi
+"""
+_END = """
 if [ -n "$work" ] &&
     crm_diff --no-version --original="$work/before.xml" --new="$work/after.xml" >/dev/null; then
     echo "it is so already" >&2
@@ -130,6 +144,8 @@ class Choices:
     """More parameters of NovaEvacuate, each ``name=value``."""
     compute: Sequence[str] = ()
     """And of NovaCompute."""
+    instances: bool = False
+    """NovaInstances, too."""
 
 
 def format_script(deployment: Deployment, choices: Choices) -> str:
@@ -151,8 +167,10 @@ def format_script(deployment: Deployment, choices: Choices) -> str:
     parts += [_TOGETHER, *map(_connection, nodes)]
     parts += [part.format(**words) for part in (_FENCING, _EVACUATOR)]
     update = f"$PCS resource update nova-compute{words['compute']}" if choices.compute else ":"
-    last = _COMPUTE.replace("{compute}", words["compute"]).replace("{update}", update)
-    return "".join([*parts, last])
+    parts.append(_COMPUTE.replace("{compute}", words["compute"]).replace("{update}", update))
+    if choices.instances:
+        parts.append(_INSTANCES)
+    return "".join([*parts, _END])
 
 
 def format_inventory(deployment: Deployment) -> str:

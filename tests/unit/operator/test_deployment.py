@@ -108,6 +108,13 @@ class TestCommand:
     def test_hosts_that_are_remotes_already(self, tmp_path: Path) -> None:
         assert "add-remote" not in self.run(tmp_path, OURS, "--without-remotes").out
 
+    def test_who_watches_instances_is_there_if_wanted(self, tmp_path: Path) -> None:
+        assert "NovaInstances" not in self.run(tmp_path, OURS).out
+        (tmp_path / "inventory.ini").unlink()
+        script = self.run(tmp_path, OURS, "--instances").out
+        assert "op stop timeout=30s on-fail=block" in script
+        assert script.endswith("# Then: vmha check\n")
+
     def test_more_parameters_of_the_agents_are_quoted(self, tmp_path: Path) -> None:
         start = "start_command=podman start nova_compute"
         told = self.run(tmp_path, OURS, "--compute", start, "--evacuate", "storm_limit=3")

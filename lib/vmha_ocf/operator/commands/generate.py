@@ -89,6 +89,7 @@ def _choices(args: Namespace) -> Choices:
         remotes=not args.without_remotes,
         evacuate=args.evacuate,
         compute=args.compute,
+        instances=args.instances,
     )
     for text in (choices.written, choices.inventory, choices.cloud, choices.clouds_file):
         if not text.isprintable() or not text:
@@ -155,6 +156,11 @@ def _configure(parser: ArgumentParser) -> None:
         "--without-remotes",
         action="store_true",
         help="the hosts are remote nodes of the cluster already",
+    )
+    parser.add_argument(
+        "--instances",
+        action="store_true",
+        help="NovaInstances, too: which instances are down on a host that lives",
     )
     for name, agent in (("--evacuate", "NovaEvacuate"), ("--compute", "NovaCompute")):
         parser.add_argument(
