@@ -37,8 +37,6 @@ KEPT = {
     "etc/pacemaker": "etc/pacemaker",
     "etc/hosts": "etc/hosts",
 }
-AT_BOOT = Path("/etc/systemd/system/multi-user.target.wants")
-"""Where systemctl(1), enable, links a unit."""
 
 
 class Daemons:
@@ -95,7 +93,7 @@ def main(name: str) -> None:
         _mount_ours(lab)
     _run_boot_hooks(lab, name)
     daemons = Daemons(node, lab.node_environment(), "pacemaker-remoted" if has_root else REMOTED)
-    _serve(daemons, not has_root or node.role is Role.CONTROLLER or _enabled("pacemaker_remote"))
+    _serve(daemons)
 
 
 def _boot_systemd(lab: Lab, name: str) -> None:
@@ -108,11 +106,7 @@ def _boot_systemd(lab: Lab, name: str) -> None:
     boot.become_systemd(lab)
 
 
-def _enabled(unit: str) -> bool:
-    return os.path.lexists(AT_BOOT / f"{unit}.service")
-
-
-def _serve(daemons: Daemons, at_once: bool) -> None:
+def _serve(daemons: Daemons) -> None:
     def start(_number: int, _frame: FrameType | None) -> None:
         daemons.start()
 
@@ -121,8 +115,7 @@ def _serve(daemons: Daemons, at_once: bool) -> None:
 
     signal.signal(signal.SIGUSR1, start)
     signal.signal(signal.SIGUSR2, stop)
-    if at_once:
-        daemons.start()
+    daemons.start()
     while True:
         try:
             daemons.reaped(os.waitpid(-1, 0)[0])

@@ -17,23 +17,14 @@ from tests.lab.cloud.site import PORTS
 from tests.lab.cloud.venv import VENV, put_python
 from tests.lab.command import Result
 from tests.lab.configuration import Plan
-from tests.lab.layout import BMC_PASSWORD, BMC_USER, REPOSITORY, Lab, Role
+from tests.lab.layout import BMC_PASSWORD, BMC_USER, Lab, Role
+from tests.lab.machines import cgroups
+from tests.lab.machines.units import on
 from tests.lab.processes import inside
 from tests.lab.stage import TIMING, Stage, on_stage
 from tests.packages.documented import files, typed
 
-_SYSTEMCTL = """#!/bin/sh
-VMHA_LAB_STATE={state} exec {repository}/tests/lab/systemctl "$@"
-"""
-_AT_BOOT = """#!/bin/sh
-# What systemd does at boot, and sshd, on a compute host.
-case $1 in compute-*) ;; *) exit 0 ;; esac
-mkdir -p /run/systemd/system /run/sshd
-/usr/sbin/sshd
-[ ! -L /etc/systemd/system/multi-user.target.wants/nova-compute.service ] || systemctl start nova-compute
-"""
-
-
+_AT_BOOT = "etc/systemd/system/multi-user.target.wants"
 UPGRADE = """set -e
 cd {folder}
 for package in {only}; do files="$files ./${{package}}_0"*.deb; done
@@ -140,18 +131,20 @@ def on_clean_machines(lab: Lab, layers: Mapping[Role, str], folder: Path) -> Ite
     """Controllers with Pacemaker, compute hosts with nova-compute, a cloud, and nothing of ours configured.
 
     ``layers`` are the lower directories of each role's root; ``folder`` is for more of them."""
-    put_there = site(folder, lab)
+    cgroups.require()
+    put_there = site(folder)
     roots = {role: f"{put_there[role]}:{below}" for role, below in layers.items()}
-    plan = Plan(TIMING, fence_computes=False, connected=False, roots=roots)
+    systemd = frozenset({Role.COMPUTE})
+    plan = Plan(TIMING, fence_computes=False, connected=False, roots=roots, systemd=systemd)
     with on_stage(lab, print, plan=plan, configured=False) as stage:
         start_hosts(stage)
         stage.wait_up(timeout=300)
         yield Deployment(stage)
 
 
-def site(folder: Path, lab: Lab) -> Mapping[Role, Path]:
-    """What the administrators of the machines have put on them: a service manager, each other's keys,
-    and nova-compute, which starts at boot."""
+def site(folder: Path) -> Mapping[Role, Path]:
+    """What the administrators of the machines have put on them: each other's keys, and nova-compute,
+    which starts at boot."""
     controllers, hosts = folder / "controllers", folder / "hosts"
     ssh = controllers / "root" / ".ssh"
     for path in (ssh, hosts / "root" / ".ssh"):
@@ -161,21 +154,14 @@ def site(folder: Path, lab: Lab) -> Mapping[Role, Path]:
     subprocess.run(make, check=True)
     key = (ssh / "id_ed25519.pub").read_text()
     (hosts / "root" / ".ssh" / "authorized_keys").write_text(key)
-    systemctl = hosts / "usr" / "bin" / "systemctl"
-    systemctl.parent.mkdir(parents=True)
-    systemctl.write_text(_SYSTEMCTL.format(state=lab.state, repository=REPOSITORY))
-    systemctl.chmod(0o755)
-    wanted = hosts / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    wanted = hosts / _AT_BOOT
     wanted.mkdir(parents=True)
-    (wanted / "nova-compute.service").symlink_to("/lib/systemd/system/nova-compute.service")
+    (wanted / "nova-compute.service").symlink_to("/etc/systemd/system/nova-compute.service")
     put_python(hosts)
     return {Role.CONTROLLER: controllers, Role.COMPUTE: hosts}
 
 
 def start_hosts(stage: Stage) -> None:
-    """As their machines would, had the cloud been there at their boot."""
-    hook = stage.lab.boot_hooks / "machine"
-    hook.write_text(_AT_BOOT)
-    hook.chmod(0o755)
+    """systemd gave up what needs a cloud, as there was none yet when they booted."""
     for host in stage.hosts:
-        stage.cluster.must(host, [str(hook), host])
+        on(stage.cluster, host, "systemctl reset-failed; systemctl start nova-compute")

@@ -1,7 +1,7 @@
 """docs/start.rst, command by command, to the end: a host is killed and its instances come back.
 
 The nodes of the lab have a clean Debian 12 each, with the packages and what docs/deploy.rst says has to
-be there. The tests go on from one another, as an operator's days do.
+be there; systemd boots the compute hosts. The tests go on from one another, as an operator's days do.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.layout import Role, lab_from_environment
+from tests.lab.machines.image import NO_CHORES, SYSTEMD
 from tests.lab.promises import Expected
 from tests.lab.recovery import await_recovery
 from tests.lab.wait import wait_until
@@ -39,7 +40,8 @@ def roots(
     """With the page's packages, and the rest of what has to be there for the page."""
     cluster, host = new_root(controller), new_root(compute_host)
     cluster.install("corosync", "fence-agents", "ipmitool", "openssh-client", "pcs")
-    host.install("openssh-server")
+    host.install(*SYSTEMD, "openssh-server")
+    host.must("sh", "-c", NO_CHORES)
     return {Role.CONTROLLER: cluster, Role.COMPUTE: host}
 
 
