@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from vmha_ocf.backends.pacemaker.own_attributes import OwnAttributes
-from vmha_ocf.backends.process.command import Result
+from vmha_ocf.backends.process.command import Result, Run
 from vmha_ocf.guests.question import ANSWER, ASKED
 from vmha_ocf.guests.report import ATTRIBUTE, Report, parse_report
 from vmha_ocf.model import InstanceId
@@ -66,12 +67,19 @@ _DOMAIN = """<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory u
 """
 
 
-class Resource:
-    """One NovaInstances on a node, run as Pacemaker's executor does."""
+class Node(Protocol):
+    @property
+    def run(self) -> Run: ...
 
-    def __init__(self, node: OneNode) -> None:
+
+class Resource:
+    """One NovaInstances on a node, run as Pacemaker's executor does. ``board``: where its attributes are
+    looked at."""
+
+    def __init__(self, node: Node, name: str = NODE, board: Run | None = None) -> None:
         self.node = node
-        self.board = OwnAttributes(NODE, node.run)
+        self.name = name
+        self.board = OwnAttributes(name, board or node.run)
 
     def do(self, action: str, interval: str = "10000", level: str = "0", **given: str) -> Result:
         environment: Mapping[str, str] = {
@@ -80,7 +88,7 @@ class Resource:
             "OCF_CHECK_LEVEL": level,
             "OCF_RESKEY_CRM_meta_interval": interval,
             "OCF_RESKEY_CRM_meta_timeout": "30000",
-            "OCF_RESKEY_CRM_meta_on_node": NODE,
+            "OCF_RESKEY_CRM_meta_on_node": self.name,
             **{f"OCF_RESKEY_{name}": value for name, value in given.items()},
         }
         return self.node.run([f"{AGENTS}/NovaInstances", action], timeout=60, env=environment)
