@@ -67,6 +67,13 @@ _DOMAIN = """<domain type='qemu'><name>{name}</name><uuid>{uuid}</uuid><memory u
 """
 
 
+_WRITE = """import sys
+with open(sys.argv[2], "wb") as disk:
+    disk.write(bytes.fromhex(sys.argv[1]))
+    disk.truncate(1 << 20)
+"""
+
+
 class Node(Protocol):
     @property
     def run(self) -> Run: ...
@@ -139,7 +146,7 @@ class Guests:
         """``sector``: hexadecimal, up to 510 bytes of it; ``full``: its disk has no room to write to."""
         disk = f"/run/{'full/' if full else ''}{name}.raw"
         code = sector.ljust(1020, "0") + "55aa"
-        self._must("sh", "-c", f"printf {code} | xxd -r -p >{disk}; truncate -s 1M {disk}")
+        self._must("python3", "-c", _WRITE, code, disk)
         made = uuid.uuid4()
         domain = _DOMAIN.format(name=name, uuid=made, disk=disk, devices=devices)
         self._must("tee", f"/run/{name}.xml", input=domain)
