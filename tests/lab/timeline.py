@@ -169,13 +169,16 @@ def _beats(stage: Stage, line: Timeline) -> Iterator[Fact | None]:
     """Real guests only: the first beat elsewhere, at the time when it was found on the disk."""
     if stage.cloud.observer is None:
         return
-    for uuid, name in line.tagged.items():
-        if name not in line.beating or line.has(f"beat {name}"):
-            continue
-        for one in silences(stage.cloud.observer.beats(uuid)):
-            if one.last.at >= line.since - 3 and one.moved:
-                line.note(f"last {name}", one.last.at)
-                yield line.add(f"beat {name}", f"{name} counts on, {one}", one.first.at)
+    found = [
+        (one, name)
+        for uuid, name in line.tagged.items()
+        if name in line.beating and not line.has(f"beat {name}")
+        for one in silences(stage.cloud.observer.beats(uuid))
+        if one.last.at >= line.since - 3 and one.moved
+    ]
+    for one, name in sorted(found, key=lambda each: each[0].first.at):
+        line.note(f"last {name}", one.last.at)
+        yield line.add(f"beat {name}", f"{name} counts on, {one}", one.first.at)
 
 
 def _return(stage: Stage, line: Timeline) -> Iterator[Fact | None]:
