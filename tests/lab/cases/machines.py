@@ -108,7 +108,10 @@ def _hand_back(scene: Scene) -> None:
 
 
 def _substate(scene: Scene, host: str) -> str:
-    return _on(scene, host, f"systemctl show --property=SubState --value {_UNIT}").strip()
+    """ "" as long as its systemd does not answer, as when it has just got power."""
+    show = ["systemctl", "show", "--property=SubState", "--value", _UNIT]
+    shown = scene.stage.cluster.run(host, show, timeout=30)
+    return shown.output.strip() if shown.code == 0 else ""
 
 
 def _on(scene: Scene, host: str, command: str) -> str:
