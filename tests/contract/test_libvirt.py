@@ -9,7 +9,7 @@ import pytest
 
 from vmha_ocf.backends.hypervisor.connection import Libvirt
 from vmha_ocf.errors import GuestsUnavailable
-from vmha_ocf.guests.states import Control, Domain, Paused, Shutoff, State
+from vmha_ocf.living.guests.states import Control, Domain, Paused, Shutoff, State
 from vmha_ocf.model import InstanceId
 
 GUEST = InstanceId("6695eb01-f6a4-8304-79aa-97f2502e193f")

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.user_systemd import UserSystemd
 from vmha_ocf.backends.compute.past_gate import PastGate
 from vmha_ocf.backends.process.command import run
-from vmha_ocf.booting.past_gate.judge import Found
+from vmha_ocf.living.past_gate.judge import Found
 
 pytestmark = [
     pytest.mark.real,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.contract.one_node import OneNode
 from tests.executables.watched import NO_WATCHDOG, PANICS, WRITES, Guests, Resource
-from vmha_ocf.guests.report import Report
-from vmha_ocf.guests.states import Kind
+from vmha_ocf.living.guests.report import Report
+from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.model import InstanceId
 
 pytestmark = pytest.mark.real

@@ -15,8 +15,15 @@ from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from tests.executables.watched import Resource
 from vmha_ocf.backends.compute import probe
-from vmha_ocf.guests.question import ANSWER, ASKED, Here, Question, format_question, parse_answer
-from vmha_ocf.guests.report import ATTRIBUTE, parse_report
+from vmha_ocf.living.guests.question import (
+    ANSWER,
+    ASKED,
+    Here,
+    Question,
+    format_question,
+    parse_answer,
+)
+from vmha_ocf.living.guests.report import ATTRIBUTE, parse_report
 from vmha_ocf.model import InstanceId
 
 pytestmark = pytest.mark.real

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.one_node import OneNode
 from tests.executables.remote import REMOTE, RemoteNode
 from tests.executables.watched import Resource
-from vmha_ocf.guests.report import ATTRIBUTE
+from vmha_ocf.living.guests.report import ATTRIBUTE
 
 pytestmark = pytest.mark.real
 

@@ -15,8 +15,8 @@ from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from vmha_ocf.backends.pacemaker.own_attributes import OwnAttributes
 from vmha_ocf.backends.process.command import Result, Run
-from vmha_ocf.guests.question import ANSWER, ASKED
-from vmha_ocf.guests.report import ATTRIBUTE, Report, parse_report
+from vmha_ocf.living.guests.question import ANSWER, ASKED
+from vmha_ocf.living.guests.report import ATTRIBUTE, Report, parse_report
 from vmha_ocf.model import InstanceId
 
 RUNNING = 0

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.fuzz.hostile import any_texts, each_piece
 from vmha_ocf.errors import GuestsUnavailable
-from vmha_ocf.guests.down import Memory
-from vmha_ocf.guests.kept import format_memory, parse_memory
-from vmha_ocf.guests.question import Question, format_question, parse_answer, parse_question
-from vmha_ocf.guests.report import MOST, format_report, parse_report
+from vmha_ocf.living.guests.down import Memory
+from vmha_ocf.living.guests.kept import format_memory, parse_memory
+from vmha_ocf.living.guests.question import Question, format_question, parse_answer, parse_question
+from vmha_ocf.living.guests.report import MOST, format_report, parse_report
 from vmha_ocf.model import InstanceId
 
 BOOT = "bcbc916d-b2c0-4f53-930b-23caa9cc00bf"

@@ -11,6 +11,7 @@ from typing import Any
 
 from vmha_ocf.backends.desk.terminal import Terminal
 from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.configuration import (
     COMPUTE,
     EVACUATOR,
@@ -26,7 +27,6 @@ from vmha_ocf.model import NodeName
 from vmha_ocf.operator import main as command_line
 from vmha_ocf.operator.command import Command
 from vmha_ocf.operator.site import LoginNotes, Site, Values
-from vmha_ocf.policy.read import Understood
 from vmha_ocf.programs.vmha import worker as real_worker
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.tripwire import Tripwire

@@ -31,7 +31,7 @@ from vmha_ocf.backends.compute import probe
 
 MOST = 16
 """Files in a folder, beside its own folders."""
-MOST_AT_THE_TOP = 22
+MOST_AT_THE_TOP = 20
 OVER_PORTS = {f"{room.name}.{name}" for room in rooms().values() for name in room.over_ports}
 PURE = sorted(
     name

@@ -14,8 +14,8 @@ from vmha_ocf import errors
 from vmha_ocf.backends.bmc import ipmi_errors, redfish_errors
 from vmha_ocf.backends.process import daemon
 from vmha_ocf.backends.telling import outbox
-from vmha_ocf.booting import keeper
 from vmha_ocf.fencing.bmc_access import BmcAccess
+from vmha_ocf.living.booting import keeper
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "operate.rst").read_text()
@@ -23,20 +23,20 @@ SYMPTOMS = re.findall(r"^\| ``(.+)``$", RUNBOOK, re.MULTILINE)
 
 TELLS = (
     "evacuation/verdict.py",
-    "booting/gate.py",
+    "living/booting/gate.py",
     "service/damage.py",
     "service/ownership.py",
     "service/returning.py",
     "cluster/storm.py",
     "cluster/hold.py",
     "evacuation/acting.py",
-    "booting/off_since.py",
-    "booting/away.py",
-    "booting/site_start.py",
-    "booting/after_boot.py",
+    "living/booting/off_since.py",
+    "living/booting/away.py",
+    "living/booting/site_start.py",
+    "living/booting/after_boot.py",
     "worker/authority.py",
-    "booting/starting.py",
-    "booting/keeper.py",
+    "living/booting/starting.py",
+    "living/booting/keeper.py",
     "worker/round.py",
     "incidents/flag_steps.py",
     "cluster/held.py",
@@ -44,9 +44,9 @@ TELLS = (
     "service/bring_back.py",
     "evacuation/host.py",
     "programs/listeners.py",
-    "policy/telling.py",
-    "policy/in_force.py",
-    "policy/everywhere.py",
+    "cloud/policy/telling.py",
+    "cloud/policy/in_force.py",
+    "cloud/policy/everywhere.py",
     "proof/lost.py",
     "proof/proofs.py",
     "worker/rounds.py",

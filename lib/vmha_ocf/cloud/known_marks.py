@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.policy.in_force import InForce
+from vmha_ocf.cloud.policy.in_force import InForce
 from vmha_ocf.ports import Ports
 
 _KEPT = 300.0

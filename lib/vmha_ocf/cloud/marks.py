@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.cloud import tagging
 from vmha_ocf.cloud.known_marks import CloudMarks
+from vmha_ocf.cloud.policy import matching
+from vmha_ocf.cloud.policy.matching import NOBODY
+from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import ImageId, Instance, NovaHost
-from vmha_ocf.policy import matching
-from vmha_ocf.policy.matching import NOBODY
-from vmha_ocf.policy.values import Policy
 from vmha_ocf.ports import Ports
 
 

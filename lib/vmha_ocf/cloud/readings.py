@@ -9,12 +9,12 @@ from vmha_ocf.cloud import heartbeat
 from vmha_ocf.cloud.clock import NovaTime
 from vmha_ocf.cloud.known_marks import CloudMarks
 from vmha_ocf.cloud.past import PastEvacuations
+from vmha_ocf.cloud.policy.in_force import InForce
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cloud.report_interval import Reports
 from vmha_ocf.cloud.service_down_time import Assumed, assumed, report_interval
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import NovaHost, ServerGroup, Services
-from vmha_ocf.policy.in_force import InForce
-from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Later, Ports
 
 _LEARNING = 90.0

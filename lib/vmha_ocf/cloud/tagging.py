@@ -12,9 +12,9 @@ from enum import Enum
 
 from vmha_ocf.agent.boolean import parse_boolean
 from vmha_ocf.agent.settings import Marks, Settings, Untagged
+from vmha_ocf.cloud.policy.matching import NOBODY, Excluded
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import ImageId, Instance
-from vmha_ocf.policy.matching import NOBODY, Excluded
 
 ImageMarks = Mapping[ImageId, Mapping[str, str]]
 

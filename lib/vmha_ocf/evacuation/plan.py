@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records, server_groups, tagging
+from vmha_ocf.cloud.policy.matching import Excluded
 from vmha_ocf.cloud.records import Found
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
 from vmha_ocf.evacuation.order import order_key
@@ -25,7 +26,6 @@ from vmha_ocf.model import (
     InstanceId,
     Monotonic,
 )
-from vmha_ocf.policy.matching import Excluded
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf.cloud import poison, tagging
+from vmha_ocf.cloud.policy.matching import NOBODY, Excluded
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.model import (
     NEVER,
@@ -17,7 +18,6 @@ from vmha_ocf.model import (
     Move,
     ServerGroup,
 )
-from vmha_ocf.policy.matching import NOBODY, Excluded
 
 
 @dataclass(frozen=True, slots=True)

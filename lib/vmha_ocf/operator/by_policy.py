@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from vmha_ocf.cloud.policy.matching import Classified, classify
+from vmha_ocf.cloud.policy.recovery import Wanted, wanted
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.model import Instance
 from vmha_ocf.operator.answer import Table
 from vmha_ocf.operator.look import Look
-from vmha_ocf.policy.matching import Classified, classify
-from vmha_ocf.policy.recovery import Wanted, wanted
 
 
 def tables(look: Look) -> Iterator[Table]:

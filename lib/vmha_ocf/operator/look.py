@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
+from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.errors import VmhaError
@@ -22,7 +23,6 @@ from vmha_ocf.evacuation.reading import HostReader
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import ComputeService, Epoch, Evacuation, Flag, ImageId, InstanceId, Monotonic
 from vmha_ocf.operator.rules import deciding_rule
-from vmha_ocf.policy.values import Policy
 from vmha_ocf.proof import presence
 from vmha_ocf.worker.ports import WorkerPorts
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.booting.asked_since import AskedSince
-from vmha_ocf.booting.evacuated_off import EvacuatedOff
-from vmha_ocf.booting.hosts import BootedHosts
-from vmha_ocf.booting.off_instances import OffInstances, not_known
-from vmha_ocf.booting.off_since import Found, Off
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.fencing.names import Names
+from vmha_ocf.living.booting.asked_since import AskedSince
+from vmha_ocf.living.booting.evacuated_off import EvacuatedOff
+from vmha_ocf.living.booting.hosts import BootedHosts
+from vmha_ocf.living.booting.off_instances import OffInstances, not_known
+from vmha_ocf.living.booting.off_since import Found, Off
 from vmha_ocf.model import Flag, NovaHost
 from vmha_ocf.operator.answer import Table
 from vmha_ocf.proof.presence import Nodes

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Protocol
 
 from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.incidents.history import History
 from vmha_ocf.model import NodeName
-from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Clock, Flags, Notes, Nova, Parallel
 from vmha_ocf.service.ports import Traces
 from vmha_ocf.worker.options import WorkerOptions

@@ -6,8 +6,8 @@ from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import gate, keeper
 from vmha_ocf.cluster.flag_store import FlagStore
+from vmha_ocf.living.booting import gate, keeper
 from vmha_ocf.model import Flag, NodeName, NovaHost
 
 

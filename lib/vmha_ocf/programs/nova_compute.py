@@ -10,8 +10,8 @@ from vmha_ocf.agent.ocf import Action, Agent, Call
 from vmha_ocf.agent.parameter import ignored, string
 from vmha_ocf.backends.compute import libvirts_marks, probe
 from vmha_ocf.backends.pacemaker.shown import Shown
-from vmha_ocf.booting import starters
 from vmha_ocf.errors import OCF_NOT_RUNNING, ParameterError
+from vmha_ocf.living.booting import starters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

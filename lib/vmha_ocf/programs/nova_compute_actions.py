@@ -13,9 +13,6 @@ from vmha_ocf.backends.compute.past_gate import PastGate
 from vmha_ocf.backends.compute.systemd import SystemdUnit
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import gate, keeper, starters
-from vmha_ocf.booting.past_gate import telling
-from vmha_ocf.booting.past_gate.judge import Found
 from vmha_ocf.errors import (
     OCF_DEGRADED,
     OCF_SUCCESS,
@@ -23,6 +20,9 @@ from vmha_ocf.errors import (
     ParameterError,
     VmhaError,
 )
+from vmha_ocf.living.booting import gate, keeper, starters
+from vmha_ocf.living.past_gate import telling
+from vmha_ocf.living.past_gate.judge import Found
 from vmha_ocf.model import NovaHost
 from vmha_ocf.ports import Clock
 from vmha_ocf.programs import local_gate

@@ -17,8 +17,8 @@ from vmha_ocf.agent.version import VERSION
 from vmha_ocf.backends.compute import libvirts_marks
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import keeper
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.living.booting import keeper
 from vmha_ocf.model import NovaHost
 from vmha_ocf.programs import local_gate
 

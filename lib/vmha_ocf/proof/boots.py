@@ -6,7 +6,7 @@
                        which that boot began and nova-compute was first found or started in it, both by
                        the host's own clock; the last ones, divided by "; ", the newest last
     evacuation-looked  permanent, and NovaEvacuate's: the id of the last boot whose instances have been
-                       looked after (booting/off_since.py)
+                       looked after (living/booting/off_since.py)
     evacuation-waiting  in attrd until all controllers are away, under ``nova:<node>``: what
                        evacuation-served has of the boots that nobody has looked after yet; a configuration
                        that somebody restores takes the other away

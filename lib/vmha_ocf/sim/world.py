@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
-from vmha_ocf.booting import site_start
+from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE, word_of
+from vmha_ocf.cloud.policy.read import Understood, understand
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.failure_store import FailureStore
@@ -16,6 +17,7 @@ from vmha_ocf.cluster.hold_store import HoldStore
 from vmha_ocf.cluster.note_store import NoteStore
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.living.booting import site_start
 from vmha_ocf.model import (
     Flag,
     InstanceId,
@@ -24,8 +26,6 @@ from vmha_ocf.model import (
     ServerGroup,
     ServiceChange,
 )
-from vmha_ocf.policy.everywhere import ATTRIBUTE, word_of
-from vmha_ocf.policy.read import Understood, understand
 from vmha_ocf.ports import Parallel
 from vmha_ocf.service.traces import TraceStore
 from vmha_ocf.sim.base.core import Core

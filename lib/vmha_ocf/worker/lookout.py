@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.booting.site import SiteStarting
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cloud.records import Off
 from vmha_ocf.cluster.held import Held
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation.together.destinations import Destinations
 from vmha_ocf.incidents.flag_steps import FlagSteps
+from vmha_ocf.living.booting.site import SiteStarting
 from vmha_ocf.model import Flag, NovaHost, Services
 from vmha_ocf.proof import presence
 from vmha_ocf.proof.lost import LostHosts

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from vmha_ocf.agent.due import Due
+from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE, differs
+from vmha_ocf.cloud.policy.in_force import InForce
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.controllers import controllers
 from vmha_ocf.model import NodeName
-from vmha_ocf.policy.everywhere import ATTRIBUTE, differs
-from vmha_ocf.policy.in_force import InForce
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.presence import Nodes
 

@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from vmha_ocf.agent.parallel import at_once
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import Event
-from vmha_ocf.policy.read import Understood
 from vmha_ocf.ports import Aside, Clock, Flags, Notes, Nova, Parallel
 from vmha_ocf.service.ports import Traces
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.booting.after_boot import AfterBoots
-from vmha_ocf.booting.away_hosts import AwayHosts
 from vmha_ocf.evacuation.together.after_done import AfterDone
+from vmha_ocf.living.booting.after_boot import AfterBoots
+from vmha_ocf.living.booting.away_hosts import AwayHosts
 from vmha_ocf.model import InstanceId
 from vmha_ocf.worker.evacuating import Evacuating
 from vmha_ocf.worker.guard import Guard

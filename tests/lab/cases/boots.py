@@ -11,7 +11,7 @@ from tests.lab.promises import Expected
 from tests.lab.tellers import vmha
 from tests.lab.wait import wait_until
 from tests.packages.documented import one
-from vmha_ocf.booting import starters
+from vmha_ocf.living.booting import starters
 from vmha_ocf.operator import host_status
 
 _BROKEN = "/etc/systemd/system/libvirtd.service.d/broken.conf"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from vmha_ocf.backends.desk.policy_file import LONGEST, PolicyFile
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.errors import LocalParameterError
-from vmha_ocf.policy.read import Understood
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD = "[[exclude]]\nwhy = 'x'\nnames = 'a-*'\n"

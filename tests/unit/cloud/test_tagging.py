@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tests.unit.dead_host import ONE, instance
 from vmha_ocf.agent.settings import Marks, Settings, Untagged
 from vmha_ocf.cloud import tagging
+from vmha_ocf.cloud.policy.matching import Excluded
 from vmha_ocf.cloud.tagging import Choice, ImageMarks
 from vmha_ocf.model import ImageId, Instance, InstanceId
-from vmha_ocf.policy.matching import Excluded
 
 IMAGE = ImageId("image")
 BARE = frozenset[str]()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.dead_host import DEST, FLAG, ONE, TAGS, instance, record, text
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud import records
+from vmha_ocf.cloud.policy.matching import Excluded
 from vmha_ocf.cloud.records import STILL
 from vmha_ocf.evacuation import memory as memories
 from vmha_ocf.evacuation.memory import ASKED, Memory
@@ -23,7 +24,6 @@ from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
 from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, NovaHost, ServerGroup
-from vmha_ocf.policy.matching import Excluded
 
 NOW = Monotonic(1000.0)
 PLENTY = Allowance(requests=100, per_host=100)

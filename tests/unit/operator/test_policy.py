@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.operator_site import Desk
+from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator.commands import check
 from vmha_ocf.operator.commands.policy import COMMAND
-from vmha_ocf.policy.everywhere import ATTRIBUTE
 from vmha_ocf.sim import World
 
 GOOD = """

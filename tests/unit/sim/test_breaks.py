@@ -21,13 +21,13 @@ from vmha_ocf.agent.parameter import Parameter, string
 from vmha_ocf.agent.settings import Marks
 from vmha_ocf.backends.compute.unit_commands import UnitCommands
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import gate
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.errors import NovaDenied, VmhaError
 from vmha_ocf.fencing.bmc_access import BmcAccess
 from vmha_ocf.fencing.fencer import Fencer
 from vmha_ocf.fencing.request import Patience, Target
+from vmha_ocf.living.booting import gate
 from vmha_ocf.model import (
     Evacuation,
     Flag,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from vmha_ocf.backends.compute import probe
 from vmha_ocf.backends.process.command import Run, run
 from vmha_ocf.errors import VmhaError
-from vmha_ocf.guests import kept
+from vmha_ocf.living.guests import kept
 from vmha_ocf.model import InstanceId
 
 _STOPPING = "stopping"

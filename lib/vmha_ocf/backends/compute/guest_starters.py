@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from vmha_ocf.backends.compute import libvirts_marks
 from vmha_ocf.backends.compute.nova_conf import resumes_guests
-from vmha_ocf.booting.starters import RESUME
 from vmha_ocf.errors import LocalParameterError
+from vmha_ocf.living.booting.starters import RESUME
 
 
 def guest_starters(nova_conf: str, root: str = os.sep) -> Sequence[str]:

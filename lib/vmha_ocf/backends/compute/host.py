@@ -13,8 +13,8 @@ from vmha_ocf.backends.pacemaker.attrd import Attrd
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.booting import starters
 from vmha_ocf.errors import CommandUnavailable
+from vmha_ocf.living.booting import starters
 from vmha_ocf.model import NodeName
 from vmha_ocf.proof import boots
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import os
 
-from vmha_ocf.booting.starters import AUTOSTART, LIBVIRT_GUESTS
 from vmha_ocf.errors import LocalParameterError
+from vmha_ocf.living.booting.starters import AUTOSTART, LIBVIRT_GUESTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

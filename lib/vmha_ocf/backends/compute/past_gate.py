@@ -8,10 +8,10 @@ from pathlib import Path
 from vmha_ocf.backends.compute import probe
 from vmha_ocf.backends.compute.unit_commands import last_line
 from vmha_ocf.backends.process.command import Result, Run, run
-from vmha_ocf.booting.past_gate.containers import ENGINES, NAMES, Container, parse_containers
-from vmha_ocf.booting.past_gate.judge import Found, candidates, judge, ours_of, triggers_of
-from vmha_ocf.booting.past_gate.units import PROPERTIES, Unit, parse_units
 from vmha_ocf.errors import NotInstalled, VmhaError
+from vmha_ocf.living.past_gate.containers import ENGINES, NAMES, Container, parse_containers
+from vmha_ocf.living.past_gate.judge import Found, candidates, judge, ours_of, triggers_of
+from vmha_ocf.living.past_gate.units import PROPERTIES, Unit, parse_units
 
 Say = Callable[[str], None]
 _SYSTEMD_RUNS = Path("/run/systemd/system")

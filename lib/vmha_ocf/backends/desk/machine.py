@@ -15,12 +15,12 @@ from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.configuration import with_secrets
 from vmha_ocf.backends.process.command import Run
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.configuration import Resource
 from vmha_ocf.errors import LocalParameterError, Unavailable
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator.site import LoginNotes
-from vmha_ocf.policy.read import Understood
 
 FENCE_AGENTS = "/usr/sbin"
 MONITOR = 60.0

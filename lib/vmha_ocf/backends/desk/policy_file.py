@@ -6,9 +6,9 @@ import os
 from dataclasses import replace
 
 from vmha_ocf.backends.process.owned_file import refuse_of_others, without_waiting
+from vmha_ocf.cloud.policy.read import Understood, understand
+from vmha_ocf.cloud.policy.telling import not_understood
 from vmha_ocf.errors import LocalParameterError
-from vmha_ocf.policy.read import Understood, understand
-from vmha_ocf.policy.telling import not_understood
 
 LONGEST = 256 * 1024
 """Characters: some thousand projects."""

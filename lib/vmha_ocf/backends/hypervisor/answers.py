@@ -15,8 +15,8 @@ from typing import Any
 
 import libvirt
 
-from vmha_ocf.guests.contact import Reading
-from vmha_ocf.guests.states import Control
+from vmha_ocf.living.guests.contact import Reading
+from vmha_ocf.living.guests.states import Control
 from vmha_ocf.model import InstanceId
 
 PINGS = 3

@@ -20,9 +20,9 @@ import libvirt
 
 from vmha_ocf.backends.hypervisor.answers import Agents, Answers
 from vmha_ocf.errors import GuestsUnavailable
-from vmha_ocf.guests.contact import Reading
-from vmha_ocf.guests.ports import News
-from vmha_ocf.guests.states import Domain, State
+from vmha_ocf.living.guests.contact import Reading
+from vmha_ocf.living.guests.ports import News
+from vmha_ocf.living.guests.states import Domain, State
 from vmha_ocf.model import InstanceId
 
 KEEPALIVE = (5, 3)

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmha_ocf.agent.parameter import is_integer
-from vmha_ocf.booting import starters
-from vmha_ocf.booting.past_gate import telling
 from vmha_ocf.cluster.configuration import (
     COMPUTE,
     COMPUTE_ROLE,
@@ -16,6 +14,8 @@ from vmha_ocf.cluster.configuration import (
     Configuration,
 )
 from vmha_ocf.cluster.flag_texts import RECORD
+from vmha_ocf.living.booting import starters
+from vmha_ocf.living.past_gate import telling
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
 _SECRETS = ("password", "passwd", "username", "login", "auth_url", "os_password")

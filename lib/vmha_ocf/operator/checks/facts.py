@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vmha_ocf.cloud.capacity import HostRoom
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.fencing.names import Names, Words
@@ -14,7 +15,6 @@ from vmha_ocf.model import ComputeService, Flag, NodeName, NodeState, NovaHost
 from vmha_ocf.operator.answer import Level
 from vmha_ocf.operator.look import Look
 from vmha_ocf.operator.site import LoginNotes, WorkerResource
-from vmha_ocf.policy.read import Understood
 
 
 @dataclass(frozen=True, slots=True)

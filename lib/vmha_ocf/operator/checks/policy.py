@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmha_ocf.cloud.policy.everywhere import differs, word_of
 from vmha_ocf.cluster.controllers import controllers
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
-from vmha_ocf.policy.everywhere import differs, word_of
 
 
 def policy_is_understood(facts: Facts) -> Iterator[Finding]:

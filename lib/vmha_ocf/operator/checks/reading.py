@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
@@ -17,7 +18,6 @@ from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import files_of
 from vmha_ocf.operator.site import Site, WorkerResource
-from vmha_ocf.policy.everywhere import ATTRIBUTE
 from vmha_ocf.proof import fenced_elsewhere, presence
 from vmha_ocf.worker.ports import WorkerPorts
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 
+from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE, FAULTY, differs, word_of
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.controllers import controllers
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.options import add_resource
 from vmha_ocf.operator.site import Site
-from vmha_ocf.policy.everywhere import ATTRIBUTE, FAULTY, differs, word_of
-from vmha_ocf.policy.read import Understood
 
 
 def run(args: Namespace, connect: Connect) -> Answer:

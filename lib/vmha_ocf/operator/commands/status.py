@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from vmha_ocf.booting import off_since as after_boot
-from vmha_ocf.booting.off_since import Found
 from vmha_ocf.cluster import storm
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.fencing.topology import ComputeHost
+from vmha_ocf.living.booting import off_since as after_boot
+from vmha_ocf.living.booting.off_since import Found
 from vmha_ocf.model import Flag, NodeName, NovaHost, Services
 from vmha_ocf.operator import off_since
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of

@@ -22,9 +22,9 @@ from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.backends.process.threads import aside
 from vmha_ocf.backends.process.waker import Waker
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_SUCCESS
-from vmha_ocf.guests.contact import Limits
-from vmha_ocf.guests.ports import Board, Hypervisor, Machine, Notebook
-from vmha_ocf.guests.watcher import Options, Watcher
+from vmha_ocf.living.guests.contact import Limits
+from vmha_ocf.living.guests.ports import Board, Hypervisor, Machine, Notebook
+from vmha_ocf.living.guests.watcher import Options, Watcher
 from vmha_ocf.ports import Aside, Clock
 
 

@@ -13,8 +13,8 @@ from vmha_ocf.backends.process import daemon
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.errors import OCF_SUCCESS, NotInstalled, VmhaError
-from vmha_ocf.guests.question import ANSWER
-from vmha_ocf.guests.report import ATTRIBUTE
+from vmha_ocf.living.guests.question import ANSWER
+from vmha_ocf.living.guests.report import ATTRIBUTE
 
 _DEEP = 10
 """OCF 1.1, OCF_CHECK_LEVEL: 10 may look at the node."""

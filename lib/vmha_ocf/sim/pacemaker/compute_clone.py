@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from vmha_ocf.booting import gate, keeper
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, FlagsUnavailable, VmhaError
+from vmha_ocf.living.booting import gate, keeper
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock, Units
 from vmha_ocf.proof import boots

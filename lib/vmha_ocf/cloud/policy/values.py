@@ -1,0 +1,106 @@
+"""What a policy says. Values. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vmha_ocf.cloud.policy.kinds import Action
+
+Says = Mapping[str, str | bool]
+"""Names of metadata, extra specs or properties, and what each has to say: exactly this text, or yes or no
+in any of the ways to write it."""
+
+EVACUATION, GUEST, MOVE = "evacuation", "guest", "move"
+FROM = (EVACUATION, GUEST, MOVE)
+"""What an instance can be excluded from: the evacuation of its dead host, the recovery of its own failure,
+and being moved off a host that lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Any one of them is enough."""
+
+    tags: tuple[str, ...] = ()
+    metadata: Says = field(default_factory=dict)
+    flavor: Says = field(default_factory=dict)
+    """Extra specs."""
+    image: Says = field(default_factory=dict)
+    """Properties; a tag of the image is one that says yes."""
+    images: tuple[str, ...] = ()
+    """Ids."""
+    projects: tuple[str, ...] = ()
+    """Ids."""
+    names: tuple[str, ...] = ()
+    """Patterns of a shell."""
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    name: str
+    marks: Marks = Marks()
+    rows: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+    """By kind, such as ``guest.crashed``: what is done first, and what comes after it is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    line: int
+    """Of the file, for people."""
+    why: str
+    marks: Marks
+    out_of: tuple[str, ...] = FROM
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """The failures of single guests. Times in seconds."""
+
+    attempts: int = 3
+    """In ``window``; then it is told, or the row's next action comes."""
+    window: float = 1800.0
+    burst: int = 4
+    """So many restarts go at once, ..."""
+    pace: float = 2.0
+    """... and the others so far apart."""
+    io_grace: float = 60.0
+    """A guest that is paused by an I/O error is left for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    held_for: float = 60.0
+    """Seconds for which a failure lasts before anything is done about it."""
+    hosts_at_once: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Who knows how a network is: a resource of Pacemaker, which writes an attribute of the host's node."""
+
+    attribute: str
+    resource: str
+    healthy_from: int | None = None
+    """The least number that is well, or ..."""
+    healthy: tuple[str, ...] = ()
+    """... the words that are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Without any of it: as if there were no file."""
+
+    digest: str = ""
+    """Of the file's text; "" without a file."""
+    classes: tuple[Class, ...] = ()
+    """The first that an instance carries a mark of is its class."""
+    default_class: str = ""
+    exclusions: tuple[Exclusion, ...] = ()
+    never_fence: tuple[str, ...] = ()
+    """Patterns of nodes."""
+    guests: Guests = Guests()
+    gates: Gates = Gates()
+    measured: Mapping[str, Measure] = field(default_factory=dict)
