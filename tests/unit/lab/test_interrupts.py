@@ -17,7 +17,8 @@ ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in ALL}
+    """Nobody has us ignore any of them, as nohup does."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in ALL}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
