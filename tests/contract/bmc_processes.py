@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from abc import ABC, abstractmethod
+from contextlib import closing, suppress
 from pathlib import Path
 
 from tests.fakes.certificate import make_certificate
@@ -62,10 +63,17 @@ esac
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Of UDP and of TCP: some of these speak the one, some the other."""
+    while True:
+        with (
+            closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as udp,
+            closing(socket.socket()) as tcp,
+        ):
+            udp.bind((ADDRESS, 0))
+            port: int = udp.getsockname()[1]
+            with suppress(OSError):
+                tcp.bind((ADDRESS, port))
+                return port
 
 
 def write_ipmi_sim(folder: Path, power_file: Path, *, port: int, kg: str = "") -> None:
