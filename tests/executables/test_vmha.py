@@ -117,6 +117,29 @@ def _told(data: Mapping[str, Any]) -> Sequence[str]:
     return [data["headline"], *data["notes"]]
 
 
+def test_a_policy_is_read_anew_told_to_the_others_and_its_slips_are_said(
+    operator: Operator, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text("[[exclude]]\nwhy = 'canaries'\nnames = 'canary-*'\n", encoding="utf-8")
+    operator.must("pcs", "resource", "update", "nova-evacuate", f"policy={path}")
+    told = operator.run("policy")
+    assert told.rc == 0, told
+    digest = operator.data("policy")["policy"]
+    assert told.stdout.startswith(f"OK  {path} ({digest}) is the policy of all controllers\n")
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: digest}
+    operator.wait_for_worker("nothing is flagged")
+    path.write_text("[[exclude]]\nwhy = 'canaries'\nnmes = 'canary-*'\n", encoding="utf-8")
+    operator.wait_for_worker("line 3, exclude[1].nmes: it is not known (did you mean names?)")
+    assert "nmes: it is not known" in operator.run("check").stdout.replace("\n", " ")
+    assert operator.run("policy").rc == 2
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: "not-understood"}
+    operator.must("pcs", "resource", "update", "nova-evacuate", "policy=")
+    operator.wait_for_worker("nothing is flagged")
+    assert operator.run("policy").stdout.startswith("OK  no policy is set")
+    assert Cib(operator.node.run).node_attributes("vmha-policy") == {}
+
+
 def test_a_flag_by_hand_is_in_both_records_with_the_person(operator: Operator) -> None:
     refused = operator.run("flag", "compute-1", "--fenced-by-hand")
     assert (refused.rc, operator.flags.read()) == (2, {})
@@ -267,26 +290,3 @@ class TestDevices:
         told = self.complaint(installed, bmc, kind, "not-this-one")
         assert told
         assert "not-this-one" not in told
-
-
-def test_a_policy_is_read_anew_told_to_the_others_and_its_slips_are_said(
-    operator: Operator, tmp_path: Path
-) -> None:
-    path = tmp_path / "policy.toml"
-    path.write_text("[[exclude]]\nwhy = 'canaries'\nnames = 'canary-*'\n", encoding="utf-8")
-    operator.must("pcs", "resource", "update", "nova-evacuate", f"policy={path}")
-    told = operator.run("policy")
-    assert told.rc == 0, told
-    digest = operator.data("policy")["policy"]
-    assert told.stdout.startswith(f"OK  {path} ({digest}) is the policy of all controllers\n")
-    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: digest}
-    operator.wait_for_worker("nothing is flagged")
-    path.write_text("[[exclude]]\nwhy = 'canaries'\nnmes = 'canary-*'\n", encoding="utf-8")
-    operator.wait_for_worker("line 3, exclude[1].nmes: it is not known (did you mean names?)")
-    assert "nmes: it is not known" in operator.run("check").stdout.replace("\n", " ")
-    assert operator.run("policy").rc == 2
-    assert Cib(operator.node.run).node_attributes("vmha-policy") == {NODE: "not-understood"}
-    operator.must("pcs", "resource", "update", "nova-evacuate", "policy=")
-    operator.wait_for_worker("nothing is flagged")
-    assert operator.run("policy").stdout.startswith("OK  no policy is set")
-    assert Cib(operator.node.run).node_attributes("vmha-policy") == {}

@@ -42,8 +42,9 @@ _COUNTED: Mapping[type[Fact], str] = {
 }
 
 
-_NEVER = frozenset({"remove_node"})
-"""A node that is gone from Pacemaker can never be well again: scenarios have it."""
+_NEVER = frozenset({"edit_policy", "remove_node"})
+"""A node that is gone from Pacemaker can never be well again, and a seed has no policy: scenarios have
+both."""
 
 
 def names() -> Iterator[str]:
