@@ -113,11 +113,13 @@ CASE :=
 COMPUTES := 4
 HOSTS := lab
 DAY_2 := $(patsubst %,tests/lab/test_%.py,recipes machines another_bmc)
+# The first one installs what they need.
+WITH_QEMU := tests/lab/test_interrupted.py tests/executables/test_guests.py
 lab: guests
 	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --computes $(COMPUTES) --guests $(GUESTS) \
 	    --hosts $(HOSTS) $(RECORDED) $(CASE)
-	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or a_container_that or bmc" $(DAY_2))
-	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest tests/lab/test_interrupted.py)
+	$(if $(CASE),,$(OF_DEBIAN) VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "a_host_leaves or container or bmc" $(DAY_2))
+	$(if $(CASE),,VMHA_LAB_DAY_2=1 $(BIN)/python -m pytest -k "ctrl_c or libvirtd" $(WITH_QEMU))
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list

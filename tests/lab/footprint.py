@@ -16,8 +16,9 @@ from tests.lab.errors import LabError
 from tests.lab.guests.choice import add_choice, chosen
 from tests.lab.interrupts import heed
 from tests.lab.layout import Lab, lab_from_environment
+from tests.lab.machines.choice import add_hosts, planned
 from tests.lab.processes import living
-from tests.lab.stage import Stage, on_stage
+from tests.lab.stage import PLAN, Stage, on_stage
 
 GUESTS_PER_HOST = 2
 SECONDS, GIB = 120.0, 8.0
@@ -111,8 +112,9 @@ def run(words: argparse.Namespace) -> int:
     tell = Progress()
     hypervisor = chosen(words, tell)
     lab = lab_from_environment(3, 3)
+    plan = planned(words, PLAN, tell)
     began = time.monotonic()
-    with Watch(lab) as watch, on_stage(lab, tell, hypervisor=hypervisor) as stage:
+    with Watch(lab) as watch, on_stage(lab, tell, plan=plan, hypervisor=hypervisor) as stage:
         guests = boot(stage)
         took = time.monotonic() - began
         tell(f"{len(guests)} guests are up")
@@ -120,7 +122,7 @@ def run(words: argparse.Namespace) -> int:
     most = watch.most
     print(
         f"\n{len(lab.controllers)} controllers, {len(lab.computes)} hosts, {len(guests)} guests "
-        f"({words.guests}): up in {took:.0f} s (at most {SECONDS:.0f}), {most.total:.1f} GiB at most "
+        f"({words.guests}; {words.hosts}): up in {took:.0f} s (at most {SECONDS:.0f}), {most.total:.1f} GiB at most "
         f"(limit {GIB:.0f}): {most.processes:.1f} in processes, {most.folder:.1f} in {lab.state}; "
         f"{os.cpu_count()} cores, {len(watch.samples)} samples"
     )
@@ -130,6 +132,7 @@ def run(words: argparse.Namespace) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.lab.footprint", description=__doc__)
     add_choice(parser)
+    add_hosts(parser)
     words = parser.parse_args()
     heed()
     try:
