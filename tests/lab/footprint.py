@@ -122,8 +122,9 @@ def run(words: argparse.Namespace) -> int:
     most = watch.most
     print(
         f"\n{len(lab.controllers)} controllers, {len(lab.computes)} hosts, {len(guests)} guests "
-        f"({words.guests}; {words.hosts}): up in {took:.0f} s (at most {SECONDS:.0f}), {most.total:.1f} GiB at most "
-        f"(limit {GIB:.0f}): {most.processes:.1f} in processes, {most.folder:.1f} in {lab.state}; "
+        f"({words.guests}; {words.hosts}): up in {took:.0f} s (at most {SECONDS:.0f}), "
+        f"{most.total:.1f} GiB at most (limit {GIB:.0f}): "
+        f"{most.processes:.1f} in processes, {most.folder:.1f} in {lab.state}; "
         f"{os.cpu_count()} cores, {len(watch.samples)} samples"
     )
     return int(took > SECONDS or most.total > GIB)
