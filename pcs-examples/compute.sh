@@ -19,6 +19,8 @@ set --
 
 # start: half of its timeout is for the gate, half for nova-compute. Nobody waits there for hours: the
 # rule below keeps Pacemaker from starting it on a flagged host.
+# stop: by default Pacemaker fences a node on which a stop fails, and with it all guests. A nova-compute that cannot
+# be killed is not worth them.
 # failure-timeout: a start that failed is tried again by itself.
 # requires: the default is "unfencing" for all resources as soon as any device of the cluster unfences.
 # shellcheck disable=SC2086 # EXTRA_COMPUTE and PCS are lists of words
@@ -32,7 +34,7 @@ if resource nova-compute; then
     [ -z "$*$EXTRA_COMPUTE" ] || $PCS resource update nova-compute "$@" $EXTRA_COMPUTE
 else
     $PCS resource create nova-compute ocf:openstack:NovaCompute "$@" $EXTRA_COMPUTE \
-        op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \
+        op start timeout=120s op stop timeout=60s on-fail=block op monitor interval=10s timeout=20s \
         meta failure-timeout=60s requires=fencing clone interleave=true --disabled
 fi
 # On compute hosts only; elsewhere it is not even looked for.

@@ -99,7 +99,7 @@ elif resource "$COMPUTE"; then
     [ -z "${STATUS_COMMAND:-}" ] || set -- "$@" status_command="$STATUS_COMMAND"
     # Its credentials were readable on every compute host.
     $PCS resource update "$COMPUTE" "$@" $EXTRA_COMPUTE $NO_CREDENTIALS \
-        op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s
+        op start timeout=120s op stop timeout=60s on-fail=block op monitor interval=10s timeout=20s
     $PCS resource meta "$COMPUTE" failure-timeout=60s requires=fencing
     $PCS constraint location config | grep -q "defined evacuation" ||
         $PCS constraint location "$COMPUTE-clone" rule score=-INFINITY defined evacuation

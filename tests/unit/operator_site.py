@@ -63,7 +63,13 @@ def good_configuration(*nodes: str) -> Configuration:
     return Configuration(
         resources=[
             evacuator(),
-            Resource("nova-compute", COMPUTE, clone="nova-compute-clone"),
+            Resource(
+                "nova-compute",
+                COMPUTE,
+                meta={"interleave": "true"},
+                operations={"stop": {"name": "stop", "timeout": "60s", "on-fail": "block"}},
+                clone="nova-compute-clone",
+            ),
             device,
             *remotes,
         ],

@@ -23,3 +23,11 @@ def parse_boolean(text: str) -> bool:
         f"{text!r} is neither yes nor no",
         hint="allowed are 1, true, yes, on and 0, false, no, off, in any case",
     )
+
+
+def is_true(text: str) -> bool:
+    """What is not said, or cannot be read, is not true."""
+    try:
+        return parse_boolean(text) if text else False
+    except ParameterError:
+        return False

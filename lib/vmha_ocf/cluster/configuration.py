@@ -11,6 +11,8 @@ from vmha_ocf.model import NodeName
 
 EVACUATOR = "ocf:openstack:NovaEvacuate"
 COMPUTE = "ocf:openstack:NovaCompute"
+INSTANCES = "ocf:openstack:NovaInstances"
+LIBVIRT = "ocf:openstack:Libvirtd"
 REMOTE = "ocf:pacemaker:remote"
 OUR_FENCING = "stonith:fence_compute"
 ROLE, COMPUTE_ROLE = "osprole", "compute"

@@ -88,12 +88,13 @@ $PCS alert config | grep -q vmha-wake ||
 _COMPUTE = """
 # nova-compute under Pacemaker, and away from a host whose evacuation is not over. Nothing else may
 # start it: before this, on each compute host, systemctl disable nova-compute
+# on-fail: a stop of it that fails is not worth the guests of its host.
 # Where it is configured already it runs on, and one that somebody has disabled stays so.
 if $PCS resource config nova-compute >/dev/null 2>&1; then
     {update}
 else
     $PCS resource create nova-compute ocf:openstack:NovaCompute{compute} \\
-        op start timeout=120s op stop timeout=60s op monitor interval=10s timeout=20s \\
+        op start timeout=120s op stop timeout=60s on-fail=block op monitor interval=10s timeout=20s \\
         meta failure-timeout=60s requires=fencing clone interleave=true --disabled
     $PCS constraint location nova-compute-clone rule resource-discovery=exclusive score=0 \\
         osprole eq compute

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from vmha_ocf.agent.boolean import parse_boolean
+from vmha_ocf.agent.boolean import is_true
 from vmha_ocf.cluster.configuration import REMOTE, Configuration
-from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import NodeName
 
 _MAINTENANCE = ("maintenance", "standby")
@@ -14,7 +13,7 @@ def is_in_maintenance(node: NodeName, configuration: Configuration) -> bool:
     """Itself, or the whole cluster."""
     own = configuration.attributes.get(node, {})
     return configuration.has("maintenance-mode", default=False) or any(
-        _is_true(own.get(name, "")) for name in _MAINTENANCE
+        is_true(own.get(name, "")) for name in _MAINTENANCE
     )
 
 
@@ -24,10 +23,3 @@ def is_stopped(node: NodeName, configuration: Configuration) -> bool:
         one.name == node and one.meta.get("target-role", "").lower() == "stopped"
         for one in configuration.of_kind(REMOTE)
     )
-
-
-def _is_true(text: str) -> bool:
-    try:
-        return bool(text) and parse_boolean(text)
-    except ParameterError:
-        return False

@@ -48,8 +48,10 @@ CIB = """
    <instance_attributes id="p"><nvpair id="h" name="storm_limit" value="3"/></instance_attributes>
    <meta_attributes id="m"><nvpair id="i" name="resource-stickiness" value="100"/></meta_attributes>
   </primitive>
-  <clone id="nova-compute-clone"><primitive id="nova-compute" class="ocf" provider="openstack"
-   type="NovaCompute"/></clone>
+  <clone id="nova-compute-clone"><meta_attributes id="n"><nvpair id="n1" name="interleave"
+   value="true"/><nvpair id="n2" name="target-role" value="Stopped"/></meta_attributes>
+   <primitive id="nova-compute" class="ocf" provider="openstack" type="NovaCompute"><meta_attributes
+   id="o"><nvpair id="o1" name="target-role" value="Started"/></meta_attributes></primitive></clone>
   <group id="g1"><primitive id="fence" class="stonith" type="fence_compute">
    <instance_attributes id="q"><nvpair id="j" name="pcmk_host_list" value="compute-1"/>
    <nvpair id="k" name="password" value="lrm://"/></instance_attributes></primitive></group>
@@ -92,6 +94,7 @@ def test_resources_with_their_templates_and_clones(read: Configuration) -> None:
     assert evacuator.operations["start"]["timeout"] == "30s"
     assert evacuator.meta == {"resource-stickiness": "100"}
     assert (compute.kind, compute.clone) == ("ocf:openstack:NovaCompute", "nova-compute-clone")
+    assert compute.meta == {"interleave": "true", "target-role": "Started"}
     assert (fence.kind, fence.is_fencing) == ("stonith:fence_compute", True)
     assert read.devices == [fence]
 

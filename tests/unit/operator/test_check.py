@@ -211,6 +211,20 @@ MISTAKES = {
         "error",
         "nova-evacuate starts after nova-compute-clone",
     ),
+    "a stop that fences": Mistake(
+        lambda desk: edit(desk, "nova-compute", operations={}),
+        "error",
+        "a stop of nova-compute that fails gets its host fenced",
+    ),
+    "a clone that waits for all of another": Mistake(
+        lambda desk: change(
+            desk,
+            orders=[Order("libvirt-clone", "nova-compute-clone")],
+            resources=[replace(one, meta={}) for one in desk.configuration.resources],
+        ),
+        "error",
+        "nova-compute-clone is ordered with another clone",
+    ),
     "no alert": Mistake(lambda desk: change(desk, alerts=[]), "warning", "no alert wakes"),
     "credentials on the compute hosts": Mistake(
         lambda desk: parameters(desk, "nova-compute", password="x", auth_url="y"),

@@ -42,12 +42,12 @@ def read_settings(cib: Cib) -> Configuration:
 def to_configuration(cib: Element) -> Configuration:
     templates = {one.get("id", ""): one for one in cib.iterfind(".//resources/template")}
     clones = {
-        primitive.get("id", ""): clone.get("id", "")
+        primitive.get("id", ""): clone
         for clone in (*cib.iterfind(".//resources/clone"), *cib.iterfind(".//resources/master"))
         for primitive in clone.iter("primitive")
     }
     resources = [
-        _resource(each, templates, clones.get(each.get("id", ""), ""))
+        _resource(each, templates, clones.get(each.get("id", "")))
         for each in cib.iterfind(".//resources//primitive")
     ]
     return Configuration(
@@ -87,9 +87,13 @@ def _secret(path: str) -> str:
         ) from None
 
 
-def _resource(primitive: Element, templates: Mapping[str, Element], clone: str) -> Resource:
+def _resource(
+    primitive: Element, templates: Mapping[str, Element], clone: Element | None
+) -> Resource:
+    """What is said of a clone counts for what is in it, which may say otherwise."""
     template = templates.get(primitive.get("template", ""))
     sources = [template, primitive] if template is not None else [primitive]
+    outer = [clone] if clone is not None else []
     kind = sources[0]
     parts = [kind.get("class", ""), kind.get("provider", ""), kind.get("type", "")]
     operations: dict[str, Mapping[str, str]] = {}
@@ -102,9 +106,11 @@ def _resource(primitive: Element, templates: Mapping[str, Element], clone: str) 
         parameters={
             k: v for one in sources for k, v in _pairs(one, "instance_attributes").items()
         },
-        meta={k: v for one in sources for k, v in _pairs(one, "meta_attributes").items()},
+        meta={
+            k: v for one in [*outer, *sources] for k, v in _pairs(one, "meta_attributes").items()
+        },
         operations=operations,
-        clone=clone,
+        clone="" if clone is None else clone.get("id", ""),
     )
 
 

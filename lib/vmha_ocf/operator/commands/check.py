@@ -7,13 +7,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
-from vmha_ocf.operator.checks import cloud, cluster, fencing, files, names, policy
+from vmha_ocf.operator.checks import clones, cloud, cluster, fencing, files, names, policy
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.options import add_resource, whole
 
-CHECKS = (*fencing.CHECKS, *cluster.CHECKS, *names.CHECKS, *cloud.CHECKS, *policy.CHECKS)
+CHECKS = (
+    *fencing.CHECKS,
+    *cluster.CHECKS,
+    *clones.CHECKS,
+    *names.CHECKS,
+    *cloud.CHECKS,
+    *policy.CHECKS,
+)
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
