@@ -40,6 +40,7 @@ from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.cloud.boot import boot
 from vmha_ocf.sim.cloud.compute import ComputeStarts
 from vmha_ocf.sim.cloud.database import Booting, Database, Record, Server, Service
+from vmha_ocf.sim.cloud.guest_failures import GuestFailures
 from vmha_ocf.sim.cloud.moves import Moves
 from vmha_ocf.sim.cloud.nova import SimNova
 from vmha_ocf.sim.cloud.rebuild import Rebuilder
@@ -86,6 +87,7 @@ class World:
         nova = (self.core, self.database, self.hosts, self.rebuilder)
         self.moves = Moves(*nova)
         self.requests = InstanceRequests(*nova, self.moves)
+        self.guests = GuestFailures(self.core, self.database, self.hosts)
         self._computes = ComputeStarts(*nova, self.requests)
         self._supply = PowerSupply(self.core, self.pacemaker, self._start_compute)
         self.reported = Reported(lambda: self.now)

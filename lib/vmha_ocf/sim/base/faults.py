@@ -37,6 +37,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "late-claim": "the destination refuses late: record failed, the vm_state is restored",
         "slow": "a spawn takes `seconds` (10) more",
     },
+    "nova.host": {"reboot-fails": "a hard reboot on it (`host`) ends in ERROR, its guest off"},
     "attrd": {
         "down": "no answer: FlagsUnavailable",
         "slow": "the answer takes `seconds` (10)",

@@ -101,6 +101,41 @@ class Evacuated(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class GuestFailed(HostFact):
+    """A guest that Nova has on this host is down or stuck, and nobody wanted that."""
+
+    instance: InstanceId
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuestRecovered(HostFact):
+    """By itself: it goes on where it was stuck."""
+
+    instance: InstanceId
+
+
+@dataclass(frozen=True, slots=True)
+class RestartAccepted(HostFact):
+    """Nova said 202 to a hard reboot. The rest is the truth of that moment."""
+
+    instance: InstanceId
+    looked: float
+    """When Nova has told us of the instance last; below 0 is never."""
+    well: bool
+    """Its guest runs there, and there is nothing wrong with it."""
+    by: str = US
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Fact):
+    """Somebody else has asked Nova for something about an instance, and was not refused."""
+
+    instance: InstanceId
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class FlagWritten(HostFact):
     """A write that returned: whoever wrote it was told that it is safe."""
 

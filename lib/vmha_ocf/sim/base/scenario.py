@@ -69,6 +69,10 @@ class GroupSpec:
     the end, and of the others either is right. Below 0 is never."""
     server_group: str = ""
     """The name of a server group that they are members of."""
+    heals: bool = False
+    """By the policy, as the scenario's author means it: a guest of theirs that fails is restarted."""
+    wreck: bool = False
+    """Their guests crashed before anything was watched. With ``off`` and active, Nova does not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,8 @@ class PacemakerSpec:
     """Who is not there when the cluster starts is fenced."""
     purges_on_fencing: bool = False
     """As Pacemaker 3.0.2 and later."""
+    watches_guests: bool = False
+    """NovaInstances runs on the compute hosts."""
     timing: PacemakerTiming = PacemakerTiming()
 
     @property
@@ -181,6 +187,12 @@ class InstancesExpected:
     """What the operator was told about each contains this."""
     requests: int | None = None
     """How many evacuations Nova has accepted for the whole group."""
+    restarts: int | None = None
+    """How many hard reboots of ours Nova has accepted for the whole group."""
+    runs: bool | None = None
+    """Each runs once, where Nova has it; or none of them runs anywhere."""
+    again_within: float = 0.0
+    """Seconds from each failure of a guest until it runs anew, or goes on; 0 is not looked at."""
     may_stay: bool = False
     """Nobody misses it where it was. So too for those that are to stay or to be told."""
     or_told: bool = False

@@ -27,6 +27,10 @@ class Timing:
     attach: float = 0.1
     """Ports and volumes, before the guest is spawned."""
     spawn: float = 2.0
+    reboot: float = 1.2
+    """A hard one, from its message until the guest runs anew."""
+    unexpected: float = 15.0
+    """For which Nova waits whether a guest that ended starts again."""
     live_migration: float = 20.0
     """Until all memory is sent, and the guest runs on its destination."""
     post_live: float = 1.0

@@ -75,6 +75,8 @@ class Server:
     """A delete request waits for the nova-compute of this host."""
     actions: list[Action] = field(default_factory=list)
     """What was asked of it, newest last."""
+    looked: float = -1.0
+    """When Nova has told us of it last, its state or what was asked of it; below 0 is never."""
 
     def __post_init__(self) -> None:
         self.before, self.born_on = self.vm_state, self.host

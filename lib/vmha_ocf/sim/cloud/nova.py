@@ -123,7 +123,10 @@ class SimNova:
     def _list_instances(self, host: NovaHost) -> Sequence[Instance]:
         if self._cell_is_down(host):
             return []
-        return [server.view() for server in self._database.on(host)]
+        found = self._database.on(host)
+        for server in found:
+            server.looked = self._core.now
+        return [server.view() for server in found]
 
     def _list_evacuations(self, host: NovaHost) -> Sequence[Evacuation]:
         self._verify_cell(host)
@@ -139,7 +142,9 @@ class SimNova:
     def _list_actions(self, instance: Instance) -> Sequence[Action]:
         """Not Nova's part alone: its cell has them."""
         self._verify_cell(instance.host)
-        return list(reversed(self._database.find(instance.id).actions))
+        server = self._database.find(instance.id)
+        server.looked = self._core.now
+        return list(reversed(server.actions))
 
     def _change_service(self, service: ComputeService, change: ServiceChange) -> ComputeService:
         self._verify_cell(service.host)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import OWNER, US, EvacuateAccepted
+from vmha_ocf.sim.base.journal import OWNER, US, EvacuateAccepted, RestartAccepted
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Record, Server
 from vmha_ocf.sim.cloud.moves import Moves
@@ -22,9 +22,10 @@ _EVACUABLE = frozenset({"active", "stopped", "error"})
 _STOPPABLE = frozenset({"active", "rescued", "error"})
 _REBOOTABLE = frozenset({"active", "stopped", "paused", "suspended", "error"})
 _TAGGABLE = frozenset({"active", "paused", "suspended", "stopped"})
+_REBOOTING = frozenset({"rebooting_hard", "reboot_started_hard"})
+_INTERRUPTED = frozenset({"pausing", "unpausing", "suspending", "resuming"})
+"""Tasks that a hard reboot may come upon, beside another one."""
 _MOVED = frozenset({"done", "completed"})
-_UNEXPECTED = 15.0
-"""Seconds for which Nova waits whether a guest that stopped starts again."""
 
 
 class InstanceRequests:
@@ -89,29 +90,20 @@ class InstanceRequests:
         host.send(lambda: self._start_on(host, server))
 
     def reboot(self, instance: InstanceId, by: str = OWNER) -> None:
-        """Hard. Also on a host that is down: then it waits for its nova-compute."""
+        """Hard. Also on a host that is down: then it waits for its nova-compute. One more, while the first
+        is under way, is one more."""
         server = self._database.find(instance)
         verify_state("reboot", server, _REBOOTABLE)
-        verify_idle("reboot", server)
+        if server.task_state not in _REBOOTING | _INTERRUPTED:
+            verify_idle("reboot", server)
+        host = self._hosts[server.host]
+        well = host.runs_guest(server.id) and host.libvirt.is_well(server.id)
+        self._core.journal.note(
+            RestartAccepted(self._core.now, host.name, server.id, server.looked, well, by)
+        )
         server.asked("reboot", self._core.now, by)
         server.task_state = "rebooting_hard"
-        host = self._hosts[server.host]
         host.send(lambda: self._reboot_on(host, server))
-
-    def shut_down(self, instance: InstanceId) -> None:
-        """From within. libvirt tells Nova, which waits a while and has it stopped."""
-        server = self._database.find(instance)
-        host = self._hosts[server.host]
-        host.halt(server.id)
-        self._say(server, "shuts itself down")
-
-        def notice() -> None:
-            if host.listening and server.vm_state == "active" and server.task_state is None:
-                server.asked("stop", self._core.now, "")
-                server.vm_state, server.powered_off = "stopped", True
-                self._say(server, "has shut itself down, now stopped")
-
-        self._core.timeline.after(_UNEXPECTED, notice)
 
     def delete(self, instance: InstanceId) -> None:
         """By Nova itself where the host is known to be down; else its nova-compute has to do it."""
@@ -186,6 +178,8 @@ class InstanceRequests:
             case "soft-deleting":
                 host.halt(server.id)
                 server.vm_state, server.task_state, server.powered_off = "soft-delete", None, True
+            case "reboot_started_hard" if server.vm_state in _REBOOTABLE:
+                self._reboot_on(host, server)
             case str() as task if task.startswith("reboot") and server.vm_state == "active":
                 host.run(server.id)
                 server.task_state = None
@@ -219,10 +213,25 @@ class InstanceRequests:
 
     def _reboot_on(self, host: Host, server: Server) -> None:
         """Its guest is destroyed and made anew."""
-        if server.id not in self._database.servers or server.task_state != "rebooting_hard":
+        if server.id not in self._database.servers or server.task_state not in _REBOOTING:
             return
+        server.task_state = "reboot_started_hard"
         host.halt(server.id)
         host.define(server.id)
+        life = host.compute.life
+
+        def made() -> None:
+            if host.compute.life == life and server.id in self._database.servers:
+                self._rebooted(host, server)
+
+        self._core.timeline.after(self._core.timing.reboot, made)
+
+    def _rebooted(self, host: Host, server: Server) -> None:
+        failed = self._core.strike("nova.host", "reboot-fails", host.name)
+        if failed or host.libvirt.trouble is not None:
+            server.fail()
+            self._say(server, f"cannot be rebooted on {host.name}, now in error")
+            return
         host.run(server.id)
         server.vm_state, server.task_state, server.powered_off = "active", None, False
         self._say(server, f"is rebooted on {host.name}")

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import floor, inf
+from uuid import NAMESPACE_DNS, uuid5
 
+from vmha_ocf.living.guests.states import Shutoff, State
 from vmha_ocf.model import InstanceId, NodeName, NovaHost, Power
 from vmha_ocf.sim.base.core import Core
 from vmha_ocf.sim.base.journal import ComputeEnded, HeartbeatsBegin, HostFailed
+from vmha_ocf.sim.cluster.libvirt import Libvirt, Trouble
 
 
 @dataclass
@@ -69,11 +72,15 @@ class Host:
     guests: dict[InstanceId, Run | None] = field(default_factory=dict)
     """The guests defined here; those that run have a Run."""
     runs: list[Run] = field(default_factory=list)
+    libvirt: Libvirt = field(default_factory=Libvirt)
     on_off: Callable[[], None] = lambda: None
+    _off_then: frozenset[InstanceId] = frozenset()
+    """Who was off when libvirt went away."""
 
     @property
     def boot_id(self) -> str:
-        return f"{self.node}-boot-{self.power_ons}"
+        """As the kernel spells it."""
+        return str(uuid5(NAMESPACE_DNS, f"{self.node}.{self.power_ons}"))
 
     @property
     def reachable(self) -> bool:
@@ -103,22 +110,32 @@ class Host:
             run = Run(instance, self.name, self.core.now)
             self.guests[instance] = run
             self.runs.append(run)
+            self.libvirt.starts(instance)
 
-    def halt(self, instance: InstanceId) -> None:
+    def halt(self, instance: InstanceId, why: Shutoff = Shutoff.DESTROYED) -> None:
         run = self.guests.get(instance)
         if run is not None:
             run.end = self.core.now
             self.guests[instance] = None
+            self.libvirt.set(instance, State.SHUTOFF, why)
 
     def destroy(self, instance: InstanceId) -> None:
         self.halt(instance)
         self.guests.pop(instance, None)
+        self.libvirt.forget(instance)
 
     def runs_guest(self, instance: InstanceId) -> bool:
         return self.guests.get(instance) is not None
 
     def running(self) -> Iterator[InstanceId]:
         return (instance for instance, run in self.guests.items() if run is not None)
+
+    def lose_libvirt(self, trouble: Trouble) -> None:
+        self._off_then = frozenset(self.guests) - frozenset(self.running())
+        self.libvirt.lose(trouble)
+
+    def bring_libvirt_back(self) -> None:
+        self.libvirt.come_back(one for one in self._off_then if not self.runs_guest(one))
 
     def power_off(self) -> None:
         """Everything here ends now; guests stay defined on their disks."""
@@ -128,6 +145,7 @@ class Host:
         self.booted = False
         for instance in list(self.guests):
             self.halt(instance)
+        self.libvirt.forget_all()
         self.end_compute()
         self.core.journal.note(HostFailed(self.core.now, self.name, "power is off"))
         self.core.journal.say(self.node, "power is off")

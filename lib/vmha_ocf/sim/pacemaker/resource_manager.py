@@ -17,6 +17,7 @@ from vmha_ocf.sim.pacemaker.controllers import Controllers
 from vmha_ocf.sim.pacemaker.evacuate_resource import EvacuateResource
 from vmha_ocf.sim.pacemaker.fence_device import FenceDevices
 from vmha_ocf.sim.pacemaker.fencing import Fencing
+from vmha_ocf.sim.pacemaker.guest_watch import GuestWatch
 from vmha_ocf.sim.pacemaker.parts import Parts
 from vmha_ocf.worker.options import WorkerOptions
 
@@ -35,6 +36,8 @@ class Configuration:
     action_limit: int = -1
     alert: bool = True
     """pcs-examples/alert-wake is configured."""
+    watches_guests: bool = False
+    """NovaInstances is a clone on the compute hosts."""
 
 
 class ResourceManager:
@@ -50,6 +53,8 @@ class ResourceManager:
         self.by_hand = WorkersByHand(parts, configuration.options, self.evacuate.runs_on)
         self.evacuate.takes_over = self.by_hand.taken_over
         self.clone = ComputeClone(parts, controllers)
+        self.guests = GuestWatch(parts, controllers, self.clone.serves)
+        self._watches_guests = configuration.watches_guests
         self.fencing = Fencing(
             parts,
             controllers,
@@ -67,6 +72,8 @@ class ResourceManager:
         """The cluster is up, and all is well."""
         for host in self._parts.world.hosts.values():
             self.clone.add(host)
+            if self._watches_guests:
+                self.guests.add(host)
         self.evacuate.review()
         self._monitor_later()
 
@@ -91,6 +98,7 @@ class ResourceManager:
         """Whoever decides now has just begun to: everything is looked at."""
         for name in self.controllers.gone:
             self.evacuate.controller_gone(name)
+            self.guests.controller_gone(name)
         self.controllers.gone.difference_update(self.controllers.living)
         if not self.controllers.deciding:
             return
@@ -139,4 +147,5 @@ class ResourceManager:
 
     def _monitor(self) -> None:
         self.clone.monitor()
+        self.guests.monitor()
         self._monitor_later()

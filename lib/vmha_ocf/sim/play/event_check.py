@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec, Scenario
+from vmha_ocf.sim.cluster.libvirt import Trouble
 from vmha_ocf.sim.play.events import EVENTS, FIELDS
 
 
@@ -30,6 +31,7 @@ def event_problems(scenario: Scenario) -> Iterator[str]:
                 yield from must_exist(f"{where}: {what}", name, known)
     yield from _controllers(scenario)
     yield from _restored(scenario)
+    yield from _guests(scenario)
 
 
 def _names_of(group: GroupSpec) -> Iterator[str]:
@@ -84,6 +86,19 @@ def _restored(scenario: Scenario) -> Iterator[str]:
             saved.append(event.value)
         if event.do == "restore_configuration" and not event.value.isdecimal():
             yield from must_exist(f"event {event.do} at {event.at:g}: value", event.value, saved)
+
+
+def _guests(scenario: Scenario) -> Iterator[str]:
+    """What the value of an event about guests may be."""
+    for event in scenario.event:
+        where = f"event {event.do} at {event.at:g}"
+        if event.do == "crash_guests" and event.value and not event.value.isdecimal():
+            yield f"{where}: value is {event.value!r}: seconds from each start to the next crash"
+        if event.do == "lose_libvirt" and event.value:
+            yield from must_exist(f"{where}: value", event.value, [one.value for one in Trouble])
+        watching = scenario.pacemaker.watches_guests
+        if event.do in ("kill_watcher", "move_connection") and not watching:
+            yield f"{where}: nothing watches guests; pacemaker.watches_guests = true"
 
 
 def must_exist(what: str, name: str, names: Iterable[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.journal import FlagErased
 from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.play.event_kind import Kind, Stage
+from vmha_ocf.sim.play.guests import GUESTS
 from vmha_ocf.sim.play.people import PEOPLE
 
 
@@ -202,6 +203,7 @@ EVENTS: Mapping[str, Kind] = {
         lambda stage, event: stage.world.pacemaker.remove(stage.world.host(event.host).node),
         _HOST,
     ),
+    **GUESTS,
     **PEOPLE,
 }
 FIELDS = frozenset(EventSpec.__dataclass_fields__) - {"at", "do"}

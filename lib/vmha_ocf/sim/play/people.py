@@ -11,7 +11,7 @@ from functools import partial
 from vmha_ocf.agent.settings import Marks
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import NovaHost, ServiceChange
-from vmha_ocf.sim.base.journal import ADMIN, OWNER
+from vmha_ocf.sim.base.journal import ADMIN, OWNER, Wanted
 from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.cloud.database import Server
 from vmha_ocf.sim.cloud.moves import MIGRATION, RESIZE
@@ -36,9 +36,20 @@ def _each(
         for server in stage.world.requests.named(event.instances):
             told = f"{what} {server.name}"
             server.owned = server.owned or what in ("stop", "start", "delete", "shut down")
-            _ask(stage, who, told, partial(act, stage, event, server))
+            _ask(stage, who, told, partial(_note, stage, event, server, what, act))
 
     return act_on_all
+
+
+def _note(
+    stage: Stage,
+    event: EventSpec,
+    server: Server,
+    what: str,
+    act: Callable[[Stage, EventSpec, Server], None],
+) -> None:
+    act(stage, event, server)
+    stage.world.core.journal.note(Wanted(stage.world.now, server.id, what))
 
 
 def _tag_of(event: EventSpec) -> str:
@@ -144,7 +155,7 @@ PEOPLE: Mapping[str, Kind] = {
     ),
     "shut_down_guests": Kind(
         "their owner shuts guests down from within, and not in Nova",
-        _each("shut down", lambda stage, _, one: stage.world.requests.shut_down(one.id)),
+        _each("shut down", lambda stage, _, one: stage.world.guests.shut_down(one.id)),
         _INSTANCES,
     ),
     "live_migrate_instances": Kind(

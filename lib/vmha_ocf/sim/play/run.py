@@ -164,6 +164,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
             settings.fence_options,
             settings.action_limit,
             settings.alert,
+            settings.watches_guests,
         ),
     )
     stage = Stage(world, manager)
@@ -210,7 +211,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
 
 
 def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
-    return [
+    found = [
         world.boot(
             group.host,
             name=f"{group.name}-{number}",
@@ -229,6 +230,9 @@ def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
         )
         for number in range(1, group.count + 1)
     ]
+    for each in found if group.wreck else ():
+        world.guests.wreck(each)
+    return found
 
 
 def _limits(fault: FaultSpec) -> Limits:

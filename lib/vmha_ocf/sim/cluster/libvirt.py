@@ -1,0 +1,98 @@
+"""What libvirt of a simulated host knows of its guests, beside which of them run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from vmha_ocf.living.guests.contact import Reading
+from vmha_ocf.living.guests.states import Control, Domain, Shutoff, State
+from vmha_ocf.model import InstanceId
+
+_RUNNING = (State.RUNNING.value, 1)
+_OFF = (State.SHUTOFF.value, Shutoff.UNKNOWN.value)
+
+
+class Trouble(Enum):
+    """Of the daemon; the guests run on."""
+
+    AWAY = "away"
+    """Nothing listens."""
+    HANGS = "hangs"
+
+
+@dataclass
+class Libvirt:
+    trouble: Trouble | None = None
+    changed: bool = False
+    """Since somebody has asked for its news."""
+    watchdogs: list[InstanceId] = field(default_factory=list)
+    """Whose watchdog has switched them off since then."""
+    on_event: Callable[[], None] = lambda: None
+    _states: dict[InstanceId, tuple[int, int]] = field(default_factory=dict)
+    """Where it is not just running, or off for a reason that is forgotten."""
+    _frozen: dict[InstanceId, float] = field(default_factory=dict)
+    """QEMUs that do not answer, since when."""
+
+    def set(self, instance: InstanceId, state: int, reason: int) -> None:
+        self._states[instance] = (state, reason)
+        self._happened()
+
+    def starts(self, instance: InstanceId) -> None:
+        """Its QEMU is a new one."""
+        self.forget(instance)
+        self._happened()
+
+    def goes_on(self, instance: InstanceId) -> None:
+        """What was paused or frozen."""
+        self.starts(instance)
+
+    def freeze(self, instance: InstanceId, now: float) -> None:
+        """No event tells of it, and no state."""
+        self._frozen[instance] = now
+
+    def forget(self, instance: InstanceId) -> None:
+        self._states.pop(instance, None)
+        self._frozen.pop(instance, None)
+
+    def forget_all(self) -> None:
+        """The host is off: definitions stay, what happened does not."""
+        self._states.clear()
+        self._frozen.clear()
+        self.watchdogs.clear()
+        self.trouble = None
+
+    def is_well(self, instance: InstanceId) -> bool:
+        """If it runs, there is nothing wrong with it."""
+        return instance not in self._states and instance not in self._frozen
+
+    def domains(self, guests: Iterable[tuple[InstanceId, bool]]) -> list[Domain]:
+        """Of all that are defined, with whether each has a QEMU."""
+        return [
+            Domain(one, *self._states.get(one, _RUNNING if runs else _OFF)) for one, runs in guests
+        ]
+
+    def readings(self, running: Iterable[InstanceId], now: float) -> list[Reading]:
+        return [
+            Reading(one, Control.OCCUPIED, waits=now - self._frozen[one])
+            if one in self._frozen
+            else Reading(one, Control.OK, answered=True)
+            for one in running
+        ]
+
+    def lose(self, trouble: Trouble) -> None:
+        self.trouble = trouble
+        self._happened()
+
+    def come_back(self, off_before: Iterable[InstanceId]) -> None:
+        """A daemon that is started anew knows of what was off before it only that it is off."""
+        if self.trouble is Trouble.AWAY:
+            for instance in off_before:
+                self._states.pop(instance, None)
+        self.trouble = None
+        self._happened()
+
+    def _happened(self) -> None:
+        self.changed = True
+        self.on_event()
