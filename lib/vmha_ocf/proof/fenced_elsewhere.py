@@ -41,22 +41,34 @@ def fenced_without_flag(
     }
 
 
+def tells_nothing(flag: Flag, node: NodeState | None, now: float) -> bool:
+    """It waits without evidence: typed, or an older agent's. Or with one of a time that has not come yet,
+    of a clock that somebody has set since, and its node was fenced at a time that has: that counts."""
+    if not flag.pending or not is_proved(flag):
+        return flag.pending
+    fenced_at = node.fenced_at if node else None
+    soon = now + records.APART
+    return fenced_at is not None and fenced_at <= soon < flag.proved_at
+
+
 def fenced_and_back(
     flags: Iterable[Flag],
     nodes: Mapping[NodeName, NodeState],
     services: Mapping[NovaHost, ComputeService],
     names: Names,
     *,
+    now: float,
     ahead: float,
 ) -> Mapping[NovaHost, NodeState]:
-    """The hosts of flags without evidence, typed or an older agent's, whose node was fenced and is back:
-    the flag keeps nova-compute at its gate, so that Nova has not heard of it since. Were it in use, it had.
-    ``ahead``: seconds that our clock is ahead of Nova's."""
+    """The hosts of flags that tell nothing, and whose node was fenced and is back: the flag keeps
+    nova-compute at its gate, so that Nova has not heard of it since. Were it in use, it had.
+    ``ahead``: seconds that our clock, which shows ``now``, is ahead of Nova's."""
     return {
         flag.host: node
         for flag in flags
-        if flag.pending and not is_proved(flag) and flag.host in services
+        if flag.host in services
         if (node := state_of(flag, nodes, names)) is not None
+        if tells_nothing(flag, node, now)
         if _is_silent_since(node, services[flag.host], ahead)
     }
 

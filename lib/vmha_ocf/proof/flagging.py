@@ -39,18 +39,17 @@ class Unflagged:
             for host, flag in done.items()
             if presence.is_back(flag, nodes, self._naming.names)
         )
-        current = self._current(flags)
+        current = self._current(flags, nodes)
         lacking = any(self._may_lack(node, current) for node in nodes.values())
         return lacking or self._may_be_back(flags, nodes) or bool(self._nameless(flags))
 
     def _may_be_back(self, flags: Flagged, nodes: Nodes) -> bool:
-        """A host at its gate whose flag comes without evidence, and whose node was fenced."""
-        states = (
-            presence.state_of(flag, nodes, self._naming.names)
+        """A host at its gate whose flag tells nothing, and whose node was fenced."""
+        return any(
+            state is not None and state.fenced_at is not None
             for flag in flags.values()
-            if flag.pending and not presence.is_proved(flag)
+            if self._tells_nothing(flag, state := self._node_of(flag, nodes))
         )
-        return any(state is not None and state.fenced_at is not None for state in states)
 
     def _nameless(self, flags: Flagged) -> Flagged:
         naming = self._naming
@@ -71,12 +70,12 @@ class Unflagged:
     def run(
         self, services: Mapping[NovaHost, ComputeService], flags: Flagged, nodes: Nodes
     ) -> None:
-        current = self._current(flags)
-        names = self._naming.names
+        current = self._current(flags, nodes)
+        names, today = self._naming.names, self._ports.clock.now()
         ahead = self._cloud.nova_time.ahead
         fenced = {
             **fenced_elsewhere.fenced_and_back(
-                flags.values(), nodes, services, names, ahead=ahead
+                flags.values(), nodes, services, names, now=today, ahead=ahead
             ),
             **fenced_elsewhere.fenced_without_flag(nodes.values(), services, current, names),
         }
@@ -99,7 +98,7 @@ class Unflagged:
             if host in renamed:
                 self._flag(fenced_elsewhere.renamed(nameless[host], host))
             else:
-                self._flag(fenced_elsewhere.flag_for(host, fenced[host], self._ports.clock.now()))
+                self._flag(fenced_elsewhere.flag_for(host, fenced[host], today))
 
     def _drop(self, nameless: Flagged, current: Flagged) -> None:
         """The flags whose hosts are all flagged by now by the names that Nova has."""
@@ -127,14 +126,21 @@ class Unflagged:
             )
         return not weak
 
-    def _current(self, flags: Flagged) -> Flagged:
-        """Those that tell of now. One that waits without evidence, typed or an older agent's, tells
-        nothing; where its node was fenced, that is recorded as if it were not there."""
+    def _current(self, flags: Flagged, nodes: Nodes) -> Flagged:
+        """Those that tell of now. Where the node of one that tells nothing was fenced, that is recorded as
+        if the flag were not there."""
         return {
             host: flag
             for host, flag in flags.items()
-            if host not in self._seen_back and (not flag.pending or presence.is_proved(flag))
+            if host not in self._seen_back
+            if not self._tells_nothing(flag, self._node_of(flag, nodes))
         }
+
+    def _tells_nothing(self, flag: Flag, node: NodeState | None) -> bool:
+        return fenced_elsewhere.tells_nothing(flag, node, self._ports.clock.now())
+
+    def _node_of(self, flag: Flag, nodes: Nodes) -> NodeState | None:
+        return presence.state_of(flag, nodes, self._naming.names)
 
     def _doubt(self, node: NodeName, hosts: Sequence[NovaHost]) -> str:
         way = way_to_say(node, hosts[0], self._naming.words)

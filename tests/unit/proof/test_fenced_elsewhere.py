@@ -56,6 +56,17 @@ def test_fenced_without_us(
     assert bool(told) is found
 
 
+@pytest.mark.parametrize(("fenced_at", "found"), [(None, False), (230.0, True), (230.5, False)])
+def test_a_fencing_counts_over_a_proof_of_later_only_if_its_own_time_has_come(
+    fenced_at: float | None, found: bool
+) -> None:
+    at = None if fenced_at is None else Epoch(fenced_at)
+    proof = Evidence("ctl1", Epoch(4100.0), "BMC answered off")
+    flag = Flag(SHORT, FlagState.CLAIMED, NODE, evidence=proof)
+    assert fenced_elsewhere.tells_nothing(flag, replace(node(), fenced_at=at), 200.0) is found
+    assert not fenced_elsewhere.tells_nothing(flag, None, 200.0)
+
+
 def test_a_namesake_of_another_site_is_not_the_host_that_the_device_means() -> None:
     other = NovaHost("compute-1.b.example.com")
     known = names(FULL, other, domain="example.com", compute_1=other)
@@ -206,12 +217,21 @@ class TestATypedFlagOfAHostThatIsBack:
     ) -> bool:
         nodes = {NODE: node} if node else {}
         known = {SHORT: service} if service else {}
-        told = fenced_elsewhere.fenced_and_back([flag], nodes, known, names(SHORT), ahead=ahead)
+        told = fenced_elsewhere.fenced_and_back(
+            [flag], nodes, known, names(SHORT), now=200.0, ahead=ahead
+        )
         assert told in ({}, {SHORT: node})
         return bool(told)
 
     def test_was_fenced_and_waits_at_its_gate(self) -> None:
         assert self.found()
+
+    def test_or_its_proof_is_of_a_time_that_has_not_come_yet(self) -> None:
+        """Somebody has set the clock since. What the tolerance covers has come."""
+        proof = Evidence("ctl1", Epoch(230.0), "BMC answered off")
+        assert not self.found(replace(self.TYPED, evidence=proof))
+        proof = replace(proof, at=Epoch(230.5))
+        assert self.found(replace(self.TYPED, evidence=proof))
 
     def test_is_left_alone_where_its_flag_has_a_proof_or_is_over(self) -> None:
         proof = Evidence("ctl1", Epoch(99.0), "BMC answered off")

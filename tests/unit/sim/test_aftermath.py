@@ -66,6 +66,18 @@ class TestNothingIsEvacuatedThatIsNotOurs:
         server.marks_changed = world.now
         assert broken(world) == []
 
+    def test_one_that_its_owner_deletes_after_it_was_asked_for_was_ours(self) -> None:
+        world = new_world()
+        (server,) = world.database.servers.values()
+        world.fence(HOST)
+        Driven(world).run(60)
+        world.host(server.host).power_off()
+        world.requests.delete(server.id)
+        assert server.task_state == "deleting", (
+            "it waits for its host, which Nova still believes in"
+        )
+        assert broken(world) == []
+
 
 class TestWhatNobodyHasMarkedInACloudWithoutMarks:
     @staticmethod

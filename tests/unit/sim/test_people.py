@@ -105,6 +105,12 @@ def test_a_deleted_service_is_new_once_its_nova_compute_starts_again() -> None:
     assert outcome.world.service("compute-3").id.endswith("004")
 
 
+def test_a_service_is_deleted_once() -> None:
+    gone = EventSpec(5, "delete_service", host="compute-3")
+    outcome = play(gone, EventSpec(6, "delete_service", host="compute-3"), length=10)
+    assert "Service of compute-3 could not be found" in outcome.log
+
+
 def test_an_event_that_is_about_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="neither host nor instances is given"):
         play(EventSpec(5, "evacuate_by_other"))
@@ -121,7 +127,9 @@ class TestAnotherToolThatEvacuates:
 
     def test_its_request_is_no_proof_and_no_breach_of_ours(self) -> None:
         forced = EventSpec(1, "operator", host="compute-1", forced_down=True)
-        outcome = play(forced, EventSpec(5, "evacuate_by_other", instances="web-1"), length=5.1)
+        outcome = play(forced, EventSpec(5, "evacuate_by_other", instances="web-1"), length=60)
+        [one, _] = outcome.members["web"]
+        assert len(outcome.world.runs_on(one)) == 2, "its guest ran, and nobody asked"
         assert outcome.broken == []
 
     def test_ours_while_its_is_in_flight_is_a_second_one(self) -> None:

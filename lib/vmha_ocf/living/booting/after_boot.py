@@ -13,6 +13,7 @@ from math import inf
 from vmha_ocf.agent.due import Due
 from vmha_ocf.agent.settings import AfterBoot, Settings
 from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.living.booting import off_since
 from vmha_ocf.living.booting.asked_since import AskedSince
 from vmha_ocf.living.booting.evacuated_off import EvacuatedOff
@@ -38,6 +39,7 @@ class AfterBoots:
     def __init__(self, ports: Ports, settings: Settings, cloud: Cloud, naming: Naming) -> None:
         self._ports = ports
         self._settings = settings
+        self._nova_time = cloud.nova_time
         self._due = Due(ports.clock)
         self._asked = AskedSince(ports, cloud.past)
         self._off = OffInstances(ports, settings, cloud)
@@ -62,7 +64,16 @@ class AfterBoots:
         left = [one for one in self._all if not self._is_to_start(one)]
         unknown = [one.problem for one in self._listed.values()]
         unknown += [one for one in self._elsewhere.problems.values() if one not in unknown]
-        return list(filter(None, [off_since.problem(left), *unknown]))
+        nameless = [self._nameless(node) for node in sorted(self._booted.nameless)]
+        return list(filter(None, [off_since.problem(left), *unknown, *nameless]))
+
+    def _nameless(self, node: NodeName) -> str:
+        hosts = self._booted.nameless[node]
+        way = way_to_say(node, hosts[0], self._naming.words)
+        return (
+            f"{node} has booted, and what ran on it is not known: if it is {' or '.join(hosts)} in Nova, "
+            f"{way}"
+        )
 
     @property
     def _all(self) -> Sequence[Found]:
@@ -73,9 +84,14 @@ class AfterBoots:
     @property
     def is_busy(self) -> bool:
         """Nova is about to stop instances, or there is something to be started."""
-        now = self._ports.clock.now()
+        now = self._now
         young = any(not off_since.is_over(one.served, now) for one in self._waiting.values())
         return young or any(map(self._is_to_start, self._all))
+
+    @property
+    def _now(self) -> float:
+        """By the hosts' clock, which is Nova's: at most as much later as is seen."""
+        return self._ports.clock.now() - self._nova_time.ahead
 
     def look(self, flags: Mapping[NovaHost, Flag]) -> None:
         """Raises what Notes, Flags, Cluster and Nova raise."""
@@ -138,7 +154,7 @@ class AfterBoots:
 
     def _settle(self) -> None:
         """Nova has stopped what was to be stopped, and all of it is running again, or its owner's."""
-        now = self._ports.clock.now()
+        now = self._now
         nodes: dict[NodeName, list[Booted]] = {}
         for booted in self._waiting.values():
             nodes.setdefault(booted.node, []).append(booted)

@@ -54,6 +54,8 @@ class BootedHosts:
         self._known = known
         self.anew: Mapping[NodeName, Sequence[Served]] = {}
         """The boots that nobody has looked after, of all nodes that are known for longer."""
+        self.nameless: Mapping[NodeName, Sequence[NovaHost]] = {}
+        """Nodes that have booted and no host is known of, each with the hosts that are called alike."""
         self._new: dict[NodeName, Sequence[Served]] = {}
 
     def waiting(self, flags: Mapping[NovaHost, Flag]) -> Sequence[Booted]:
@@ -66,7 +68,7 @@ class BootedHosts:
             if served:
                 known = node in looked or boots.are_known_from_their_start(served)
                 (anew if known else self._new)[node] = served
-        self.anew = anew
+        self.anew, self.nameless = anew, {}
         return self._in_service(anew, flags) if anew else ()
 
     def left(self) -> Sequence[Left]:
@@ -98,8 +100,10 @@ class BootedHosts:
         booted = self._ports.notes.read_passing(boots.BOOTED)
         services = {one.host: one for one in self._cloud.services()}
         configuration = self._known.configuration
+        there = list(self._there(anew, booted))
+        self.nameless = self._of_no_host(node for node, _ in there)
         found = []
-        for node, served in self._there(anew, booted):
+        for node, served in there:
             hosts = self._known.names.hosts_of(node)
             if any(host in flags for host in hosts):
                 continue
@@ -111,6 +115,14 @@ class BootedHosts:
                     )
                     found.append(Booted(node, host, served, service.up, startable))
         return found
+
+    def _of_no_host(self, nodes: Iterable[NodeName]) -> Mapping[NodeName, Sequence[NovaHost]]:
+        names = self._known.names
+        return {
+            node: names.may_be(node)
+            for node in nodes
+            if not names.hosts_of(node) and node not in names.doubts and names.may_be(node)
+        }
 
     def _there(
         self, anew: Mapping[NodeName, Sequence[Served]], booted: Mapping[NodeName, str]

@@ -199,7 +199,7 @@ def failed_there(
 
 
 def is_over(served: Sequence[Served], now: float) -> bool:
-    """Nova has stopped by now what was to be stopped. ``now`` is the controllers' clock."""
+    """Nova has stopped by now what was to be stopped. ``now`` is by the host's clock."""
     return now > served[-1].since + FIRST_LOOK + records.APART
 
 

@@ -70,7 +70,7 @@ class Server:
     owned: bool = False
     """Its owner stops, starts or deletes it: what it was before counts no more."""
     marks_changed: float = 0.0
-    """When its owner has last tagged it, or set metadata."""
+    """When its owner has last said whether it is ours: tagged it, set metadata, asked for its end."""
     delete_waits_for: NovaHost | None = None
     """A delete request waits for the nova-compute of this host."""
     actions: list[Action] = field(default_factory=list)

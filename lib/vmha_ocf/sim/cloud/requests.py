@@ -111,6 +111,7 @@ class InstanceRequests:
         host = self._hosts[server.host]
         if self._database.is_up(server.host) and not host.listening:
             server.task_state, server.delete_waits_for = "deleting", server.host
+            server.marks_changed = self._core.now
             self._say(server, f"is to be deleted, once {server.host} answers")
             return
         for each in self._hosts.values():

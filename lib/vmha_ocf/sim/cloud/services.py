@@ -41,6 +41,8 @@ class Services:
 
     def delete(self, host: NovaHost) -> None:
         """Its nova-compute, if it runs, is known again from its next start on."""
+        if host not in self._database.services:
+            raise NovaRefused(404, f"Service of {host} could not be found.")
         if self._database.on(host):
             raise NovaRefused(
                 409,

@@ -150,16 +150,18 @@ def _crossing(world: World, ours: EvacuateAccepted) -> int:
 
 
 def _double_guests(world: World) -> Iterator[str]:
-    """But for what another tool has asked for on top of what was under way, or at the same moment:
-    nobody prevents that."""
-    meddled: dict[InstanceId, float] = {}
-    for fact in world.core.journal.of(EvacuateAccepted):
-        if fact.rivals and (fact.by != US or _crossing(world, fact)):
-            meddled.setdefault(fact.instance, fact.time)
+    """But for what another tool has asked for on top of what was under way, or at the same moment, or of
+    a guest that ran: nobody prevents that."""
     runs: dict[InstanceId, list[Run]] = defaultdict(list)
     for host in world.hosts.values():
         for run in host.runs:
             runs[run.instance].append(run)
+    meddled: dict[InstanceId, float] = {}
+    for fact in world.core.journal.of(EvacuateAccepted):
+        ran = any(one.start <= fact.time < one.end for one in runs[fact.instance])
+        doubled = fact.rivals and (fact.by != US or _crossing(world, fact))
+        if doubled or (ran and fact.by != US):
+            meddled.setdefault(fact.instance, fact.time)
     for instance, each in sorted(runs.items()):
         for one, other in pairwise(sorted(each, key=lambda run: run.start)):
             if other.start < min(one.end, meddled.get(instance, inf)):
