@@ -7,10 +7,12 @@ to a copy is in the copy's own layer.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,15 +117,16 @@ class CleanRoot:
         archives = f"{CACHE}/archives:/var/cache/apt/archives"
         unshare = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child=KILL"]
         enter = ["sh", "-c", _ENTER, "sh", str(self.root), overlay if layers else ""]
-        done = subprocess.run(
-            [*unshare, *enter, archives, self.shared, *argv],
-            capture_output=True,
-            text=True,
-            input=input,
-            timeout=timeout,
-            check=False,
-            env=_environment() | dict(env or {}),
-        )
+        with _archives(argv):
+            done = subprocess.run(
+                [*unshare, *enter, archives, self.shared, *argv],
+                capture_output=True,
+                text=True,
+                input=input,
+                timeout=timeout,
+                check=False,
+                env=_environment() | dict(env or {}),
+            )
         return Result(done.returncode, done.stdout, done.stderr)
 
     def must(self, *argv: str, env: Mapping[str, str] | None = None, input: str = "") -> str:
@@ -134,6 +137,15 @@ class CleanRoot:
     def install(self, *packages: str) -> None:
         """As `apt-get install`; a path is a file inside."""
         self.must("apt-get", "-q", "-y", "install", *packages)
+
+
+@contextmanager
+def _archives(argv: Sequence[str]) -> Iterator[None]:
+    """All roots share apt's archives, whose own lock waits for nobody."""
+    with (CACHE / "archives.lock").open("w") as lock:
+        if any("apt-get" in word for word in argv):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def clean_root() -> CleanRoot:
