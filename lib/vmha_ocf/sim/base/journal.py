@@ -124,6 +124,8 @@ class RestartAccepted(HostFact):
     """When Nova has told us of the instance last; below 0 is never."""
     well: bool
     """Its guest runs there, and there is nothing wrong with it."""
+    state: str
+    """Nova's vm_state."""
     by: str = US
 
 

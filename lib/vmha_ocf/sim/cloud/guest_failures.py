@@ -92,9 +92,11 @@ class GuestFailures:
         self._say(server, f"has not come to {host.node}: the QEMU that awaited it is dead")
 
     def wreck(self, instance: InstanceId) -> None:
-        """It crashed before anybody looked."""
-        _, host = self._find(instance)
+        """It crashed before anybody looked. Where Nova does not know that, it is a failure still."""
+        server, host = self._find(instance)
         host.libvirt.set(instance, State.SHUTOFF, Shutoff.CRASHED)
+        if server.vm_state == "active":
+            self._fail(host, server, Kind.CRASHED)
 
     def _find(self, instance: InstanceId) -> tuple[Server, Host]:
         server = self._database.find(instance)
@@ -104,9 +106,13 @@ class GuestFailures:
         """Whether there is anything to fail."""
         if not host.runs_guest(server.id) or not host.libvirt.is_well(server.id):
             return False
-        self._core.journal.note(GuestFailed(self._core.now, host.name, server.id, kind.value))
+        self._fail(host, server, kind)
         self._core.journal.say(host.node, f"the guest of {server.name} {told}")
         return True
+
+    def _fail(self, host: Host, server: Server, kind: Kind) -> None:
+        fact = GuestFailed(self._core.now, host.name, server.id, kind.value)
+        self._core.journal.note(fact)
 
     def _ended(self, host: Host, server: Server, told: str) -> None:
         """What nova-compute does if it hears of it, and still lives then."""

@@ -98,8 +98,9 @@ class InstanceRequests:
             verify_idle("reboot", server)
         host = self._hosts[server.host]
         well = host.runs_guest(server.id) and host.libvirt.is_well(server.id)
+        now, state = self._core.now, server.vm_state
         self._core.journal.note(
-            RestartAccepted(self._core.now, host.name, server.id, server.looked, well, by)
+            RestartAccepted(now, host.name, server.id, server.looked, well, state, by)
         )
         server.asked("reboot", self._core.now, by)
         server.task_state = "rebooting_hard"

@@ -10,6 +10,7 @@ from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, HostFailed
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
+from vmha_ocf.sim.judge.restarts import restarted_wrongly
 from vmha_ocf.sim.world import World
 
 Ours = Callable[[Server], bool]
@@ -17,7 +18,12 @@ SEEN_OFF = 120.0
 """Seconds after the start of a nova-compute in which it finds a guest off, and we find it stopped."""
 SETTLED = 300.0
 """Seconds after which a host that runs again is back in service, or somebody has been told why not."""
-CHECKS = ("evacuated though not ours", "left forced down or disabled", "not as it was")
+CHECKS = (
+    "evacuated though not ours",
+    "left forced down or disabled",
+    "not as it was",
+    "restarted without a reason",
+)
 
 
 def judged(
@@ -28,6 +34,7 @@ def judged(
     yield from not_ours(world, perhaps or ours)
     yield from left_on_services(world, problems)
     yield from not_as_before(world, ours, problems)
+    yield from restarted_wrongly(world)
 
 
 def not_ours(world: World, ours: Ours) -> Iterator[str]:

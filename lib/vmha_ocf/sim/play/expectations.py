@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from vmha_ocf.agent.settings import Settings, Untagged
 from vmha_ocf.model import InstanceId, NovaHost
-from vmha_ocf.sim.base.journal import US, EvacuateAccepted, FlagWritten
+from vmha_ocf.sim.base.journal import US, EvacuateAccepted, FlagWritten, RestartAccepted
 from vmha_ocf.sim.base.scenario import HostExpected, InstancesExpected, Scenario
 from vmha_ocf.sim.cloud.database import Server
 from vmha_ocf.sim.judge.invariants import Ours, image_marks, left_behind, marked, refused
+from vmha_ocf.sim.judge.restarts import again_at, failures_of
 from vmha_ocf.sim.world import World
 
 TELLS = 30.0
 """Seconds within which whatever is told is told again."""
+HEALS = 60.0
+"""Seconds after its last failure within which a guest runs again, or somebody is told why not."""
 LOOKED = 60.0
 """Seconds after its flag within which a host's instances have been looked at."""
 Members = Mapping[str, Sequence[InstanceId]]
@@ -110,6 +113,7 @@ def unmet(
     yield from _said(scenario, world)
     yield from _problems(scenario, problems)
     yield from liveness(scenario, world, members, ours, problems)
+    yield from _unhealed(scenario, world, members, problems)
 
 
 def _instances(
@@ -127,6 +131,20 @@ def _instances(
         yield from _one(expected, origin, server, world)
     if expected.requests is not None and requests != expected.requests:
         yield f"{requests} evacuations were accepted, not {expected.requests}"
+    yield from _restarts(expected, world, members)
+
+
+def _restarts(expected: InstancesExpected, world: World, members: Members) -> Iterator[str]:
+    mine = members[expected.group]
+    accepted = world.core.journal.of(RestartAccepted)
+    count = sum(one.by == US and one.instance in mine for one in accepted)
+    if expected.restarts is not None and count != expected.restarts:
+        yield f"{count} restarts were accepted, not {expected.restarts}"
+    for failure in (each for one in mine for each in failures_of(world, one)):
+        took = again_at(world, failure) - failure.time
+        if expected.again_within and took > expected.again_within:
+            told = f"{failure.instance}, which failed at {failure.time:.2f}"
+            yield f"{told}, ran again after {took:.1f} s, not {expected.again_within:g}"
 
 
 def _one(expected: InstancesExpected, origin: str, server: Server, world: World) -> Iterator[str]:
@@ -139,6 +157,8 @@ def _one(expected: InstancesExpected, origin: str, server: Server, world: World)
         yield f"{server.name} {where}, not on {' or '.join(expected.on)}"
     if expected.stays and server.host != world.host(origin).name:
         yield f"{server.name} is on {server.host}, it did not stay"
+    if expected.runs is not None and runs != [world.host(server.host).node] * expected.runs:
+        yield f"{server.name} {where}"
     if expected.state and server.vm_state != expected.state:
         yield f"{server.name} is {server.vm_state}, not {expected.state}"
     if expected.told and not any(expected.told in one for one in told):
@@ -201,6 +221,26 @@ def liveness(
         if one not in excused and not (one in either and _is_told(world, one, problems)):
             server = world.instance(one)
             yield f"{server.name} was left behind on {server.host}"
+
+
+def _unhealed(
+    scenario: Scenario, world: World, members: Members, problems: Sequence[str]
+) -> Iterator[str]:
+    """Guests that failed on a host that lives, restarted by the policy, and down without a word."""
+    for group in scenario.instances:
+        for one in members[group.name] if group.heals else ():
+            server, failures = world.database.servers.get(one), failures_of(world, one)
+            if server is None or server.owned or not failures or _is_healed(world, one):
+                continue
+            lives = world.host(server.host).listening and world.flag(server.host) is None
+            late = world.now - failures[-1].time > HEALS
+            if lives and late and not _is_told(world, one, problems):
+                yield f"{server.name} failed at {failures[-1].time:.2f}, and is down without a word"
+
+
+def _is_healed(world: World, instance: InstanceId) -> bool:
+    host = world.host(world.instance(instance).host)
+    return host.runs_guest(instance) and host.libvirt.is_well(instance)
 
 
 def _is_told(world: World, instance: InstanceId, problems: Sequence[str]) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId
 from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.cloud.guest_failures import GuestFailures
@@ -27,14 +26,6 @@ def _each(
 def _incoming_fails(stage: Stage, event: EventSpec) -> None:
     for server in stage.world.requests.named(event.instances):
         stage.world.guests.incoming_fails(server.id, stage.world.host(event.host).name)
-
-
-def _reboot(stage: Stage, event: EventSpec) -> None:
-    for server in stage.world.requests.named(event.instances):
-        try:
-            stage.world.requests.reboot(server.id)
-        except NovaRefused as error:
-            stage.world.say("nova", f"its owner is refused to reboot {server.name}: {error}")
 
 
 def _lose_libvirt(stage: Stage, event: EventSpec) -> None:
@@ -102,7 +93,6 @@ GUESTS: Mapping[str, Kind] = {
         _incoming_fails,
         frozenset({"instances", "host"}),
     ),
-    "reboot_instances": Kind("their owner reboots instances hard", _reboot, _INSTANCES),
     "lose_libvirt": Kind(
         'libvirt of the host is away, or `value` = "hangs": guests run on',
         _lose_libvirt,

@@ -153,6 +153,11 @@ PEOPLE: Mapping[str, Kind] = {
         _each("start", lambda stage, _, one: stage.world.requests.start(one.id)),
         _INSTANCES,
     ),
+    "reboot_instances": Kind(
+        "their owner reboots instances hard: on a dead host that waits, too",
+        _each("reboot", lambda stage, _, one: stage.world.requests.reboot(one.id)),
+        _INSTANCES,
+    ),
     "shut_down_guests": Kind(
         "their owner shuts guests down from within, and not in Nova",
         _each("shut down", lambda stage, _, one: stage.world.guests.shut_down(one.id)),
