@@ -8,7 +8,8 @@ compute service moves with each PUT, ours too. What counts:
 - Pacemaker says that the node is fenced and away: the proof holds, whatever people have changed in Nova.
 - Nova calls the service up, by a heartbeat long after the proof. ``up`` comes from heartbeats alone, so
   no PUT can look like it; a host that has just died is up for a while too, so it has to be long after.
-- Nova shows a time long after the proof, and that is all: it may be an operator's PUT. A doubt.
+- Nova shows a time long after the proof, and that is all: it may be an operator's PUT. A doubt; where
+  Pacemaker says that the node is fenced and away, only as long as Nova calls it up beside that.
 - The time of a service that is forced down is that of whoever forced it down: no sign of anything.
 - A connection that was made before the proof and still stands a while after it: what answers on it was
   never off.
@@ -100,7 +101,8 @@ def _by_pacemaker(proof: Evidence, signs: Signs) -> Judgement | None:
     if node is None:
         return None
     if not node.online:
-        return HOLDS if node.fenced else None
+        called_up = signs.service is not None and signs.service.up
+        return HOLDS if node.fenced and not called_up else None
     at = node.connected_at
     if at is None:
         return None

@@ -26,7 +26,8 @@ from vmha_ocf.proof.judgement import Judgement, Signs, Standing
 from vmha_ocf.proof.naming import Naming
 
 LOOK_AGAIN = 10.0
-"""Seconds between two looks at what is doubtful."""
+"""Seconds between two looks at a host that waits for its force-down, for a person for example: it may be
+taken into use meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Proofs:
         self._boots = BootNotes(ports)
         self._naming = naming
         self._pending: Sequence[Flag] = ()
+        self._begun: Collection[NovaHost] = ()
         self._looks: dict[NovaHost, _Look] = {}
         self._judged: dict[NovaHost, Judgement] = {}
         self._left: dict[NovaHost, Collection[InstanceId]] = {}
@@ -72,10 +74,12 @@ class Proofs:
         doubts = [self._doubt(flag) for flag in self.unproved]
         return [*doubts, *(one.sentence() for one in self.given_up)]
 
-    def look(self, pending: Sequence[Flag]) -> None:
+    def look(self, pending: Sequence[Flag], begun: Collection[NovaHost] = ()) -> None:
         """In every round, at those that come with evidence, before anything is written. Whom Nova
-        does not answer for does not stand."""
+        does not answer for does not stand. ``begun``: those that we have forced down; what Nova shows of
+        them from then on may be of our own making, and is looked at by whoever evacuates them."""
         self._pending = pending
+        self._begun = begun
         flags = [flag for flag in pending if presence.is_proved(flag)]
         hosts = {flag.host for flag in flags}
         self._looks = {host: look for host, look in self._looks.items() if host in hosts}
@@ -159,7 +163,8 @@ class Proofs:
         look = self._looks.get(flag.host)
         if look is None or look.of != flag.evidence:
             return True
-        return look.at + LOOK_AGAIN <= self._ports.clock.monotonic() and look.service is not None
+        due = look.at + LOOK_AGAIN <= self._ports.clock.monotonic()
+        return due and flag.host not in self._begun
 
     def _read_services(self, flags: Sequence[Flag]) -> None:
         """All at once; host by host where a part of Nova does not answer."""
@@ -197,10 +202,7 @@ class Proofs:
             self._boots.look()
             guests = self._boots.has_guests(node.name, flag.evidence)
             signs = replace(signs, boots=self._boots.of(node.name), guests=guests)
-        judged = self._judged[flag.host] = judgement.judge(flag.evidence, signs)
-        if judged.standing is Standing.HOLDS:
-            # From now on its times may be ours.
-            self._looks[flag.host] = replace(look, service=None)
+        self._judged[flag.host] = judgement.judge(flag.evidence, signs)
 
 
 def _ended(flag: Flag, judged: Judgement) -> str:

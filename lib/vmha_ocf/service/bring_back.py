@@ -64,7 +64,7 @@ class HostReturn:
             if flag is None and trace is None and marker.ours(service) is None:
                 self._forget(host)
                 self._put_back.forget(host)
-            elif (flag is not None and flag.pending) or off.get(host) == STILL:
+            elif (flag is not None and flag.pending) or _is_left(service, off):
                 self._beats.pop(host, None)
                 self._waits.over(host)
                 self._put_back.forget(host)
@@ -110,6 +110,9 @@ class HostReturn:
         self, service: ComputeService, trace: Trace | None, flag: Flag | None, off: Off
     ) -> bool:
         """True when nothing is left to do."""
+        if trace is not None and trace.ours.forced_down and not service.forced_down:
+            with suppress(ParameterError):  # No node can keep it: then nobody brings it back.
+                trace = self._unforced(trace)  # Whoever did that.
         owned = self._owned(service, trace, flag)
         if owned.told:
             self._waits.note(service.host, owned.told, patience=0.0)
@@ -184,19 +187,17 @@ class HostReturn:
             self._tell(Step.IN_SERVICE, host, _left_as_it_is(service))
         if whole:
             self._ports.traces.remove(host)
-        elif trace is not None and trace.ours.forced_down and not service.forced_down:
-            with suppress(ParameterError):  # No node can keep it: then nobody brings it back.
-                self._unforced(trace)  # Whoever did that.
         if flag is not None:
             self._ports.flags.clear(host)
             self._ports.say(f"{host}: {_standing(service)}")
         self._forget(host)
         return True
 
-    def _unforced(self, trace: Trace) -> None:
+    def _unforced(self, trace: Trace) -> Trace:
         """At once: what somebody forces down from now on is not ours."""
         left = replace(trace, ours=replace(trace.ours, forced_down=False))
         self._ports.traces.write(left, ())
+        return left
 
     def _forget_deleted(self, hosts: Iterable[NovaHost], flags: Flagged) -> None:
         """Of hosts whose service was deleted nothing is left to undo. Asked by its name, Nova says
@@ -218,6 +219,12 @@ class HostReturn:
 
     def _tell(self, step: Step, host: NovaHost, detail: str = "") -> None:
         self._ports.tell(Event(step, host, self._ports.clock.now(), detail=detail))
+
+
+def _is_left(service: ComputeService, off: Off) -> bool:
+    """Nothing is to be done before its host is back. One that somebody has un-forced meanwhile is looked
+    at, for our mark, but not as long as Nova calls it up: enabled, it would get instances."""
+    return off.get(service.host) == STILL and (service.forced_down or service.up)
 
 
 def _illegible(node: NodeName, text: str) -> str:

@@ -70,6 +70,8 @@ def plan_return(
             ),
         )
     if not service.up:
+        if mine.forced_down:
+            return Undo(service, _remark(mine), "was un-forced by somebody else")
         return Await(service.host, "waits for nova-compute to be up")
     if mine.disabled:
         return Undo(service, ServiceChange(enabled=True), "enabled")
@@ -100,9 +102,14 @@ def _plan_unforce(
 
 
 def _unforce(service: ComputeService, mine: Ours) -> ServiceChange:
-    """With what is still ours then, in one PUT: whoever forces it down from now on is not us.
-    Where the mark is not there any more, nothing is touched of what others wrote in its place."""
+    """With what is still ours then, in one PUT. Where the mark is not there any more, nothing is touched
+    of what others wrote in its place."""
     if ours(service) is None:
         return ServiceChange(forced_down=False)
+    return replace(_remark(mine), forced_down=False)
+
+
+def _remark(mine: Ours) -> ServiceChange:
+    """As one that is not forced down by us: whoever forces it down from now on is not us."""
     left = format_reason(replace(mine, forced_down=False)) if mine.disabled else mine.before
-    return ServiceChange(forced_down=False, enabled=False, reason=left or "disabled")
+    return ServiceChange(enabled=False, reason=left or "disabled")

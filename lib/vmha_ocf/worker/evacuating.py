@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 
 from vmha_ocf.agent.settings import Settings
@@ -66,6 +66,11 @@ class Evacuating:
         thereby comes last."""
         at = flag.proved_at
         return self.at_once.tried.get(flag.host, -inf), at, flag.host
+
+    @property
+    def begun(self) -> Collection[NovaHost]:
+        """Those that we have forced down."""
+        return {name for name, host in self.hosts.items() if host.is_begun}
 
     def take_over(self, sight: Sight) -> Sequence[HostRound]:
         """Claim and force down all that are proved to be off, before anything is asked for: Nova must

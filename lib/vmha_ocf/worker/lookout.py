@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -86,8 +86,13 @@ class Lookout:
         self.proofs.look_anew()
         return False
 
-    def look(self, flags: Flagged, turn: Callable[[Flag], tuple[float, float, str]]) -> Sight:
-        """``turn``: by what those that are to be evacuated are sorted."""
+    def look(
+        self,
+        flags: Flagged,
+        turn: Callable[[Flag], tuple[float, float, str]],
+        begun: Collection[NovaHost],
+    ) -> Sight:
+        """``turn``: by what those that are to be evacuated are sorted. ``begun``: who is forced down."""
         self._guard.run("nodes", self._read_nodes)
         self.naming.look(flags, self.nodes)
         self._guard.run("site", partial(self.site.look, flags, self.naming.nodes))
@@ -96,7 +101,7 @@ class Lookout:
         held = self.held.look(flags.values(), self.naming.fenced)
         self._steps.look(flags, "; ".join(self.held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=turn)
-        self.proofs.look(pending)
+        self.proofs.look(pending, begun)
         if pending or self.lost.anybody:
             self.cloud.ask_groups()
         if pending:

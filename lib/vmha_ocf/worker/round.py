@@ -60,7 +60,7 @@ class Evacuator:
             evacuating.forget()
             return self._ended("it is not for this worker to act", self._pauses.following)
         evacuating.begin(flags)
-        sight = lookout.look(flags, evacuating.turn)
+        sight = lookout.look(flags, evacuating.turn, evacuating.begun)
         down = evacuating.take_over(sight)
         evacuating.evacuate(down, sight)
         self._look_around(flags)

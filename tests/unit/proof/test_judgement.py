@@ -58,6 +58,7 @@ class TestHolds:
     def test_while_pacemaker_says_that_it_is_fenced_and_away(self) -> None:
         """Somebody may have changed its service, which moves what Nova shows."""
         assert standing(AWAY, seen(LATE)) is Standing.HOLDS
+        assert standing(AWAY, seen(SOON, up=True)) is Standing.HOLDS
 
     def test_whatever_a_service_shows_that_is_forced_down(self) -> None:
         """That is the time of whoever forced it down."""
@@ -107,6 +108,10 @@ class TestIsDoubtful:
 
     def test_where_what_has_just_died_would_be_called_up_too(self) -> None:
         assert standing(BACK, seen(A_MINUTE, up=True)) is Standing.DOUBTFUL
+
+    def test_where_pacemaker_says_fenced_and_nova_says_up(self) -> None:
+        """It was switched on again, and is where Pacemaker cannot reach it."""
+        assert standing(AWAY, seen(A_MINUTE, up=True)) is Standing.DOUBTFUL
 
     def test_by_more_than_a_heartbeat_and_what_clocks_are_apart(self) -> None:
         late = seen(A_MINUTE)

@@ -111,9 +111,25 @@ def test_a_force_down_of_others_is_waited_for() -> None:
 
 
 def test_an_unforced_host_is_enabled_once_it_is_up() -> None:
-    down = service(Ours(True, True), forced_down=False)
+    down = service(Ours(False, True), forced_down=False)
     assert plan_return(down, [], beating=True, off={}) == Await(
         HOST, "waits for nova-compute to be up"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ours", "left"),
+    [
+        (Ours(True, True), marker.format_reason(Ours(False, True))),
+        (Ours(True, False, "DIMM"), "DIMM"),
+    ],
+)
+def test_what_somebody_else_has_unforced_is_marked_so_at_once(ours: Ours, left: str) -> None:
+    """Whoever forces it down before it is up is not us."""
+    down = service(ours, forced_down=False)
+    change = ServiceChange(enabled=False, reason=left)
+    assert plan_return(down, [], beating=False, off={}) == Undo(
+        down, change, "was un-forced by somebody else"
     )
 
 
