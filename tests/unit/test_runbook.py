@@ -86,6 +86,7 @@ NEWS = (
     "was ... before",
     "was asked to be put back",
     "left disabled, as it was found",
+    "was un-forced by somebody else",
     "forced down in Nova",
     "being evacuated: ...",
     "starting",
