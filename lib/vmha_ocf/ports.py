@@ -158,6 +158,10 @@ class Nova(Protocol):
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         """Its moves that are no evacuations: live migrations, migrations, resizes; newest first."""
 
+    def moves_since(self, host: NovaHost, at: float) -> Sequence[Move]:
+        """From it or to it, those that are no evacuations: made or changed since ``at``, in seconds since
+        the epoch; newest first."""
+
     def actions_of(self, instance: Instance) -> Sequence[Action]:
         """What was asked of it, newest first: by people, and by Nova itself, such as the stop of an
         instance that was found off."""

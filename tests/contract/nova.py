@@ -260,6 +260,11 @@ class NovaContract:
         before = listed(stage, instance)
         [move] = stage.nova.moves_of(before)
         assert (move.kind, move.source, move.dest) == ("live-migration", DEAD, HOSTS[1])
+        changed = records.seconds(move.updated_at or move.created_at)
+        assert changed is not None
+        for host in (DEAD, HOSTS[1]):
+            assert move in stage.nova.moves_since(host, changed - 5)
+            assert not stage.nova.moves_since(host, changed + 3600)
         assert (before.vm_state, before.task_state, move.status) == (
             "active",
             "migrating",
@@ -382,6 +387,7 @@ class NovaContract:
             lambda: stage.nova.evacuate(instance),
             stage.nova.server_groups,
             lambda: stage.nova.moves_of(instance),
+            lambda: stage.nova.moves_since(DEAD, 0.0),
             lambda: stage.nova.actions_of(instance),
             lambda: stage.nova.evacuations_since(0.0),
         ):

@@ -33,7 +33,7 @@ READS = frozenset(
         "flags.read_for", "flags.storm_release", "holds.read", "traces.read",
         "nova.actions_of", "nova.anything_marked", "nova.evacuations_from", "nova.evacuations_since",
         "nova.image_marks", "nova.instances_on",
-        "nova.moves_of", "nova.server_groups", "nova.services", "units.is_active",
+        "nova.moves_of", "nova.moves_since", "nova.server_groups", "nova.services", "units.is_active",
         "notes.read", "notes.read_passing", "machine.guests",
     }
 )  # fmt: skip

@@ -43,9 +43,9 @@ _COUNTED: Mapping[type[Fact], str] = {
 }
 
 
-_NEVER = frozenset({"edit_policy", "remove_node", *GUESTS})
+_NEVER = frozenset({"edit_policy", "hang_compute", "remove_node", *GUESTS})
 """A node that is gone from Pacemaker can never be well again, and a seed has no policy, so that nobody
-heals its guests: scenarios have all of these."""
+heals its guests or its nova-computes: scenarios have all of these."""
 _FAULTS_NEVER = frozenset({"nova.host"})
 """It is about guests that are healed."""
 

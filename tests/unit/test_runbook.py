@@ -37,6 +37,7 @@ TELLS = (
     "worker/authority.py",
     "living/booting/starting.py",
     "living/booting/keeper.py",
+    "living/processes/healer.py",
     "worker/round.py",
     "incidents/flag_steps.py",
     "cluster/held.py",

@@ -1,1 +1,2 @@
-"""A host that lives: it boots and waits at its gate (``booting``), and its guests may fail (``guests``)."""
+"""A host that lives: it boots and waits at its gate (``booting``), its guests may fail (``guests``), and so
+may its nova-compute (``processes``)."""

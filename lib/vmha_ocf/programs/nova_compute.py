@@ -9,8 +9,9 @@ from __future__ import annotations
 from vmha_ocf.agent.ocf import Action, Agent, Call
 from vmha_ocf.agent.parameter import ignored, string
 from vmha_ocf.backends.compute import libvirts_marks, probe
+from vmha_ocf.backends.compute.hung_process import of_resource
 from vmha_ocf.backends.pacemaker.shown import Shown
-from vmha_ocf.errors import OCF_NOT_RUNNING, ParameterError
+from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, ParameterError
 from vmha_ocf.living.booting import starters
 
 TYPE_CHECKING = False
@@ -43,6 +44,11 @@ def monitor(call: Call) -> int:
         return _probe(call, running)
     if not running:
         return OCF_NOT_RUNNING
+    if call.node and of_resource(call, _asked_units(call)).told_to_fail():
+        call.explain(
+            "Nova hears nothing of this nova-compute any more: NovaEvacuate has it restarted"
+        )
+        return OCF_ERR_GENERIC
     if unit := _enabled(call):
         return Shown(call).degraded(
             f"{unit} is enabled: when this host boots after a failure, systemd starts it before the "
@@ -68,6 +74,11 @@ def _probe(call: Call, running: bool) -> int:
     if unit:
         return nova_compute_actions.found_enabled(call, unit)
     return nova_compute_actions.found_guests(call)
+
+
+def _asked_units(call: Call) -> Sequence[str]:
+    """None where commands say whether it runs."""
+    return () if call.raw("status_command") else _units(call)
 
 
 def _runs(call: Call) -> bool:

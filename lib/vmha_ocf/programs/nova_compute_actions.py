@@ -6,8 +6,10 @@ import os
 from collections.abc import Sequence
 
 from vmha_ocf.agent.ocf import Call
+from vmha_ocf.backends.compute import probe
 from vmha_ocf.backends.compute.guest_starters import guest_starters
 from vmha_ocf.backends.compute.host import ComputeHost
+from vmha_ocf.backends.compute.hung_process import of_resource
 from vmha_ocf.backends.compute.nova_conf import read_nova_host
 from vmha_ocf.backends.compute.past_gate import PastGate
 from vmha_ocf.backends.compute.systemd import SystemdUnit
@@ -154,4 +156,7 @@ def _units(call: Call, clock: Clock, until: float) -> SystemdUnit | UnitCommands
             f"{missing} is missing",
             hint="start_command, stop_command and status_command go together",
         )
-    return SystemdUnit(call.raw("unit"), clock, until=until)
+    unit = call.raw("unit")
+    known = of_resource(call, (unit,) if unit else probe.UNITS)
+    hangs = call.action.name == "stop" and known.is_here()
+    return SystemdUnit(unit, clock, until=until, hangs=hangs)

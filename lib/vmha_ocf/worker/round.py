@@ -13,6 +13,7 @@ from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
+from vmha_ocf.living.processes.healer import Healer
 from vmha_ocf.model import InstanceId
 from vmha_ocf.worker.evacuating import Evacuating
 from vmha_ocf.worker.guard import Guard
@@ -49,6 +50,7 @@ class Evacuator:
         )
         self._after_boots = AfterBoots(ports, settings, cloud, naming)
         self._away = AwayHosts(ports, settings, cloud, naming)
+        self._healer = Healer(ports, cloud, naming)
 
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
@@ -63,20 +65,31 @@ class Evacuator:
         sight = lookout.look(flags, evacuating.turn, evacuating.begun)
         down = evacuating.take_over(sight)
         evacuating.evacuate(down, sight)
-        self._look_around(flags)
+        self._look_around(flags, sight)
         return self._summary(sight)
 
     def leave(self) -> None:
         """It is stopped in peace. Never raises a VmhaError."""
         self._lookout.site.leave()
 
-    def _look_around(self, flags: Flagged) -> None:
-        """At proofs that have ended, services on their way back, hosts that are away or have booted."""
+    def _look_around(self, flags: Flagged, sight: Sight) -> None:
+        """At proofs that have ended, services on their way back, hosts that are away or have booted, and
+        nova-computes that hang."""
         lookout, guard = self._lookout, self._guard
         guard.run("proof", partial(lookout.proofs.give_up, lookout.off(flags)))
         guard.run("return", partial(self._look_at_services, flags))
         guard.run("away", partial(self._away.look, lookout.nodes, flags, lookout.site.awaited))
         guard.run("boots", partial(self._after_boots.look, flags))
+        guard.run("processes", partial(self._look_at_processes, flags, sight))
+
+    def _look_at_processes(self, flags: Flagged, sight: Sight) -> None:
+        pauses = self._pauses
+        every = pauses.returning if self._healer.is_busy else pauses.services
+        if self._guard.due.now("processes", every):
+            waits = "evacuation is held" if sight.held else ""
+            if not self._lookout.policy_watch.is_the_same:
+                waits = "the controllers have not the same policy"
+            self._healer.look({host: flag.pending for host, flag in flags.items()}, waits)
 
     def _look_at_services(self, flags: Flagged) -> None:
         """Those on their way back, and fenced hosts that nobody flagged."""
@@ -106,7 +119,7 @@ class Evacuator:
             return self._pauses.trouble
         if sight.pending:
             return self._pause_between()
-        busy = self._watch.is_busy or self._after_boots.is_busy
+        busy = self._watch.is_busy or self._after_boots.is_busy or self._healer.is_busy
         soon = busy or self._guard.problems or self._lookout.held.problems
         return self._pauses.returning if soon else self._pauses.idle
 
@@ -130,7 +143,7 @@ class Evacuator:
         yield from evacuating.barrier.problems
         for part in (lookout.proofs, lookout.site, self._after_boots, lookout.cloud):
             yield from part.problems
-        for other in (self._watch, self._away, lookout.naming):
+        for other in (self._watch, self._away, self._healer, lookout.naming):
             yield from other.problems
         for host in evacuating.hosts.values():
             yield from host.problems.values()

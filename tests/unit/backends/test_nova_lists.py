@@ -299,6 +299,28 @@ def test_moves_without_their_hosts_are_a_hard_error(cloud: HttpCloud, nova: Open
         nova.moves_of(MOVING)
 
 
+def test_the_moves_at_a_host_since_a_time(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.migrations = [
+        move(1, instance_uuid=bodies.uuid(2)),
+        move(2, source_compute="compute-9", dest_compute="compute-1"),
+        move(3, migration_type="evacuation"),
+    ]
+    found = nova.moves_since(HOST, 1_795_219_200.0)
+    assert [(one.id, one.instance, one.source) for one in found] == [
+        (2, MOVING.id, "compute-9"),
+        (1, bodies.uuid(2), "compute-1"),
+    ]
+    [asked] = cloud.asked("GET", "os-migrations")
+    assert (asked.query["host"], asked.query["changes-since"]) == (HOST, "2026-11-21T00:00:00Z")
+
+
+def test_moves_at_another_host_are_a_hard_error(cloud: HttpCloud, nova: OpenStackNova) -> None:
+    cloud.filters_ignored = True
+    cloud.migrations = [move(1, source_compute="compute-8", dest_compute="compute-9")]
+    with pytest.raises(NovaDenied, match="listed another's"):
+        nova.moves_since(HOST, 1_795_219_200.0)
+
+
 ACTIONS = "os-instance-actions$"
 
 

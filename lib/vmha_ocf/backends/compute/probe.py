@@ -29,6 +29,8 @@ NOT_FOUND = 127
 _TELL = 2.0
 """Seconds."""
 _NOT_ACTIVE = (3, 4)
+_LONGEST = 4096
+"""Characters of an output: less than a pipe holds, so that nobody waits for a reader."""
 _SIGKILL = 9
 """`signal` imports `enum`, which is half of what a monitor may cost."""
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -160,6 +162,33 @@ def exit_code(argv: Sequence[str], timeout: float) -> int | None:
     finally:
         os.close(null)
     return _wait(pid, timeout)
+
+
+def output(argv: Sequence[str], timeout: float) -> str:
+    """What the program writes; "" if it fails, or does not end in ``timeout`` seconds."""
+    null = os.open(os.devnull, os.O_RDWR)
+    ours, theirs = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_DUP2, null, 0),
+        (os.POSIX_SPAWN_DUP2, theirs, 1),
+        (os.POSIX_SPAWN_DUP2, null, 2),
+    ]
+    try:
+        pid = os.posix_spawnp(argv[0], list(argv), _ENVIRONMENT, file_actions=actions, setpgroup=0)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        os.close(ours)
+        return ""
+    finally:
+        os.close(null)
+        os.close(theirs)
+    code = _wait(pid, timeout)
+    try:
+        os.set_blocking(ours, False)
+        return os.read(ours, _LONGEST).decode(errors="replace") if code == 0 else ""
+    except BlockingIOError:
+        return ""
+    finally:
+        os.close(ours)
 
 
 def leave(argv: Sequence[str]) -> None:

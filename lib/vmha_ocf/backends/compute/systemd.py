@@ -11,8 +11,8 @@ from vmha_ocf.backends.process.command import Result, Run, run
 from vmha_ocf.errors import NotInstalled, UnitFailed, UnitUnavailable, VmhaError
 from vmha_ocf.ports import Clock
 
-_SHARE_FOR_TERM = 0.6
-"""Of the time for a stop; the rest is for KILL."""
+_SHARE_FOR_TERM, _SHARE_IF_HUNG = 0.6, 0.2
+"""Of the time for a stop; the rest is for KILL. One that hangs hears no TERM."""
 
 
 class SystemdUnit:
@@ -25,6 +25,7 @@ class SystemdUnit:
         clock: Clock,
         *,
         until: float,
+        hangs: bool = False,
         systemctl: str = "systemctl",
         booted: str = probe.BOOTED,
         run: Run = run,
@@ -32,6 +33,7 @@ class SystemdUnit:
         self._names: Sequence[str] = (unit,) if unit else probe.UNITS
         self._clock = clock
         self._until = until
+        self._for_term = _SHARE_IF_HUNG if hangs else _SHARE_FOR_TERM
         self._program = systemctl
         self._booted = booted
         self._run = run
@@ -55,7 +57,7 @@ class SystemdUnit:
         Also where nothing runs: a start that systemd has queued, or a restart after a failure, is
         cancelled by that."""
         try:
-            self._systemctl("stop", "--", *self._names, timeout=self._left() * _SHARE_FOR_TERM)
+            self._systemctl("stop", "--", *self._names, timeout=self._left() * self._for_term)
         except UnitUnavailable:
             self._kill()
         while self.is_active():

@@ -17,6 +17,7 @@ from vmha_ocf.backends.openstack.glance import Glance
 from vmha_ocf.backends.openstack.keystone import Login
 from vmha_ocf.backends.openstack.nova_api import NovaApi
 from vmha_ocf.backends.openstack.nova_values import (
+    NOT_ADMIN,
     Item,
     Pool,
     to_action,
@@ -126,11 +127,29 @@ class OpenStackNova:
         return _newest_first(found)
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
+        found = self._moves("list the moves of an instance", instance_uuid=instance.id)
+        for one in found:
+            if one.instance != instance.id:
+                raise NovaDenied(
+                    f"Nova was asked for the moves of {instance.id} and listed another's",
+                    hint=NOT_ADMIN,
+                )
+        return found
+
+    def moves_since(self, host: NovaHost, at: float) -> Sequence[Move]:
+        query = {"host": _named(host), "changes-since": _utc(at)}
+        found = self._moves("list the moves of a host", **query)
+        for one in found:
+            if host not in (one.source, one.dest):
+                raise NovaDenied(
+                    f"Nova was asked for the moves of {host} and listed another's", hint=NOT_ADMIN
+                )
+        return found
+
+    def _moves(self, doing: str, **query: str) -> Sequence[Move]:
         found: list[Move | None] = []
-        query = {"instance_uuid": instance.id}
-        doing = "list the moves of an instance"
         for page in self._api.pages("/os-migrations", "migrations", doing, marker="uuid", **query):
-            found += [to_move(item, instance.id) for item in page]
+            found += [to_move(item) for item in page]
         return _newest_first([one for one in found if one is not None])
 
     def actions_of(self, instance: Instance) -> Sequence[Action]:

@@ -31,7 +31,7 @@ _HOST = "OS-EXT-SRV-ATTR:host"
 _VM_STATE = "OS-EXT-STS:vm_state"
 _ID = re.compile(r"[0-9A-Za-z_][0-9A-Za-z_.:-]{0,254}")
 """UUIDs, really. An id becomes part of the address of a request."""
-_NOT_ADMIN = "the user needs the admin role in its project"
+NOT_ADMIN = "the user needs the admin role in its project"
 
 
 class Pool:
@@ -131,7 +131,7 @@ def to_evacuation(item: Item, host: NovaHost | None = None) -> Evacuation:
     source = item.get("source_compute")
     _verify_host(source, NovaHost(str(source)) if host is None else host, "evacuations")
     if item.get("migration_type", "evacuation") != "evacuation":
-        raise NovaDenied("Nova was asked for evacuations and listed other moves", hint=_NOT_ADMIN)
+        raise NovaDenied("Nova was asked for evacuations and listed other moves", hint=NOT_ADMIN)
     dest = item.get("dest_compute")
     return Evacuation(
         id=int(item["id"]),
@@ -145,12 +145,8 @@ def to_evacuation(item: Item, host: NovaHost | None = None) -> Evacuation:
 
 
 @_understood
-def to_move(item: Item, instance: InstanceId) -> Move | None:
+def to_move(item: Item) -> Move | None:
     """None for an evacuation. Raises NovaDenied as to_instance does."""
-    if item.get("instance_uuid") != instance:
-        raise NovaDenied(
-            f"Nova was asked for the moves of {instance} and listed another's", hint=_NOT_ADMIN
-        )
     kind, source, dest = (
         item["migration_type"],
         item.get("source_compute"),
@@ -159,10 +155,10 @@ def to_move(item: Item, instance: InstanceId) -> Move | None:
     if kind == "evacuation":
         return None
     if not source:
-        raise NovaDenied("Nova does not show which hosts moves are between", hint=_NOT_ADMIN)
+        raise NovaDenied("Nova does not show which hosts moves are between", hint=NOT_ADMIN)
     return Move(
         id=int(item["id"]),
-        instance=instance,
+        instance=InstanceId(str(item["instance_uuid"])),
         kind=sys.intern(str(kind)),
         source=NovaHost(sys.intern(str(source))),
         dest=NovaHost(sys.intern(str(dest))) if dest else None,
@@ -177,7 +173,7 @@ def to_action(item: Item, instance: InstanceId) -> Action:
     """Raises NovaDenied as to_instance does. Those that Nova asked for itself have no user."""
     if item.get("instance_uuid") != instance:
         raise NovaDenied(
-            f"Nova was asked for the actions of {instance} and listed another's", hint=_NOT_ADMIN
+            f"Nova was asked for the actions of {instance} and listed another's", hint=NOT_ADMIN
         )
     at, _, _ = str(item["start_time"]).partition(".")
     return Action(sys.intern(str(item["action"])), at, str(item["user_id"] or ""))
@@ -201,9 +197,9 @@ def _verify_host(found: object, host: NovaHost, what: str) -> None:
     if found and found == host:
         return
     if not found:
-        raise NovaDenied(f"Nova does not show which host the {what} are on", hint=_NOT_ADMIN)
+        raise NovaDenied(f"Nova does not show which host the {what} are on", hint=NOT_ADMIN)
     raise NovaDenied(
         f"Nova was asked for the {what} of {host} and listed some of {found}: "
         "it ignored what was asked, so none of them can be trusted",
-        hint=_NOT_ADMIN,
+        hint=NOT_ADMIN,
     )

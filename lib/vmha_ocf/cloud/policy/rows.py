@@ -19,6 +19,8 @@ def read(table: Table, not_yet: Mapping[str, str]) -> Mapping[str, tuple[Action,
         below = table.table(area)
         for name, kind in kinds.items():
             row = _row(below, name, kind)
+            for what in ("", *(f".{action.value}" for action in row)):
+                obeyed.refuse(below, name, f"class.{area}.{name}{what}", not_yet)
             if row:
                 found[f"{area}.{name}"] = row
         below.close()

@@ -55,7 +55,7 @@ class ComputeStarts:
         life = host.compute.life
 
         def go_on() -> None:
-            if host.compute.life == life:
+            if host.compute.life == life and not host.compute.hangs:
                 act(host)
 
         self._core.timeline.after(delay, go_on)

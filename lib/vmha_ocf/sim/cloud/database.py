@@ -224,6 +224,10 @@ class Database:
         """Newest first."""
         return [move for move in reversed(self.moves) if move.instance == server]
 
+    def moves_at(self, host: NovaHost) -> list[Move]:
+        """From it or to it, newest first."""
+        return [move for move in reversed(self.moves) if host in (move.source, move.dest)]
+
     def group_of(self, server: InstanceId) -> ServerGroup | None:
         return next((group for group in self.groups if server in group.members), None)
 

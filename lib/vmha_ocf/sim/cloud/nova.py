@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from vmha_ocf.errors import NovaBusy, NovaDenied, NovaUnavailable, NovaUnreached
@@ -68,6 +69,9 @@ class SimNova:
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         return self._wire.call("moves_of", lambda: self._list_moves(instance), instance.host)
+
+    def moves_since(self, host: NovaHost, at: float) -> Sequence[Move]:
+        return self._wire.call("moves_since", lambda: self._list_moves_at(host, at), host)
 
     def actions_of(self, instance: Instance) -> Sequence[Action]:
         return self._wire.call("actions_of", lambda: self._list_actions(instance), instance.host)
@@ -139,6 +143,12 @@ class SimNova:
             return []
         return self._database.moves_of(instance.id)
 
+    def _list_moves_at(self, host: NovaHost, at: float) -> Sequence[Move]:
+        if self._cell_is_down(host):
+            return []
+        found = self._database.moves_at(host)
+        return [one for one in found if _changed(one) >= at]
+
     def _list_actions(self, instance: Instance) -> Sequence[Action]:
         """Not Nova's part alone: its cell has them."""
         self._verify_cell(instance.host)
@@ -175,6 +185,12 @@ class SimNova:
         own = [server.metadata for server in servers]
         marks = [*specs, *own, *database.flavors, *database.images.values()]
         return tagged or any(_marks(properties, keys) for properties in marks)
+
+
+def _changed(move: Move) -> float:
+    """In seconds since the epoch."""
+    text = move.updated_at or move.created_at
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
 def _marks(properties: Mapping[str, str], keys: frozenset[str]) -> bool:

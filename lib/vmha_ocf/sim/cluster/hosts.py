@@ -32,6 +32,10 @@ class Compute:
     """The nova-compute process of one host and its heartbeats."""
 
     running: bool = True
+    hangs: bool = False
+    """Its process is there, and does nothing."""
+    since: float = -86400.0
+    """When it was started."""
     life: int = 0
     """Counts its lives: what a former one was doing is never finished."""
     beats_from: float | None = 0.0
@@ -89,7 +93,7 @@ class Host:
     @property
     def listening(self) -> bool:
         """nova-compute runs and takes messages."""
-        return self.compute.running and self.reachable
+        return self.compute.running and not self.compute.hangs and self.reachable
 
     def send(self, message: Callable[[], None]) -> None:
         """To its nova-compute. What a dead one is sent waits in its queue."""
@@ -155,14 +159,26 @@ class Host:
         if self.compute.running:
             self.core.journal.note(ComputeEnded(self.core.now, self.name))
         self._hush()
-        self.compute.running = False
+        self.compute.running = self.compute.hangs = False
         self.compute.life += 1
 
     def begin_compute(self) -> None:
-        self.compute.running = True
+        self.compute.running, self.compute.since = True, self.core.now
         self.compute.life += 1
         if not self.isolated:
             self._beat_from(self.core.now + self.core.timing.first_heartbeat)
+
+    def hang_compute(self) -> None:
+        """Its process is there, and does nothing any more."""
+        if self.compute.running:
+            self._hush()
+            self.compute.hangs = True
+            self.core.journal.say(self.node, "nova-compute hangs")
+
+    @property
+    def process(self) -> str:
+        """nova-compute's, as NovaCompute's monitor names it."""
+        return f"{self.boot_id}.{self.compute.life}.0"
 
     def isolate(self) -> None:
         self._hush()
@@ -172,7 +188,7 @@ class Host:
 
     def rejoin(self) -> None:
         self.isolated = False
-        if self.compute.running:
+        if self.compute.running and not self.compute.hangs:
             self._beat_from(self.core.now)
         self.core.journal.say(self.node, "network is back")
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, FlagsUnavailable, VmhaError
 from vmha_ocf.living.booting import gate, keeper
+from vmha_ocf.living.processes import asked
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock, Units
 from vmha_ocf.proof import boots
@@ -46,6 +47,8 @@ class Child:
     state: State = State.STARTED
     failed_until: float = 0.0
     process: Process | None = None
+    failed_for: str = ""
+    """The nova-compute for which its monitor was told to fail, and did."""
 
 
 @dataclass
@@ -103,10 +106,27 @@ class ComputeClone:
         """All started ones; called again and again."""
         for child in self.children.values():
             runs = child.host.compute.running
-            if child.state is State.STARTED and self._may_act(child) and not runs:
-                self.parts.say(f"{NAME} does not run on {child.host.node}")
-                self._stop(child)
-                self._consider(child)
+            if child.state is not State.STARTED or not self._may_act(child):
+                continue
+            if runs and not self._told_to_fail(child):
+                continue
+            what = "hangs" if runs else "does not run"
+            self.parts.say(f"{NAME} {what} on {child.host.node}")
+            self._stop(child)
+            self._consider(child)
+
+    def _told_to_fail(self, child: Child) -> bool:
+        """Also answers who asks which process it is."""
+        attrd, host = self.parts.world.attrd, child.host
+        key = asked.key(host.node)
+        text = attrd.truth(asked.ASKED).get(key, "")
+        if word := asked.word_of(text):
+            age = self.parts.world.now - host.compute.since
+            attrd.put(asked.ANSWER, key, asked.format_answer(host.process, word, age))
+        if asked.to_fail(text) != host.process or child.failed_for == host.process:
+            return False
+        child.failed_for = host.process
+        return True
 
     def _powered_off(self, child: Child) -> None:
         if child.process:

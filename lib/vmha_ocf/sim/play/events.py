@@ -34,6 +34,10 @@ def _kill_compute(stage: Stage, event: EventSpec) -> None:
     stage.world.say(host.node, "nova-compute is dead")
 
 
+def _hang_compute(stage: Stage, event: EventSpec) -> None:
+    stage.world.host(event.host).hang_compute()
+
+
 def _write_attribute(stage: Stage, event: EventSpec) -> None:
     stage.world.say("operator", f"writes {flag_texts.ATTRIBUTE}[{event.key}]={event.value}")
     stage.world.attrd.put(flag_texts.ATTRIBUTE, event.key, event.value)
@@ -114,6 +118,9 @@ EVENTS: Mapping[str, Kind] = {
         _HOST,
     ),
     "kill_compute": Kind("nova-compute dies", _kill_compute, _HOST),
+    "hang_compute": Kind(
+        "nova-compute hangs: its process is there, and does nothing", _hang_compute, _HOST
+    ),
     "kill_worker": Kind(
         "SIGKILL of NovaEvacuate's worker", lambda stage, _: stage.manager.evacuate.kill()
     ),

@@ -34,6 +34,7 @@ crashed = ["restart", "move", "notify"]
 hung = "notify"
 [class.pets.process]
 libvirt = ["restart", "notify"]
+nova-compute = ["restart", "disable", "fence"]
 [class.pets.network]
 admin = "none"
 tenant = "migrate"

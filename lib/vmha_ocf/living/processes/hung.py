@@ -1,0 +1,134 @@
+"""Whose nova-compute Nova misses although it should hear of it. Pure.
+
+Nova says that a service is down when its last report is older than service_down_time; that its reports have
+stopped is seen before. Silence alone is no failure of a process: two hosts that fall silent together have
+lost their message bus, or Nova its own, and a restart would help nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from vmha_ocf.agent.boolean import is_true
+from vmha_ocf.cluster.configuration import COMPUTE, Configuration, Resource
+from vmha_ocf.fencing.names import Names
+from vmha_ocf.model import ComputeService, Monotonic, NodeName, NovaHost, Services
+from vmha_ocf.proof import planned
+from vmha_ocf.proof.presence import Nodes
+from vmha_ocf.service import marker
+
+AUTO = "AUTO:"
+"""With what Nova begins the reason of a service that it has disabled by itself, as without libvirt
+(nova/virt/libvirt/driver.py): no person's will, and not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last report of a service."""
+
+    updated_at: str
+    since: Monotonic
+    """When it was first seen."""
+
+
+Reports = Mapping[NovaHost, Heard]
+
+
+def hear(before: Reports, services: Services, now: Monotonic) -> Reports:
+    def of(one: ComputeService) -> Heard:
+        known = before.get(one.host)
+        same = known is not None and known.updated_at == one.updated_at
+        return known if known is not None and same else Heard(one.updated_at, now)
+
+    return {one.host: of(one) for one in services}
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """What Pacemaker knows of the hosts."""
+
+    nodes: Nodes
+    names: Names
+    configuration: Configuration
+    flagged: Collection[NovaHost]
+
+    def watched(self, host: NovaHost) -> NodeName | None:
+        """The node of a host on which Pacemaker is to keep nova-compute running, and nobody has said
+        otherwise."""
+        node = self.names.node_of(host)
+        state = self.nodes.get(node) if node is not None else None
+        if node is None or state is None or state.fenced or not state.online:
+            return None
+        if host in self.flagged or planned.is_in_maintenance(node, self.configuration):
+            return None
+        managed = any(map(_is_managed, self.configuration.of_kind(COMPUTE)))
+        return node if managed else None
+
+
+def _is_managed(resource: Resource) -> bool:
+    meta = resource.meta
+    stopped = meta.get("target-role", "").lower() == "stopped"
+    return not (
+        stopped or is_true(meta.get("maintenance", "")) or _is_no(meta.get("is-managed", ""))
+    )
+
+
+def _is_no(text: str) -> bool:
+    return bool(text) and not is_true(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A service whose reports have stopped although its host is there."""
+
+    service: ComputeService
+    node: NodeName
+    since: Monotonic
+    """When its last report was first seen."""
+
+    @property
+    def host(self) -> NovaHost:
+        return self.service.host
+
+    @property
+    def is_missed(self) -> bool:
+        """By Nova, too."""
+        return not self.service.up
+
+    @property
+    def left_because(self) -> str:
+        """Somebody has taken it out of service; "" if nobody has."""
+        if self.service.enabled or self.service.disabled_reason.startswith(AUTO):
+            return ""
+        return self.service.disabled_reason or "nobody has said why"
+
+
+def silent(
+    services: Services, reports: Reports, cluster: Cluster, *, now: Monotonic, after: float
+) -> list[Silent]:
+    """``after``: seconds without a report after which there is none. What we have changed ourselves is on
+    its way back, and looked at there."""
+    found = []
+    for one in services:
+        node = cluster.watched(one.host)
+        since = reports[one.host].since
+        ours = one.forced_down or marker.ours(one) is not None
+        if node is not None and not ours and now - since >= after:
+            found.append(Silent(one, node, since))
+    return found
+
+
+def together(one: Silent, others: Collection[Silent], down_time: float) -> list[NovaHost]:
+    """Those that have fallen silent within ``down_time`` of this one."""
+    return sorted(
+        other.host
+        for other in others
+        if other.host != one.host and abs(other.since - one.since) <= down_time
+    )
+
+
+def hears_of_another(one: Silent, services: Services, silents: Collection[Silent]) -> bool:
+    """Whether Nova hears of anybody at all."""
+    quiet = {each.host for each in silents}
+    return any(each.up and each.host not in quiet for each in services if each.host != one.host)
