@@ -54,6 +54,32 @@ class TestFencing:
         assert told(outcome, "compute-1 is fenced by ctl1")[0] > 60
         assert outcome.good
 
+    def test_who_was_away_for_less_than_it_takes_to_miss_it_is_as_any_other(self) -> None:
+        """Its evacuation is over meanwhile: its nova-compute may start."""
+        plain = play(cut())
+        [over] = told(plain, "compute-1: evacuation is over")
+        [booted] = told(plain, "compute-1: has booted")
+        late = FaultSpec("nova.conductor", "slow", times=2, seconds=booted + 20.0 - over)
+        [over] = told(play(cut(), fault=(late,)), "compute-1: evacuation is over")
+        away = (
+            EventSpec(over - 2.0, "isolate", "compute-1"),
+            EventSpec(over + 4.0, "rejoin", "compute-1"),
+        )
+        outcome = play(cut(), *away, fault=(late,))
+        assert told(outcome, "compute-1: evacuation is over") == [over]
+        [started] = told(outcome, "compute-1: nova-compute starts")
+        assert over + 3.9 < started < over + 5.0
+        assert outcome.good
+
+    def test_a_host_that_went_off_while_its_fencing_died_is_missed(self) -> None:
+        """Its connection stood, so that nobody knows of it as lost."""
+        fence = EventSpec(20.0, "fence", host="compute-1")
+        outcome = play(fence, EventSpec(22.0, "kill_controller", controller="ctl1"))
+        assert told(outcome, "compute-1: power is off")[0] < 22.0
+        [lost, *_] = told(outcome, "compute-1 is lost: reboot is requested")
+        assert lost < told(outcome, "compute-1 is fenced by")[0]
+        assert outcome.good
+
     def test_an_agent_is_killed_at_its_timeout(self) -> None:
         timing = PacemakerTiming(fence_timeout=20.0)
         fault = FaultSpec("bmc", "slow", times=1, seconds=300.0)

@@ -10,7 +10,9 @@ from vmha_ocf.model import NodeName, NovaHost, ServiceChange
 from vmha_ocf.sim.base.journal import EvacuateAccepted, FlagErased
 from vmha_ocf.sim.base.latency import Latency
 from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec, HostSpec, NovaSpec, Scenario
+from vmha_ocf.sim.judge.invariants import check
 from vmha_ocf.sim.play.run import Outcome, run
+from vmha_ocf.sim.world import World
 
 HOSTS = tuple(HostSpec(f"compute-{number}") for number in (1, 2, 3))
 FORCED = ServiceChange(forced_down=True)
@@ -143,6 +145,29 @@ class TestAnotherToolThatEvacuates:
         assert [fact.by for fact in world.core.journal.of(EvacuateAccepted) if fact.rivals] == [
             "us"
         ]
+
+    @pytest.mark.parametrize(("by", "expected"), [("another tool", 0), ("us", 2)])
+    def test_what_it_has_doubled_may_wait_for_a_dead_host_when_the_instance_has_left_its_own(
+        self, by: str, expected: int
+    ) -> None:
+        """Nova's conductor takes both for one record, so nobody sees that."""
+        world = play(length=1).world
+        [one, _] = world.database.servers
+        self.dies(world, "compute-1")
+        world.power_cut("compute-2")
+        world.requests.evacuate(one)
+        world.requests.evacuate(one, by)
+        world.run(10)
+        assert world.instance(one).host == "compute-3", "its first request waits for compute-2"
+        self.dies(world, "compute-3")
+        world.requests.evacuate(one)
+        found = [sentence for sentence in check(world) if "while 1 was in flight" in sentence]
+        assert len(found) == expected
+
+    @staticmethod
+    def dies(world: World, host: str) -> None:
+        world.power_cut(host)
+        world.services.change(world.service(host).id, FORCED)
 
     def test_whose_host_is_up_is_refused(self) -> None:
         outcome = play(EventSpec(5, "evacuate_by_other", instances="web", by="Masakari"), length=9)

@@ -134,9 +134,22 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
 
 def _second_evacuations(world: World) -> Iterator[str]:
     for fact in world.core.journal.of(EvacuateAccepted):
-        if fact.by == US and len(fact.rivals) > _crossing(world, fact):
-            numbers = ", ".join(map(str, fact.rivals))
+        rivals = set(fact.rivals) - set(_left_over(world, fact))
+        if fact.by == US and len(rivals) > _crossing(world, fact):
+            numbers = ", ".join(map(str, sorted(rivals)))
             yield _text("P2", fact, f"{fact.instance} evacuated while {numbers} was in flight")
+
+
+def _left_over(world: World, ours: EvacuateAccepted) -> Iterator[int]:
+    """What another tool has doubled, off a host that the instance has left since, may stay accepted for
+    ever. It can begin only while Nova waits for a destination to begin, and one of the two fails."""
+    doubled = any(
+        one.instance == ours.instance and one.by != US and one.rivals and one.time < ours.time
+        for one in world.core.journal.of(EvacuateAccepted)
+    )
+    for record in world.records(ours.instance) if doubled else ():
+        if record.source != ours.host:
+            yield record.id
 
 
 def _crossing(world: World, ours: EvacuateAccepted) -> int:

@@ -93,12 +93,21 @@ class Fencing:
         self._parts.after(self._parts.world.core.timing.detect, notice)
 
     def abandon(self, controller: str | None = None) -> None:
-        """The agents on a dead controller die with it; the next DC requests the fencing anew."""
+        """The agents on a dead controller die with it; the next DC requests the fencing anew, of a host
+        whose connection still stood once that is seen to be dead."""
         for operation in list(self._running.values()):
             if controller in (None, operation.executor):
                 self._forget(operation.host)
+                self._miss(operation.host)
         if controller is None:
             self._queue.clear()
+
+    def _miss(self, host: Host) -> None:
+        def notice() -> None:
+            if not host.reachable and self._parts.world.pacemaker.running:
+                self._parts.world.pacemaker.lose(host)
+
+        self._parts.after(self._parts.timing.connection_lost, notice)
 
     def _forget(self, host: Host) -> None:
         self._queue = [each for each in self._queue if each is not host]

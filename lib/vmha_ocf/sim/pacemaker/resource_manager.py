@@ -87,6 +87,11 @@ class ResourceManager:
             self._parts.timing.decide, lambda: self._parts.world.boot_host(host.name)
         )
 
+    def rejoin(self, host: Host) -> None:
+        """Before it was missed: what was not to be done on it meanwhile is done now."""
+        self._parts.world.rejoin(host.name)
+        self.clone.review()
+
     def shut_down(self) -> None:
         """Every resource is stopped, then every controller: nobody is fenced."""
         self._parts.say("the cluster is shut down")

@@ -97,7 +97,7 @@ EVENTS: Mapping[str, Kind] = {
     ),
     "rejoin": Kind(
         "the host's network is back",
-        lambda stage, event: stage.world.rejoin(event.host),
+        lambda stage, event: stage.manager.rejoin(stage.world.host(event.host)),
         _HOST,
     ),
     "fence": Kind("pcs stonith fence: a node that is connected is fenced", _fence, _HOST),
