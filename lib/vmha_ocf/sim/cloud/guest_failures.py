@@ -123,7 +123,8 @@ class GuestFailures:
         def notice() -> None:
             if host.compute.life != life or not host.listening or host.runs_guest(server.id):
                 return
-            if server.vm_state == "active" and server.task_state is None:
+            there = server.id in self._database.servers
+            if there and server.vm_state == "active" and server.task_state is None:
                 server.asked("stop", self._core.now, "")
                 server.vm_state, server.powered_off = "stopped", True
                 self._say(server, f"{told}, now stopped")

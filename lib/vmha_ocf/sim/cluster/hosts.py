@@ -114,7 +114,7 @@ class Host:
             run = Run(instance, self.name, self.core.now)
             self.guests[instance] = run
             self.runs.append(run)
-            self.libvirt.starts(instance)
+            self.libvirt.goes_on(instance)
 
     def halt(self, instance: InstanceId, why: Shutoff = Shutoff.DESTROYED) -> None:
         run = self.guests.get(instance)
@@ -125,8 +125,9 @@ class Host:
 
     def destroy(self, instance: InstanceId) -> None:
         self.halt(instance)
-        self.guests.pop(instance, None)
-        self.libvirt.forget(instance)
+        if instance in self.guests:
+            del self.guests[instance]
+            self.libvirt.undefine(instance)
 
     def runs_guest(self, instance: InstanceId) -> bool:
         return self.guests.get(instance) is not None

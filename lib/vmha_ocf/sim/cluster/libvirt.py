@@ -39,22 +39,18 @@ class Libvirt:
         self._states[instance] = (state, reason)
         self._happened()
 
-    def starts(self, instance: InstanceId) -> None:
-        """Its QEMU is a new one."""
-        self.forget(instance)
-        self._happened()
-
     def goes_on(self, instance: InstanceId) -> None:
-        """What was paused or frozen."""
-        self.starts(instance)
+        """Its QEMU is a new one, or goes on where it was stuck."""
+        self._forget(instance)
+        self._happened()
 
     def freeze(self, instance: InstanceId, now: float) -> None:
         """No event tells of it, and no state."""
         self._frozen[instance] = now
 
-    def forget(self, instance: InstanceId) -> None:
-        self._states.pop(instance, None)
-        self._frozen.pop(instance, None)
+    def undefine(self, instance: InstanceId) -> None:
+        self._forget(instance)
+        self._happened()
 
     def forget_all(self) -> None:
         """The host is off: definitions stay, what happened does not."""
@@ -92,6 +88,10 @@ class Libvirt:
                 self._states.pop(instance, None)
         self.trouble = None
         self._happened()
+
+    def _forget(self, instance: InstanceId) -> None:
+        self._states.pop(instance, None)
+        self._frozen.pop(instance, None)
 
     def _happened(self) -> None:
         self.changed = True

@@ -80,10 +80,6 @@ class ComputeClone:
     def lost(self, host: Host) -> None:
         self.children[host.node].state = State.UNKNOWN
 
-    def serves(self, host: Host) -> bool:
-        """What comes after it in Pacemaker's order may run there."""
-        return self.children[host.node].state is State.STARTED
-
     def review(self) -> None:
         """Look at the location rule again, and at what is to be started."""
         for child in self.children.values():

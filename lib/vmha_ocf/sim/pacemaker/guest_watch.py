@@ -1,7 +1,8 @@
 """NovaInstances as a clone on the compute hosts: the product's own watcher, as a process of each host.
 
-It runs where NovaCompute does. The connection of each host is some controller's: when that one dies, the
-connection moves, and all that was told under the node's name is gone, without a word to whoever told it.
+It runs on each that is there, also where nova-compute does not. The connection of each host is some
+controller's: when that one dies, the connection moves, and all that was told under the node's name is gone,
+without a word to whoever told it.
 """
 
 from __future__ import annotations
@@ -75,8 +76,6 @@ class Child:
 class GuestWatch:
     parts: Parts
     controllers: Callable[[], Controllers]
-    serves: Callable[[Host], bool]
-    """Pacemaker has NovaCompute running there."""
     children: dict[NodeName, Child] = field(default_factory=dict)
 
     def add(self, host: Host) -> None:
@@ -88,6 +87,7 @@ class GuestWatch:
         def off() -> None:
             before()
             self.kill(host)
+            child.waker = None
 
         host.on_off = off
         self._start(child)
@@ -98,15 +98,11 @@ class GuestWatch:
         for child in self.children.values():
             if not self._may_act(child):
                 continue
-            wanted, process = self.serves(child.host), child.process
-            if wanted and process is None:
+            if child.process is None:
                 if child.waker is not None:
                     self.parts.say(f"{NAME} does not run on {child.host.node}")
                 self._take_back(child)
                 self._start(child)
-            elif not wanted and child.waker is not None:
-                child.waker.stop()
-                child.waker = None
 
     def kill(self, host: Host) -> None:
         """SIGKILL. The next monitor finds it."""

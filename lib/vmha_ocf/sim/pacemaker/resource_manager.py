@@ -53,7 +53,7 @@ class ResourceManager:
         self.by_hand = WorkersByHand(parts, configuration.options, self.evacuate.runs_on)
         self.evacuate.takes_over = self.by_hand.taken_over
         self.clone = ComputeClone(parts, controllers)
-        self.guests = GuestWatch(parts, controllers, self.clone.serves)
+        self.guests = GuestWatch(parts, controllers)
         self._watches_guests = configuration.watches_guests
         self.fencing = Fencing(
             parts,

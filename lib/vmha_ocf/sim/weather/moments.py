@@ -9,6 +9,9 @@ from zlib import crc32
 from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, Scenario
 
 _HARM = frozenset({"power_cut", "isolate", "fence", "fence_by_other", "stop_cluster"})
+_HARM_TO_GUESTS = frozenset(
+    {"crash_guests", "panic_guests", "watchdog_guests", "pause_guests", "freeze_guests"}
+)
 RECOVERY = 14.0
 """Seconds from the moment that Pacemaker notices to the end of a small evacuation."""
 BEFORE = 8.0
@@ -32,7 +35,8 @@ def failures(scenario: Scenario) -> Iterator[Failure]:
 
 def first(scenario: Scenario) -> float:
     """When the first harm is done; 0 where none is."""
-    return min((event.at for event in scenario.event if event.do in _HARM), default=0.0)
+    harm = _HARM | _HARM_TO_GUESTS
+    return min((event.at for event in scenario.event if event.do in harm), default=0.0)
 
 
 def number(scenario: Scenario, what: str, below: int) -> int:
