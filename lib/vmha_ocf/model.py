@@ -160,6 +160,8 @@ class Instance:
     """None: booted from a volume."""
     project: str = ""
     """Its id in Keystone; "" if Nova did not say."""
+    fault: str = ""
+    """Of one in error: Nova's reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,2 +1,2 @@
-"""A host that lives: it boots and waits at its gate (``booting``), its guests may fail (``guests``), and so
-may its nova-compute (``processes``)."""
+"""A host that lives: it boots and waits at its gate (``booting``), its guests may fail (``guests``) and are
+restarted (``healing``), and so may its nova-compute (``processes``)."""

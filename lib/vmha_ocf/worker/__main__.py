@@ -36,7 +36,6 @@ def main(argv: list[str]) -> int:
     evacuator = Evacuator(ports, parts.options.settings, parts.me, domain=parts.options.domain)
     rounds.run(
         evacuator,
-        flags=ports.flags,
         clock=ports.clock,
         waker=waker,
         pulse=pulse,

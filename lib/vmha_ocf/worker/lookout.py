@@ -110,6 +110,12 @@ class Lookout:
             self._guard.problems.pop("services", None)
         return Sight(flags, pending, held)
 
+    def may_begin(self, sight: Sight) -> bool:
+        """Something new, by policy: nothing holds it, and all controllers have understood the same one."""
+        looked = "policy" not in self._guard.problems and self.naming.configuration.resources
+        same = bool(looked) and self.policy_watch.is_the_same
+        return same and not sight.held and not self.cloud.in_force.problem
+
     def off(self, flags: Flagged) -> Off:
         off = presence.hosts_off(flags.values(), self.naming.nodes, self.naming.names)
         return self.cloud.nova_time.trusted(off)

@@ -78,6 +78,11 @@ class RightBefore:
             one for one in planned if acting.is_claimed_by(flags.get(one[0].host), one[0].mine)
         ]
 
+    def to_restart(self, hosts: Collection[NovaHost]) -> Collection[NovaHost]:
+        """Hosts that live, whose guests may be restarted: those that nobody has flagged meanwhile."""
+        flags = self._read()
+        return () if flags is None else [host for host in hosts if host not in flags]
+
     def _read(self, *more: Question[Any], held: bool = False) -> Flagged | None:
         """None: nothing may be done."""
         self.problem = ""

@@ -6,13 +6,14 @@ so the worker may be killed at any point; the next one goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import partial
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
+from vmha_ocf.living.healing.guests import Guests
 from vmha_ocf.living.processes.healer import Healer
 from vmha_ocf.model import InstanceId
 from vmha_ocf.worker.evacuating import Evacuating
@@ -51,6 +52,10 @@ class Evacuator:
         self._after_boots = AfterBoots(ports, settings, cloud, naming)
         self._away = AwayHosts(ports, settings, cloud, naming)
         self._healer = Healer(ports, cloud, naming)
+        self._guests = Guests(
+            ports, settings, cloud, naming, me=me, may=lookout.right_before.to_restart
+        )
+        self._flags = ports.flags
 
     def round(self) -> Round:
         """Do what can be done now. Never raises a VmhaError: what went wrong is in the answer."""
@@ -65,8 +70,14 @@ class Evacuator:
         sight = lookout.look(flags, evacuating.turn, evacuating.begun)
         down = evacuating.take_over(sight)
         evacuating.evacuate(down, sight)
+        guard = self._guard
+        guard.run("guests", partial(self._guests.look, flags, may_begin=lookout.may_begin(sight)))
         self._look_around(flags, sight)
         return self._summary(sight)
+
+    def poll(self) -> Hashable:
+        """Differs if there is something new to look at. Raises FlagsUnavailable."""
+        return self._flags.poll(), self._guests.poll()
 
     def leave(self) -> None:
         """It is stopped in peace. Never raises a VmhaError."""
@@ -111,6 +122,9 @@ class Evacuator:
         return self._ended(told or "nothing is flagged", self._pause(sight), sight.flags)
 
     def _pause(self, sight: Sight) -> float:
+        return min(self._pause_of_hosts(sight), self._guests.pause)
+
+    def _pause_of_hosts(self, sight: Sight) -> float:
         hosts = self._evacuating.hosts
         if any(host.progress for host in hosts.values()):
             return self._pauses.busy
@@ -143,13 +157,14 @@ class Evacuator:
         yield from evacuating.barrier.problems
         for part in (lookout.proofs, lookout.site, self._after_boots, lookout.cloud):
             yield from part.problems
-        for other in (self._watch, self._away, self._healer, lookout.naming):
+        for other in (self._watch, self._away, self._guests, self._healer, lookout.naming):
             yield from other.problems
         for host in evacuating.hosts.values():
             yield from host.problems.values()
 
     def _told(self) -> Mapping[InstanceId, str]:
-        told = {**self._away.told, **self._after_boots.told, **self._lookout.proofs.told}
+        told = {**self._guests.told, **self._away.told, **self._after_boots.told}
+        told |= self._lookout.proofs.told
         for host in self._evacuating.hosts.values():
             told.update(host.told)
         return told

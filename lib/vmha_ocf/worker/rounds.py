@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from vmha_ocf.errors import Unavailable
-from vmha_ocf.ports import Clock, Flags
+from vmha_ocf.ports import Clock
 from vmha_ocf.worker.pauses import Round
 
 POLL = 0.6
@@ -20,6 +20,9 @@ AFTER_A_BUG = 10.0
 
 class Rounds(Protocol):
     def round(self) -> Round: ...
+
+    def poll(self) -> Hashable:
+        """Cheap; differs if there is something new for a round. Raises FlagsUnavailable."""
 
 
 class Waker(Protocol):
@@ -39,7 +42,6 @@ class Pulse(Protocol):
 def run(
     evacuator: Rounds,
     *,
-    flags: Flags,
     clock: Clock,
     waker: Waker,
     pulse: Pulse,
@@ -49,7 +51,7 @@ def run(
     """Rounds until somebody stops us. ``looked`` is given each; as ``say`` it never waits."""
     sentence = ""
     while not waker.stopping:
-        before = _poll(flags)
+        before = _poll(evacuator)
         outcome = _round(evacuator)
         looked(outcome)
         with suppress(OSError):  # a full /run: the monitor sees how old the last beat is
@@ -58,7 +60,7 @@ def run(
         if told != sentence:
             sentence = told
             say(f"round: {told}")
-        _pause(outcome.pause, before, flags, waker, clock)
+        _pause(outcome.pause, before, evacuator, waker, clock)
 
 
 def _round(evacuator: Rounds) -> Round:
@@ -71,17 +73,19 @@ def _round(evacuator: Rounds) -> Round:
         return Round("a round broke off", [told], AFTER_A_BUG)
 
 
-def _pause(seconds: float, before: Hashable, flags: Flags, waker: Waker, clock: Clock) -> None:
-    """Until the time is over, an alert comes, or a flag changes."""
+def _pause(
+    seconds: float, before: Hashable, evacuator: Rounds, waker: Waker, clock: Clock
+) -> None:
+    """Until the time is over, an alert comes, or something changes."""
     end = clock.monotonic() + seconds
     while (left := end - clock.monotonic()) > 0:
-        if waker.wait(min(left, POLL)) or (left > POLL and _poll(flags) != before):
+        if waker.wait(min(left, POLL)) or (left > POLL and _poll(evacuator) != before):
             return
 
 
-def _poll(flags: Flags) -> Hashable:
+def _poll(evacuator: Rounds) -> Hashable:
     """What attrd says now. Not knowing is a value of its own: the round will tell about it."""
     try:
-        return flags.poll()
+        return evacuator.poll()
     except Unavailable:
         return None

@@ -24,6 +24,9 @@ class Counted:
         self.count += 1
         return Round("nothing is flagged", (), 1.0)
 
+    def poll(self) -> int:
+        return 0
+
     def wait(self, seconds: float) -> bool:
         return seconds > 0
 
@@ -39,7 +42,6 @@ def test_a_full_disk_under_the_pulse_ends_no_worker() -> None:
     seen: list[Round] = []
     rounds.run(
         worker,
-        flags=world.flags(),
         clock=world.clock(),
         waker=worker,
         pulse=FullDisk(),

@@ -122,6 +122,7 @@ def to_instance(item: Item, host: NovaHost, pool: Pool) -> Instance:
         # "" or nothing: booted from a volume.
         image=ImageId(sys.intern(_id(image["id"]))) if image else None,
         project=sys.intern(str(item.get("tenant_id") or "")),
+        fault=str((item.get("fault") or {}).get("message") or ""),
     )
 
 

@@ -31,6 +31,8 @@ class Classified:
     name: str = ""
     """Of its class; "" if it has none, or nobody knows."""
     why: str = ""
+    unknown: bool = False
+    """Nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ def classify(instance: Instance, policy: Policy, images: Images) -> Classified:
         if found.by:
             return Classified(one.name, found.by)
         if found.unknown:
-            return Classified("", f"whether it is of {one.name} could not be looked up")
+            return Classified(
+                "", f"whether it is of {one.name} could not be looked up", unknown=True
+            )
     return Classified(policy.default_class, "default_class" if policy.default_class else "no mark")
 
 

@@ -63,7 +63,7 @@ def understand(text: str, not_yet: Mapping[str, str] = obeyed.NOT_YET) -> Unders
 
 
 def _policy(top: Table, digest: str, not_yet: Mapping[str, str]) -> Policy:
-    for key in ("never_fence", "guest", "gates", "measured"):
+    for key in ("never_fence", "gates", "measured"):
         obeyed.refuse(top, key, key, not_yet)
     found = Policy(
         digest,

@@ -19,8 +19,10 @@ def read(table: Table, not_yet: Mapping[str, str]) -> Mapping[str, tuple[Action,
         below = table.table(area)
         for name, kind in kinds.items():
             row = _row(below, name, kind)
-            for what in ("", *(f".{action.value}" for action in row)):
-                obeyed.refuse(below, name, f"class.{area}.{name}{what}", not_yet)
+            obeyed.refuse(below, name, f"class.{area}.{name}", not_yet)
+            for action in row:
+                for what in (f"{name}.{action.value}", action.value):
+                    obeyed.refuse(below, name, f"class.{area}.{what}", not_yet)
             if row:
                 found[f"{area}.{name}"] = row
         below.close()

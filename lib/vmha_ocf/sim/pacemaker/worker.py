@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.sim.base.parallel import Aside, Concurrent, Lock
@@ -75,6 +75,9 @@ class Reporting:
             self.world.reported.take(outcome.told)
         return outcome
 
+    def poll(self) -> Hashable:
+        return self.evacuator.poll()
+
 
 @dataclass
 class Worker:
@@ -99,7 +102,6 @@ class Worker:
         evacuator = Evacuator(ports, self.options.settings, self.home, domain=self.options.domain)
         rounds.run(
             Reporting(evacuator, self.parts.world, self.name == NAME),
-            flags=ports.flags,
             clock=ports.clock,
             waker=self.waker,
             pulse=self.told,

@@ -74,7 +74,7 @@ class TestClasses:
             ({"name": "x", "image": ID}, Classified("pets", "image pet=true")),
             (
                 {"name": "x", "image": OTHER},
-                Classified("", "whether it is of pets could not be looked up"),
+                Classified("", "whether it is of pets could not be looked up", unknown=True),
             ),
         ],
     )

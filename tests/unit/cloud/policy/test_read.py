@@ -66,12 +66,11 @@ class TestWhatNothingDoesYet:
         assert keys == [
             "never_fence",
             "exclude[2].from",
-            "class.pets.guest",
+            "class.pets.guest.crashed",
             "class.pets.process.libvirt",
             "class.pets.process.nova-compute",
             "class.pets.network",
             "class.cattle.network",
-            "guest",
             "gates",
             "measured",
         ]

@@ -1,0 +1,230 @@
+"""Guests of hosts that live: in each round of the worker those that failed are restarted, or told.
+
+A host's own failure comes first: what runs on one that is flagged is left to its evacuation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from math import inf
+
+from vmha_ocf.agent.settings import Settings
+from vmha_ocf.cloud.readings import Cloud
+from vmha_ocf.evacuation.order import order_key
+from vmha_ocf.living.guests.report import ATTRIBUTE
+from vmha_ocf.living.healing import wishes
+from vmha_ocf.living.healing.case import Case
+from vmha_ocf.living.healing.episode import named, told
+from vmha_ocf.living.healing.judgement import at_hand
+from vmha_ocf.living.healing.listings import Listings
+from vmha_ocf.living.healing.reports import Reports, Said
+from vmha_ocf.living.healing.restarts import Restarts
+from vmha_ocf.living.healing.switched_on import SwitchedOn
+from vmha_ocf.living.healing.verdict import Next, Verdict, tell
+from vmha_ocf.model import Epoch, Flag, Instance, InstanceId, NodeName, NovaHost
+from vmha_ocf.ports import Ports
+from vmha_ocf.proof.naming import Naming
+
+Flagged = Mapping[NovaHost, Flag]
+Reported = Mapping[NodeName, Said]
+Judged = Sequence[tuple[Case, Verdict]]
+
+EVERY = 30.0
+"""Seconds between two looks at a host for whose instances nothing is to be done."""
+FOLLOWING = 1.0
+"""Seconds between two looks at a restart, or at what it waits for."""
+HOSTS = 20
+"""Looked at in one round: the others have their turn in the next."""
+SHOWN = 3
+"""Instances that have a sentence each."""
+
+
+class Guests:
+    """``may``: see Restarts."""
+
+    def __init__(
+        self,
+        ports: Ports,
+        settings: Settings,
+        cloud: Cloud,
+        naming: Naming,
+        *,
+        me: str,
+        may: Callable[[Collection[NovaHost]], Collection[NovaHost]],
+    ) -> None:
+        self.told: Mapping[InstanceId, str] = {}
+        self.pause = inf
+        """Seconds after which to look again."""
+        self._ports = ports
+        self._settings = settings
+        self._cloud = cloud
+        self._naming = naming
+        self._switched_on = SwitchedOn(ports, NodeName(me))
+        self._reports = Reports(ports)
+        self._listings = Listings(ports, settings, cloud)
+        self._restarts = Restarts(ports, may)
+        self._listed: dict[NovaHost, Mapping[InstanceId, Instance]] = {}
+        self._looked: dict[NovaHost, tuple[float, str]] = {}
+        """When each host's instances were listed, and by which report."""
+        self._busy: Collection[NovaHost] = ()
+        """Hosts of which something changes soon."""
+        self._said: set[str] = set()
+
+    @property
+    def is_on(self) -> bool:
+        """The policy asks for something."""
+        return wishes.has_rows(self._cloud.in_force.policy)
+
+    @property
+    def problems(self) -> Sequence[str]:
+        every = list(self.told.values())
+        more = len(every) - SHOWN
+        rest = f"{more} more instances are down and not restarted: NovaEvacuate's log names them"
+        shown = [*every[:SHOWN], rest] if more > 0 else every
+        return [*self._reports.problems.values(), *self._listings.problems, *shown]
+
+    def poll(self) -> Hashable:
+        """Differs if a host says something else. Raises FlagsUnavailable."""
+        return frozenset(self._ports.notes.read_passing(ATTRIBUTE).items()) if self.is_on else None
+
+    def look(self, flags: Flagged, *, may_begin: bool) -> None:
+        """``may_begin``: nothing holds what is new. Raises what Notes and Nova raise."""
+        self.pause, self.told = inf, {}
+        if not self.is_on:
+            self._switched_on.off()
+            self._busy = ()
+            return
+        since = self._switched_on.since()
+        reports = self._reports.read(self._naming.nodes)
+        troubled = self._by_host(reports, flags)
+        self._list(troubled)
+        cases = [
+            Case(self._listed[host][one], trouble)
+            for host, said in troubled.items()
+            for one, trouble in said.troubles.items()
+            if one in self._listed.get(host, {})
+        ]
+        self._listings.look_up([one.instance for one in cases])
+        judged = [(one, self._judge(one, since)) for one in cases]
+        self._follow({one.episode for one in cases}, reports, flags)
+        self._tell(judged)
+        waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
+        self._restart(waiting, may_begin=may_begin)
+        self._note_busy(judged)
+
+    def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
+        """Those that tell of trouble, or where a restart is under way. A report counts for the
+        hosts of its own node alone, and for none that is flagged."""
+        if any(said.troubles for said in reports.values()) and self._naming.words.listed is None:
+            self._cloud.services()  # tells which hosts there are
+        names = self._naming.names
+        open_hosts = {case.instance.host for case in self._restarts.open}
+        return {
+            host: said
+            for node, said in reports.items()
+            for host in names.hosts_of(node)
+            if host not in flags and (said.troubles or host in open_hosts)
+        }
+
+    def _list(self, troubled: Mapping[NovaHost, Said]) -> None:
+        """What Nova has on those that say something new, or where something changes, and now and again."""
+        now = self._ports.clock.monotonic()
+        looked = {host: self._looked.get(host, (-inf, "")) for host in troubled}
+        due = [
+            host
+            for host, (at, text) in looked.items()
+            if text != troubled[host].text or host in self._busy or now - at >= EVERY
+        ]
+        turn = sorted(due, key=lambda host: looked[host])[:HOSTS]
+        self._listed = {host: one for host, one in self._listed.items() if host in troubled}
+        for host in turn:
+            self._listed.pop(host, None)  # what cannot be listed now is not known
+        if turn:
+            self._listed |= self._listings.on(turn)
+        self._looked = looked | {
+            host: (now, troubled[host].text) for host in turn if host in self._listed
+        }
+
+    def _judge(self, case: Case, since: Epoch) -> Verdict:
+        found = at_hand(
+            case.trouble,
+            case.instance,
+            self._listings.wish(case.instance, case.trouble.kind),
+            self._cloud.in_force.policy.guests,
+            now=self._ports.clock.now(),
+            healing_since=since,
+            asked=self._restarts.asked(case.episode),
+        )
+        if found.next is not Next.RESTART:
+            return found
+        return self._restarts.settled(case.episode) or self._by_service(case) or found
+
+    def _by_service(self, case: Case) -> Verdict | None:
+        """What is asked of a nova-compute that is down would wait for it, and be done whenever it comes.
+        Raises NovaUnavailable, NovaDenied."""
+        host = case.instance.host
+        found = next((one for one in self._cloud.services() if one.host == host), None)
+        if found is not None and found.up and not found.forced_down:
+            return None
+        return tell(
+            f"Nova calls its nova-compute down; it is restarted when that is back ({host})"
+        )
+
+    def _follow(self, current: Collection[object], reports: Reported, flags: Flagged) -> None:
+        """Restarts that are over, and those that somebody else has to care for now."""
+        for case in self._restarts.open:
+            host = case.instance.host
+            if host in flags:
+                self._restarts.end(case.episode)
+                self._say(
+                    f"{named(case.instance)} was being restarted: {host} is flagged, which comes first"
+                )
+            elif self._naming.names.node_of(host) in reports and case.episode not in current:
+                self._end(case)
+
+    def _end(self, case: Case) -> None:
+        """The host tells of it no more."""
+        if case.instance.host not in self._listed:
+            return
+        one = self._listed[case.instance.host].get(case.instance.id)
+        if one is not None and one.task_state is not None:
+            return
+        seconds = self._restarts.end(case.episode)
+        if one is not None and one.vm_state == "active":
+            self._say(f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for")
+
+    def _tell(self, judged: Judged) -> None:
+        self.told = {
+            case.instance.id: told(case.instance, case.trouble.kind, verdict.why)
+            for case, verdict in judged
+            if verdict.next is Next.TELL
+        }
+        for sentence in self.told.values():
+            if sentence not in self._said:
+                self._say(sentence)
+        self._said = set(self.told.values())
+
+    def _restart(self, waiting: Sequence[Case], *, may_begin: bool) -> None:
+        """The most important first."""
+        if not waiting or not may_begin:
+            return
+        rules = self._cloud.in_force.policy.guests
+        waiting = sorted(waiting, key=lambda one: order_key(one.instance, self._settings))
+        tried = self._restarts.run(waiting, rules)
+        until_next = self._restarts.until_next(rules)
+        if until_next > 0 or tried < len(waiting):
+            self.pause = min(FOLLOWING, until_next or FOLLOWING)
+
+    def _note_busy(self, judged: Judged) -> None:
+        moving = (Next.RESTART, Next.WAIT)
+        busy = {
+            case.instance.host
+            for case, verdict in judged
+            if verdict.next in moving or verdict.soon
+        }
+        self._busy = busy | {case.instance.host for case in self._restarts.open}
+        if self._busy or self._listings.problems:
+            self.pause = min(self.pause, FOLLOWING)
+
+    def _say(self, what: str) -> None:
+        self._ports.say(what)

@@ -1,0 +1,156 @@
+"""May this failure be healed now? Pure.
+
+First from what is at hand: the host's report, and Nova's list of its instances. Then, for those that
+pass, from what was asked of the instance. A crash is an edge: the host saw it running in this boot, or
+Nova still takes it for active. What was off before is history, and so is what failed before anybody
+wanted it healed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmha_ocf.agent.printable import one_line
+from vmha_ocf.cloud import task_states
+from vmha_ocf.cloud.policy.values import Guests
+from vmha_ocf.living.guests.down import Trouble
+from vmha_ocf.living.guests.states import Kind
+from vmha_ocf.living.healing import attempts
+from vmha_ocf.living.healing.episode import episode_of
+from vmha_ocf.living.healing.verdict import LEAVE, RESTART, WAIT, Next, Verdict, tell
+from vmha_ocf.living.healing.wishes import by_hand
+from vmha_ocf.model import Action, Epoch, Instance
+
+SETTLES = 60.0
+"""Seconds after which a restart has shown its effect."""
+STUCK = 300.0
+"""Seconds after which Nova's own work on an instance is told."""
+_OFF = frozenset({Kind.CRASHED, Kind.PANICKED})
+"""Nova stops these by itself soon: one that it takes for active has failed just now."""
+_OWNERS = frozenset(
+    {"deleted", "paused", "shelved", "shelved_offloaded", "soft-delete", "suspended"}
+)
+"""As vm_state."""
+_HEALABLE = frozenset({"active", "stopped", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to restart it, for this very failure."""
+
+    age: float
+    """Seconds."""
+    answer: str = ""
+    """What became of the request, if that was not a plain yes."""
+
+
+def at_hand(
+    trouble: Trouble,
+    instance: Instance,
+    wish: Verdict,
+    rules: Guests,
+    *,
+    now: Epoch,
+    healing_since: Epoch,
+    asked: Asked | None,
+) -> Verdict:
+    """``wish``: see wishes. ``healing_since``: when healing was switched on. RESTART: go on with
+    ``by_actions``."""
+    if wish.next is Next.LEAVE:
+        return wish
+    if asked is not None:
+        return outcome(instance, asked)
+    return (
+        _left(instance)
+        or _of_the_past(trouble, instance, healing_since)
+        or _in_nova(instance)
+        or (wish if wish.next is Next.TELL else None)
+        or _too_early(trouble, rules, now)
+        or RESTART
+    )
+
+
+def _left(instance: Instance) -> Verdict | None:
+    if task_states.is_being_deleted(instance) or instance.vm_state in _OWNERS:
+        return LEAVE
+    return None
+
+
+def _of_the_past(trouble: Trouble, instance: Instance, healing_since: Epoch) -> Verdict | None:
+    if not trouble.seen and instance.vm_state != "active":
+        return LEAVE
+    if not trouble.seen and trouble.kind not in _OFF:
+        return tell(f"nobody knows since when: {by_hand(instance)}")
+    if trouble.since < healing_since:
+        return tell(f"that was before the policy asked for restarts: {by_hand(instance)}")
+    return None
+
+
+def _in_nova(instance: Instance) -> Verdict | None:
+    if instance.task_state is not None:
+        return WAIT
+    if instance.vm_state not in _HEALABLE:
+        return tell(f"Nova has it {instance.vm_state}: openstack server show {instance.id}")
+    if instance.vm_state == "error":
+        return tell(_in_error(instance))
+    return None
+
+
+def _too_early(trouble: Trouble, rules: Guests, now: Epoch) -> Verdict | None:
+    if trouble.kind is Kind.IO_ERROR and now - trouble.since < rules.io_grace:
+        return WAIT
+    return None
+
+
+def by_actions(
+    trouble: Trouble,
+    instance: Instance,
+    actions: Sequence[Action],
+    rules: Guests,
+    *,
+    now: Epoch,
+    known: int = 0,
+    sent: int = 0,
+) -> Verdict:
+    """``actions``: newest first. ``known``: see ``attempts.started_since``; ``sent``: how many requests
+    this worker has sent within the window."""
+    owners = attempts.owners(actions, trouble.since)
+    if owners:
+        return LEAVE
+    started = attempts.started_since(actions, episode_of(instance.id, trouble), known)
+    if started:
+        return outcome(instance, Asked(attempts.age(started, now)))
+    stopped = instance.vm_state == "stopped"
+    if stopped and not attempts.was_stopped_by_nova(actions, trouble.since):
+        return tell(f"nobody knows who had it stopped: openstack server event list {instance.id}")
+    if max(sent, attempts.lately(actions, now, rules.window)) >= rules.attempts:
+        return tell(
+            f"it was restarted {rules.attempts} times within {rules.window / 60:g} min: look at its "
+            f"console, then {by_hand(instance)}"
+        )
+    return RESTART
+
+
+def outcome(instance: Instance, asked: Asked) -> Verdict:
+    """Of a restart that was asked for. It is never asked for twice."""
+    left = _left(instance)
+    if left:
+        return left
+    if instance.task_state is not None and asked.age < STUCK:
+        return WAIT
+    if instance.task_state is not None:
+        return tell(
+            f"Nova has it {instance.task_state} for {STUCK / 60:g} min: openstack server show {instance.id}"
+        )
+    if instance.vm_state == "error":
+        return tell(_in_error(instance))
+    if asked.age < SETTLES:
+        return WAIT
+    what = asked.answer or "its restart did not help"
+    return tell(f"{what}: {by_hand(instance)}")
+
+
+def _in_error(instance: Instance) -> str:
+    fault = one_line(instance.fault, 200) or "no reason is given"
+    return f"it is in error in Nova ({fault}): openstack server show {instance.id}"

@@ -1,0 +1,62 @@
+"""What all hosts say of their instances, as the controllers have it. Each is believed of itself alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vmha_ocf.errors import GuestsUnavailable
+from vmha_ocf.living.guests.down import Trouble
+from vmha_ocf.living.guests.report import ATTRIBUTE, Report, parse_report
+from vmha_ocf.model import InstanceId, NodeName
+from vmha_ocf.ports import Ports
+from vmha_ocf.proof.presence import Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    text: str
+    report: Report
+
+    @property
+    def troubles(self) -> Mapping[InstanceId, Trouble]:
+        return {**self.report.failed, **self.report.found}
+
+
+class Reports:
+    """``problems``: by node, what cannot be believed."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.problems: dict[NodeName, str] = {}
+        self._ports = ports
+        self._known: dict[NodeName, Said] = {}
+
+    def read(self, nodes: Nodes) -> Mapping[NodeName, Said]:
+        """Of the nodes that are there. Raises FlagsUnavailable."""
+        texts = self._ports.notes.read_passing(ATTRIBUTE)
+        here = {name for name, one in nodes.items() if one.online and not one.fenced}
+        self.problems.clear()
+        said = {node: self._said(node, texts[node]) for node in sorted(here & texts.keys())}
+        self._known = {node: one for node, one in said.items() if one is not None}
+        return {node: one for node, one in self._known.items() if self._answers(node, one.report)}
+
+    def _said(self, node: NodeName, text: str) -> Said | None:
+        known = self._known.get(node)
+        if known is not None and known.text == text:
+            return known
+        try:
+            return Said(text, parse_report(text))
+        except GuestsUnavailable as error:
+            self.problems[node] = f"{node}: what it says of its instances: {error}"
+            return None
+
+    def _answers(self, node: NodeName, report: Report) -> bool:
+        if report.unknown is not None:
+            self.problems[node] = (
+                f"{node}: libvirt gives no answer there, so none of its instances is restarted"
+            )
+        elif report.more:
+            self.problems[node] = (
+                f"{node}: {report.more} more instances are down than it can name: virsh list --all"
+            )
+        return report.unknown is None

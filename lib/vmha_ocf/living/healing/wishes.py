@@ -1,0 +1,102 @@
+"""What is wanted when an instance fails in some way: by the policy's row, and by its owner's key. Pure.
+
+Both have to say yes. What could not be looked up is neither.
+"""
+
+from __future__ import annotations
+
+from vmha_ocf.cloud.policy.kinds import Action
+from vmha_ocf.cloud.policy.matching import Images, classify, excluded
+from vmha_ocf.cloud.policy.recovery import Recovery, wanted
+from vmha_ocf.cloud.policy.values import GUEST, Policy
+from vmha_ocf.cloud.tagging import Choice
+from vmha_ocf.living.guests.states import Kind
+from vmha_ocf.living.healing.verdict import LEAVE, RESTART, Verdict, tell
+from vmha_ocf.model import Instance
+
+_ROWS = "guest."
+_SECRETS = (
+    ("hw:tpm_version", "extra_specs"),
+    ("hw_tpm_version", "image"),
+    ("img_signature", "image"),
+)
+"""Whoever starts such a guest needs a key that its owner alone may read."""
+_LIKE_A_ROW = (Kind.TORN, Kind.UNCLEAR)
+"""No row names them; they are told where any row of the class asks for something."""
+
+MARKED_OR_NOT = tell("whether it is marked could not be looked up")
+
+
+def has_rows(policy: Policy) -> bool:
+    """Something is to be done about guests at all."""
+    return any(
+        _asks(row) for one in policy.classes for kind, row in one.rows.items() if _is_ours(kind)
+    )
+
+
+def wish(
+    instance: Instance, kind: Kind, policy: Policy, images: Images, choice: Choice
+) -> Verdict:
+    """``choice``: whether it would be evacuated, by its marks alone. RESTART is only what is wanted."""
+    out = excluded([instance], policy, images, GUEST)
+    if instance.id in out.by:
+        return LEAVE
+    if instance.id in out.perhaps:
+        return tell("whether the policy excludes it could not be looked up")
+    found = classify(instance, policy, images)
+    if found.unknown:
+        return tell(found.why)
+    row = _row(found.name, kind, policy)
+    if not _asks(row):
+        return LEAVE
+    return _owners(instance, images, choice) or _by_row(instance, row, images)
+
+
+def _owners(instance: Instance, images: Images, choice: Choice) -> Verdict | None:
+    """None: its owner wants it restarted."""
+    wants = wanted(instance, images, marked=choice is Choice.EVACUATE)
+    by_mark = wants.by in ("the mark", "no mark")
+    if by_mark and choice is Choice.UNKNOWN:
+        return MARKED_OR_NOT
+    if wants.recovery is None:
+        return tell(wants.by)
+    if wants.recovery is Recovery.NONE:
+        return LEAVE
+    if wants.recovery is Recovery.NOTIFY:
+        return tell(f"its owner wants to be told ({wants.by}): {by_hand(instance)}")
+    return None
+
+
+def _by_row(instance: Instance, row: tuple[Action, ...], images: Images) -> Verdict:
+    if row[0] is not Action.RESTART:
+        return tell(f"the policy has it told: {by_hand(instance)}")
+    secret = _secret(instance, images)
+    if secret:
+        return tell(f"its owner alone may read the key that its start needs ({secret})")
+    return RESTART
+
+
+def by_hand(instance: Instance) -> str:
+    return f"openstack server reboot --hard {instance.id}"
+
+
+def _secret(instance: Instance, images: Images) -> str:
+    image = images.get(instance.image, {}) if instance.image is not None else {}
+    values = {"extra_specs": instance.extra_specs or {}, "image": image}
+    return next((key for key, place in _SECRETS if key in values[place]), "")
+
+
+def _row(name: str, kind: Kind, policy: Policy) -> tuple[Action, ...]:
+    rows = next((one.rows for one in policy.classes if one.name == name), {})
+    if kind in _LIKE_A_ROW:
+        every = any(_asks(row) for key, row in rows.items() if _is_ours(key))
+        return (Action.NOTIFY,) if every else ()
+    return rows.get(f"{_ROWS}{kind.value}", ())
+
+
+def _asks(row: tuple[Action, ...]) -> bool:
+    return bool(row) and row[0] is not Action.NONE
+
+
+def _is_ours(kind: str) -> bool:
+    return kind.startswith(_ROWS)

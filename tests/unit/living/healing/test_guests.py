@@ -1,0 +1,250 @@
+"""The worker looks after guests of hosts that live, on the simulated cloud."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.living.healing.cloud import POLICY, Watched
+from vmha_ocf.living.guests.report import ATTRIBUTE
+from vmha_ocf.living.guests.states import Kind
+from vmha_ocf.living.healing import switched_on
+from vmha_ocf.model import InstanceId, NodeName
+
+
+def settled(policy: str = POLICY, **settings: object) -> Watched:
+    """It runs for a while already."""
+    watched = Watched(policy, **settings)
+    watched.run(12)
+    return watched
+
+
+class TestRestarted:
+    def test_a_guest_that_has_crashed_is_rebooted_once_and_that_is_said(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.run(90)
+        assert watched.reboots(one) == 1
+        assert watched.world.runs_on(one) == [NodeName("compute-1")]
+        assert "compute-1: vm-1 has crashed: asked Nova to restart it" in watched.log
+        assert "compute-1: vm-1 runs again, " in watched.log
+        assert watched.problems == ""
+
+    def test_it_is_asked_for_soon_after_its_host_has_said_so(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.driven.round()
+        assert watched.reboots(one) == 1
+
+    def test_a_crash_loop_ends_at_its_limit_and_is_told(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        for _ in range(5):
+            watched.crash(one)
+            watched.run(5)
+        assert watched.reboots(one) == 3
+        assert "was restarted 3 times within 30 min" in watched.problems
+
+    def test_the_limit_holds_over_a_failover(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        for number in range(5):
+            watched.driven.restart(f"ctl{1 + number % 3}")
+            watched.crash(one)
+            watched.run(5)
+        assert watched.reboots(one) == 3
+
+    def test_many_go_at_the_pace_the_most_important_first(self) -> None:
+        watched = settled()
+        many = watched.boot(9)
+        [first] = watched.boot(metadata={"evacuation_priority": "9"})
+        for one in (*many, first):
+            watched.crash(one)
+        watched.driven.round()
+        assert sum(map(watched.reboots, many)) == 3
+        assert watched.reboots(first) == 1
+        watched.run(13)
+        assert [watched.reboots(one) for one in many] == [1] * 9
+
+    def test_it_is_restarted_after_novas_own_stop_too(self) -> None:
+        watched = settled()
+        watched.run(20)
+        [one] = watched.boot()
+        watched.crash(one, ago=16)
+        server = watched.world.instance(one)
+        server.asked("stop", watched.world.now, "")
+        server.vm_state = "stopped"
+        watched.run(30)
+        assert (watched.reboots(one), server.vm_state) == (1, "active")
+
+
+class TestAskedForOnce:
+    def test_though_the_answer_is_lost(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fault("nova.reboot", "lost-answer", times=1)
+        watched.crash(one)
+        watched.run(60)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+        assert "the request to restart it got no clear answer" in watched.log
+
+    def test_what_nova_never_got_is_told_and_not_repeated(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fault("nova.reboot", "late", times=1, seconds=9000)
+        watched.crash(one)
+        watched.run(120)
+        assert watched.reboots(one) == 0
+        assert (
+            "and is not restarted: the request to restart it got no clear answer"
+            in watched.problems
+        )
+
+    def test_though_the_request_comes_late(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fault("nova.reboot", "late", times=1, seconds=40)
+        watched.crash(one)
+        watched.run(120)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
+    def test_while_nova_is_busy_it_gets_its_rest(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fault("nova.reboot", "busy", times=1)
+        watched.crash(one)
+        watched.run(20)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
+    def test_what_cannot_be_read_now_is_read_again(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        for method in ("actions_of", "instances_on"):
+            watched.world.fault(f"nova.{method}", "down", times=1)
+        watched.crash(one)
+        watched.run(20)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
+    def test_though_another_worker_comes_before_its_effect(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.driven.round()
+        watched.world.run(3)
+        watched.world.host("compute-1").halt(one)
+        watched.tell()
+        watched.driven.restart("ctl2")
+        watched.run(90)
+        assert watched.reboots(one) == 1
+        assert "its restart did not help" in watched.problems
+
+
+class TestWhatIsLeftAlone:
+    def test_without_a_policy_nothing_is_even_read(self) -> None:
+        watched = settled("")
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+        assert not watched.world.cib.truth(switched_on.ATTRIBUTE)
+
+    def test_what_was_down_before_the_policy_came(self) -> None:
+        watched = settled("")
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.run(5)
+        watched.world.write_policy(POLICY)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+        assert "that was before the policy asked for restarts" in watched.problems
+
+    def test_what_was_down_at_the_first_look_of_its_host_and_is_stopped(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.instance(one).vm_state = "stopped"
+        watched.crash(one, seen=False)
+        watched.run(60)
+        assert (watched.reboots(one), watched.problems) == (0, "")
+
+    def test_what_its_owner_stops_in_the_second_of_its_crash(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.requests.stop(one)
+        watched.crash(one)
+        watched.run(60)
+        assert (watched.reboots(one), watched.problems) == (0, "")
+
+    def test_what_another_host_tells_of(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.crash(one, Kind.HUNG, host="compute-2")
+        watched.run(60)
+        assert (watched.reboots(one), watched.problems) == (0, "")
+
+    def test_whose_host_is_flagged(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fence("compute-1")
+        watched.crash(one)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+
+    @pytest.mark.parametrize("other", ["", POLICY + "\n# another one"])
+    def test_everything_while_the_policies_of_controllers_differ(self, other: str) -> None:
+        watched = settled()
+        watched.world.write_policy(other or "class = 3", "ctl2")
+        watched.run(35)
+        [one] = watched.boot()
+        watched.crash(one)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+        watched.world.write_policy(POLICY)
+        watched.run(60)
+        assert watched.reboots(one) == 1
+
+
+class TestTold:
+    def test_what_the_policy_has_told(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.crash(one, Kind.HUNG)
+        watched.run(20)
+        assert watched.reboots(one) == 0
+        told = "compute-1: vm-1 hangs, and is not restarted: the policy has it told: "
+        assert f"{told}openstack server reboot --hard {one}" in watched.problems
+
+    def test_a_report_that_nobody_of_ours_wrote(self) -> None:
+        watched = settled()
+        watched.world.attrd.put(ATTRIBUTE, "compute-1", "1 boot=x")
+        watched.run(20)
+        assert (
+            "compute-1: what it says of its instances: the attribute is not understood"
+            in watched.problems
+        )
+
+    def test_while_novas_service_of_the_host_is_down_it_waits_for_it(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.service("compute-1").forced_down = True
+        watched.crash(one)
+        watched.run(20)
+        assert watched.reboots(one) == 0
+        assert "Nova calls its nova-compute down" in watched.problems
+
+    def test_what_nova_refuses(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.fault("nova.reboot", "denied")
+        watched.crash(one)
+        watched.run(20)
+        assert "Nova does not restart it: " in watched.problems
+        watched.world.end_fault("nova.reboot")
+        watched.run(20)
+        assert watched.reboots(one) == 1
+
+    def test_who_is_gone_by_then_is_nobodys_matter(self) -> None:
+        watched = settled()
+        watched.crash(InstanceId("99999999-2222-3333-4444-555555555555"))
+        watched.run(20)
+        assert watched.problems == ""
