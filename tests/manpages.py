@@ -23,6 +23,7 @@ _SEE_ALSO = {
     "ocf_openstack_NovaEvacuate": "vmha(8), fence_compute(8), ocf_openstack_NovaCompute(7), pcs(8)",
     "ocf_openstack_NovaCompute": "ocf_openstack_NovaEvacuate(7), pcs(8), pacemaker-remoted(8)",
     "ocf_openstack_NovaInstances": "ocf_openstack_NovaCompute(7), libvirtd(8), pcs(8)",
+    "ocf_openstack_Libvirtd": "ocf_openstack_NovaCompute(7), libvirtd(8), pcs(8)",
     "fence_compute": "vmha(8), ocf_openstack_NovaEvacuate(7), fence_ipmilan(8), pcs(8)",
     "vmha": "ocf_openstack_NovaEvacuate(7), ocf_openstack_NovaCompute(7), fence_compute(8), pcs(8)",
 }

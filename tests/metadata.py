@@ -14,10 +14,10 @@ from lxml import etree
 
 from tests.ocf_metadata import format_metadata
 from vmha_ocf.programs import nova_compute, nova_evacuate
-from vmha_ocf.programs.living import nova_instances
+from vmha_ocf.programs.living import libvirtd, nova_instances
 
 ROOT = Path(__file__).resolve().parent.parent
-AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT, nova_instances.AGENT)
+AGENTS = (nova_evacuate.AGENT, nova_compute.AGENT, nova_instances.AGENT, libvirtd.AGENT)
 FENCE_COMPUTE = ROOT / "tests" / "executables" / "fence_compute.xml"
 REFERENCE = ROOT / "docs" / "reference.rst"
 WIDTH = 118

@@ -15,7 +15,7 @@ GOAL = 2.5
 
 
 def measure() -> Iterator[Figure]:
-    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances"):
+    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances", "Libvirtd"):
         for action in ("monitor", "meta-data"):
             program = [PYTHON, str(REPOSITORY / "ocf" / agent), action]
             floor, ours = _paired([PYTHON, "-I", "-c", "pass"], program)

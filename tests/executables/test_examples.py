@@ -37,6 +37,7 @@ def test_each_works_alone(
     deployer.simulate()
     deployer.validate("nova-compute", "NovaCompute")
     deployer.validate("nova-instances", "NovaInstances")
+    deployer.validate("libvirt", "Libvirtd")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +131,40 @@ def test_a_flagged_host_gets_no_nova_compute(deployer: Deployer) -> None:
     deployer.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
     plan = deployer.simulate()
     assert set(re.findall(r"Start +nova-compute\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
+
+
+class TestLibvirt:
+    """Libvirtd before nova-compute and NovaInstances."""
+
+    @pytest.fixture
+    def there(self, deployer: Deployer) -> Deployer:
+        for name in ("fence-inventory.sh", "compute.sh", "instances.sh", "libvirt.sh"):
+            deployer.example(name, **GIVEN[name])
+        return deployer
+
+    def test_a_second_run_changes_nothing(self, there: Deployer) -> None:
+        before = there.cib.read_text()
+        there.example("libvirt.sh")
+        assert there.cib.read_text() == before
+
+    def test_it_runs_on_compute_hosts_alone_and_first(self, there: Deployer) -> None:
+        plan = there.simulate()
+        assert set(re.findall(r"Start +libvirt:\d +\( +(\S+) ", plan)) == set(COMPUTES), plan
+        orders = etree.parse(there.cib).iterfind(".//rsc_order[@first='libvirt-clone']")
+        assert {str(one.get("then")) for one in orders} == {
+            "nova-compute-clone",
+            "nova-instances-clone",
+        }
+
+    def test_it_is_kept_from_a_flagged_host(self, there: Deployer) -> None:
+        there.pcs("node", "attribute", "compute-1", f"evacuation={RECORD}")
+        plan = there.simulate()
+        assert set(re.findall(r"Start +libvirt\S* +\( +(\S+) ", plan)) == {"compute-2"}, plan
+
+    def test_a_stop_that_fails_fences_nobody(self, there: Deployer) -> None:
+        stops = etree.parse(there.cib).findall(".//primitive/operations/op[@name='stop']")
+        ours = [one for one in stops if one.get("on-fail") == "block"]
+        assert len(ours) == len(["libvirt", "nova-compute", "nova-instances"])
 
 
 class TestInstances:

@@ -56,7 +56,7 @@ def test_lintian_has_nothing_to_say(built: CleanRoot) -> None:
 
 
 def test_the_agents_answer_where_pacemaker_looks(root: CleanRoot) -> None:
-    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances"):
+    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances", "Libvirtd"):
         assert f'<resource-agent name="{agent}"' in root.must(f"{OCF}/{agent}", "meta-data")
     assert "already off is recorded too" in root.must(FENCE, "-o", "metadata")
 

@@ -39,7 +39,7 @@ def test_it_is_where_pacemaker_looks_and_goes_without_a_trace(
     before = root.must("sh", "-c", "sha256sum /usr/sbin/fence_compute")
     root.must("sh", "-c", divert)
     root.must("sh", "-c", install)
-    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances"):
+    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances", "Libvirtd"):
         assert root.must("head", "-1", f"{OCF}/{agent}") == "#!/usr/bin/python3\n"
         assert f'<resource-agent name="{agent}"' in root.must(f"{OCF}/{agent}", "meta-data")
     assert OURS in root.must("cat", "/usr/sbin/fence_compute")

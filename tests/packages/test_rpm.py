@@ -98,6 +98,7 @@ def test_agents_are_executable_and_secrets_have_a_place_of_their_own(
         "/usr/lib/ocf/resource.d/openstack/NovaEvacuate",
         "/usr/lib/ocf/resource.d/openstack/NovaCompute",
         "/usr/lib/ocf/resource.d/openstack/NovaInstances",
+        "/usr/lib/ocf/resource.d/openstack/Libvirtd",
         "/usr/lib/vmha-ocf/nova-compute-gate",
         "/usr/share/vmha-ocf/alert-wake",
         "/usr/share/vmha-ocf/pcs-examples/recipe-inventory.sh",
@@ -139,7 +140,7 @@ def test_what_is_in_it_answers(built: dict[str, Rpm], tmp_path: Path) -> None:
         unpack = f"rpm2cpio {one.path} | cpio -idm --quiet"
         subprocess.run(["sh", "-c", unpack], cwd=tmp_path, check=True)
     [library] = tmp_path.glob("usr/lib/python3*/site-packages")
-    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances"):
+    for agent in ("NovaEvacuate", "NovaCompute", "NovaInstances", "Libvirtd"):
         program = tmp_path / f"usr/lib/ocf/resource.d/openstack/{agent}"
         told = subprocess.run(
             [program, "meta-data"],

@@ -201,7 +201,7 @@ class TestWhatPacemakerPaysFor:
         r"(\.|$)"
     )
 
-    @pytest.mark.parametrize("agent", ["NovaEvacuate", "NovaCompute", "NovaInstances"])
+    @pytest.mark.parametrize("agent", ["NovaEvacuate", "NovaCompute", "NovaInstances", "Libvirtd"])
     @pytest.mark.parametrize("action", ["meta-data", "monitor", "probe"])
     def test_meta_data_monitors_and_probes_are_cheap(
         self, tmp_path: Path, agent: str, action: str

@@ -26,11 +26,13 @@ class SystemdUnit:
         *,
         until: float,
         hangs: bool = False,
+        what: str = "nova-compute",
         systemctl: str = "systemctl",
         booted: str = probe.BOOTED,
         run: Run = run,
     ) -> None:
         self._names: Sequence[str] = (unit,) if unit else probe.UNITS
+        self._what = what
         self._clock = clock
         self._until = until
         self._for_term = _SHARE_IF_HUNG if hangs else _SHARE_FOR_TERM
@@ -63,7 +65,7 @@ class SystemdUnit:
         while self.is_active():
             if self._left() <= 1.0:
                 raise UnitFailed(
-                    "nova-compute still runs after KILL", hint="look at its processes"
+                    f"{self._what} still runs after KILL", hint="look at its processes"
                 )
             self._kill()
             self._clock.sleep(0.5)
@@ -80,7 +82,7 @@ class SystemdUnit:
                 return name
         raise NotInstalled(
             f"no unit {' or '.join(self._names)} on this node",
-            hint="install nova-compute, or name its unit: unit=...",
+            hint=f"install {self._what}, or name its unit: unit=...",
         )
 
     def _no_answer(self, result: Result) -> VmhaError:
