@@ -30,6 +30,8 @@ def _paired(floor: Sequence[str], ours: Sequence[str]) -> tuple[float, float]:
         "PYTHONPATH": str(REPOSITORY / "lib"),
         "HA_RSCTMP": "/nonexistent",
         "OCF_RESKEY_CRM_meta_interval": "10000",
+        "OCF_RESKEY_CRM_meta_on_node": "compute-1",
+        "OCF_RESKEY_status_command": "true",
     }
     sums = [0.0, 0.0]
     for _ in range(RUNS):

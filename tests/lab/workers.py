@@ -22,6 +22,10 @@ def nova_compute(lab: Lab, host: str) -> Process | None:
     return _found(lab, host, _NOVA_COMPUTE)
 
 
+def libvirtd(lab: Lab, host: str) -> Process | None:
+    return _found(lab, host, "libvirtd")
+
+
 def found_on_controllers(lab: Lab, word: str) -> dict[str, Process]:
     """By controller: a process with this word, or a program of this name, on its command line."""
     found = {node.name: _found(lab, node.name, word) for node in lab.controllers}

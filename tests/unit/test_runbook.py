@@ -38,6 +38,7 @@ TELLS = (
     "living/booting/starting.py",
     "living/booting/keeper.py",
     "living/processes/healer.py",
+    "living/processes/worn_out.py",
     "worker/round.py",
     "incidents/flag_steps.py",
     "cluster/held.py",

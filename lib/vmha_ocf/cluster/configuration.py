@@ -19,6 +19,8 @@ ROLE, COMPUTE_ROLE = "osprole", "compute"
 """The node attribute by which the recipes tell compute hosts from controllers."""
 RUNNING = frozenset({0, 8, 190})
 """OCF exit codes of a monitor, or of a start, after which a resource runs."""
+INFINITY = 1_000_000
+"""Pacemaker's."""
 _NOT_RUNNING = 7
 
 
@@ -101,6 +103,9 @@ class Configuration:
     """The permanent attributes of each node."""
     results: Mapping[str, Sequence[Result]] = field(default_factory=dict)
     """By resource, without the numbers of a clone's instances."""
+    failures: Mapping[tuple[str, NodeName], int] = field(default_factory=dict)
+    """How often each resource has failed on each node, by Pacemaker's count, without the numbers of a
+    clone's instances."""
     under_way: frozenset[str] = frozenset()
     """Resources of which some node has an action to do now: where they run may be another node then."""
 

@@ -15,6 +15,7 @@ from tests.lab.cases import (
     operator,
     others,
     playground,
+    processes,
     telling,
     worker,
 )
@@ -33,6 +34,7 @@ ALL: tuple[Case, ...] = (
     *others.CASES,
     *check.CASES,
     *telling.CASES,
+    *processes.CASES,
     *clock.CASES,
     *playground.CASES,
 )

@@ -103,6 +103,22 @@ def test_of_which_resources_an_action_is_under_way(read: Configuration) -> None:
     assert read.under_way == {"nova-evacuate", "fence"}
 
 
+def test_how_often_a_resource_has_failed_where() -> None:
+    state = """<node_state uname="compute-1"><transient_attributes><instance_attributes>
+      <nvpair name="fail-count-nova-compute#monitor_10000" value="2"/>
+      <nvpair name="fail-count-nova-compute:0#stop_0" value="1"/>
+      <nvpair name="fail-count-libvirt#start_0" value="INFINITY"/>
+      <nvpair name="fail-count-fence#start_0" value="odd"/><nvpair name="x" value="9"/>
+    </instance_attributes></transient_attributes></node_state>"""
+    found = to_configuration(fromstring(CIB.replace("</status>", f"{state}</status>"))).failures
+    node = NodeName("compute-1")
+    assert found == {
+        ("nova-compute", node): 3,
+        ("libvirt", node): 1_000_000,
+        ("fence", node): 0,
+    }
+
+
 def test_constraints_levels_alerts_properties_and_attributes(read: Configuration) -> None:
     assert [(one.resource, one.score, one.expressions) for one in read.locations] == [
         ("nova-compute-clone", "-INFINITY", [("evacuation", "defined", "")])

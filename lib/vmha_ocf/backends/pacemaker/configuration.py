@@ -5,12 +5,20 @@ Templates are followed; rules that make parameters depend on the time or the nod
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from xml.etree.ElementTree import Element
 
 from vmha_ocf.backends.pacemaker.cib import Cib
-from vmha_ocf.cluster.configuration import Configuration, Location, Order, Resource, Result
+from vmha_ocf.cluster.configuration import (
+    INFINITY,
+    Configuration,
+    Location,
+    Order,
+    Resource,
+    Result,
+)
 from vmha_ocf.errors import CommandUnavailable, LocalParameterError
 from vmha_ocf.model import NodeName
 
@@ -18,6 +26,7 @@ SECRETS = "/var/lib/pacemaker/lrm/secrets"
 _ELSEWHERE = "lrm://"
 """The value of a parameter that ``cibsecret`` keeps in a file of each node."""
 _PENDING = "-1"
+_FAIL_COUNT = "fail-count-"
 
 
 def read_configuration(cib: Cib) -> Configuration:
@@ -65,6 +74,7 @@ def to_configuration(cib: Element) -> Configuration:
             for node in cib.iterfind("./configuration/nodes/node")
         },
         results=_results(cib),
+        failures=_failures(cib),
         under_way=frozenset(_under_way(cib)),
     )
 
@@ -142,6 +152,19 @@ def _results(cib: Element) -> Mapping[str, list[Result]]:
             if last is not None:
                 name = _of_clone(resource.get("id", ""))
                 found.setdefault(name, []).append(_result(node, last))
+    return found
+
+
+def _failures(cib: Element) -> Mapping[tuple[str, NodeName], int]:
+    """A count for each operation; they are added."""
+    found: Counter[tuple[str, NodeName]] = Counter()
+    for state in cib.iterfind("./status/node_state"):
+        for pair in state.iterfind("transient_attributes/instance_attributes/nvpair"):
+            name, value = pair.get("name", ""), pair.get("value", "")
+            if name.startswith(_FAIL_COUNT):
+                resource = _of_clone(name.removeprefix(_FAIL_COUNT).partition("#")[0])
+                count = int(value) if value.isdecimal() else INFINITY * (value == "INFINITY")
+                found[resource, NodeName(state.get("uname", ""))] += count
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from vmha_ocf.cloud.policy.kinds import Action
 from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.cloud.readings import Cloud
-from vmha_ocf.living.processes import asked, healed, hung, tasks
+from vmha_ocf.living.processes import asked, healed, hung, tasks, worn_out
 from vmha_ocf.living.processes.healed import ATTRIBUTE, Healed
 from vmha_ocf.living.processes.hung import Cluster, Silent
 from vmha_ocf.model import Epoch, NodeName, NovaHost
@@ -76,7 +76,8 @@ class Healer:
         pending = "an evacuation is not over" if any(flagged.values()) else ""
         notes = self._notes() if silents else {}
         found = [self._treat(one, silents, notes, waits_for or pending) for one in silents]
-        self.problems = list(filter(None, dict.fromkeys(found)))
+        worn = worn_out.told(self._naming.configuration, self._naming.nodes) if self.is_on else ()
+        self.problems = list(filter(None, dict.fromkeys([*found, *worn])))
 
     def _silent(self, flagged: Collection[NovaHost]) -> Sequence[Silent]:
         naming, now = self._naming, self._ports.clock.monotonic()

@@ -1,0 +1,137 @@
+"""A nova-compute or a libvirt that hangs or ends on a host that lives: restarted, and nobody is fenced."""
+
+from __future__ import annotations
+
+import signal
+from functools import partial
+from pathlib import Path
+
+from tests.lab.cases.case import Case, case
+from tests.lab.cases.scene import Scene
+from tests.lab.layout import REPOSITORY
+from tests.lab.processes import Process
+from tests.lab.promises import Expected
+from tests.lab.tellers import vmha
+from tests.lab.workers import libvirtd, nova_compute
+
+_POLICY = 'default_class = "all"\n[class.all.process]\nnova-compute = ["restart", "notify"]\n'
+_NO_SYSTEMD = "without HOSTS=systemd a nova-compute that hears no TERM is given 45 s to end"
+_LACKS = "without HOSTS=systemd and GUESTS=real no libvirt is started by systemd"
+
+
+def nova_compute_hangs(scene: Scene) -> Expected:
+    """A nova-compute is frozen on a host that lives: its monitor fails once, and Pacemaker restarts it."""
+    _heal_by_policy(scene)
+    tagged = scene.boot("compute-2")
+    old = _compute(scene, "compute-2")
+    scene.say("nova-compute of compute-2 is frozen")
+    old.signal(signal.SIGSTOP)
+    scene.until("Nova calls it down", lambda: _state(scene, "compute-2") == "down", 120)
+    scene.say("Nova calls it down")
+    scene.until_status_says("nova-compute of compute-2 hangs: Pacemaker restarts it", 120)
+    scene.until("the end of the frozen one", lambda: not old.alive(), 120)
+    scene.say("the frozen one has ended")
+    scene.until("Nova hears of it", lambda: _state(scene, "compute-2") == "up", 120)
+    scene.say("Nova calls it up")
+    new = _compute(scene, "compute-2")
+    scene.until_status_is_silent("nova-compute of compute-2 hangs")
+    scene.pause(30)
+    assert new.alive(), "the new one was restarted, too"
+    _nobody_was_fenced(scene)
+    return Expected((), (), tagged)
+
+
+def two_nova_computes_hang(scene: Scene) -> Expected:
+    """Two nova-computes are frozen at once: as if their message bus were gone: told, none is restarted."""
+    _heal_by_policy(scene)
+    tagged = [*scene.boot("compute-2", 1), *scene.boot("compute-3", 1)]
+    frozen = [_compute(scene, host) for host in ("compute-2", "compute-3")]
+    scene.say("the nova-computes of compute-2 and compute-3 are frozen")
+    for one in frozen:
+        scene.afterwards.callback(one.signal, signal.SIGCONT)
+        one.signal(signal.SIGSTOP)
+    scene.until_status_says("compute-2, compute-3 fell silent together", 180)
+    scene.pause(60)
+    assert all(one.alive() for one in frozen), "one was restarted"
+    scene.say("they go on")
+    for one in frozen:
+        one.signal(signal.SIGCONT)
+    scene.until_status_is_silent("fell silent together", 90)
+    _nobody_was_fenced(scene)
+    return Expected((), (), tagged)
+
+
+def libvirt_hangs_and_ends(scene: Scene) -> Expected:
+    """libvirtd is frozen, and later killed: Pacemaker restarts it, and the guests go on counting."""
+    _under_pacemaker(scene)
+    tagged = scene.boot("compute-1")
+    for number, what in ((signal.SIGSTOP, "frozen"), (signal.SIGKILL, "killed")):
+        old = libvirtd(scene.stage.lab, "compute-1")
+        assert old, "libvirtd does not run on compute-1"
+        scene.say(f"libvirtd of compute-1 is {what}")
+        old.signal(number)
+        scene.until_counting(tagged)
+        scene.until(f"the end of the {what} one", partial(_has_ended, old), 180)
+        scene.until("another libvirtd", lambda: libvirtd(scene.stage.lab, "compute-1"), 120)
+        scene.say("another libvirtd is there")
+        scene.until_counting(tagged)
+    _nobody_was_fenced(scene)
+    return Expected((), (), tagged)
+
+
+def _heal_by_policy(scene: Scene) -> None:
+    """Every controller has the same file, and says so."""
+    path = Path(scene.stage.lab.state) / "policy.toml"
+    path.write_text(_POLICY)
+    path.chmod(0o644)
+    scene.set_evacuate([f"policy={path}"], afterwards=["policy="])
+    for controller in scene.stage.lab.controllers:
+        vmha(scene.stage, controller.name, "policy")
+    scene.until_status_is_silent("the policy of")
+
+
+def _under_pacemaker(scene: Scene) -> None:
+    """By the recipe. What runs goes on running."""
+    cluster, examples = scene.stage.cluster, REPOSITORY / "pcs-examples"
+    scene.say("libvirt.sh")
+    cluster.must(cluster.controller(), ["env", f"{examples}/together.sh", "./libvirt.sh"], 120)
+    scene.afterwards.callback(cluster.pcs, "resource", "delete", "libvirt", timeout=120)
+    scene.afterwards.callback(cluster.pcs, "resource", "unmanage", "libvirt")
+    scene.until("Libvirtd on all hosts", lambda: _everywhere(scene), 120)
+
+
+def _everywhere(scene: Scene) -> bool:
+    told = scene.places_of("libvirt-clone")
+    return all(f" {host}" in told for host in scene.stage.hosts)
+
+
+def _has_ended(process: Process) -> bool:
+    return not process.alive()
+
+
+def _compute(scene: Scene, host: str) -> Process:
+    found = nova_compute(scene.stage.lab, host)
+    assert found, f"nova-compute does not run on {host}"
+    return found
+
+
+def _state(scene: Scene, host: str) -> str:
+    return str(scene.stage.cloud.client().services()[host]["state"])
+
+
+def _nobody_was_fenced(scene: Scene) -> None:
+    for host in scene.stage.hosts:
+        history = scene.stage.cluster.fence_history(host)
+        since = [
+            each
+            for each in history
+            if each.completed and each.completed.timestamp() >= scene.began
+        ]
+        assert not since, f"{host} was fenced: {since}"
+
+
+CASES: tuple[Case, ...] = (
+    case(nova_compute_hangs, cannot=_NO_SYSTEMD, systemd=True),
+    case(two_nova_computes_hang),
+    case(libvirt_hangs_and_ends, cannot=_LACKS, real=True, systemd=True),
+)

@@ -1,0 +1,62 @@
+"""What Pacemaker has given up on a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from vmha_ocf.cluster.configuration import COMPUTE, EVACUATOR, LIBVIRT, Configuration, Resource
+from vmha_ocf.living.processes.worn_out import told
+from vmha_ocf.model import NodeName, NodeState
+
+NODE = NodeName("compute-1")
+THERE = {NODE: NodeState(NODE, online=True, fenced=False)}
+
+
+def configuration(count: int, name: str = "nova-compute", **meta: str) -> Configuration:
+    resources = [
+        Resource("nova-compute", COMPUTE, meta=meta),
+        Resource("libvirt", LIBVIRT, meta=meta),
+        Resource("nova-evacuate", EVACUATOR, meta=meta),
+    ]
+    return Configuration(resources, failures={(name, NODE): count})
+
+
+THREE: Mapping[str, str] = {"migration-threshold": "3"}
+
+
+def test_it_has_failed_so_often() -> None:
+    timed = {**THREE, "failure-timeout": "60s"}
+    assert list(told(configuration(4, **timed), THERE)) == [
+        "nova-compute has failed 4 times on compute-1, and Pacemaker does not try again for 60s: "
+        "pcs resource cleanup nova-compute node=compute-1"
+    ]
+
+
+def test_a_start_that_failed_counts_without_a_threshold() -> None:
+    [sentence] = told(configuration(1_000_000, "libvirt"), THERE)
+    assert sentence.startswith("libvirt does not start on compute-1, and Pacemaker does not try")
+    assert "before a person says so" in sentence
+
+
+@pytest.mark.parametrize("meta", [{}, {"migration-threshold": "0"}, {"migration-threshold": "x"}])
+def test_without_a_threshold_it_is_restarted_again_and_again(meta: dict[str, str]) -> None:
+    assert not list(told(configuration(50, **meta), THERE))
+
+
+def test_what_is_below_it_or_nothing_of_a_host() -> None:
+    assert not list(told(configuration(2, **THREE), THERE))
+    assert not list(told(configuration(9, "nova-evacuate", **THREE), THERE))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        {},
+        {NODE: NodeState(NODE, online=False, fenced=False)},
+        {NODE: NodeState(NODE, online=True, fenced=True)},
+    ],
+)
+def test_a_host_that_is_away_is_no_living_one(nodes: Mapping[NodeName, NodeState]) -> None:
+    assert not list(told(configuration(9, **THREE), nodes))
