@@ -9,7 +9,7 @@ from tests.crashes.points import points
 from tests.proof.judge import Played, held, play
 from vmha_ocf.sim.base.scenario import CrashSpec, Scenario
 from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
-from vmha_ocf.sim.play.expectations import liveness
+from vmha_ocf.sim.play.expectations import liveness, unhealed
 from vmha_ocf.sim.play.scenario_toml import format_scenario
 
 LONGER = 900.0
@@ -50,7 +50,8 @@ def wrong(played: Played) -> frozenset[str]:
     waiting = {f"{host} is still flagged" for host in held(outcome)}
     hosts = (one for one in played.hosts if not any(map(one.startswith, waiting)))
     behind = liveness(scenario, world, outcome.members, outcome.ours, outcome.problems)
-    return frozenset([*hosts, *behind])
+    down = unhealed(scenario, world, outcome.members, outcome.problems)
+    return frozenset([*hosts, *behind, *down])
 
 
 def _bad(scenario: Scenario, point: CrashSpec, wrap: Wrap, accepted: frozenset[str]) -> str:

@@ -20,7 +20,7 @@ from vmha_ocf.sim.cluster.hosts import Host
 from vmha_ocf.sim.judge.aftermath import judged
 from vmha_ocf.sim.judge.invariants import machine_in
 from vmha_ocf.sim.judge.storms import raging
-from vmha_ocf.sim.play.expectations import liveness
+from vmha_ocf.sim.play.expectations import liveness, unhealed
 from vmha_ocf.sim.play.run import Outcome, Play, begin
 from vmha_ocf.sim.play.scenario_check import options_of
 from vmha_ocf.sim.world import World
@@ -122,8 +122,10 @@ def _untold(one: Play) -> Iterator[str]:
 
 
 def _behind(one: Play) -> Iterator[str]:
-    """Whoever is left behind, but for those that their author leaves behind."""
-    return liveness(one.scenario, one.world, one.members, one.whose.ours)
+    """Whoever is left behind, but for those that their author leaves behind; and who is down."""
+    there = one.scenario, one.world, one.members
+    yield from liveness(*there, one.whose.ours)
+    yield from unhealed(*there, one.manager.evacuate.told.problems, within=0.0)
 
 
 def _busy(one: Play) -> Iterator[NovaHost]:

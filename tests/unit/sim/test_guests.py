@@ -179,10 +179,14 @@ def test_what_libvirt_does_not_tell_is_unknown(how: str) -> None:
 
 
 def test_a_dead_qemu_that_awaited_a_guest_is_found_on_the_other_host() -> None:
-    play = at(30, EventSpec(20, "fail_incoming", instances="web-1", host="compute-2"))
+    play = at(22, EventSpec(20, "fail_incoming", instances="web-1", host="compute-2"))
     there = report(play, "compute-2")
     assert there is not None
     assert ONE in there.found
+    play.world.run_until(36)  # Nova has taken it back.
+    after = report(play, "compute-2")
+    assert after is not None
+    assert not after.found
     assert play.world.runs_on(ONE) == ["compute-1"]
 
 

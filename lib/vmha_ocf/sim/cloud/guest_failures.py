@@ -18,6 +18,8 @@ from vmha_ocf.sim.cluster.hosts import Host
 
 _PANICKED = 1
 """virDomainCrashedReason of a domain in the state CRASHED: it is kept for a look at it."""
+_ROLLBACK = 5.0
+"""Seconds after which Nova has taken back a live migration that failed."""
 _IO_ERROR = (State.PAUSED, Paused.IOERROR)
 
 
@@ -84,11 +86,20 @@ class GuestFailures:
             self._say(server, "goes on by itself")
 
     def incoming_fails(self, instance: InstanceId, dest: NovaHost) -> None:
-        """A live migration to there: the QEMU that was to take it up is dead, and its definition is left.
-        The guest runs on where it was."""
+        """A live migration to there: the QEMU that was to take it up is dead, and its definition is there
+        until Nova has taken it back. The guest runs on where it was."""
         server, host = self._database.find(instance), self._hosts[dest]
+        if instance in host.guests or not host.listening:
+            return
         host.define(instance)
         host.libvirt.set(instance, State.SHUTOFF, Shutoff.FAILED)
+        life = host.compute.life
+
+        def take_back() -> None:
+            if host.compute.life == life and not host.runs_guest(instance):
+                host.destroy(instance)
+
+        self._core.timeline.after(_ROLLBACK, take_back)
         self._say(server, f"has not come to {host.node}: the QEMU that awaited it is dead")
 
     def wreck(self, instance: InstanceId) -> None:

@@ -10,7 +10,7 @@ from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, HostFailed
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
-from vmha_ocf.sim.judge.restarts import restarted_wrongly
+from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
 from vmha_ocf.sim.world import World
 
 Ours = Callable[[Server], bool]
@@ -73,7 +73,7 @@ def _since(world: World, host: NovaHost) -> float:
 def not_as_before(world: World, ours: Ours, problems: Sequence[str]) -> Iterator[str]:
     """P6. An ERROR that was none before, and a guest that runs and did not: told as long as it lasts, but
     where its owner has said something since, or another tool has moved it. So is a guest that is off
-    because its host was, once Nova has had the time to see it."""
+    because its host was, once Nova has had the time to see it, and not because it failed by itself."""
     failed = {fact.host for fact in world.core.journal.of(HostFailed)}
     meddled = {one.instance for one in world.core.journal.of(EvacuateAccepted) if one.by != US}
     for server in world.database.servers.values():
@@ -108,6 +108,8 @@ def _changed(world: World, server: Server) -> str:
 
 def _is_left_off(world: World, server: Server) -> bool:
     if world.runs_on(server.id) or server.vm_state not in ("active", "stopped"):
+        return False
+    if failures_of(world, server.id):
         return False
     if not server.launched:  # It never ran.
         return False

@@ -37,6 +37,8 @@ R = TypeVar("R")
 NAME = "NovaInstances"
 EVENT = 0.02
 """Seconds from what happens to a guest until libvirt's event is there."""
+LEAST = 0.01
+"""Seconds of a pause: less may be too little for a virtual clock to move."""
 _OPTIONS = Options("qemu:///system", Limits())
 
 
@@ -141,7 +143,7 @@ class GuestWatch:
 
         def run() -> None:
             while not waker.stopping:
-                waker.wait(watcher.step())
+                waker.wait(max(watcher.step(), LEAST))
             watcher.leave()
 
         waker.process = self.parts.processes.start(f"{host.node}/{NAME}", run, _ended)

@@ -113,7 +113,7 @@ def unmet(
     yield from _said(scenario, world)
     yield from _problems(scenario, problems)
     yield from liveness(scenario, world, members, ours, problems)
-    yield from _unhealed(scenario, world, members, problems)
+    yield from unhealed(scenario, world, members, problems)
 
 
 def _instances(
@@ -223,8 +223,13 @@ def liveness(
             yield f"{server.name} was left behind on {server.host}"
 
 
-def _unhealed(
-    scenario: Scenario, world: World, members: Members, problems: Sequence[str]
+def unhealed(
+    scenario: Scenario,
+    world: World,
+    members: Members,
+    problems: Sequence[str] = (),
+    *,
+    within: float = HEALS,
 ) -> Iterator[str]:
     """Guests that failed on a host that lives, restarted by the policy, and down without a word."""
     for group in scenario.instances:
@@ -233,7 +238,7 @@ def _unhealed(
             if server is None or server.owned or not failures or _is_healed(world, one):
                 continue
             lives = world.host(server.host).listening and world.flag(server.host) is None
-            late = world.now - failures[-1].time > HEALS
+            late = world.now - failures[-1].time > within
             if lives and late and not _is_told(world, one, problems):
                 yield f"{server.name} failed at {failures[-1].time:.2f}, and is down without a word"
 

@@ -19,6 +19,9 @@ LIFTABLE = frozenset(
 ) - {"group", "name", "instances", "host", "exact", "exact_in", "may_stay", "or_told"}
 """Names of what a scenario may expect. Promises are none of them."""
 
+_OF_ITS_OWN_WEATHER = frozenset({"again_within"})
+"""How long something takes is about the weather that its author has seen."""
+
 
 def everywhere(_: Scenario) -> bool:
     return True
@@ -59,6 +62,7 @@ class Weather:
         if changed == scenario:
             return scenario
         lifted = {name for one in self.lifts if one.where(scenario) for name in one.what}
+        lifted |= _OF_ITS_OWN_WEATHER
         if scenario.expect.exact or self.name in scenario.expect.exact_in:
             lifted |= LIFTABLE
         return replace(changed, expect=without(changed.expect, lifted))
