@@ -10,6 +10,7 @@ from dataclasses import replace
 from random import Random
 
 from tests.seeds.cluster import around, crashes, faults
+from tests.seeds.guests import with_guests
 from tests.seeds.hosts import Happening, story
 from tests.seeds.people import Where, peace, people
 from vmha_ocf.sim.base.latency import Latency
@@ -67,7 +68,7 @@ def generate(seed: int) -> Scenario:
         *(EventSpec(end + 30 * 2.0**n, "release_storm") for n in range(5)),
     ]
     events = [one for one in happenings if isinstance(one, EventSpec)]
-    return Scenario(
+    scenario = Scenario(
         f"seed {seed}",
         end + TAIL,
         pacemaker=pacemaker,
@@ -82,6 +83,7 @@ def generate(seed: int) -> Scenario:
         event=tuple(sorted(events, key=lambda event: event.at)),
         crash=tuple({(one.call, one.number): one for one in crashes(random)}.values()),
     )
+    return with_guests(seed, where, scenario)
 
 
 def _hosts(random: Random) -> Iterator[HostSpec]:

@@ -18,6 +18,7 @@ from vmha_ocf.cluster.note_store import NoteStore
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.living.booting import site_start
+from vmha_ocf.living.healing import switched_on
 from vmha_ocf.model import (
     Flag,
     InstanceId,
@@ -34,7 +35,7 @@ from vmha_ocf.sim.base.journal import Journal, Line, StormRelease
 from vmha_ocf.sim.base.latency import NONE, Delays, Latency
 from vmha_ocf.sim.base.reported import Reported
 from vmha_ocf.sim.base.scenario import PacemakerSpec
-from vmha_ocf.sim.base.timeline import Event, SimClock, Timeline
+from vmha_ocf.sim.base.timeline import EPOCH, Event, SimClock, Timeline
 from vmha_ocf.sim.base.timing import Timing
 from vmha_ocf.sim.base.tripwire import Wrap, unwrapped
 from vmha_ocf.sim.cloud.boot import boot
@@ -160,6 +161,14 @@ class World:
             word = word_of(self.policy(one))
             if word:
                 self.cib.put(NodeName(one), ATTRIBUTE, word)
+
+    def has_long_had_its_policy(self) -> None:
+        """What the worker noted as it was switched on."""
+        controller = self.settings.controllers[0]
+        classes = self.policy(controller).policy.classes
+        if any(kind.startswith("guest.") for one in classes for kind in one.rows):
+            long_ago = f"{EPOCH - 86400.0:.0f}"
+            self.cib.put(NodeName(controller), switched_on.ATTRIBUTE, long_ago)
 
     def policy(self, controller: str) -> Understood:
         """As the file of that controller says."""

@@ -75,6 +75,8 @@ class Server:
     """A delete request waits for the nova-compute of this host."""
     actions: list[Action] = field(default_factory=list)
     """What was asked of it, newest last."""
+    fault: str = ""
+    """Nova's reason, while it is in error."""
     looked: float = -1.0
     """When Nova has told us of it last, its state or what was asked of it; below 0 is never."""
 
@@ -102,6 +104,7 @@ class Server:
             extra_specs=dict(self.extra_specs),
             image=self.image,
             project=self.project,
+            fault=self.fault if self.vm_state == "error" else "",
         )
 
 

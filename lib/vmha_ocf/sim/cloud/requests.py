@@ -232,6 +232,7 @@ class InstanceRequests:
         failed = self._core.strike("nova.host", "reboot-fails", host.name)
         if failed or host.libvirt.trouble is not None:
             server.fail()
+            server.fault = "internal error: process exited while connecting to monitor"
             self._say(server, f"cannot be rebooted on {host.name}, now in error")
             return
         host.run(server.id)

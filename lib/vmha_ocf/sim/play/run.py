@@ -188,6 +188,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
     )
     world.settings, world.evacuator = scenario.pacemaker, scenario.options
     world.write_policy(scenario.policy)
+    world.has_long_had_its_policy()
     world.requests.checks_task_state = scenario.nova.checks_task_state
     world.pacemaker.purges_on_fencing = scenario.pacemaker.purges_on_fencing
     world.pacemaker.fences_unseen = scenario.pacemaker.startup_fencing

@@ -1,0 +1,83 @@
+"""P12 of guests that fail by themselves, broken on purpose: the product with one mistake in one port.
+
+Each scenario is as it should be without the mistake: the tests of scenarios play them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from vmha_ocf.model import Action, Instance, NovaHost
+from vmha_ocf.sim.play.run import load, run
+
+P = TypeVar("P")
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+class _Nova:
+    """As it is, but for what a subclass does in another way."""
+
+    def __init__(self, nova: Any) -> None:
+        self._nova = nova
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nova, name)
+
+
+class NobodyAsked(_Nova):
+    """Takes each stop for Nova's own: it does not look at who has asked."""
+
+    def actions_of(self, instance: Instance) -> Sequence[Action]:
+        return [replace(one, user="") for one in self._nova.actions_of(instance)]
+
+
+class OnlyItsOwn(_Nova):
+    """Believes its own memory alone: neither what is under way in Nova, nor what was asked for."""
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._nova.instances_on(host)]
+
+    def actions_of(self, _instance: Instance) -> Sequence[Action]:
+        return []
+
+
+class AnyHost(_Nova):
+    """Does not compare the host that reports an instance with the one that Nova has it on."""
+
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        every = [NovaHost("compute-1"), NovaHost("compute-2"), NovaHost("compute-3")]
+        return [replace(one, host=host) for each in every for one in self._nova.instances_on(each)]
+
+
+class RepeatsALostRequest(_Nova):
+    """Asks again at once where the answer was lost."""
+
+    def reboot(self, instance: Instance) -> None:
+        try:
+            self._nova.reboot(instance)
+        except Exception:  # noqa: BLE001 - that is the mistake
+            self._nova.reboot(instance)
+
+
+@pytest.mark.parametrize(
+    ("slug", "mistake", "told"),
+    [
+        ("stopped-in-the-second-of-its-crash", NobodyAsked, "its owner had asked to stop it"),
+        ("worker-dies-at-a-restart", OnlyItsOwn, "a second time for one failure"),
+        ("migration-fails-on-its-destination", AnyHost, "had not failed on compute-1"),
+        ("restart-without-an-answer", RepeatsALostRequest, "a second time for one failure"),
+    ],
+)
+def test_a_mistake_breaks_it(slug: str, mistake: type[_Nova], told: str) -> None:
+    def mistaken(port: P, name: str) -> P:
+        return cast(P, mistake(port)) if name == "NovaEvacuate.nova" else port
+
+    broken = run(load(SCENARIOS / slug), mistaken).broken
+    assert broken
+    assert all(one.startswith("P12") for one in broken)
+    assert told in broken[0]
