@@ -15,8 +15,8 @@ from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.living.processes import asked, healed, hung, tasks, worn_out
 from vmha_ocf.living.processes.healed import ATTRIBUTE, Healed
-from vmha_ocf.living.processes.hung import Cluster, Silent
-from vmha_ocf.model import Epoch, NodeName, NovaHost
+from vmha_ocf.living.processes.hung import Cluster, Watched
+from vmha_ocf.model import Epoch, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.naming import Naming
 
@@ -56,6 +56,9 @@ class Healer:
         self._cloud = cloud
         self._naming = naming
         self._reports: hung.Reports = {}
+        self._looked = ports.clock.monotonic()
+        self._missed: Mapping[NovaHost, Monotonic] = {}
+        """Since when Nova was seen to miss it."""
         self._asked: dict[NodeName, _Asked] = {}
         self._restarted: set[NodeName] = set()
         """Where a monitor was told to fail, until Nova hears of the new process."""
@@ -70,33 +73,46 @@ class Healer:
         """``flagged``: the hosts that are, and whether their evacuation is not over; ``waits_for``: why
         nothing new may be begun, "" if it may. Raises NovaUnavailable, NovaDenied, FlagsUnavailable,
         FlagNotWritten."""
-        silents = self._silent(flagged) if self.is_on else []
+        every = self._watched(flagged) if self.is_on else []
+        silents = hung.silent(every, now=self._looked, after=self._cloud.silence)
         self.is_busy = bool(silents)
-        self._end(self._asked.keys() - {one.node for one in silents})
+        heard = {one.node for one in every if one not in silents}
+        self._end(self._asked.keys() - {one.node for one in silents}, heard)
         pending = "an evacuation is not over" if any(flagged.values()) else ""
         notes = self._notes() if silents else {}
-        found = [self._treat(one, silents, notes, waits_for or pending) for one in silents]
+        found = [self._treat(one, silents, every, notes, waits_for or pending) for one in silents]
         worn = worn_out.told(self._naming.configuration, self._naming.nodes) if self.is_on else ()
         self.problems = list(filter(None, dict.fromkeys([*found, *worn])))
 
-    def _silent(self, flagged: Collection[NovaHost]) -> Sequence[Silent]:
+    def _watched(self, flagged: Collection[NovaHost]) -> Sequence[Watched]:
         naming, now = self._naming, self._ports.clock.monotonic()
         services = self._cloud.services()
-        self._reports = hung.hear(self._reports, services, now)
+        self._looked, self._reports = now, hung.hear(self._reports, services, now)
         cluster = Cluster(naming.nodes, naming.names, naming.configuration, flagged)
-        return hung.silent(services, self._reports, cluster, now=now, after=self._cloud.silence)
+        every = hung.watched(services, self._reports, cluster)
+        self._missed = {
+            one.host: self._missed.get(one.host, now) for one in every if one.is_missed
+        }
+        return every
 
     def _notes(self) -> _Notes:
         read = self._ports.notes.read(ATTRIBUTE)
         return {node: healed.parse_healed(text) for node, text in read.items()}
 
-    def _treat(self, one: Silent, silents: Sequence[Silent], notes: _Notes, waits_for: str) -> str:
+    def _treat(
+        self,
+        one: Watched,
+        silents: Sequence[Watched],
+        every: Sequence[Watched],
+        notes: _Notes,
+        waits_for: str,
+    ) -> str:
         """What a person should know; "" as long as there is nothing."""
-        others = hung.together(one, silents, self._cloud.service_down_time.seconds)
-        if others:
+        down_time = self._cloud.service_down_time.seconds
+        if others := hung.together(one, silents, down_time):
             return _bus([one.host, *others]) if one.is_missed else ""
         process, age = self._who(one)
-        if not one.is_missed:
+        if not one.is_missed or hung.unheard(one, every, self._missed[one.host], down_time):
             return ""
         if not hung.hears_of_another(one, self._cloud.services(), silents):
             return _left(one, "Nova hears of no other")
@@ -106,7 +122,7 @@ class Healer:
             return _left(one, f"several hosts of Nova are {one.node}")
         return self._judge(one, process, age, notes, waits_for)
 
-    def _judge(self, one: Silent, process: str, age: float, notes: _Notes, waits_for: str) -> str:
+    def _judge(self, one: Watched, process: str, age: float, notes: _Notes, waits_for: str) -> str:
         """It hangs as far as anybody can see."""
         clock, mine = self._ports.clock, notes.get(one.node, ())
         done = healed.recent(mine, clock.now())
@@ -124,7 +140,7 @@ class Healer:
         self._heal(one, process, notes)
         return _restarted(one)
 
-    def _against(self, one: Silent, done: Sequence[Healed], notes: _Notes, waits_for: str) -> str:
+    def _against(self, one: Watched, done: Sequence[Healed], notes: _Notes, waits_for: str) -> str:
         if Action.RESTART not in wanted(self._cloud.in_force.policy):
             return "the policy says notify"
         if waits_for:
@@ -134,7 +150,7 @@ class Healer:
         other = self._another(one.node, notes)
         return f"that of {other} is being restarted" if other else self._task(one)
 
-    def _again(self, one: Silent, done: Sequence[Healed]) -> str:
+    def _again(self, one: Watched, done: Sequence[Healed]) -> str:
         """It was told to fail, and has not ended yet; or will not."""
         if healed.under_way(done, self._ports.clock.now()):
             return _restarted(one)
@@ -145,7 +161,7 @@ class Healer:
         busy = (each for each, mine in notes.items() if healed.under_way(mine, now))
         return next((each for each in busy if each != node), None)
 
-    def _task(self, one: Silent) -> str:
+    def _task(self, one: Watched) -> str:
         nova = self._ports.nova
         since = self._ports.clock.now() - _DAY
         found = tasks.under_way(
@@ -153,7 +169,7 @@ class Healer:
         )
         return next(iter(found), "")
 
-    def _heal(self, one: Silent, process: str, before: _Notes) -> None:
+    def _heal(self, one: Watched, process: str, before: _Notes) -> None:
         """The note first: a worker that dies in between restarts nothing twice."""
         [now] = self._ports.nova.services(one.host)
         if now.up or now.updated_at != one.service.updated_at:
@@ -168,7 +184,7 @@ class Healer:
             f"{clock.monotonic() - one.since:.0f} s: Pacemaker's monitor of {process} is to fail"
         )
 
-    def _who(self, one: Silent) -> tuple[str, float]:
+    def _who(self, one: Watched) -> tuple[str, float]:
         """The process and its age, as far as they are known. Asked as soon as it is silent: when Nova
         misses it, the answer is there; and again after a restart that has not helped."""
         clock, notes = self._ports.clock, self._ports.notes
@@ -185,14 +201,14 @@ class Healer:
                 mine.answered, mine.process, mine.age, mine.seen = True, process, age, now
         return mine.process, mine.age + now - mine.seen
 
-    def _end(self, nodes: Collection[NodeName]) -> None:
+    def _end(self, nodes: Collection[NodeName], heard: Collection[NodeName]) -> None:
         """Nova hears of it again, or nobody is to watch it."""
         for node in list(nodes):
             self._ports.notes.write_passing(asked.ASKED, asked.key(node), "")
             del self._asked[node]
-            if node in self._restarted:
-                self._restarted.discard(node)
+            if node in self._restarted & set(heard):
                 self._ports.say(f"{node}: Nova hears of its nova-compute again")
+            self._restarted.discard(node)
 
 
 def _bus(hosts: Collection[NovaHost]) -> str:
@@ -202,12 +218,12 @@ def _bus(hosts: Collection[NovaHost]) -> str:
     )
 
 
-def _left(one: Silent, why: str) -> str:
+def _left(one: Watched, why: str) -> str:
     return (
         f"nova-compute of {one.host} hangs and is not restarted: {why}; "
         f"kill it on {one.node}, and Pacemaker starts it"
     )
 
 
-def _restarted(one: Silent) -> str:
+def _restarted(one: Watched) -> str:
     return f"nova-compute of {one.host} hangs: Pacemaker restarts it"

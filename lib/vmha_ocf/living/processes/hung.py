@@ -7,7 +7,7 @@ lost their message bus, or Nova its own, and a restart would help nobody.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from vmha_ocf.agent.boolean import is_true
@@ -79,8 +79,8 @@ def _is_no(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
-    """A service whose reports have stopped although its host is there."""
+class Watched:
+    """A service that is to report, as its host is there."""
 
     service: ComputeService
     node: NodeName
@@ -104,22 +104,23 @@ class Silent:
         return self.service.disabled_reason or "nobody has said why"
 
 
-def silent(
-    services: Services, reports: Reports, cluster: Cluster, *, now: Monotonic, after: float
-) -> list[Silent]:
-    """``after``: seconds without a report after which there is none. What we have changed ourselves is on
-    its way back, and looked at there."""
+def watched(services: Services, reports: Reports, cluster: Cluster) -> list[Watched]:
+    """What we have changed ourselves is on its way back, and looked at there."""
     found = []
     for one in services:
         node = cluster.watched(one.host)
-        since = reports[one.host].since
         ours = one.forced_down or marker.ours(one) is not None
-        if node is not None and not ours and now - since >= after:
-            found.append(Silent(one, node, since))
+        if node is not None and not ours:
+            found.append(Watched(one, node, reports[one.host].since))
     return found
 
 
-def together(one: Silent, others: Collection[Silent], down_time: float) -> list[NovaHost]:
+def silent(every: Iterable[Watched], *, now: Monotonic, after: float) -> list[Watched]:
+    """Those that Nova misses, and those that it will: ``after`` so many seconds there is no report."""
+    return [one for one in every if one.is_missed or now - one.since >= after]
+
+
+def together(one: Watched, others: Iterable[Watched], down_time: float) -> list[NovaHost]:
     """Those that have fallen silent within ``down_time`` of this one."""
     return sorted(
         other.host
@@ -128,7 +129,21 @@ def together(one: Silent, others: Collection[Silent], down_time: float) -> list[
     )
 
 
-def hears_of_another(one: Silent, services: Services, silents: Collection[Silent]) -> bool:
+def unheard(
+    one: Watched, every: Iterable[Watched], missed_at: Monotonic, down_time: float
+) -> list[NovaHost]:
+    """Those of whom nothing has come since Nova was seen to miss this one: whether they have fallen silent
+    with it nobody can tell yet. A silence of long before is another one."""
+    return [
+        other.host
+        for other in every
+        if other.host != one.host
+        and other.since <= missed_at
+        and one.since - other.since <= down_time
+    ]
+
+
+def hears_of_another(one: Watched, services: Services, silents: Iterable[Watched]) -> bool:
     """Whether Nova hears of anybody at all."""
     quiet = {each.host for each in silents}
     return any(each.up and each.host not in quiet for each in services if each.host != one.host)

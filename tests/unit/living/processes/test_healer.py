@@ -78,7 +78,7 @@ def test_it_is_told_to_fail_when_nova_misses_it(site: Site) -> None:
     site.hang()
     site.run(58)
     assert asked.word_of(site.asked)
-    site.run(20)
+    site.run(27)
     assert site.failing == process
     noted = healed.parse_healed(site.world.cib.truth(healed.ATTRIBUTE)[NODE])
     assert [one.process for one in noted] == [process]
@@ -95,7 +95,7 @@ def test_nothing_is_asked_of_anybody_while_all_is_well(site: Site) -> None:
 
 def test_a_worker_that_takes_over_restarts_nothing_twice(site: Site) -> None:
     site.hang()
-    site.run(75)
+    site.run(85)
     assert site.failing
     site.driven.restart("ctl2")
     site.run(60)
@@ -105,7 +105,7 @@ def test_a_worker_that_takes_over_restarts_nothing_twice(site: Site) -> None:
 
 def test_one_that_does_not_end_is_told(site: Site) -> None:
     site.hang()
-    site.run(75 + healed.UNDER_WAY + 30)
+    site.run(85 + healed.UNDER_WAY + 30)
     assert "it was to be restarted, and is the same process still" in site.problem
     assert len(healed.parse_healed(site.world.cib.truth(healed.ATTRIBUTE)[NODE])) == 1
 
@@ -113,12 +113,12 @@ def test_one_that_does_not_end_is_told(site: Site) -> None:
 def test_one_that_hangs_again_and_again_is_told(site: Site) -> None:
     for _ in range(healed.MOST):
         site.hang()
-        site.run(75)
+        site.run(85)
         assert site.failing
         site.restart()
         site.run(200)
     site.hang()
-    site.run(75)
+    site.run(85)
     assert not site.failing
     assert "it was restarted 3 times in half an hour" in site.problem
 
@@ -145,7 +145,7 @@ def test_what_it_may_be_in_the_middle_of(site: Site, about: dict[str, Any], why:
         for name, value in about.items():
             setattr(server, name, value)
     site.hang()
-    site.run(90)
+    site.run(95)
     assert not site.failing
     assert why in site.problem
 
@@ -156,7 +156,7 @@ def test_what_is_on_its_way_to_it(site: Site) -> None:
     site.world.run(2)
     site.hang("compute-1")
     site.world.host("compute-2").compute.life += 1  # its nova-compute was started anew meanwhile
-    site.run(90)
+    site.run(95)
     assert not site.failing
     assert f"the live-migration of {mover} is running" in site.problem
 
@@ -200,7 +200,7 @@ def test_another_one_that_is_not_over(site: Site) -> None:
     other = healed.format_healed([healed.Healed(at, "b.1.2")])
     site.world.cib.put(NodeName("compute-2"), healed.ATTRIBUTE, other)
     site.hang()
-    site.run(80)
+    site.run(88)
     assert not site.failing
     assert "that of compute-2 is being restarted" in site.problem
 

@@ -13,11 +13,13 @@ from vmha_ocf.fencing.names import Words, learn
 from vmha_ocf.living.processes.hung import (
     Cluster,
     Heard,
-    Silent,
+    Watched,
     hear,
     hears_of_another,
     silent,
     together,
+    unheard,
+    watched,
 )
 from vmha_ocf.model import ComputeService, Monotonic, NodeName, NodeState, NovaHost, Services
 
@@ -39,9 +41,10 @@ def cluster(meta: Mapping[str, str] | None = None, **about: Any) -> Cluster:
     return Cluster(names=learn(words), **given)
 
 
-def found(one: ComputeService, around: Cluster | None = None) -> list[Silent]:
+def found(one: ComputeService, around: Cluster | None = None) -> list[Watched]:
     reports = {one.host: Heard("t0", Monotonic(0.0))}
-    return silent(Services([one]), reports, around or cluster(), now=Monotonic(20.0), after=15.0)
+    every = watched(Services([one]), reports, around or cluster())
+    return silent(every, now=Monotonic(20.0), after=15.0)
 
 
 def test_a_report_is_as_old_as_our_first_sight_of_it() -> None:
@@ -62,10 +65,10 @@ def test_one_that_nova_does_not_miss_yet() -> None:
     assert not one.is_missed
 
 
-def test_a_report_of_a_moment_ago_is_no_silence() -> None:
-    reports = {A: Heard("t0", Monotonic(10.0))}
-    seen = silent(Services([service()]), reports, cluster(), now=Monotonic(20.0), after=15.0)
-    assert not seen
+def test_a_report_of_a_moment_ago_is_no_silence_but_where_nova_says_so() -> None:
+    for up in (True, False):
+        one = Watched(service(up=up), NODE, Monotonic(10.0))
+        assert bool(silent([one], now=Monotonic(20.0), after=15.0)) is not up
 
 
 @pytest.mark.parametrize(
@@ -126,17 +129,27 @@ def test_novas_own_word_is_no_persons(about: dict[str, Any], why: str) -> None:
 
 
 def test_two_that_fall_silent_together() -> None:
-    one = Silent(service(), NODE, Monotonic(0.0))
-    other = Silent(service(B), NodeName(B), Monotonic(60.0))
+    one = Watched(service(), NODE, Monotonic(0.0))
+    other = Watched(service(B), NodeName(B), Monotonic(60.0))
     assert together(one, [one, other], 60.0) == [B]
     assert together(one, [one, replace(other, since=Monotonic(60.5))], 60.0) == []
 
 
+def test_those_of_whom_nothing_has_come_since() -> None:
+    one = Watched(service(), NODE, Monotonic(100.0))
+    other = Watched(service(B, up=True), NodeName(B), Monotonic(160.0))
+    missed_at = Monotonic(160.0)
+    assert unheard(one, [one, other], missed_at, 60.0) == [B]
+    for since in (160.5, 39.0):
+        other = replace(other, since=Monotonic(since))
+        assert unheard(one, [one, other], missed_at, 60.0) == []
+
+
 def test_whether_nova_hears_of_anybody() -> None:
-    one = Silent(service(), NODE, Monotonic(0.0))
+    one = Watched(service(), NODE, Monotonic(0.0))
     both = Services([service(), service(B, up=True)])
     assert hears_of_another(one, both, [one])
     assert not hears_of_another(one, Services([service(), service(B)]), [one])
     assert not hears_of_another(one, Services([service(up=True)]), [one])
-    quiet = Silent(service(B, up=True), NodeName(B), Monotonic(90.0))
+    quiet = Watched(service(B, up=True), NodeName(B), Monotonic(90.0))
     assert not hears_of_another(one, both, [one, quiet])
