@@ -68,6 +68,12 @@ BREAKS = (
     Break("operator-disables", "network-cut", TRACES, people.ForgetsItsTraces),
     Break("operator-forces-down", "rebuilt-from-image", NOVA, people.DoesNotLookFirst),
     Break("operator-unforces", "two-hosts-at-once", NOVA, people.ForcedDownOnce),
+    Break(
+        "started-behind-our-back",
+        "released-when-its-host-is-back",
+        NOVA,
+        people.RemembersWhoIsDown,
+    ),
     Break("operator-deletes-the-service", "dead-destination", NOVA, people.RemembersServices),
     Break("second-worker", "another-device-alone", EACH_WORKER, people.AsksNobody),
     Break("tenant-deletes", "fenced-twice", NOVA, people.ListsOnce),

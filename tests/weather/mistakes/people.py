@@ -228,3 +228,22 @@ class EnabledIsInService(Over):
         if host in self._disabled and any(one.enabled for one in known):
             return []
         return cast(Sequence[Instance], self._port.instances_on(host))
+
+
+class RemembersWhoIsDown(Over):
+    """Whom Nova has called down once is down as long as nobody has changed its service."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._down: dict[str, ComputeService] = {}
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        found = self._port.services(host)
+        return Services([self._as_known(one) for one in found], found.unknown)
+
+    def _as_known(self, one: ComputeService) -> ComputeService:
+        if one.forced_down or not one.enabled:
+            self._down.pop(one.id, None)
+        elif not one.up:
+            self._down.setdefault(one.id, one)
+        return self._down.get(one.id, one)

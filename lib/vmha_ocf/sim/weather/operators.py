@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from vmha_ocf.sim.base.scenario import EventSpec, Scenario
-from vmha_ocf.sim.weather.moments import Failure, failures, first, with_events, within
+from vmha_ocf.sim.weather.moments import Failure, failures, first, number, with_events, within
 from vmha_ocf.sim.weather.weather import Change, Weather, lift, or_told
 
 _OPERATORS = lift(
@@ -16,7 +16,14 @@ _DOUBTS = lift(
     "flag", "enabled", "forced_down", "up", "compute", "said", "unsaid", "problem", "no_problem",
     "state", why="a record that a person brings back or takes away is doubted, and told until they fence",
 )  # fmt: skip
+_USED = lift(
+    "flag", "enabled", "forced_down", "up", "compute", "said", "unsaid", "problem", "no_problem",
+    "state", "moved", "requests", "told",
+    why="a host that is used again is not evacuated any more, and that is told",
+)  # fmt: skip
 _LATER = 400.0
+_UNSEEN = 120.0
+"""Seconds within which somebody starts nova-compute on a host that has booted."""
 _OVER = 300.0
 """Seconds after which most evacuations are over, and their host is back."""
 
@@ -52,6 +59,20 @@ def _killed(scenario: Scenario) -> Scenario:
     since = first(scenario) + scenario.timing.detect
     ages: Iterable[float] = (2.0, 16.0, 37.0)
     return with_events(scenario, *(EventSpec(since + age, "kill_worker") for age in ages))
+
+
+def _started_behind_us(scenario: Scenario) -> Scenario:
+    """By whoever finds the host booted again and does not know of the gate."""
+
+    def start(failure: Failure) -> EventSpec:
+        share = number(scenario, f"starts {failure.host}", 1000) / 1000
+        at = failure.at + scenario.timing.detect + scenario.timing.boot + share * _UNSEEN
+        return EventSpec(round(at, 2), "start_compute", host=failure.host)
+
+    failed = list(failures(scenario))
+    hosts = {failure.host for failure in failed}
+    groups = (group.name for group in scenario.instances if group.host in hosts)
+    return or_told(with_events(scenario, *map(start, failed)), groups)
 
 
 def _second_worker(scenario: Scenario) -> Scenario:
@@ -114,6 +135,13 @@ WEATHERS = (
         "An operator deletes the service of each failed host in Nova, which may refuse.",
         _mid("deletes-service", lambda at, host: EventSpec(at, "delete_service", host=host)),
         (_OPERATORS,),
+        _LATER,
+    ),
+    Weather(
+        "started-behind-our-back",
+        "Somebody starts nova-compute by hand on each failed host once it may have booted.",
+        _started_behind_us,
+        (_USED,),
         _LATER,
     ),
     Weather(
