@@ -59,7 +59,12 @@ OUTSIDE = {
 
 # One place per effect. A name stands for itself and all below it.
 ONLY = {
-    "subprocess": ("backends.process.command", "backends.process.daemon", "backends.bmc.child"),
+    "subprocess": (
+        "backends.process.command",
+        "backends.process.daemon",
+        "backends.bmc.child",
+        "backends.pacemaker.subscriber",
+    ),
     "time": (
         "backends.bmc.redfish_http",
         "backends.process.clock",

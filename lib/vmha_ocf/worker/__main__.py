@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 
+from vmha_ocf.backends.pacemaker.subscriber import Subscriber
 from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.backends.process.waker import Waker
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_SUCCESS, VmhaError
@@ -33,6 +34,8 @@ def main(argv: list[str]) -> int:
     pulse.beat(ports.clock.monotonic(), "starting", ())
     ports.say(f"started on {parts.me}")
     parts.listeners.start()
+    subscriber = Subscriber(waker.poke)
+    subscriber.start()
     evacuator = Evacuator(ports, parts.options.settings, parts.me, domain=parts.options.domain)
     rounds.run(
         evacuator,
@@ -42,6 +45,7 @@ def main(argv: list[str]) -> int:
         say=ports.say,
         looked=parts.listeners.looked,
     )
+    subscriber.stop()
     evacuator.leave()
     parts.listeners.stop()
     ports.say("stopped")
