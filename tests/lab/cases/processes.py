@@ -33,9 +33,12 @@ def nova_compute_hangs(scene: Scene) -> Expected:
     scene.say("its monitor is told to fail")
     scene.until("the end of the frozen one", lambda: not old.alive(), 120)
     scene.say("the frozen one has ended")
+    lab = scene.stage.lab
+    scene.until("the new one", lambda: nova_compute(lab, "compute-2"), 120)
+    new = _compute(scene, "compute-2")
+    scene.say("another one is there")
     scene.until("Nova hears of it", lambda: _state(scene, "compute-2") == "up", 120)
     scene.say("Nova calls it up")
-    new = _compute(scene, "compute-2")
     scene.until_status_is_silent("nova-compute of compute-2 hangs")
     scene.pause(30)
     assert new.alive(), "the new one was restarted, too"
