@@ -41,10 +41,8 @@ def play(stage: Stage, case: Case) -> Outcome:
     recovery: Recovery | None = None
     try:
         recovery = perform(scene, case)
-    except Broken as error:
-        problems = error.problems
-    except LabError as error:
-        problems = [str(error)]
+    except (Broken, LabError) as error:
+        problems = told(error)
     except Exception:  # noqa: BLE001 - a bug of the case fails it; the others still run
         problems = [traceback.format_exc()]
     return Outcome(
@@ -56,6 +54,14 @@ def play(stage: Stage, case: Case) -> Outcome:
         time.time() - scene.began,
         drawn(scene, story(scene, recovery)),
     )
+
+
+def told(error: BaseException | None) -> list[str]:
+    """With what it hides: what a case has found comes before what then could not be put back."""
+    if not isinstance(error, (Broken, LabError)):
+        return []
+    hidden = [] if error.__suppress_context__ else told(error.__context__)
+    return [*hidden, *(error.problems if isinstance(error, Broken) else [str(error)])]
 
 
 def perform(scene: Scene, case: Case) -> Recovery:

@@ -96,13 +96,13 @@ def recorder_first_in_its_level(scene: Scene) -> Expected:
         "pcmk_host_list=compute-2", "--force")  # fmt: skip
     scene.afterwards.callback(pcs, "stonith", "delete", _RECORDER)
     pcs("stonith", "level", "add", "1", "compute-2", _RECORDER, power, "--force")
-    scene.afterwards.callback(pcs, "stonith", "level", "clear", "compute-2")
+    scene.afterwards.callback(pcs, "stonith", "level", "clear", "target", "compute-2")
     scene.say("the network of compute-2 is gone, its guests run on")
     scene.stage.cluster.unplug("compute-2")
     scene.pause(40)
     assert not scene.asked("compute-2"), "asked for although nobody has switched it off"
     scene.say("the operator puts the devices in their order")
-    pcs("stonith", "level", "clear", "compute-2")
+    pcs("stonith", "level", "clear", "target", "compute-2")
     pcs("stonith", "level", "add", "1", "compute-2", power, _RECORDER, "--force")
     # What was begun by the levels of before is not believed by those of now.
     scene.until_moved("compute-2", tagged, timeout=300)
