@@ -9,7 +9,14 @@ import pytest
 from vmha_ocf.model import NodeName, NovaHost, ServiceChange
 from vmha_ocf.sim.base.journal import EvacuateAccepted, FlagErased
 from vmha_ocf.sim.base.latency import Latency
-from vmha_ocf.sim.base.scenario import EventSpec, GroupSpec, HostSpec, NovaSpec, Scenario
+from vmha_ocf.sim.base.scenario import (
+    CrashSpec,
+    EventSpec,
+    GroupSpec,
+    HostSpec,
+    NovaSpec,
+    Scenario,
+)
 from vmha_ocf.sim.judge.invariants import check
 from vmha_ocf.sim.play.run import Outcome, run
 from vmha_ocf.sim.world import World
@@ -194,6 +201,15 @@ class TestTheConfigurationIsRestored:
         outcome = play(typed, EventSpec(9, "restore_configuration", value="5"), length=10)
         assert not outcome.world.cib.truth("rack")
         assert "restores the configuration of 5 s ago" in outcome.log
+
+    def test_what_goes_with_it_is_a_flag_whose_end_was_only_begun(self) -> None:
+        """The worker had written that in attrd, and died at the record."""
+        saved = EventSpec(1, "save_configuration", value="monday")
+        restored = EventSpec(45, "restore_configuration", value="monday")
+        killed = CrashSpec("NovaEvacuate.cib.delete_node_attribute", 1)
+        outcome = run(replace(play(saved, DIES, restored).scenario, crash=(killed,)))
+        assert [fact.host for fact in outcome.world.core.journal.of(FlagErased)] == ["compute-1"]
+        assert not outcome.broken
 
     def test_as_it_was_when_it_was_saved(self) -> None:
         """A record that was there comes back, and what came later goes."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vmha_ocf.cluster import flag_texts
-from vmha_ocf.model import NodeName
+from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.sim.base.journal import FlagErased
 from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.play.event_kind import Kind, Stage
@@ -64,11 +64,16 @@ def _restore_configuration(stage: Stage, event: EventSpec) -> None:
     then = f"of {event.value} s ago" if event.value.isdecimal() else event.value
     world = stage.world
     world.say("operator", f"restores the configuration {then}")
-    flagged = [host for host in world.hosts if world.flag(host) is not None]
+    flagged = [host for host in world.hosts if _is_pending(world.flag(host))]
     world.cib.restore(event.value)
     for host in flagged:
-        if world.flag(host) is None:
+        if not _is_pending(world.flag(host)):
             world.core.journal.note(FlagErased(world.now, host))
+
+
+def _is_pending(flag: Flag | None) -> bool:
+    """What attrd says of one whose end was being written stays."""
+    return flag is not None and flag.pending
 
 
 _HOST = frozenset({"host"})
