@@ -82,6 +82,23 @@ def at_work(found: Sequence[Evacuation], off: Off) -> Iterator[Evacuation]:
             return
 
 
+def completed(found: Sequence[Evacuation]) -> Evacuation | None:
+    """The newest of one instance, if it says so; or one beside which newer ones have failed, that another
+    tool had asked for."""
+    for place, record in enumerate(found):
+        if record.status == "completed":
+            return record if all(_is_beside(record, one) for one in found[:place]) else None
+        if record.status not in LOST:
+            return None
+    return None
+
+
+def _is_beside(record: Evacuation, newer: Evacuation) -> bool:
+    """Made before it ended, by Nova's times. What cannot be read was."""
+    made, ended = seconds(newer.created_at), seconds(record.updated_at)
+    return made is None or ended is None or made <= ended
+
+
 def is_since(record: Evacuation, since: Epoch) -> bool:
     """Whether it may have been made after ``since``, seconds since the epoch, by a clock of ours: then
     it is of this failure. What cannot be read was."""

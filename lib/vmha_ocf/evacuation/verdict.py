@@ -131,14 +131,15 @@ def _at_work(
     """Also a "completed" one: a restart of the source says so while the destination works on, or has
     not even begun. The instance is still here, so nobody has moved it since its host went off. That the
     destination has died ends only what it had begun: what waits in its queue begins when it is back."""
-    if found and found[0].status == "completed":
+    completed = records.completed(found)
+    if completed is not None:
         began = situation.began or situation.since
-        known = began > 0.0 and records.is_since(found[0], began)
+        known = began > 0.0 and records.is_since(completed, began)
         started_early = task_states.is_rebuilding(instance) or known
-        seen = found[0].id in situation.memory.begun
+        seen = completed.id in situation.memory.begun
         begun = seen or task_states.is_being_rebuilt(instance)
-        if started_early and not (begun and records.destination_died(found[0], situation.off)):
-            yield found[0]
+        if started_early and not (begun and records.destination_died(completed, situation.off)):
+            yield completed
     yield from records.at_work(found, situation.off)
 
 

@@ -208,8 +208,23 @@ class TestInFlight:
 
     def test_an_old_completed_one_says_nothing(self) -> None:
         rebuilding = instance(task_state="rebuilding")
-        found = verdict(record("error", 2), record("completed", 1), on=rebuilding)
-        assert found.next is Next.WAIT
+        later = record("error", 2, created_at=text(7))
+        assert verdict(later, record("completed", 1), on=rebuilding).next is Next.WAIT
+        moved = record("done", 2)
+        assert verdict(moved, record("completed", 1), on=rebuilding).next is Next.WAIT
+
+    @pytest.mark.parametrize("status", ["error", "failed", "cancelled"])
+    @pytest.mark.parametrize("at", [text(5), text(6), ""])
+    def test_a_completed_one_beside_which_another_tools_have_failed(
+        self, status: str, at: str
+    ) -> None:
+        """They were asked for before the source was started too early."""
+        theirs = record(status, 3, created_at=at), record("failed", 2)
+        assert verdict(*theirs, record("completed", 1)).next is Next.IN_FLIGHT
+        endless = record("completed", 1, updated_at="")
+        assert verdict(*theirs, endless).next is Next.IN_FLIGHT
+        after = record("failed", 2, created_at=text(7))
+        assert verdict(theirs[0], after, record("completed", 1)).next is not Next.IN_FLIGHT
 
 
 class TestAsked:

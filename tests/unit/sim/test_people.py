@@ -238,6 +238,16 @@ class TestTheConfigurationIsRestored:
         known = play(DIES, replace(restore, value="30"), length=40)
         assert not list(known.world.core.journal.of(FlagErased))
 
+    def test_what_attrd_alone_knows_after_it_goes_with_the_last_controller(self) -> None:
+        restore = EventSpec(39, "restore_configuration", value="30")
+        stop, start = EventSpec(45, "stop_cluster"), EventSpec(60, "start_cluster")
+        world = play(DIES, restore, stop, start, length=70).world
+        assert [fact.time for fact in world.core.journal.of(FlagErased)] == [45]
+        assert not any(text.startswith("P3") for text in check(world))
+        fenced_anew = EventSpec(40, "fence", host="compute-1")
+        again = play(DIES, restore, fenced_anew, replace(stop, at=42), length=43)
+        assert not list(again.world.core.journal.of(FlagErased)), "it was recorded anew"
+
     def test_what_was_never_saved_is_refused(self) -> None:
         with pytest.raises(ValueError, match="'tuesday' does not exist"):
             play(EventSpec(9, "restore_configuration", value="tuesday"))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.errors import ClusterUnavailable
 from vmha_ocf.model import Epoch, NodeName, NodeState, NovaHost
 from vmha_ocf.proof.fenced_elsewhere import BY_HAND
 from vmha_ocf.sim.base.core import Core, Wire
-from vmha_ocf.sim.base.journal import NodeJoined, NodeLost, ProvenOff
+from vmha_ocf.sim.base.journal import FlagErased, NodeJoined, NodeLost, ProvenOff
 from vmha_ocf.sim.cluster.attrd import SimAttrd
 from vmha_ocf.sim.cluster.cib import SimCib
 from vmha_ocf.sim.cluster.hosts import Host
@@ -42,6 +43,8 @@ class Pacemaker:
         self.on_lost: Callable[[Host], None] = lambda _: None
         """A connection ended that nobody had ended."""
         self.on_joined: Callable[[Host], None] = lambda _: None
+        self.unrecorded: set[NovaHost] = set()
+        """Flagged hosts whose record somebody has taken away: attrd alone knows of them."""
 
     def online(self, node: NodeName) -> bool:
         return self._online[node]
@@ -128,6 +131,10 @@ class Pacemaker:
         """All controllers at once: what lives in memory is gone."""
         self.running = self._attrd.running = self._cib.running = False
         self._attrd.forget_all()
+        recorded = {flag_texts.parse_record(*record).host for record in self._cib.records()}
+        for host in sorted(self.unrecorded - recorded):
+            self._core.journal.note(FlagErased(self._core.now, host))
+        self.unrecorded.clear()
         self._fenced.clear()
         self._history.clear()
         self.at_peace.clear()

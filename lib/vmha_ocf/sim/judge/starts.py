@@ -11,6 +11,7 @@ from vmha_ocf.sim.base.journal import (
     ComputeEnded,
     ComputeStarted,
     EvacuateAccepted,
+    Evacuated,
     Fact,
     FlagCleared,
     FlagEnding,
@@ -76,8 +77,14 @@ def is_used(world: World, start: ComputeStarted) -> bool:
 
 
 def _is_asked_by_us(world: World, start: ComputeStarted, instance: InstanceId) -> bool:
-    """What another tool moves off a host that nobody has fenced, no gate knows of."""
-    return any(
-        fact.by == US and (fact.host, fact.instance) == (start.host, instance)
-        for fact in world.core.journal.of(EvacuateAccepted)
+    """What another tool moves off a host that nobody has fenced, no gate knows of; nor what it has asked
+    for on top of ours, once that has moved the instance."""
+    asked, moved = (
+        [fact.time for fact in facts if (fact.host, fact.instance) == (start.host, instance)]
+        for facts in (_asked_by_us(world), world.core.journal.of(Evacuated))
     )
+    return bool(asked) and not any(asked[-1] < time <= start.time for time in moved)
+
+
+def _asked_by_us(world: World) -> list[EvacuateAccepted]:
+    return [fact for fact in world.core.journal.of(EvacuateAccepted) if fact.by == US]

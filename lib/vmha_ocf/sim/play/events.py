@@ -67,8 +67,11 @@ def _restore_configuration(stage: Stage, event: EventSpec) -> None:
     flagged = [host for host in world.hosts if _is_pending(world.flag(host))]
     world.cib.restore(event.value)
     for host in flagged:
-        if not _is_pending(world.flag(host)):
+        flag = world.flag(host)
+        if not _is_pending(flag):
             world.core.journal.note(FlagErased(world.now, host))
+        elif flag is not None and flag.evidence is None:
+            world.pacemaker.unrecorded.add(host)
 
 
 def _is_pending(flag: Flag | None) -> bool:
