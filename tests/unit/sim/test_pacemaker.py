@@ -181,6 +181,15 @@ class TestControllers:
         node = outcome.world.pacemaker.nodes()[NodeName("compute-1")]
         assert (node.online, node.fenced) == (True, False)
 
+    def test_a_start_waits_for_the_stop_that_goes_on(self) -> None:
+        slow = FaultSpec("units.stop", "slow", times=1, seconds=20.0)
+        down, up = EventSpec(20.0, "shut_down_cluster"), EventSpec(25.0, "start_cluster")
+        outcome = play(down, up, fault=(slow,))
+        [stopped] = told(outcome, "the cluster is stopped")
+        assert stopped > 25.0
+        assert told(outcome, "the cluster is started")[0] > stopped
+        assert outcome.good
+
     def test_a_shutdown_in_peace_fences_nobody(self) -> None:
         down, up = EventSpec(20.0, "shut_down_cluster"), EventSpec(60.0, "start_cluster")
         outcome = play(down, up)

@@ -171,6 +171,17 @@ class TestAnotherToolThatEvacuates:
         found = [sentence for sentence in check(world) if "while 1 was in flight" in sentence]
         assert len(found) == expected
 
+    def test_what_its_attempt_has_brought_into_error_may_be_put_back_by_us(self) -> None:
+        """Where no other host is up we ask for nothing; it does."""
+        theirs = EventSpec(50, "evacuate_by_other", instances="web")
+        scenario = play(length=1).scenario
+        alone = replace(scenario, host=HOSTS[:1], event=(DIES, theirs), length=200.0)
+        outcome = run(alone)
+        asked = outcome.world.core.journal.of(EvacuateAccepted)
+        assert {fact.by for fact in asked} == {"another tool"}
+        assert "is in error since we tried to evacuate it: rebooted hard" in outcome.log
+        assert not outcome.broken
+
     @staticmethod
     def dies(world: World, host: str) -> None:
         world.power_cut(host)

@@ -65,9 +65,10 @@ def again_at(world: World, failure: GuestFailed) -> float:
 
 
 def _puts_back(world: World, fact: RestartAccepted) -> bool:
-    """What is in error since we tried to evacuate it is rebooted for that, and not for a failure here."""
+    """What is in error since we tried to evacuate it, or another tool did that for us, is rebooted for
+    that, and not for a failure here."""
     return fact.state == "error" and any(
-        (one.instance, one.by) == (fact.instance, US) and one.time < fact.time
+        one.instance == fact.instance and one.time < fact.time
         for one in world.core.journal.of(EvacuateAccepted)
     )
 

@@ -63,6 +63,7 @@ class ResourceManager:
             limit=configuration.action_limit,
             alert=self.evacuate.wake if configuration.alert else lambda: None,
         )
+        self._is_stopping = self._starts_again = False
         world.pacemaker.may_connect = self._may_connect
         world.pacemaker.on_lost = self._lost
         world.pacemaker.on_joined = self.clone.joined
@@ -95,9 +96,19 @@ class ResourceManager:
     def shut_down(self) -> None:
         """Every resource is stopped, then every controller: nobody is fenced."""
         self._parts.say("the cluster is shut down")
+        self._is_stopping = True
         self.clone.stop()
         self.evacuate.stop()
         self.controllers.stop_all()
+        self._is_stopping = False
+        if self._starts_again:
+            self.start_up()
+
+    def start_up(self) -> None:
+        """As systemd does, once what is being stopped has stopped."""
+        self._starts_again = self._is_stopping
+        if not self._is_stopping:
+            self.controllers.start_all()
 
     def review(self) -> None:
         """Whoever decides now has just begun to: everything is looked at."""

@@ -154,9 +154,7 @@ EVENTS: Mapping[str, Kind] = {
         "pcs cluster stop --all: nova-compute is stopped everywhere too",
         lambda stage, _: stage.manager.shut_down(),
     ),
-    "start_cluster": Kind(
-        "all controllers boot", lambda stage, _: stage.manager.controllers.start_all()
-    ),
+    "start_cluster": Kind("all controllers boot", lambda stage, _: stage.manager.start_up()),
     "maintenance_on": Kind(
         "maintenance-mode=true: Pacemaker decides nothing",
         lambda stage, _: stage.manager.controllers.maintain(on=True),
