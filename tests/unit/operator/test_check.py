@@ -440,6 +440,11 @@ MISTAKES = {
         "warning",
         "line 1: no instance is excluded by it now (the old canaries)",
     ),
+    "rows for guests that nobody watches": Mistake(
+        policy("default_class = 'all'\n[class.all.guest]\ncrashed = 'restart'\n"),
+        "warning",
+        "the policy has rows for guests, and no NovaInstances runs that sees how they fail",
+    ),
     "no storm limit": Mistake(
         lambda desk: desk.with_parameters(storm_limit="0"), "warning", "storm_limit is 0"
     ),

@@ -45,6 +45,12 @@ class Class:
     rows: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
     """By kind, such as ``guest.crashed``: what is done first, and what comes after it is of no use."""
 
+    @property
+    def asks_about_guests(self) -> bool:
+        """Something is to be done about a guest that fails by itself."""
+        rows = (row for kind, row in self.rows.items() if kind.startswith(f"{GUEST}."))
+        return any(row[0] is not Action.NONE for row in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
@@ -104,3 +110,7 @@ class Policy:
     guests: Guests = Guests()
     gates: Gates = Gates()
     measured: Mapping[str, Measure] = field(default_factory=dict)
+
+    @property
+    def asks_about_guests(self) -> bool:
+        return any(one.asks_about_guests for one in self.classes)

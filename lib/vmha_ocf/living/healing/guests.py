@@ -12,7 +12,6 @@ from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.living.guests.report import ATTRIBUTE
-from vmha_ocf.living.healing import wishes
 from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.episode import named, told
 from vmha_ocf.living.healing.judgement import at_hand
@@ -73,7 +72,7 @@ class Guests:
     @property
     def is_on(self) -> bool:
         """The policy asks for something."""
-        return wishes.has_rows(self._cloud.in_force.policy)
+        return self._cloud.in_force.policy.asks_about_guests
 
     @property
     def problems(self) -> Sequence[str]:
@@ -106,7 +105,9 @@ class Guests:
         ]
         self._listings.look_up([one.instance for one in cases])
         judged = [(one, self._judge(one, since)) for one in cases]
-        self._follow({one.episode for one in cases}, reports, flags)
+        current = {one.episode for one in cases}
+        self._restarts.only(current)
+        self._follow(current, reports, flags)
         self._tell(judged)
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
         self._restart(waiting, may_begin=may_begin)
@@ -194,9 +195,13 @@ class Guests:
             self._say(f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for")
 
     def _tell(self, judged: Judged) -> None:
+        before = self._restarts.told_before
+        found = [
+            (case, (it.next is Next.RESTART and before(case.episode)) or it) for case, it in judged
+        ]
         self.told = {
             case.instance.id: told(case.instance, case.trouble.kind, verdict.why)
-            for case, verdict in judged
+            for case, verdict in found
             if verdict.next is Next.TELL
         }
         for sentence in self.told.values():

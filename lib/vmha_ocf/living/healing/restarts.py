@@ -73,6 +73,15 @@ class Restarts:
         until, verdict = self._settled.get(episode, (self._now, None))
         return verdict if self._now < until else None
 
+    def told_before(self, episode: Episode) -> Verdict | None:
+        """What was found last, good still or not: it is told until something else is found."""
+        _, verdict = self._settled.get(episode, (self._now, None))
+        return verdict
+
+    def only(self, current: Collection[Episode]) -> None:
+        """What was found of all others is of the past."""
+        self._settled = {one: found for one, found in self._settled.items() if one in current}
+
     def until_next(self, rules: Guests) -> float:
         """Seconds until another one may go."""
         return max(self._rest_until - self._now, self._pace.until_next(rules, self._now), 0.0)
@@ -156,6 +165,7 @@ class Restarts:
     def _note(self, case: Case, answer: _Answer, what: str) -> None:
         one = case.instance.id
         self._asked[case.episode] = case, self._now, what
+        self._settled.pop(case.episode, None)
         self._known[one] = answer.reboots + 1
         self._sent[one].append(self._now)
 

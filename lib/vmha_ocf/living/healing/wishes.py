@@ -8,13 +8,12 @@ from __future__ import annotations
 from vmha_ocf.cloud.policy.kinds import Action
 from vmha_ocf.cloud.policy.matching import Images, classify, excluded
 from vmha_ocf.cloud.policy.recovery import Recovery, wanted
-from vmha_ocf.cloud.policy.values import GUEST, Policy
+from vmha_ocf.cloud.policy.values import GUEST, Class, Policy
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.verdict import LEAVE, RESTART, Verdict, tell
 from vmha_ocf.model import Instance
 
-_ROWS = "guest."
 _SECRETS = (
     ("hw:tpm_version", "extra_specs"),
     ("hw_tpm_version", "image"),
@@ -25,13 +24,6 @@ _LIKE_A_ROW = (Kind.TORN, Kind.UNCLEAR)
 """No row names them; they are told where any row of the class asks for something."""
 
 MARKED_OR_NOT = tell("whether it is marked could not be looked up")
-
-
-def has_rows(policy: Policy) -> bool:
-    """Something is to be done about guests at all."""
-    return any(
-        _asks(row) for one in policy.classes for kind, row in one.rows.items() if _is_ours(kind)
-    )
 
 
 def wish(
@@ -87,16 +79,11 @@ def _secret(instance: Instance, images: Images) -> str:
 
 
 def _row(name: str, kind: Kind, policy: Policy) -> tuple[Action, ...]:
-    rows = next((one.rows for one in policy.classes if one.name == name), {})
+    found = next((one for one in policy.classes if one.name == name), Class(name))
     if kind in _LIKE_A_ROW:
-        every = any(_asks(row) for key, row in rows.items() if _is_ours(key))
-        return (Action.NOTIFY,) if every else ()
-    return rows.get(f"{_ROWS}{kind.value}", ())
+        return (Action.NOTIFY,) if found.asks_about_guests else ()
+    return found.rows.get(f"{GUEST}.{kind.value}", ())
 
 
 def _asks(row: tuple[Action, ...]) -> bool:
     return bool(row) and row[0] is not Action.NONE
-
-
-def _is_ours(kind: str) -> bool:
-    return kind.startswith(_ROWS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmha_ocf.cloud.policy.everywhere import differs, word_of
+from vmha_ocf.cluster.configuration import INSTANCES
 from vmha_ocf.cluster.controllers import controllers
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
@@ -45,8 +46,19 @@ def exclusions_exclude_somebody(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def guests_are_watched(facts: Facts) -> Iterator[Finding]:
+    """Nobody is restarted whose failure nobody sees."""
+    asks = facts.policy is not None and facts.policy.policy.asks_about_guests
+    if asks and not facts.configuration.of_kind(INSTANCES):
+        yield warning(
+            "the policy has rows for guests, and no NovaInstances runs that sees how they fail",
+            "cd /usr/share/vmha-ocf/pcs-examples && ./together.sh ./instances.sh",
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     policy_is_understood,
     policy_is_the_same_everywhere,
     exclusions_exclude_somebody,
+    guests_are_watched,
 )

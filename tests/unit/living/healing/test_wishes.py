@@ -8,7 +8,7 @@ from tests.unit.living.healing.texts import IMAGE, POLICY, instance, policy
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.verdict import RESTART, Next, Verdict
-from vmha_ocf.living.healing.wishes import MARKED_OR_NOT, has_rows, wish
+from vmha_ocf.living.healing.wishes import MARKED_OR_NOT, wish
 
 EXCLUDES = f"""{POLICY}
 [[exclude]]
@@ -122,4 +122,4 @@ class TestWhomThePolicyLeavesAlone:
     ],
 )
 def test_whether_a_policy_asks_for_anything(text: str, found: bool) -> None:
-    assert has_rows(policy(text)) is found
+    assert policy(text).asks_about_guests is found
