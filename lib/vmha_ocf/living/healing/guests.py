@@ -108,9 +108,9 @@ class Guests:
         current = {one.episode for one in cases}
         self._restarts.only(current)
         self._follow(current, reports, flags)
-        self._tell(judged)
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
         self._restart(waiting, may_begin=may_begin)
+        self._tell(judged)
         self._note_busy(judged)
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
