@@ -65,6 +65,10 @@ class Cloud:
         self._services = None
         self.in_force.look()
 
+    def look_anew(self) -> None:
+        """At the services: what was read in this round is too old for what comes next."""
+        self._services = None
+
     def services(self) -> Services:
         """Raises NovaUnavailable, NovaDenied."""
         if self._services is None:

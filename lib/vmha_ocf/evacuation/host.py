@@ -148,7 +148,17 @@ class HostRound:
         """Force it down. ``row``: its service, if it was listed in this round. False: Nova does not know
         it."""
         with self._noting_silence():
+            return self._taken_down(self._claim.flag, row) if self.is_due else self.is_down
+
+    def look_again(self, row: Row | None) -> bool:
+        """At its service, whether that is due or not. As ``take_down``."""
+        with self._noting_silence():
             return self._taken_down(self._claim.flag, row)
+
+    @property
+    def is_old(self) -> bool:
+        """Something may be asked for, and its service was looked at too long ago for that."""
+        return self._survey is not None and self._survey.has_requests and self._down.is_old
 
     def look(self, around: Surroundings) -> bool:
         """Read how its instances stand."""
@@ -172,8 +182,6 @@ class HostRound:
             raise
 
     def _taken_down(self, claim: Flag, row: Row | None) -> bool:
-        if not self._down.is_due:
-            return self._down.is_down
         start = self._ports.clock.monotonic()
         if row is None:
             row = self._down.look()

@@ -102,6 +102,11 @@ class Survey:
         return len(self.flying) - self.stuck
 
     @property
+    def has_requests(self) -> bool:
+        """Something is to be asked for, if there is room."""
+        return any(one.next in _REQUESTED for one in self.verdicts)
+
+    @property
     def only_in_vain(self) -> bool:
         """Nothing is to be asked for that was not asked for in vain."""
         return all(one.in_vain for one in self.verdicts if one.next in _REQUESTED)

@@ -31,6 +31,9 @@ from vmha_ocf.service.trace import Trace
 _CHECK = 3.0
 """Seconds between two looks at the service: is it still forced down, and silent? More where Nova
 takes long to answer."""
+_OLD = 6.0
+"""Seconds after which a look is too old for a request to follow from it: with what comes before it is sent,
+and its way, less than from one heartbeat to the next."""
 _STUBBORN = 3
 """How often what somebody undoes is done again at once."""
 _RESPITE = 60.0
@@ -100,6 +103,11 @@ class TakeDown:
     def is_down(self) -> bool:
         """As far as was seen at the last look."""
         return self.heartbeat is not None
+
+    @property
+    def is_old(self) -> bool:
+        """A nova-compute may have begun to report since the last look."""
+        return self._ports.clock.monotonic() - self.looked_at > _OLD
 
     def doubt(self) -> None:
         """What was seen is of the past: look again at once, and write the trace once more. Somebody may

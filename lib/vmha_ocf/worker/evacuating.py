@@ -92,11 +92,24 @@ class Evacuating:
         waits = waits or self._lookout.cloud.awaits_groups
         destinations = self._lookout.destinations.count
         room = 0 if waits else self._requesting.room(destinations, self.in_flight)
+        if room:
+            hosts = self._looked_again(hosts)
         planned = self._requesting.plan(hosts, self.hosts.values(), room)
         if any(requests for _, requests in planned):
             known = {flag.host for flag in sight.pending}
             self._requesting.send(self._lookout.right_before.to_ask(self._noted(planned), known))
         self._end([host for host in hosts if host.is_over])
+
+    def _looked_again(self, hosts: Sequence[HostRound]) -> list[HostRound]:
+        """In a round that takes long a nova-compute may begin to report after the look at its service, and
+        before the requests."""
+        old = [host for host in hosts if host.is_old]
+        if old:
+            self._lookout.cloud.look_anew()
+        rows = self._rows(old)
+        again = self.at_once.run(lambda host: host.look_again(rows.get(host.host)), old)
+        left = {host.host for host in old} - {host.host for host, is_down in again if is_down}
+        return [host for host in hosts if host.host not in left]
 
     @property
     def in_flight(self) -> int:
