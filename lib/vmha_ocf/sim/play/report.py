@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmha_ocf.sim.judge.incidents import Incident, incidents
 from vmha_ocf.sim.play.run import Outcome
 
-PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11")
+PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11", "P12")
 """Those that a world can show."""
 
 
