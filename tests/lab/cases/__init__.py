@@ -9,6 +9,7 @@ from tests.lab.cases import (
     clock,
     cluster,
     dumps,
+    guests,
     hosts,
     machines,
     nova,
@@ -35,6 +36,7 @@ ALL: tuple[Case, ...] = (
     *check.CASES,
     *telling.CASES,
     *processes.CASES,
+    *guests.CASES,
     *clock.CASES,
     *playground.CASES,
 )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import signal
 from functools import partial
-from pathlib import Path
 
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
 from tests.lab.layout import REPOSITORY
 from tests.lab.processes import Process
 from tests.lab.promises import Expected
-from tests.lab.tellers import vmha
 from tests.lab.workers import libvirtd, nova_compute
 
 _POLICY = 'default_class = "all"\n[class.all.process]\nnova-compute = ["restart", "notify"]\n'
@@ -22,7 +20,7 @@ _LACKS = "without HOSTS=systemd and GUESTS=real no libvirt is started by systemd
 
 def nova_compute_hangs(scene: Scene) -> Expected:
     """A nova-compute is frozen on a host that lives: its monitor fails once, and Pacemaker restarts it."""
-    _heal_by_policy(scene)
+    scene.set_policy(_POLICY)
     tagged = scene.boot("compute-2")
     old = _compute(scene, "compute-2")
     scene.say("nova-compute of compute-2 is frozen")
@@ -48,7 +46,7 @@ def nova_compute_hangs(scene: Scene) -> Expected:
 
 def two_nova_computes_hang(scene: Scene) -> Expected:
     """Two nova-computes are frozen at once: as if their message bus were gone: told, none is restarted."""
-    _heal_by_policy(scene)
+    scene.set_policy(_POLICY)
     tagged = [*scene.boot("compute-2", 1), *scene.boot("compute-3", 1)]
     frozen = [_compute(scene, host) for host in ("compute-2", "compute-3")]
     scene.say("the nova-computes of compute-2 and compute-3 are frozen")
@@ -82,17 +80,6 @@ def libvirt_hangs_and_ends(scene: Scene) -> Expected:
         scene.until_counting(tagged)
     _nobody_was_fenced(scene)
     return Expected({"compute-1"}, (), tagged)
-
-
-def _heal_by_policy(scene: Scene) -> None:
-    """Every controller has the same file, and says so."""
-    path = Path(scene.stage.lab.state) / "policy.toml"
-    path.write_text(_POLICY)
-    path.chmod(0o644)
-    scene.set_evacuate([f"policy={path}"], afterwards=["policy="])
-    for controller in scene.stage.lab.controllers:
-        vmha(scene.stage, controller.name, "policy")
-    scene.until_status_is_silent("the policy of")
 
 
 def _under_pacemaker(scene: Scene) -> None:

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.lab.cloud.observe import MigrationRow
 from tests.lab.promises import evacuations
 from tests.lab.stage import Stage
+from tests.lab.tellers import vmha
 from tests.lab.wait import wait_until
 from tests.lab.workers import kill_workers, nova_compute, workers
 
@@ -123,6 +125,16 @@ class Scene:
         update = ("resource", "update", "nova-evacuate")
         self.stage.cluster.pcs(*update, *settings, "--wait=30")
         self.afterwards.callback(self.stage.cluster.pcs, *update, *afterwards, "--wait=30")
+
+    def set_policy(self, text: str) -> None:
+        """The same file for every controller, and each says so."""
+        path = Path(self.stage.lab.state) / "policy.toml"
+        path.write_text(text)
+        path.chmod(0o644)
+        self.set_evacuate([f"policy={path}"], afterwards=["policy="])
+        for controller in self.stage.lab.controllers:
+            vmha(self.stage, controller.name, "policy")
+        self.until_status_is_silent("the policy of")
 
     def disable_evacuate(self) -> None:
         self.say("NovaEvacuate is disabled")
