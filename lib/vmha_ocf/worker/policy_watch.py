@@ -12,7 +12,9 @@ from vmha_ocf.ports import Ports
 from vmha_ocf.proof.presence import Nodes
 
 _EVERY = 30.0
-"""Seconds between two looks while nothing changes here."""
+"""Seconds between two looks while nothing changes here, ..."""
+_SOON = 3.0
+"""... and as long as others have not the same: somebody is about to copy the file, and waits for it."""
 
 
 class PolicyWatch:
@@ -25,11 +27,12 @@ class PolicyWatch:
         self._in_force = in_force
         self._due = Due(ports.clock)
         self._mine = ""
+        self._has_looked = False
 
     @property
     def is_the_same(self) -> bool:
         """Everywhere, as far as was seen: then something new may be asked for by policy."""
-        return not self.problem
+        return self._has_looked and not self.problem
 
     def look(self, nodes: Nodes, configuration: Configuration) -> None:
         """Without a policy nothing is read. Raises FlagsUnavailable, FlagNotWritten."""
@@ -38,14 +41,15 @@ class PolicyWatch:
             self._mine = mine
             self._due.again("look")
         if not mine or not configuration.resources:
-            self.problem = ""
+            self.problem, self._has_looked = "", False
             return
-        if self._due.soon("look", _EVERY):
+        if self._due.soon("look", _SOON if self.problem else _EVERY):
             self._look(mine, nodes, configuration)
 
     def _look(self, mine: str, nodes: Nodes, configuration: Configuration) -> None:
         said = self._ports.notes.read(ATTRIBUTE)
         if said.get(self._me) != mine:
             self._ports.notes.write(self._me, ATTRIBUTE, mine)
-        self._due.now("look", _EVERY)
+        self._due.now("look", 0.0)
         self.problem = differs(self._me, mine, said, controllers(nodes, configuration))
+        self._has_looked = True
