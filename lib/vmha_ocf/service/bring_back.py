@@ -41,6 +41,8 @@ class HostReturn:
         self._beats: dict[NovaHost, _Beat] = {}
         self._seen: dict[NovaHost, Trace] = {}
         """What we have seen to be ours with our own eyes: whatever becomes of mark and trace."""
+        self._unforced_by_others: set[NovaHost] = set()
+        """Seen so, while our mark still says that we had forced them down."""
         self._illegible: Mapping[NodeName, str] = {}
         self._failed: dict[NovaHost, str] = {}
 
@@ -66,6 +68,7 @@ class HostReturn:
                 self._put_back.forget(host)
             elif (flag is not None and flag.pending) or _is_left(service, off):
                 self._beats.pop(host, None)
+                self._unforced_by_others.discard(host)
                 self._waits.over(host)
                 self._put_back.forget(host)
             elif not self._attempt(service, trace, flag, off):
@@ -87,6 +90,10 @@ class HostReturn:
     def _known(self, service: ComputeService, trace: Trace | None) -> Trace | None:
         """Whoever writes the reason wipes out our mark, and not our force-down."""
         host, mark = service.host, marker.ours(service)
+        if mark is None or not mark.forced_down:
+            self._unforced_by_others.discard(host)
+        elif not service.forced_down:
+            self._unforced_by_others.add(host)
         if not service.forced_down or (mark is not None and not mark.forced_down):
             self._seen.pop(host, None)
         elif mark is not None:
@@ -136,7 +143,12 @@ class HostReturn:
             witness = ownership.stood_since(trace, self._ports.nova.evacuations_from(service.host))
             if witness:
                 self._seen[service.host] = trace
-        return ownership.weigh(service, trace, witness=witness)
+        owned = ownership.weigh(service, trace, witness=witness)
+        if owned.ours is None or service.host not in self._unforced_by_others:
+            return owned
+        # What is forced down since is not ours, although nobody could renew our mark in time.
+        ours = replace(owned.ours, forced_down=owned.ours.forced_down and not service.forced_down)
+        return replace(owned, ours=ours)
 
     def _is_beating(self, service: ComputeService) -> bool:
         """Since we began to look, twice: what a person changes moves the time once, and need not show. A
@@ -222,9 +234,11 @@ class HostReturn:
 
 
 def _is_left(service: ComputeService, off: Off) -> bool:
-    """Nothing is to be done before its host is back. One that somebody has un-forced meanwhile is looked
-    at, for our mark, but not as long as Nova calls it up: enabled, it would get instances."""
-    return off.get(service.host) == STILL and (service.forced_down or service.up)
+    """Nothing is to be done before its host is back, but for the mark of one that somebody has un-forced
+    meanwhile. Enabled, as long as Nova calls it up, it would get instances."""
+    mark = marker.ours(service)
+    marked = mark is not None and mark.forced_down
+    return off.get(service.host) == STILL and (service.forced_down or (service.up and not marked))
 
 
 def _illegible(node: NodeName, text: str) -> str:

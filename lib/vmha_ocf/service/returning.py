@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud import records
-from vmha_ocf.cloud.records import Off
+from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.model import ComputeService, Evacuation, NovaHost, ServiceChange
 from vmha_ocf.service.marker import Ours, format_reason, ours
 
@@ -69,9 +69,10 @@ def plan_return(
                 f"openstack compute service set --up {service.host} nova-compute"
             ),
         )
+    is_back = service.up and off.get(service.host) != STILL
+    if mine.forced_down and not is_back:
+        return Undo(service, _remark(mine), "was un-forced by somebody else")
     if not service.up:
-        if mine.forced_down:
-            return Undo(service, _remark(mine), "was un-forced by somebody else")
         return Await(service.host, "waits for nova-compute to be up")
     if mine.disabled:
         return Undo(service, ServiceChange(enabled=True), "enabled")

@@ -125,12 +125,14 @@ def test_an_unforced_host_is_enabled_once_it_is_up() -> None:
     ],
 )
 def test_what_somebody_else_has_unforced_is_marked_so_at_once(ours: Ours, left: str) -> None:
-    """Whoever forces it down before it is up is not us."""
+    """Whoever forces it down before it is back is not us; Nova calls it up for a while beside that."""
     down = service(ours, forced_down=False)
+    told = "was un-forced by somebody else"
     change = ServiceChange(enabled=False, reason=left)
-    assert plan_return(down, [], beating=False, off={}) == Undo(
-        down, change, "was un-forced by somebody else"
-    )
+    assert plan_return(down, [], beating=False, off={}) == Undo(down, change, told)
+    called_up = replace(down, up=True)
+    off = {HOST: STILL}
+    assert plan_return(called_up, [], beating=False, off=off) == Undo(called_up, change, told)
 
 
 def test_nothing_is_undone_before_its_nova_compute_lives() -> None:

@@ -24,6 +24,8 @@ class Services:
         """When an operator changed a service last that we have not looked at since."""
         self._taken_back: dict[str, tuple[float, str]] = {}
         """When an operator enabled one, and who had disabled it."""
+        self._unforced: dict[str, str] = {}
+        """Those that an operator has un-forced since we looked, and who had forced them down."""
 
     def change(self, service_id: str, change: ServiceChange, who: str = US) -> ComputeService:
         """One PUT: all of it or nothing."""
@@ -81,6 +83,7 @@ class Services:
         for service in found:
             self._operated.pop(service.id, None)
             self._taken_back.pop(service.id, None)
+            self._unforced.pop(service.id, None)
 
     def _is_crossing(self, service: Service) -> bool:
         """An operator has changed it since we were told how it is, a moment ago."""
@@ -94,6 +97,15 @@ class Services:
         elif self._is_crossing(service):
             service.forced_by = who if change.forced_down else service.forced_by
             service.disabled_by = who if change.enabled is False else service.disabled_by
+
+    def _who_forces(self, service: Service, change: ServiceChange, who: str) -> str:
+        """What an operator takes back and sets again between two of our looks was so all the time, as far
+        as anybody can know."""
+        if change.forced_down:
+            return self._unforced.pop(service.id, who)
+        if who == OPERATOR:
+            self._unforced[service.id] = service.forced_by
+        return ""
 
     def _who_disables(self, service: Service, change: ServiceChange, who: str) -> str:
         """What an operator had set, and takes back between our look and our request, is set again by it,
@@ -109,8 +121,8 @@ class Services:
         said = []
         self._take_over(service, change, who)
         if change.forced_down is not None and change.forced_down is not service.forced_down:
+            service.forced_by = self._who_forces(service, change, who)
             service.forced_down = change.forced_down
-            service.forced_by = who if change.forced_down else ""
             said.append("forced down" if change.forced_down else "not forced down any more")
         if change.enabled is not None and change.enabled is not service.enabled:
             service.enabled = change.enabled
