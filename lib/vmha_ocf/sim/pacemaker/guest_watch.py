@@ -113,10 +113,11 @@ class GuestWatch:
             self.parts.processes.kill(child.process)
 
     def controller_gone(self, name: str) -> None:
-        """Its connections move to one that lives."""
+        """Its connections move to one that lives, if one does."""
+        living = self.controllers().living
         for child in self.children.values():
-            if child.home == name:
-                child.home = self.controllers().living[0]
+            if child.home == name and living:
+                child.home = living[0]
                 self.move(child.host)
 
     def move(self, host: Host) -> None:
