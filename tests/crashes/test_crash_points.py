@@ -32,7 +32,7 @@ LARGE = {
 their runs one in so many is played. How many points are left out is counted."""
 KNOWN: Mapping[str, tuple[int, str]] = {
     "forced-down-again-by-an-operator": (
-        5,
+        4,
         "the worker dies between its trace and its mark, and an operator forces down again meanwhile: the "
         "mark is believed",
     ),

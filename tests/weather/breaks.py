@@ -30,7 +30,7 @@ class Break:
 
 
 BREAKS = (
-    Break("slow-answers", "almost-the-tag", NOVA, answers.HasNoPatience),
+    Break("slow-answers", "already-off", NOVA, answers.HasNoPatience),
     Break("nova-answer-lost", "marked-by-image", NOVA, answers.RepeatsALostRequest),
     Break("nova-request-late", "api-blip", NOVA, answers.RepeatsALostRequest),
     Break("nova-busy", "completed-before-it-began", NOVA, answers.TakesBusyForDone),
