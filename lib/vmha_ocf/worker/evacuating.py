@@ -69,8 +69,9 @@ class Evacuating:
 
     @property
     def begun(self) -> Collection[NovaHost]:
-        """Those that we have forced down."""
-        return {name for name, host in self.hosts.items() if host.is_begun}
+        """Those that we have seen forced down. One that Nova has not let us force down is looked at as
+        before: it may be taken into use until it does."""
+        return {name for name, host in self.hosts.items() if host.is_down}
 
     def take_over(self, sight: Sight) -> Sequence[HostRound]:
         """Claim and force down all that are proved to be off, before anything is asked for: Nova must

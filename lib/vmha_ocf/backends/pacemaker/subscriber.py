@@ -4,7 +4,8 @@ a fencing, what a compute host says of its guests.
 Alerts run on the controller that Pacemaker chooses, which need not be the worker's, and the move of a
 remote connection wipes attributes without one. ``crm_mon``, left running, is subscribed to the local
 CIB and prints anew after each change: at once, or within two seconds of the change before (its
-``refresh_after_event``). Nothing of what it prints is read but that it does.
+``refresh_after_event``). Nothing of what it prints is read but that it does. That of Pacemaker 3.0 prints
+once and ends well: it is not started again, and the polls and the alert have to do.
 """
 
 from __future__ import annotations
@@ -47,10 +48,11 @@ class Subscriber:
     def _run(self) -> None:
         while not self._stopping.is_set():
             with suppress(OSError):  # no crm_mon here, or no room for a process
-                self._listen()
+                if self._listen() == 0:
+                    return
             self._stopping.wait(AGAIN)
 
-    def _listen(self) -> None:
+    def _listen(self) -> int:
         with subprocess.Popen(  # noqa: S603 - a constant, but in tests
             self._command,
             stdin=subprocess.DEVNULL,
@@ -64,6 +66,7 @@ class Subscriber:
             assert child.stdout is not None
             while os.read(child.stdout.fileno(), 65536):
                 self._changed()
+        return child.returncode
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
