@@ -39,6 +39,7 @@ TELLS = (
     "living/booting/keeper.py",
     "living/processes/healer.py",
     "living/processes/worn_out.py",
+    "worker/lookout.py",
     "worker/round.py",
     "incidents/flag_steps.py",
     "cluster/held.py",

@@ -110,11 +110,15 @@ class Lookout:
             self._guard.problems.pop("services", None)
         return Sight(flags, pending, held)
 
-    def may_begin(self, sight: Sight) -> bool:
-        """Something new, by policy: nothing holds it, and all controllers have understood the same one."""
+    def waits_for(self, sight: Sight) -> str:
+        """Why nothing new may be begun by policy; "" if it may: nothing holds it, and all controllers have
+        understood the same one."""
+        if sight.held:
+            return "evacuation is held"
         looked = "policy" not in self._guard.problems and self.naming.configuration.resources
-        same = bool(looked) and self.policy_watch.is_the_same
-        return same and not sight.held and not self.cloud.in_force.problem
+        if not looked or not self.policy_watch.is_the_same:
+            return "the controllers have not the same policy"
+        return "the policy is not understood" if self.cloud.in_force.problem else ""
 
     def off(self, flags: Flagged) -> Off:
         off = presence.hosts_off(flags.values(), self.naming.nodes, self.naming.names)

@@ -71,8 +71,9 @@ class Evacuator:
         down = evacuating.take_over(sight)
         evacuating.evacuate(down, sight)
         guard = self._guard
-        guard.run("guests", partial(self._guests.look, flags, may_begin=lookout.may_begin(sight)))
-        self._look_around(flags, sight)
+        waits = lookout.waits_for(sight)
+        guard.run("guests", partial(self._guests.look, flags, may_begin=not waits))
+        self._look_around(flags, waits)
         return self._summary(sight)
 
     def poll(self) -> Hashable:
@@ -83,7 +84,7 @@ class Evacuator:
         """It is stopped in peace. Never raises a VmhaError."""
         self._lookout.site.leave()
 
-    def _look_around(self, flags: Flagged, sight: Sight) -> None:
+    def _look_around(self, flags: Flagged, waits: str) -> None:
         """At proofs that have ended, services on their way back, hosts that are away or have booted, and
         nova-computes that hang."""
         lookout, guard = self._lookout, self._guard
@@ -91,15 +92,12 @@ class Evacuator:
         guard.run("return", partial(self._look_at_services, flags))
         guard.run("away", partial(self._away.look, lookout.nodes, flags, lookout.site.awaited))
         guard.run("boots", partial(self._after_boots.look, flags))
-        guard.run("processes", partial(self._look_at_processes, flags, sight))
+        guard.run("processes", partial(self._look_at_processes, flags, waits))
 
-    def _look_at_processes(self, flags: Flagged, sight: Sight) -> None:
+    def _look_at_processes(self, flags: Flagged, waits: str) -> None:
         pauses = self._pauses
         every = pauses.returning if self._healer.is_busy else pauses.services
         if self._guard.due.now("processes", every):
-            waits = "evacuation is held" if sight.held else ""
-            if not self._lookout.policy_watch.is_the_same:
-                waits = "the controllers have not the same policy"
             self._healer.look({host: flag.pending for host, flag in flags.items()}, waits)
 
     def _look_at_services(self, flags: Flagged) -> None:

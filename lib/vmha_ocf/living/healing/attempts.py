@@ -31,7 +31,8 @@ _UP = frozenset(
         "create", "reboot", "rebuild", "restore", "resume", "start", "unpause", "unrescue", "unshelve",
     }
 )  # fmt: skip
-_STARTED = frozenset({"reboot", "start"})
+_STARTED = frozenset({"reboot", "rebuild", "start"})
+"""By which it is made to run anew, whatever has become of it."""
 
 
 def owners(actions: Iterable[Action], since: Epoch) -> str:

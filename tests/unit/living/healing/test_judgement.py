@@ -161,8 +161,9 @@ class TestOneRestartForOneFailure:
         found = then(action("reboot", 1), now=2 + SETTLES)
         assert (found.next, "did not help" in found.why) == (Next.TELL, True)
 
-    def test_nor_one_that_somebody_else_has_started(self) -> None:
-        assert then(action("start", 1), now=2).next is Next.WAIT
+    @pytest.mark.parametrize("name", ["start", "rebuild"])
+    def test_nor_one_that_somebody_else_has_started_or_made_anew(self, name: str) -> None:
+        assert then(action(name, 1), now=2).next is Next.WAIT
 
     def test_that_of_the_failure_before_is_not_of_this_one(self) -> None:
         """Whatever the clocks say."""
