@@ -282,7 +282,8 @@ class NovaContract:
         stage.return_host(DEAD)
         stage.until(lambda: stage.nova.moves_of(listed(stage, instance))[0].status == "error")
         stage.until(lambda: listed(stage, instance).task_state is None)
-        assert listed(stage, instance).vm_state == "active"
+        # It is off. A look at power states right after the start of nova-compute may have stopped it.
+        assert listed(stage, instance).vm_state in ("active", "stopped")
 
     def test_a_host_is_not_unforced_before_it_returned(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import libvirt
@@ -32,6 +33,15 @@ REMEMBERED = 1000
 _NOVA = tuple(f"http://openstack.org/xmlns/libvirt/nova/1.{version}" for version in (1, 0))
 """Nova writes one of them into each of its definitions (virt/libvirt/config.py), 1.1 since Train."""
 _OFF = (libvirt.VIR_DOMAIN_EVENT_WATCHDOG_POWEROFF, libvirt.VIR_DOMAIN_EVENT_WATCHDOG_SHUTDOWN)
+_STARTED = (libvirt.VIR_DOMAIN_EVENT_STARTED, libvirt.VIR_DOMAIN_EVENT_STARTED_BOOTED)
+"""Sent once its start has succeeded. What arrives by a live migration is STARTED before it runs, with
+another detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    watchdog: InstanceId | None = None
+    started: InstanceId | None = None
 
 
 class Libvirt:
@@ -46,7 +56,7 @@ class Libvirt:
         self._poke = poke
         self._conn: Any = None
         self._novas: dict[str, bool] = {}
-        self._heard: deque[InstanceId | None] = deque(maxlen=REMEMBERED)
+        self._heard: deque[_Event] = deque(maxlen=REMEMBERED)
         self._answers = Answers(lambda: self._open(write=False))
         self._agents = Agents(lambda: self._open(write=True)) if agent else None
 
@@ -73,7 +83,11 @@ class Libvirt:
 
     def news(self) -> News:
         heard = [self._heard.popleft() for _ in range(len(self._heard))]
-        return News(bool(heard), [uuid for uuid in heard if uuid is not None])
+        return News(
+            bool(heard),
+            [one.watchdog for one in heard if one.watchdog],
+            [one.started for one in heard if one.started],
+        )
 
     def _domain(self, domain: Any, stats: dict[str, int]) -> Domain:
         uuid = domain.UUIDString()
@@ -108,17 +122,18 @@ class Libvirt:
         if conn is not None:
             _close(conn)
 
-    def _changed(self, *_: object) -> None:
+    def _changed(self, _conn: Any, domain: Any, event: int, detail: int, _: object) -> None:
         """Never asks anything: this is libvirt's own thread."""
-        self._tell(None)
+        started = (event, detail) == _STARTED
+        self._tell(_Event(started=InstanceId(domain.UUIDString()) if started else None))
 
     def _watchdog(self, _conn: Any, domain: Any, action: int, _: object) -> None:
-        self._tell(InstanceId(domain.UUIDString()) if action in _OFF else None)
+        self._tell(_Event(InstanceId(domain.UUIDString()) if action in _OFF else None))
 
     def _closed(self, *_: object) -> None:
-        self._tell(None)
+        self._tell(_Event())
 
-    def _tell(self, what: InstanceId | None) -> None:
+    def _tell(self, what: _Event) -> None:
         self._heard.append(what)
         self._poke()
 

@@ -6,13 +6,14 @@ on reports no old wreck as a failure; it names them apart, for whoever knows fro
 run.
 
 Listings are compared, not events: an event can be lost, while libvirt is away for example, a state
-cannot. An instance that is no longer defined here was deleted or moved, and is forgotten.
+cannot. One event only adds: who has started since the last listing has run, also where it is down again
+by the next. An instance that is no longer defined here was deleted or moved, and is forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vmha_ocf.living.guests.states import Domain, Kind, Shutoff, State, Word, judge
 from vmha_ocf.model import Epoch, InstanceId
@@ -63,6 +64,12 @@ def after_look(
         if found is Word.RUNS or (seen and (trouble or found is Word.BETWEEN)):
             ran.add(one.uuid)
     return Memory(frozenset(ran), before.answered & here, troubles)
+
+
+def after_starts(before: Memory, started: Collection[InstanceId]) -> Memory:
+    """As if a listing had shown them running: each is well, until the next one says otherwise."""
+    troubles = {uuid: one for uuid, one in before.troubles.items() if uuid not in started}
+    return replace(before, ran=before.ran | frozenset(started), troubles=troubles)
 
 
 def _trouble(

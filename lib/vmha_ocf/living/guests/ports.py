@@ -15,10 +15,11 @@ from vmha_ocf.ports import Aside, Clock
 @dataclass(frozen=True, slots=True)
 class News:
     """What libvirt has said by itself. ``changed``: it is time for a look. ``watchdogs``: whose watchdog
-    has switched them off, by its event."""
+    has switched them off, by its event. ``started``: who has begun to run, from nothing."""
 
     changed: bool = False
     watchdogs: Sequence[InstanceId] = ()
+    started: Sequence[InstanceId] = ()
 
 
 class Hypervisor(Protocol):

@@ -7,14 +7,14 @@ gives no answer, that is told, with the time since; nothing else is concluded fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.errors import GuestsUnavailable
 from vmha_ocf.living.guests.asking import Asking
 from vmha_ocf.living.guests.board import Told
 from vmha_ocf.living.guests.contact import Contacts, Limits, Moment, Reading, after_readings
-from vmha_ocf.living.guests.down import Memory, after_look
+from vmha_ocf.living.guests.down import Memory, after_look, after_starts
 from vmha_ocf.living.guests.kept import format_memory, parse_memory
 from vmha_ocf.living.guests.ports import Doors
 from vmha_ocf.living.guests.problems import problems
@@ -58,6 +58,7 @@ class Watcher:
         self._wanted = True
         self._failed = 0
         self._watchdogs: dict[InstanceId, Monotonic] = {}
+        self._started: dict[InstanceId, Monotonic] = {}
         self._asked: tuple[Question, Monotonic] | None = None
         self._stopping = False
 
@@ -98,6 +99,7 @@ class Watcher:
         self._watchdogs = {
             uuid: at for uuid, at in self._watchdogs.items() if now - at < WATCHDOG_LASTS
         } | dict.fromkeys(news.watchdogs, now)
+        self._started |= dict.fromkeys(news.started, now)
 
     def _look(self) -> None:
         """An answer first: the next look begins after what it is about."""
@@ -129,11 +131,17 @@ class Watcher:
         if self._unknown is not None:
             self._doors.say(f"libvirt ({self._options.uri}) answers: {len(domains)} domains")
         self._unknown, self._failed, self._began = None, 0, True
-        after = after_look(self._memory, domains, self._watchdogs.keys(), self._clock.now())
-        self._keep(after)
+        before = after_starts(self._memory, self._started_before(self._looking.began))
+        self._keep(after_look(before, domains, self._watchdogs.keys(), self._clock.now()))
         if self._asked and self._looking.began >= self._asked[1]:
             self._answer(self._asked[0], domains)
             self._asked = None
+
+    def _started_before(self, look: Monotonic) -> Collection[InstanceId]:
+        """What this look was asked after; whoever started meanwhile is for the next."""
+        started = [uuid for uuid, at in self._started.items() if at <= look]
+        self._started = {uuid: at for uuid, at in self._started.items() if at > look}
+        return started
 
     def _answer(self, question: Question, domains: Sequence[Domain]) -> None:
         machine = self._doors.machine

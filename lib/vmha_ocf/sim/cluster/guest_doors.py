@@ -51,9 +51,10 @@ class SimHypervisor:
 
     def news(self) -> News:
         libvirt = self._host.libvirt
-        heard = News(libvirt.changed, tuple(libvirt.watchdogs))
+        heard = News(libvirt.changed, tuple(libvirt.watchdogs), tuple(libvirt.started))
         libvirt.changed = False
         libvirt.watchdogs.clear()
+        libvirt.started.clear()
         return heard
 
     def _answer(self) -> None:

@@ -114,7 +114,7 @@ class Host:
             run = Run(instance, self.name, self.core.now)
             self.guests[instance] = run
             self.runs.append(run)
-            self.libvirt.goes_on(instance)
+            self.libvirt.start(instance)
 
     def halt(self, instance: InstanceId, why: Shutoff = Shutoff.DESTROYED) -> None:
         run = self.guests.get(instance)

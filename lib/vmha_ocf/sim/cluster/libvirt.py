@@ -29,6 +29,8 @@ class Libvirt:
     """Since somebody has asked for its news."""
     watchdogs: list[InstanceId] = field(default_factory=list)
     """Whose watchdog has switched them off since then."""
+    started: list[InstanceId] = field(default_factory=list)
+    """Who has started since then."""
     on_event: Callable[[], None] = lambda: None
     _states: dict[InstanceId, tuple[int, int]] = field(default_factory=dict)
     """Where it is not just running, or off for a reason that is forgotten."""
@@ -38,6 +40,11 @@ class Libvirt:
     def set(self, instance: InstanceId, state: int, reason: int) -> None:
         self._states[instance] = (state, reason)
         self._happened()
+
+    def start(self, instance: InstanceId) -> None:
+        if self.trouble is None:
+            self.started.append(instance)
+        self.goes_on(instance)
 
     def goes_on(self, instance: InstanceId) -> None:
         """Its QEMU is a new one, or goes on where it was stuck."""
@@ -57,6 +64,7 @@ class Libvirt:
         self._states.clear()
         self._frozen.clear()
         self.watchdogs.clear()
+        self.started.clear()
         self.trouble = None
 
     def is_well(self, instance: InstanceId) -> bool:

@@ -50,6 +50,7 @@ class Host:
         self.said: list[str] = []
         self.kept = ""
         self._news: list[InstanceId | None] = []
+        self._started: list[InstanceId] = []
         self._limits = limits or Limits()
         self.watcher = self.start()
 
@@ -67,6 +68,11 @@ class Host:
 
     def event(self, watchdog: InstanceId | None = None) -> None:
         self._news.append(watchdog)
+
+    def up(self, uuid: InstanceId) -> None:
+        self.domains[uuid] = (State.RUNNING.value, 1)
+        self._started.append(uuid)
+        self.event()
 
     def down(self, uuid: InstanceId, state: tuple[int, int] = (State.SHUTOFF.value, 3)) -> None:
         self.domains[uuid] = state
@@ -120,7 +126,8 @@ class Host:
 
     def hear(self) -> News:
         heard, self._news = self._news, []
-        return News(bool(heard), [uuid for uuid in heard if uuid])
+        started, self._started = self._started, []
+        return News(bool(heard), [uuid for uuid in heard if uuid], started)
 
 
 class _Hypervisor:

@@ -62,6 +62,31 @@ class TestReport:
         assert list(host.report.found) == [ONE]
         assert f"{ONE}: crashed when first seen" in host.said
 
+    def test_one_that_is_down_again_before_the_next_look_has_failed(self, host: Host) -> None:
+        """A guest that panics in its first second, for one."""
+        host.up(THREE)
+        host.down(THREE)
+        host.run(1)
+        assert host.report.failed[THREE].kind is Kind.CRASHED
+
+    def test_a_crash_right_after_a_restart_is_the_next_failure(self, host: Host) -> None:
+        host.down(ONE)
+        host.run(5)
+        first = host.report.failed[ONE].since
+        host.up(ONE)
+        host.down(ONE)
+        host.run(1)
+        assert host.report.failed[ONE].since > first
+
+    def test_who_starts_during_a_look_is_well_until_the_next(self, host: Host) -> None:
+        host.down(ONE)
+        host.hangs = True
+        host.run(1)
+        host.hangs = False
+        host.up(ONE)
+        host.run(1)
+        assert host.report.failed == {}
+
     def test_nothing_is_written_as_long_as_nothing_changes(self, host: Host) -> None:
         host.run(600)
         assert host.writings == 1
