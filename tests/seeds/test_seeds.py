@@ -29,9 +29,6 @@ KNOWN: Mapping[str, frozenset[int]] = {
     "what a conflict has left in error is of before, where its host is fenced again": frozenset(
         {1266}
     ),
-    "a proof by a clock that is set by minutes right after it is doubted for ever": frozenset(
-        {1392}
-    ),
 }
 """Seeds that do not end well yet, by what they show. It may only shrink."""
 P = TypeVar("P")

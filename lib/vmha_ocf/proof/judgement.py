@@ -15,6 +15,9 @@ compute service moves with each PUT, ours too. What counts:
   never off.
 - The boot that nova-compute was last started in is the boot on a connection that was made after it.
 
+What speaks against a proof may be older than a later fencing of the node: the host was off then, and what
+counts is what came after that. Only where it is so much later that it cannot be the end of the same one.
+
 A silence is no proof: it may be our own doing, because the gate stops nova-compute on a flagged host.
 
 Times of Pacemaker and of the flag are the controllers', those of services are Nova's: these two are
@@ -24,7 +27,7 @@ within it is no sign.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from vmha_ocf.cloud import records
@@ -80,6 +83,18 @@ HOLDS = Judgement(Standing.HOLDS)
 
 def judge(proof: Evidence, signs: Signs) -> Judgement:
     """The strongest sign decides."""
+    judged = _judge(proof, signs)
+    if judged.standing is not Standing.HOLDS and (at := _fenced_anew_at(proof, signs)):
+        return _judge(replace(proof, at=at), signs)
+    return judged
+
+
+def _fenced_anew_at(proof: Evidence, signs: Signs) -> Epoch | None:
+    at = signs.node.fenced_at if signs.node else None
+    return at if at and proof.at + STILL_CONNECTED < at <= signs.now + records.APART else None
+
+
+def _judge(proof: Evidence, signs: Signs) -> Judgement:
     if proof.at > signs.now + records.APART:
         return _doubtful("the proof is of a time that has not come yet")
     if signs.guests:

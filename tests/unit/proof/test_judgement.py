@@ -47,6 +47,33 @@ def test_clocks_that_differ_are_compared_by_how_far_they_do() -> None:
     assert standing(BACK, before, replace(SIGNS, ahead=300.0)) is Standing.DOUBTFUL
 
 
+class TestFencedAnew:
+    """By a device of others, which writes no flag, while nothing has ended the proof before."""
+
+    ANEW = replace(BACK, fenced_at=Epoch(AT + 700), connected_at=Epoch(AT + 800))
+    HEARD = seen(LATE)
+    """Ten minutes after the proof, and before the new fencing."""
+
+    def test_what_spoke_against_the_proof_is_of_before(self) -> None:
+        assert standing(self.ANEW, self.HEARD) is Standing.HOLDS
+        assert standing(replace(self.ANEW, fenced_at=AT), self.HEARD) is Standing.DOUBTFUL
+
+    def test_what_came_after_it_is_not(self) -> None:
+        later = replace(self.ANEW, fenced_at=Epoch(AT + 500))
+        assert standing(later, self.HEARD) is Standing.DOUBTFUL
+        stood = replace(self.ANEW, connected_at=Epoch(AT + 690))
+        assert standing(stood, self.HEARD) is not Standing.HOLDS
+
+    def test_the_end_of_the_same_fencing_is_no_new_one(self) -> None:
+        """Its own device has switched it on while another one of the level still was at work."""
+        soon = replace(self.ANEW, fenced_at=Epoch(AT + 120))
+        assert standing(soon, seen(A_MINUTE)) is Standing.DOUBTFUL
+
+    def test_nor_is_one_of_a_time_that_has_not_come(self) -> None:
+        never = replace(self.ANEW, fenced_at=Epoch(AT + 2000))
+        assert standing(never, self.HEARD) is Standing.DOUBTFUL
+
+
 class TestHolds:
     @pytest.mark.parametrize("node", [None, AWAY, LOST, BACK])
     @pytest.mark.parametrize("service", [None, seen(""), seen("2026-11-20T23:59:55"), seen(SOON)])
