@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
@@ -12,22 +10,25 @@ import pytest
 
 from tests.contract.one_node import OneNode
 from vmha_ocf.backends.pacemaker.subscriber import AGAIN, COMMAND, Subscriber
-from vmha_ocf.backends.process import command
 
 pytestmark = pytest.mark.real
-STAYS = pytest.mark.skipif(
-    os.environ.get("VMHA_DEBIAN_RELEASE", "bookworm") != "bookworm",
-    reason="NOT SUBSCRIBED THERE: the crm_mon of Pacemaker 3.0 prints once and ends",
-)
 SOON = 5.0
 """Seconds: crm_mon takes two of them where another change was just before."""
 QUIET = 2.5
+_KILLED = """
+import os, signal, subprocess
+def killed(command):
+    quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    os.read(subprocess.Popen(command, stdout=subprocess.PIPE, **quiet).stdout.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGKILL)
+killed"""
 
 
 @pytest.fixture
 def inside(one_node: OneNode) -> list[str]:
-    """Without its PID namespace, for which nsenter would fork: whom we end has to be crm_mon."""
-    return ["nsenter", f"--target={one_node.init}", "-m", "-u", "-i", "-n", "--"]
+    """nsenter forks for the PID namespace: what it has started ends with it, as if it were crm_mon."""
+    enter = ["nsenter", f"--target={one_node.init}", "-m", "-u", "-i", "-n", "-p", "--"]
+    return [*enter, "setpriv", "--pdeathsig=TERM", "--"]
 
 
 @pytest.fixture
@@ -59,7 +60,6 @@ def permanent(node: OneNode) -> None:
     assert node.run([*write, str(time.monotonic())], timeout=10).rc == 0
 
 
-@STAYS
 @pytest.mark.parametrize("change", [attribute, permanent])
 def test_a_change_is_told(
     one_node: OneNode, changes: Queue[float], change: Callable[[OneNode], None]
@@ -69,28 +69,41 @@ def test_a_change_is_told(
     changes.get(timeout=SOON)
 
 
-def listening() -> set[int]:
-    """The crm_mon of this process."""
-    mine = ["pgrep", "-P", str(os.getpid()), "-x", "crm_mon"]
-    return {int(pid) for pid in command.run(mine, timeout=10).stdout.split()}
+def listening(node: OneNode) -> set[str]:
+    """Each crm_mon there, as the node numbers them."""
+    return set(node.run(["pgrep", "-x", "crm_mon"], timeout=10).stdout.split())
 
 
-@STAYS
-def test_one_that_was_killed_is_started_anew(changes: Queue[float]) -> None:
+def until_nobody_listens(one_node: OneNode) -> None:
+    deadline = time.monotonic() + SOON
+    while listening(one_node):
+        assert time.monotonic() < deadline, "crm_mon outlives it"
+        time.sleep(0.1)
+
+
+def test_one_that_was_killed_is_started_anew(one_node: OneNode, changes: Queue[float]) -> None:
     settle(changes)
-    (killed,) = listening()
-    os.kill(killed, signal.SIGKILL)
+    killed = listening(one_node)
+    one_node.kill_daemon("crm_mon")
     changes.get(timeout=AGAIN + SOON)
-    assert len(listening() - {killed}) == 1
+    assert len(listening(one_node) - killed) == 1
 
 
-def test_nothing_is_left_of_one_that_is_stopped(inside: list[str]) -> None:
+def test_nothing_is_left_of_one_that_is_stopped(one_node: OneNode, inside: list[str]) -> None:
     found = Queue[float]()
     subscriber = Subscriber(lambda: found.put(time.monotonic()), [*inside, *COMMAND])
     subscriber.start()
     settle(found)
     subscriber.stop()
-    assert listening() == set()
+    until_nobody_listens(one_node)
+
+
+def test_it_ends_with_a_worker_that_is_killed(one_node: OneNode) -> None:
+    """At the next change: nobody reads what it prints."""
+    one_node.run(["python3", "-c", f"{_KILLED}({COMMAND!r})"], timeout=20)
+    assert listening(one_node)
+    attribute(one_node)
+    until_nobody_listens(one_node)
 
 
 def test_where_it_cannot_be_started_nothing_fails() -> None:

@@ -4,8 +4,7 @@ a fencing, what a compute host says of its guests.
 Alerts run on the controller that Pacemaker chooses, which need not be the worker's, and the move of a
 remote connection wipes attributes without one. ``crm_mon``, left running, is subscribed to the local
 CIB and prints anew after each change: at once, or within two seconds of the change before (its
-``refresh_after_event``). Nothing of what it prints is read but that it does. That of Pacemaker 3.0 prints
-once and ends well: it is not started again, and the polls and the alert have to do.
+``refresh_after_event``). Nothing of what it prints is read but that it does.
 """
 
 from __future__ import annotations
@@ -18,7 +17,11 @@ from contextlib import suppress
 
 from vmha_ocf.backends.process.command import ENVIRONMENT
 
-COMMAND = ("crm_mon", "--output-as=text", "--include=none,times", "--interval=1s")
+COMMAND = (
+    *("crm_mon", "--output-as=text", "--include=none,times", "--interval=1s"),
+    "--output-to=/dev/stdout",
+)
+"""Named as a file: that of Pacemaker 3.0 writes once and ends where its output is plainly stdout."""
 AGAIN = 5.0
 """Seconds before one that has ended, as where Pacemaker is stopped, is started anew."""
 ENDS = 2.0
@@ -48,11 +51,10 @@ class Subscriber:
     def _run(self) -> None:
         while not self._stopping.is_set():
             with suppress(OSError):  # no crm_mon here, or no room for a process
-                if self._listen() == 0:
-                    return
+                self._listen()
             self._stopping.wait(AGAIN)
 
-    def _listen(self) -> int:
+    def _listen(self) -> None:
         with subprocess.Popen(  # noqa: S603 - a constant, but in tests
             self._command,
             stdin=subprocess.DEVNULL,
@@ -66,7 +68,6 @@ class Subscriber:
             assert child.stdout is not None
             while os.read(child.stdout.fileno(), 65536):
                 self._changed()
-        return child.returncode
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
