@@ -9,6 +9,9 @@ On its own host, with its disk there, an instance in error is rebooted hard, whi
 and ends as active, or it is stopped. That is asked for once, and is as safe as the next attempt to
 evacuate it would have been: nothing is in flight, and nobody but that host has it. Where an attempt had
 begun on another host, that one may run it: a person looks first.
+
+A host may fail once more while some of that is left. By Nova's word it was in error before this failure,
+and yet it is our damage: it is noted as such, and told when the host is back with it.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ from vmha_ocf.service.trace import Trace, is_legible_state
 STOPPED = "stopped"
 ASKED = "asked"
 """Noted in the place of what it was, before it is put back."""
+LEFT = "left"
+"""Noted in the place of what it was, where its error is of an attempt in an earlier failure."""
 
 
 class Way(Enum):
@@ -51,6 +56,11 @@ class Damaged:
     def told(self) -> str:
         """For a person, with the command that helps."""
         name = self.instance.name or self.instance.id
+        if self.was == LEFT:
+            return (
+                f"{name} is in error since we tried to evacuate it in an earlier failure; if it runs "
+                f"nowhere: openstack server reboot --hard {self.instance.id}"
+            )
         since = f"was {self.was} before" if self.was != ASKED else "was asked to be put back"
         if self.tried_on is not None:
             return (
@@ -72,6 +82,17 @@ def to_note(asked: Iterable[Instance], found: Found, trace: Trace) -> Mapping[In
         if state != "active"
         and is_legible_state(state)
         and not any(_is_new(each, trace) for each in found.get(one, ()))
+    }
+
+
+def still_left(
+    instances: Iterable[Instance], found: Found, trace: Trace
+) -> Mapping[InstanceId, str]:
+    """What is to be noted when a host that has returned from the failure of ``trace`` fails again."""
+    return {
+        one.id: LEFT
+        for one in instances
+        if one.vm_state == "error" and _was(one, found.get(one.id, ()), trace) is not None
     }
 
 

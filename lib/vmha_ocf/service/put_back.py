@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf.agent.settings import Settings
@@ -13,6 +13,7 @@ from vmha_ocf.cloud.records import Off
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.model import Instance, InstanceId, NovaHost
+from vmha_ocf.ports import Nova
 from vmha_ocf.service import damage
 from vmha_ocf.service.damage import ASKED, Damaged, Way
 from vmha_ocf.service.ports import ServicePorts
@@ -98,6 +99,15 @@ class PutBack:
         self.problems.pop(host, None)
         if left:
             self.problems[host] = f"{host}: {_names(one.told for one in left)}"
+
+
+def still_left(nova: Nova, trace: Trace) -> Mapping[InstanceId, str]:
+    """The trace of a failure that is over is kept while something of it is left on the host: to be noted
+    when that host fails again. Raises NovaUnavailable, NovaDenied."""
+    found = records.by_instance(nova.evacuations_from(trace.host))
+    if not damage.may_be_some(found, trace):
+        return {}
+    return damage.still_left(nova.instances_on(trace.host), found, trace)
 
 
 def _names(told: Iterable[str]) -> str:

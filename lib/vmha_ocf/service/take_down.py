@@ -25,7 +25,8 @@ from vmha_ocf.model import (
 from vmha_ocf.service import damage, marker, ownership
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.ports import ServicePorts
-from vmha_ocf.service.row import Row, settings
+from vmha_ocf.service.put_back import still_left
+from vmha_ocf.service.row import Row, settings, unknown
 from vmha_ocf.service.trace import Trace
 
 _CHECK = 3.0
@@ -121,7 +122,7 @@ class TakeDown:
         if found:
             self.problems.pop("service", None)
             return Row(found[0], at)
-        self.problems["service"] = self._unknown_host()
+        self.problems["service"] = unknown(self.host, self._ports.nova.services())
         return None
 
     def force(self, row: Row, flag: Flag) -> bool:
@@ -233,7 +234,12 @@ class TakeDown:
     def _begun(self, service: ComputeService, flag: Flag, ours: Ours) -> Trace:
         """With the newest of Nova's records, where it tells more than their times: unless it may be of a
         worker's before us, whose trace is gone."""
-        trace = Trace(self.host, service.id, _incident(flag), ours)
+        incident, before = _incident(flag), self.trace
+        is_older = (
+            before is not None and before.incident != incident and before.service == service.id
+        )
+        was = still_left(self._ports.nova, before) if before is not None and is_older else {}
+        trace = Trace(self.host, service.id, incident, ours, was)
         if self._times_tell() or marker.ours(service) is not None:
             return trace
         newest = records.newest(self._ports.nova.evacuations_from(self.host))
@@ -288,16 +294,6 @@ class TakeDown:
                 "stop the evacuation run: vmha hold"
             )
         return True
-
-    def _unknown_host(self) -> str:
-        short = self.host.partition(".")[0].lower()
-        known = [one.host for one in self._ports.nova.services()]
-        near = [host for host in known if host.partition(".")[0].lower() == short]
-        meant = f"did you mean {', '.join(near)}? " if near else ""
-        return (
-            f"Nova has no compute service on '{self.host}': {meant}set the name of its nova host "
-            "in pcmk_host_map or domain of the fencing device; if it is gone for good, drop the flag"
-        )
 
 
 def _incident(flag: Flag) -> Epoch:

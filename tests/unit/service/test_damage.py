@@ -10,7 +10,7 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId
 from vmha_ocf.service import damage
-from vmha_ocf.service.damage import ASKED, Damaged, Way
+from vmha_ocf.service.damage import ASKED, LEFT, Damaged, Way
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 
@@ -141,6 +141,30 @@ class TestWhatIsPutBack:
     @pytest.mark.parametrize("choice", [Choice.UNKNOWN, Choice.UNTAGGED, None])
     def test_what_may_not_be_ours_is_told_and_not_touched(self, choice: Choice | None) -> None:
         assert left(choice=choice) == [Way.TELL]
+
+
+class TestWhatIsLeftWhenTheHostFailsAgain:
+    def left(self, one: Instance, found: list[Evacuation], trace: Trace = TRACE) -> Any:
+        return damage.still_left([one], records.by_instance(found), trace)
+
+    @pytest.mark.parametrize("state", ["active", "stopped", "paused", ASKED, LEFT])
+    def test_what_an_attempt_has_left_in_error_is_noted_as_that(self, state: str) -> None:
+        assert self.left(BROKEN, FAILED, noted(state)) == {ONE: LEFT}
+
+    def test_what_was_in_error_before_all_of_it_is_not(self) -> None:
+        assert self.left(BROKEN, FAILED, noted("error")) == {}
+
+    def test_nor_what_somebody_has_mended_since(self) -> None:
+        assert self.left(instance(vm_state="active"), FAILED) == {}
+
+    def test_nor_an_error_after_no_attempt(self) -> None:
+        assert self.left(BROKEN, []) == {}
+
+    def test_it_is_told_as_such_and_not_touched(self) -> None:
+        """Another host may run it, and that is not known any more."""
+        (one,) = damage.of_ours([BROKEN], {ONE: Choice.EVACUATE}, {}, {}, noted(LEFT))
+        assert one.way is Way.TELL
+        assert "in an earlier failure; if it runs nowhere: openstack server reboot" in one.told
 
 
 def test_whether_the_instances_have_to_be_listed() -> None:
