@@ -252,3 +252,41 @@ class Event:
     asked: tuple[Epoch, ...] = ()
     """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
     for and did not come to tell is counted by the next one."""
+
+
+class Turn(Enum):
+    """In the order of an ailment that goes well."""
+
+    FAILED = "failed"
+    ASKED = "asked"
+    """Its restart was asked for."""
+    TOLD = "told"
+    """A person has to look."""
+    HEALED = "healed"
+    ENDED = "ended"
+    """In some other way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """An instance on a host that lives, or a process of that host's own."""
+
+    host: NovaHost
+    name: str
+    instance: InstanceId | None = None
+    project: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ailing:
+    """One turn of what ails a patient, as the worker tells it."""
+
+    turn: Turn
+    patient: Patient
+    kind: str
+    since: Epoch
+    """By the clock of its host: with the patient and the kind it names the ailment of an instance."""
+    at: Epoch
+    detail: str = ""
+    attempt: int = 0
+    """ASKED: the how manieth restart it is, of those that count."""

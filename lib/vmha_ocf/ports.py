@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from vmha_ocf.model import (
     Action,
+    Ailing,
     ComputeService,
     Epoch,
     Evacuation,
@@ -250,9 +251,14 @@ class Ports(Protocol):
         """One line for the operator's timeline."""
 
     @property
-    def tell(self) -> Callable[[Event], None]:
-        """One step of an incident, for its history and for who is to be notified. Never raises and
-        never waits."""
+    def tell(self) -> Callable[[Event | Ailing], None]:
+        """One step of an incident, or turn of an ailment, for its history and for who is to be notified.
+        Never raises and never waits."""
+
+    @property
+    def recall(self) -> Callable[[], Collection[Ailing] | None]:
+        """The first turn of each ailment that was told of, and is not over; None as long as the history was
+        not read. Never raises and never waits."""
 
     @property
     def lock(self) -> Callable[[], AbstractContextManager[object]]:

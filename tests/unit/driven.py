@@ -33,7 +33,8 @@ class Driven:
     def restart(self, me: str = "ctl1") -> None:
         self.historian.kill()
         self.historian = self.world.historian(f"{me}/NovaEvacuate")
-        self.restart_with(replace(self.ports, tell=self.historian.tell), me)
+        tell, recall = self.historian.tell, self.historian.chronicle.recall
+        self.restart_with(replace(self.ports, tell=tell, recall=recall), me)
 
     def restart_with(self, ports: WorkerPorts, me: str = "ctl1") -> None:
         self.ports = ports

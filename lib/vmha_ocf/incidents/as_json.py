@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from vmha_ocf.agent.printable import one_line
+from vmha_ocf.incidents.ailment import Ailment, What, names
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import Event, Step
+from vmha_ocf.model import Ailing, Event, Step, Turn
 
 VERSION = 1
 NAMED_MOST = 20
@@ -21,6 +22,7 @@ NAMED_MOST = 20
 def incident_json(incident: Incident) -> dict[str, Any]:
     return {
         "id": incident.id,
+        "what": "host",
         "host": incident.host,
         "began": incident.began,
         "state": state(incident),
@@ -39,6 +41,70 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "held": incident.held,
         "outcome": incident.outcome,
     }
+
+
+def ailment_json(ailment: Ailment) -> dict[str, Any]:
+    """What a host's incident has is there, too, so that whoever knows of hosts alone can read it."""
+    patient, told = ailment.patient, ailment.told
+    by_time = sorted(ailment.turns.items(), key=lambda one: (one[1], list(Turn).index(one[0])))
+    return {
+        "id": ailment.id,
+        "what": ailment.what.value,
+        "host": patient.host,
+        "began": ailment.began,
+        "state": ailment.state,
+        "steps": {turn.value: at for turn, at in by_time},
+        "time_to_recover": ailment.recovery,
+        "requested": int(Turn.ASKED in ailment.turns),
+        "moved": 0,
+        "given_up": [{"instance": patient.instance, "name": patient.name, "reason": told}]
+        if told and not ailment.ended
+        else [],
+        "instance": patient.instance,
+        "name": patient.name,
+        "project_id": patient.project,
+        "kind": ailment.kind,
+        "since": ailment.since,
+        "attempt": ailment.attempt,
+        "told": told,
+        "outcome": ailment.outcome,
+    }
+
+
+def ailing_notification(turn: Ailing, ailment: Ailment, controller: str) -> Mapping[str, Any]:
+    """What a hook gets for one turn: ``step`` names it, as instance-failed."""
+    about = names(ailment)
+    return {
+        "version": VERSION,
+        "step": f"{ailment.what.value}-{turn.turn.value}",
+        "at": turn.at,
+        "host": turn.patient.host,
+        "text": ailing_sentence(turn, ailment),
+        "instances": list(about.values()),
+        "count": len(about),
+        "project_id": turn.patient.project,
+        "controller": controller,
+        "incident": ailment_json(ailment),
+    }
+
+
+def ailing_sentence(turn: Ailing, ailment: Ailment) -> str:
+    patient = turn.patient
+    whose = patient.name or patient.instance or ""
+    sentences = {
+        Turn.FAILED: f"has failed ({turn.kind})",
+        Turn.ASKED: _restart(ailment),
+        Turn.TOLD: f"waits for a person: {turn.detail}",
+        Turn.HEALED: f"is well again, {ailment.recovery} s after its failure",
+        Turn.ENDED: f"is not followed any more: {turn.detail}",
+    }
+    return one_line(f"{patient.host}: {whose} {sentences[turn.turn]}")
+
+
+def _restart(ailment: Ailment) -> str:
+    who = "Nova" if ailment.what is What.INSTANCE else "Pacemaker"
+    again = f", number {ailment.attempt} lately" if ailment.attempt > 1 else ""
+    return f"is restarted by {who}{again}"
 
 
 def notification(event: Event, incident: Incident, controller: str) -> Mapping[str, Any]:

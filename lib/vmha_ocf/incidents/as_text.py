@@ -42,50 +42,50 @@ def parse_incident(text: str) -> Incident | None:
 
 
 def _words(incident: Incident) -> Iterator[tuple[str, str]]:
-    yield "host", _quoted(incident.host)
-    yield "began", _time(incident.began)
+    yield "host", quoted(incident.host)
+    yield "began", time(incident.began)
     for step in Step:
         if step in incident.milestones:
-            yield step.value, _time(incident.milestones[step])
+            yield step.value, time(incident.milestones[step])
     if incident.last_moved is not None:
-        yield "last", _time(incident.last_moved)
+        yield "last", time(incident.last_moved)
     yield "asked", str(incident.requested)
     yield "away", str(incident.moved)
-    yield from (("fencing", _time(at)) for at in incident.fencings[-_SEVERAL:])
-    yield from (("worker", _quoted(one)) for one in incident.workers[-_SEVERAL:])
+    yield from (("fencing", time(at)) for at in incident.fencings[-_SEVERAL:])
+    yield from (("worker", quoted(one)) for one in incident.workers[-_SEVERAL:])
     told = {"proof": incident.proof, "why-held": incident.held, "outcome": incident.outcome}
-    yield from ((key, _quoted(text)) for key, text in told.items() if text)
+    yield from ((key, quoted(text)) for key, text in told.items() if text)
     for one, given_up in list(incident.given_up.items())[:_GIVEN_UP]:
-        yield "left", f"{_quoted(one)},{_quoted(given_up.name)},{_quoted(given_up.reason)}"
+        yield "left", f"{quoted(one)},{quoted(given_up.name)},{quoted(given_up.reason)}"
 
 
 def _read(last: Mapping[str, str], pairs: list[tuple[str, str]]) -> Incident:
     def several(key: str) -> list[str]:
         return [value for name, value in pairs if name == key]
 
-    milestones = {step: _seconds(last[step.value]) for step in Step if step.value in last}
+    milestones = {step: seconds(last[step.value]) for step in Step if step.value in last}
     return Incident(
-        NovaHost(_unquoted(last["host"])),
-        _seconds(last["began"]),
+        NovaHost(unquoted(last["host"])),
+        seconds(last["began"]),
         milestones,
-        _seconds(last["last"]) if "last" in last else None,
+        seconds(last["last"]) if "last" in last else None,
         _count(last.get("asked", "0")),
         _count(last.get("away", "0")),
-        tuple(_seconds(at) for at in several("fencing")),
-        tuple(_unquoted(worker) for worker in several("worker")),
-        _unquoted(last.get("proof", "")),
-        _unquoted(last.get("why-held", "")),
-        _unquoted(last.get("outcome", "")),
+        tuple(seconds(at) for at in several("fencing")),
+        tuple(unquoted(worker) for worker in several("worker")),
+        unquoted(last.get("proof", "")),
+        unquoted(last.get("why-held", "")),
+        unquoted(last.get("outcome", "")),
         dict(_given_up(text) for text in several("left")),
     )
 
 
 def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
-    one, name, reason = (_unquoted(part) for part in text.split(","))
+    one, name, reason = (unquoted(part) for part in text.split(","))
     return InstanceId(one), GivenUp(name, reason)
 
 
-def _seconds(text: str) -> Epoch:
+def seconds(text: str) -> Epoch:
     """No sign, no exponent, no nan: anybody who may set a property can write here."""
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text):
         raise ValueError
@@ -93,17 +93,17 @@ def _seconds(text: str) -> Epoch:
 
 
 def _count(text: str) -> int:
-    return int(_seconds(text))
+    return int(seconds(text))
 
 
-def _time(at: float) -> str:
+def time(at: float) -> str:
     return f"{at:.3f}"
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str, longest: int = _TEXT) -> str:
     """Anybody who may set a property can write here, and people are shown it."""
-    return one_line(unquote(text), _TEXT)
+    return one_line(unquote(text), longest)
 
 
-def _quoted(text: str) -> str:
-    return quote(text[:_TEXT], safe="/:@()+")
+def quoted(text: str, longest: int = _TEXT) -> str:
+    return quote(text[:longest], safe="/:@()+")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
-from vmha_ocf.incidents.as_json import VERSION, incident_json
+from vmha_ocf.incidents.ailment import Ailment
+from vmha_ocf.incidents.as_json import VERSION, ailment_json, incident_json
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.model import Flag, FlagState, NovaHost
 
@@ -38,6 +40,8 @@ class Picture:
     """Newest first."""
     notifications: Mapping[str, Deliveries] = field(default_factory=dict)
     """By the parameter that asks for them."""
+    ailments: Sequence[Ailment] = ()
+    """Newest first."""
 
 
 def answer(path: str, picture: Picture) -> Any:
@@ -46,11 +50,20 @@ def answer(path: str, picture: Picture) -> Any:
         case ["v1", "status"]:
             return _status(picture)
         case ["v1", "incidents"]:
-            return {"version": VERSION, "incidents": [*map(incident_json, picture.incidents)]}
+            return {
+                "version": VERSION,
+                "incidents": [*map(incident_json, picture.incidents)],
+                "ailments": [*map(ailment_json, picture.ailments)],
+            }
         case ["v1", "incidents", wanted]:
-            found = (one for one in picture.incidents if one.id == wanted)
-            return next(map(incident_json, found), None)
+            return _one(wanted, picture)
     return None
+
+
+def _one(wanted: str, picture: Picture) -> dict[str, Any] | None:
+    incidents = (incident_json(one) for one in picture.incidents if one.id == wanted)
+    ailments = (ailment_json(one) for one in picture.ailments if one.id == wanted)
+    return next(chain(incidents, ailments), None)
 
 
 def _status(picture: Picture) -> dict[str, Any]:
@@ -64,6 +77,7 @@ def _status(picture: Picture) -> dict[str, Any]:
         "problems": list(picture.problems),
         "hosts": None if flags is None else {host: _host(flag) for host, flag in flags.items()},
         "open_incidents": [one.id for one in picture.incidents if not one.ended],
+        "open_ailments": [one.id for one in picture.ailments if not one.ended],
         "notifications": {
             name: {"delivered": it.delivered, "failed": it.failed, "dropped": it.dropped}
             for name, it in picture.notifications.items()

@@ -6,17 +6,19 @@ imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from vmha_ocf.backends.process.background import Background
 from vmha_ocf.backends.telling.outbox import Outbox
-from vmha_ocf.incidents.as_json import notification
+from vmha_ocf.incidents import ailments
+from vmha_ocf.incidents.ailment import Ailment
+from vmha_ocf.incidents.as_json import ailing_notification, notification
 from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Histories, Told
 from vmha_ocf.incidents.history import newest_first
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.status import Picture
-from vmha_ocf.model import Event
+from vmha_ocf.model import Ailing, Event
 from vmha_ocf.ports import Clock
 from vmha_ocf.worker.options import WorkerOptions
 from vmha_ocf.worker.pauses import Round
@@ -42,7 +44,7 @@ class Listeners:
         self._say = say
         self._me = me
         self._options = options
-        self._chronicle = Chronicle(store, clock, self._notify, say)
+        self._chronicle = Chronicle(store, clock, self._notify, self._notify_ailing, say)
         self._historian: Background[Told] = Background(
             "historian", self._chronicle.work, self._chronicle.finish
         )
@@ -63,8 +65,11 @@ class Listeners:
         if self._options.listen:
             self._listen(self._options.listen)
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event | Ailing) -> None:
         self._historian.put(event)
+
+    def recall(self) -> Collection[Ailing] | None:
+        return self._chronicle.recall()
 
     def looked(self, outcome: Round) -> None:
         self._last = outcome, self._clock.now()
@@ -89,11 +94,16 @@ class Listeners:
             last.flags if last else None,
             newest_first(self._chronicle.history),
             {outbox.name: outbox.count for outbox in self._outboxes},
+            ailments.newest_first(self._chronicle.ailments),
         )
 
     def _notify(self, event: Event, incident: Incident) -> None:
         for outbox in self._outboxes:
             outbox.post(notification(event, incident, self._me))
+
+    def _notify_ailing(self, turn: Ailing, ailment: Ailment) -> None:
+        for outbox in self._outboxes:
+            outbox.post(ailing_notification(turn, ailment, self._me), yields=True)
 
     def _listen(self, address: tuple[str, int]) -> None:
         """What cannot listen is said: no recovery is held up for want of metrics."""

@@ -111,6 +111,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         read_policy=PolicyFile(values["policy"]),
         say=say,
         tell=listeners.tell,
+        recall=listeners.recall,
     )
     way = way_of(credentials_from(values))
     for each in (*way.exposed, *way.warnings):

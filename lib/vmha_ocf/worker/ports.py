@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
-from vmha_ocf.model import Event
+from vmha_ocf.model import Ailing, Event
 from vmha_ocf.ports import Aside, Clock, Flags, Notes, Nova, Parallel
 from vmha_ocf.service.ports import Traces
 
@@ -30,7 +30,8 @@ class WorkerPorts:
     read_inventory: Callable[[str, str], Inventory]
     """A fencing device's file of hosts, from its path and its domain. Raises LocalParameterError."""
     say: Callable[[str], None]
-    tell: Callable[[Event], None]
+    tell: Callable[[Event | Ailing], None]
+    recall: Callable[[], Collection[Ailing] | None] = tuple
     read_policy: Callable[[], Understood] = Understood
     """What the policy's file says, cheap enough for each round. Raises LocalParameterError."""
     aside: Aside = at_once

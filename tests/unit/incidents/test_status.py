@@ -6,10 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.incidents.as_json import incident_json, notification
+from vmha_ocf.incidents.ailment import Ailment
+from vmha_ocf.incidents.as_json import (
+    ailing_notification,
+    ailment_json,
+    incident_json,
+    notification,
+)
 from vmha_ocf.incidents.incident import GivenUp, Incident
 from vmha_ocf.incidents.status import Deliveries, Picture, answer
-from vmha_ocf.model import Epoch, Event, Evidence, Flag, FlagState, InstanceId, NovaHost, Step
+from vmha_ocf.model import (
+    Ailing,
+    Epoch,
+    Event,
+    Evidence,
+    Flag,
+    FlagState,
+    InstanceId,
+    NovaHost,
+    Patient,
+    Step,
+    Turn,
+)
 
 HOST = NovaHost("compute-1")
 INCIDENT = Incident(
@@ -33,6 +51,7 @@ INCIDENT = Incident(
 )
 INCIDENT_JSON = {
     "id": "compute-1@1000",
+    "what": "host",
     "host": "compute-1",
     "began": 1000.5,
     "state": "away",
@@ -49,6 +68,36 @@ INCIDENT_JSON = {
     "outcome": "its flag is gone",
 }
 ENDED = replace(INCIDENT, began=Epoch(10.0), milestones={Step.IN_SERVICE: Epoch(20.0)})
+WEB = InstanceId("5d8a1f8e-8c10-4c5e-9d2f-000000000001")
+AILMENT = Ailment(
+    Patient(HOST, "web-1", WEB, "a-project"),
+    "crashed",
+    Epoch(1003.0),
+    Epoch(1003.0),
+    {Turn.FAILED: Epoch(1003.4), Turn.ASKED: Epoch(1003.5), Turn.TOLD: Epoch(1064.0)},
+    attempt=2,
+    told="its restart did not help",
+)
+AILMENT_JSON = {
+    "id": f"{WEB}@1003",
+    "what": "instance",
+    "host": "compute-1",
+    "began": 1003.0,
+    "state": "told",
+    "steps": {"failed": 1003.4, "asked": 1003.5, "told": 1064.0},
+    "time_to_recover": None,
+    "requested": 1,
+    "moved": 0,
+    "given_up": [{"instance": WEB, "name": "web-1", "reason": "its restart did not help"}],
+    "instance": WEB,
+    "name": "web-1",
+    "project_id": "a-project",
+    "kind": "crashed",
+    "since": 1003.0,
+    "attempt": 2,
+    "told": "its restart did not help",
+    "outcome": "",
+}
 FLAGS = {
     HOST: Flag(
         HOST,
@@ -70,6 +119,7 @@ PICTURE = Picture(
     FLAGS,
     (INCIDENT, ENDED),
     {"notify_url": Deliveries(7, 2, 1)},
+    (AILMENT,),
 )
 
 
@@ -90,6 +140,36 @@ def test_a_notification() -> None:
         "controller": "ctl2",
         "incident": INCIDENT_JSON,
     }
+
+
+def test_a_notification_of_an_ailment() -> None:
+    told = Ailing(
+        Turn.TOLD, AILMENT.patient, "crashed", AILMENT.since, Epoch(1064.0), AILMENT.told
+    )
+    assert ailing_notification(told, AILMENT, "ctl2") == {
+        "version": 1,
+        "step": "instance-told",
+        "at": 1064.0,
+        "host": "compute-1",
+        "text": "compute-1: web-1 waits for a person: its restart did not help",
+        "instances": ["web-1"],
+        "count": 1,
+        "project_id": "a-project",
+        "controller": "ctl2",
+        "incident": AILMENT_JSON,
+    }
+
+
+def test_an_ailment_of_a_process_that_is_over() -> None:
+    one = replace(
+        AILMENT,
+        patient=Patient(HOST, "nova-compute"),
+        turns={Turn.FAILED: Epoch(1003.0), Turn.HEALED: Epoch(1071.5)},
+    )
+    told = ailment_json(one)
+    assert (told["id"], told["what"]) == ("compute-1:nova-compute@1003", "process")
+    assert (told["state"], told["time_to_recover"], told["given_up"]) == ("ended", 68.5, [])
+    assert (told["instance"], told["requested"]) == (None, 0)
 
 
 def test_the_status() -> None:
@@ -115,6 +195,7 @@ def test_the_status() -> None:
             },
         },
         "open_incidents": ["compute-1@1000"],
+        "open_ailments": [f"{WEB}@1003"],
         "notifications": {"notify_url": {"delivered": 7, "failed": 2, "dropped": 1}},
     }
 
@@ -128,8 +209,10 @@ def test_the_incidents_and_one_of_them() -> None:
     assert answer("/v1/incidents/", PICTURE) == {
         "version": 1,
         "incidents": [INCIDENT_JSON, incident_json(ENDED)],
+        "ailments": [AILMENT_JSON],
     }
     assert answer("/v1/incidents/compute-1@1000", PICTURE) == INCIDENT_JSON
+    assert answer(f"/v1/incidents/{WEB}@1003", PICTURE) == AILMENT_JSON
 
 
 @pytest.mark.parametrize(

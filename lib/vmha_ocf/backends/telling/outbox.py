@@ -16,7 +16,8 @@ from vmha_ocf.errors import VmhaError
 from vmha_ocf.incidents.status import Deliveries
 
 QUEUED_MOST = 200
-"""Then the oldest gives way: what is new tells more."""
+"""Then the oldest gives way: what is new tells more. What is told of a host stays as long as there is
+anything that is told of an instance."""
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further attempt. After one that was given up the next ones get one attempt each,
 until one arrives: a receiver that is gone must not make all of them hours old."""
@@ -42,7 +43,7 @@ class Outbox:
         self.count = Deliveries()
         self._deliver = deliver
         self._say = say
-        self._queue: deque[Message] = deque()
+        self._queue: deque[tuple[Message, bool]] = deque()
         self._changed = threading.Condition()
         self._stopping = False
         self._trouble = ""
@@ -51,11 +52,12 @@ class Outbox:
     def start(self) -> None:
         self._thread.start()
 
-    def post(self, message: Message) -> None:
+    def post(self, message: Message, *, yields: bool = False) -> None:
+        """``yields``: it gives way to those that do not."""
         with self._changed:
-            self._queue.append(message)
+            self._queue.append((message, yields))
             if len(self._queue) > QUEUED_MOST:
-                self._queue.popleft()
+                del self._queue[self._least()]
                 self.count = replace(self.count, dropped=self.count.dropped + 1)
             self._changed.notify()
 
@@ -70,10 +72,14 @@ class Outbox:
         while (message := self._next()) is not None:
             self._note(self._send(message))
 
+    def _least(self) -> int:
+        """The place of the one that gives way."""
+        return next((place for place, (_, yields) in enumerate(self._queue) if yields), 0)
+
     def _next(self) -> Message | None:
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._stopping)
-            return self._queue.popleft() if self._queue else None
+            return self._queue.popleft()[0] if self._queue else None
 
     def _send(self, message: Message) -> str:
         """Why it was given up; empty if it arrived."""

@@ -18,6 +18,7 @@ from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
 from vmha_ocf.living.healing.reports import Reports, Said
 from vmha_ocf.living.healing.restarts import Restarts
+from vmha_ocf.living.healing.story import Story
 from vmha_ocf.living.healing.switched_on import SwitchedOn
 from vmha_ocf.living.healing.verdict import Next, Verdict, tell
 from vmha_ocf.model import Epoch, Flag, Instance, InstanceId, NodeName, NovaHost
@@ -62,6 +63,7 @@ class Guests:
         self._reports = Reports(ports)
         self._listings = Listings(ports, settings, cloud)
         self._restarts = Restarts(ports, may)
+        self._story = Story(ports, self._restarts.asked)
         self._listed: dict[NovaHost, Mapping[InstanceId, Instance]] = {}
         self._looked: dict[NovaHost, tuple[float, str]] = {}
         """When each host's instances were listed, and by which report."""
@@ -90,6 +92,7 @@ class Guests:
         """``may_begin``: nothing holds what is new. Raises what Notes and Nova raise."""
         self.pause, self.told = inf, {}
         if not self.is_on:
+            self._story.off()
             self._switched_on.off()
             self._busy = ()
             return
@@ -110,7 +113,10 @@ class Guests:
         self._follow(current, reports, flags)
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
         self._restart(waiting, may_begin=may_begin)
-        self._tell(judged)
+        self._story.look(self._tell(judged))
+        nodes = self._naming.names
+        heard = {host for node in reports for host in nodes.hosts_of(node)}
+        self._story.end(current, heard, flags, self._listed)
         self._note_busy(judged)
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
@@ -119,7 +125,8 @@ class Guests:
         if any(said.troubles for said in reports.values()) and self._naming.words.listed is None:
             self._cloud.services()  # tells which hosts there are
         names = self._naming.names
-        open_hosts = {case.instance.host for case in self._restarts.open}
+        restarted = {case.instance.host for case in self._restarts.open}
+        open_hosts = restarted.union(self._story.hosts)
         return {
             host: said
             for node, said in reports.items()
@@ -194,7 +201,8 @@ class Guests:
         if one is not None and one.vm_state == "active":
             self._say(f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for")
 
-    def _tell(self, judged: Judged) -> None:
+    def _tell(self, judged: Judged) -> Judged:
+        """With what was found right before a request, where it was."""
         before = self._restarts.told_before
         found = [
             (case, (it.next is Next.RESTART and before(case.episode)) or it) for case, it in judged
@@ -208,6 +216,7 @@ class Guests:
             if sentence not in self._said:
                 self._say(sentence)
         self._said = set(self.told.values())
+        return found
 
     def _restart(self, waiting: Sequence[Case], *, may_begin: bool) -> None:
         """The most important first."""

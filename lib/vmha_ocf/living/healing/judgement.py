@@ -43,6 +43,8 @@ class Asked:
     """Seconds."""
     answer: str = ""
     """What became of the request, if that was not a plain yes."""
+    attempt: int = 0
+    """Of those that count, the how manieth; 0 is not known."""
 
 
 def at_hand(

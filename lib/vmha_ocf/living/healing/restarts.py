@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud.policy.values import Guests
 from vmha_ocf.errors import NovaBusy, NovaRefused, NovaUnavailable, NovaUnreached, VmhaError
@@ -38,6 +38,7 @@ class _Answer:
     error: VmhaError | None = None
     """Of the request, or of the question before it."""
     asked: bool = False
+    attempt: int = 0
 
 
 class Restarts:
@@ -50,7 +51,8 @@ class Restarts:
         self._may = may
         self._pace = Pace()
         self._rest_until = Monotonic(0.0)
-        self._asked: dict[Episode, tuple[Case, Monotonic, str]] = {}
+        self._asked: dict[Episode, tuple[Case, Monotonic, Asked]] = {}
+        """When, and what; as of then."""
         self._settled: dict[Episode, tuple[Monotonic, Verdict]] = {}
         """Until when, and what."""
         self._known: dict[InstanceId, int] = {}
@@ -65,8 +67,8 @@ class Restarts:
     def asked(self, episode: Episode) -> Asked | None:
         if episode not in self._asked:
             return None
-        _, at, answer = self._asked[episode]
-        return Asked(self._now - at, answer)
+        _, at, asked = self._asked[episode]
+        return replace(asked, age=self._now - at)
 
     def settled(self, episode: Episode) -> Verdict | None:
         """What was found right before a request, as long as that is good."""
@@ -117,11 +119,12 @@ class Restarts:
         found, reboots = self._judge(case, actions, rules), attempts.reboots(actions)
         if found.next is not Next.RESTART:
             return _Answer(found)
+        attempt = 1 + attempts.lately(actions, self._ports.clock.now(), rules.window)
         try:
             self._ports.nova.reboot(case.instance)
         except VmhaError as error:
-            return _Answer(found, reboots, error, asked=True)
-        return _Answer(found, reboots, asked=True)
+            return _Answer(found, reboots, error, asked=True, attempt=attempt)
+        return _Answer(found, reboots, asked=True, attempt=attempt)
 
     def _judge(self, case: Case, actions: Sequence[Action], rules: Guests) -> Verdict:
         one = case.instance.id
@@ -164,7 +167,7 @@ class Restarts:
 
     def _note(self, case: Case, answer: _Answer, what: str) -> None:
         one = case.instance.id
-        self._asked[case.episode] = case, self._now, what
+        self._asked[case.episode] = case, self._now, Asked(0.0, what, answer.attempt)
         self._settled.pop(case.episode, None)
         self._known[one] = answer.reboots + 1
         self._sent[one].append(self._now)

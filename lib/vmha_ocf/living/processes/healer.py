@@ -16,6 +16,7 @@ from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.living.processes import asked, healed, hung, tasks, worn_out
 from vmha_ocf.living.processes.healed import ATTRIBUTE, Healed
 from vmha_ocf.living.processes.hung import Cluster, Watched
+from vmha_ocf.living.processes.story import Story
 from vmha_ocf.model import Epoch, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.naming import Naming
@@ -55,6 +56,7 @@ class Healer:
         self._ports = ports
         self._cloud = cloud
         self._naming = naming
+        self._story = Story(ports)
         self._reports: hung.Reports = {}
         self._looked = ports.clock.monotonic()
         self._missed: Mapping[NovaHost, Monotonic] = {}
@@ -81,6 +83,9 @@ class Healer:
         pending = "an evacuation is not over" if any(flagged.values()) else ""
         notes = self._notes() if silents else {}
         found = [self._treat(one, silents, every, notes, waits_for or pending) for one in silents]
+        for one, told in zip(silents, found, strict=True):
+            self._story.go_on(one, told, restarted=told == _restarted(one))
+        self._story.end(every, silents)
         worn = worn_out.told(self._naming.configuration, self._naming.nodes) if self.is_on else ()
         self.problems = list(filter(None, dict.fromkeys([*found, *worn])))
 

@@ -8,10 +8,11 @@ from math import isfinite
 from typing import TypeVar
 
 from vmha_ocf.errors import FlagsUnavailable
+from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Told
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.store import HistoryStore
-from vmha_ocf.model import Event
+from vmha_ocf.model import Ailing, Event
 from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.cluster.cib import SimCib
 from vmha_ocf.worker.pauses import Round
@@ -48,19 +49,24 @@ def sim_history(core: Core, cib: SimCib) -> HistoryStore:
 
 
 class SimHistorian:
-    """That of one worker. ``notified`` is what hooks would have got."""
+    """That of one worker. ``notified`` and ``notified_ailing`` are what hooks would have got."""
 
     def __init__(self, core: Core, store: HistoryStore, who: str) -> None:
         self.notified: list[tuple[Event, Incident]] = []
+        self.notified_ailing: list[tuple[Ailing, Ailment]] = []
         self._core = core
         self._told: list[Told] = []
         self._alive = True
         self._working = False
         self.chronicle = Chronicle(
-            store, core.clock(), self._notify, partial(core.journal.say, who)
+            store,
+            core.clock(),
+            self._notify,
+            self._notify_ailing,
+            partial(core.journal.say, who),
         )
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event | Ailing) -> None:
         self._told.append(event)
         self._core.timeline.after(DELAY, self._work)
 
@@ -75,6 +81,9 @@ class SimHistorian:
 
     def _notify(self, event: Event, incident: Incident) -> None:
         self.notified.append((event, incident))
+
+    def _notify_ailing(self, turn: Ailing, ailment: Ailment) -> None:
+        self.notified_ailing.append((turn, ailment))
 
     def _work(self) -> None:
         """One thing after the other, as on its thread: what is told while it asks the CIB waits."""

@@ -129,6 +129,7 @@ class Worker:
             read_policy=lambda: world.policy(self.home),
             say=lambda what: world.say(f"{self.home}/{name}", what),
             tell=historian.tell,
+            recall=historian.chronicle.recall,
         )
 
     def ended(self, end: End) -> None:

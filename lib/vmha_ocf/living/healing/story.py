@@ -1,0 +1,120 @@
+"""What is told of each failure, for its history: that it is there, what was done, and how it ended.
+
+It decides nothing. What an earlier worker has told is told again, and counts once; what it had told of, and
+is over since, ends here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from vmha_ocf.living.guests.states import Kind
+from vmha_ocf.living.healing.case import Case
+from vmha_ocf.living.healing.episode import Episode
+from vmha_ocf.living.healing.judgement import Asked
+from vmha_ocf.living.healing.verdict import Next, Verdict
+from vmha_ocf.model import Ailing, Epoch, Instance, InstanceId, NovaHost, Patient, Turn
+from vmha_ocf.ports import Ports
+
+Listed = Mapping[NovaHost, Mapping[InstanceId, Instance]]
+_OPENS = (Next.RESTART, Next.TELL)
+_KINDS = {kind.value: kind for kind in Kind}
+
+
+class Story:
+    """``asked``: what was asked for an episode by this worker, if anything was."""
+
+    def __init__(self, ports: Ports, asked: Callable[[Episode], Asked | None]) -> None:
+        self._ports = ports
+        self._asked = asked
+        self._open: dict[Episode, Patient] = {}
+        self._told: dict[Episode, set[tuple[Turn, str]]] = {}
+        self._recalls = True
+
+    @property
+    def hosts(self) -> Collection[NovaHost]:
+        """Where something has failed, and is not over."""
+        return {patient.host for patient in self._open.values()}
+
+    def look(self, judged: Iterable[tuple[Case, Verdict]]) -> None:
+        """At all that is reported now."""
+        self._recall()
+        for case, verdict in judged:
+            episode, asked = case.episode, self._asked(case.episode)
+            if asked is not None or verdict.next in _OPENS:
+                one = case.instance
+                self._open[episode] = Patient(one.host, one.name, one.id, one.project)
+                self._tell(Turn.FAILED, episode)
+            if asked is not None:
+                at = Epoch(self._ports.clock.now() - asked.age)
+                self._tell(Turn.ASKED, episode, at=at, attempt=asked.attempt)
+            if verdict.next is Next.TELL:
+                self._tell(Turn.TOLD, episode, verdict.why)
+            elif verdict.next is Next.LEAVE and episode in self._open:
+                self._end(Turn.ENDED, episode, "its owner or the policy wants it left as it is")
+
+    def end(
+        self,
+        current: Collection[Episode],
+        heard: Collection[NovaHost],
+        flagged: Collection[NovaHost],
+        listed: Listed,
+    ) -> None:
+        """What is not reported any more. ``heard``: the hosts that have just said what is down there."""
+        again = {one.instance for one in current}
+        for episode, patient in list(self._open.items()):
+            host = patient.host
+            if host in flagged:
+                self._end(Turn.ENDED, episode, f"{host} is flagged, which comes first")
+            elif episode in current or host not in heard or host not in listed:
+                continue
+            elif episode.instance in again:
+                self._end(Turn.ENDED, episode, "it has failed again since")
+            else:
+                self._is_over(episode, host, listed[host].get(episode.instance))
+
+    def off(self) -> None:
+        """Nobody asks about guests any more."""
+        self._recall()
+        for episode in list(self._open):
+            self._end(Turn.ENDED, episode, "the policy asks for nothing any more")
+
+    def _recall(self) -> None:
+        known = self._ports.recall() if self._recalls else None
+        if known is None:
+            return
+        self._recalls = False
+        for one in known:
+            kind = _KINDS.get(one.kind)
+            if one.patient.instance is not None and kind is not None:
+                self._open.setdefault(Episode(one.patient.instance, kind, one.since), one.patient)
+
+    def _is_over(self, episode: Episode, host: NovaHost, now: Instance | None) -> None:
+        if now is None:
+            self._end(Turn.ENDED, episode, f"it is not on {host} any more")
+        elif now.task_state is None and now.vm_state == "active":
+            self._end(Turn.HEALED, episode)
+        elif now.task_state is None:
+            self._end(Turn.ENDED, episode, f"Nova has it {now.vm_state}")
+
+    def _end(self, turn: Turn, episode: Episode, how: str = "") -> None:
+        self._tell(turn, episode, how)
+        del self._open[episode], self._told[episode]
+
+    def _tell(
+        self,
+        turn: Turn,
+        episode: Episode,
+        detail: str = "",
+        *,
+        at: Epoch | None = None,
+        attempt: int = 0,
+    ) -> None:
+        """Once each."""
+        told = self._told.setdefault(episode, set())
+        if (turn, detail) in told:
+            return
+        told.add((turn, detail))
+        kind, now = episode.kind.value, self._ports.clock.now()
+        at, patient = now if at is None else at, self._open[episode]
+        self._ports.tell(Ailing(turn, patient, kind, episode.since, at, detail, attempt))
