@@ -27,8 +27,11 @@ def run(
     timeout: float = 30.0,
     text: str = "",
     environment: Mapping[str, str] | None = None,
+    keep: Sequence[int] = (),
 ) -> Result:
-    """Run a program to its end; a program that is killed by the timeout is a LabError."""
+    """Run a program to its end; a program that is killed by the timeout is a LabError.
+
+    ``keep``: descriptors that it gets as they are."""
     try:
         done = subprocess.run(
             argv,
@@ -40,6 +43,7 @@ def run(
             env=environment,
             cwd="/",
             check=False,
+            pass_fds=keep,
         )
     except subprocess.TimeoutExpired:
         raise LabError(f"no answer within {timeout:g} s: {shlex.join(argv)}") from None
@@ -53,9 +57,10 @@ def must(
     timeout: float = 30.0,
     text: str = "",
     environment: Mapping[str, str] | None = None,
+    keep: Sequence[int] = (),
 ) -> str:
     """Run a program that has to succeed and give what it printed."""
-    result = run(argv, timeout, text, environment)
+    result = run(argv, timeout, text, environment, keep)
     if result.code:
         said = (result.errors or result.output).strip()
         raise LabError(f"{shlex.join(argv)}: exit code {result.code}", said)

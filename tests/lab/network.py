@@ -65,6 +65,21 @@ def unplug(lab: Lab, name: str) -> None:
     _ip(f"link set {name} down\n", lab.switch_netns)
 
 
+def lose(lab: Lab, name: str, port: int) -> None:
+    """What this node sends to this port of the cloud's is lost; all else goes through."""
+    must(_rule(lab, name, "add", port))
+
+
+def give_back(lab: Lab, name: str, port: int) -> None:
+    """Nothing happens where it was not lost."""
+    run(_rule(lab, name, "delete", port))
+
+
+def _rule(lab: Lab, name: str, what: str, port: int) -> list[str]:
+    to = ["to", lab.cloud_address, "ipproto", "tcp", "dport", str(port)]
+    return ["ip", "-n", lab.netns(name), "rule", what, *to, "blackhole"]
+
+
 def plugged(lab: Lab, name: str) -> bool:
     shown = run(["ip", "-n", lab.switch_netns, "-o", "link", "show", name]).output
     return ",UP" in shown

@@ -70,6 +70,11 @@ class Process:
         stat = _stat(self.pid)
         return stat is not None and stat[0] == "T"
 
+    def stuck(self) -> bool:
+        """One of its threads, if not the first, waits in the kernel as no signal ends (state D)."""
+        threads = (_PROC / str(self.pid) / "task").glob("*/stat")
+        return any(_fields(each.read_text())[0] == "D" for each in threads)
+
 
 def find(pid: int) -> Process | None:
     stat = _stat(pid)
@@ -108,7 +113,11 @@ def inside(init: Process) -> list[Process]:
 def _stat(pid: int) -> list[str] | None:
     """The fields of /proc/PID/stat from the state on: [0] state, [19] start time."""
     text = _read(pid, "stat")
-    return text.rpartition(") ")[2].split() if text else None
+    return _fields(text) if text else None
+
+
+def _fields(text: str) -> list[str]:
+    return text.rpartition(") ")[2].split()
 
 
 def _read(pid: int, name: str) -> str:

@@ -104,7 +104,9 @@ class Stage:
             lambda: f"silent: {', '.join(silent())}",
         )
 
-    def wait_in_service(self, host: str, timeout: float = 120.0) -> None:
+    def wait_in_service(self, host: str, timeout: float = 240.0) -> None:
+        """Rounds after its nova-compute has started. Where Nova takes 3 s for each answer one takes 35."""
+
         def back() -> bool:
             return (
                 any(

@@ -89,7 +89,7 @@ def site_behind_its_gates(scene: Scene) -> Expected:
     scene.stage.cluster.wait_dc(90)
     scene.stage.wait_up(timeout=240)
     for host in hosts:
-        scene.stage.wait_in_service(host, timeout=240)
+        scene.stage.wait_in_service(host)
         assert not scene.asked(host), f"evacuated off {host}, which is back"
     return Expected(set(hosts), (), tagged)
 

@@ -165,7 +165,7 @@ def _a_site_starts(scene: Scene) -> tuple[list[str], list[str]]:
     scene.stage.cluster.wait_dc(90)
     scene.stage.cluster.wait_online(*hosts, timeout=180)
     for host in hosts:
-        scene.stage.wait_in_service(host, timeout=240)
+        scene.stage.wait_in_service(host)
     return tagged, stopped
 
 

@@ -93,7 +93,8 @@ class Healer:
         naming, now = self._naming, self._ports.clock.monotonic()
         services = self._cloud.services()
         self._looked, self._reports = now, hung.hear(self._reports, services, now)
-        cluster = Cluster(naming.nodes, naming.names, naming.configuration, flagged)
+        given_up = worn_out.without_nova_compute(naming.configuration, naming.nodes)
+        cluster = Cluster(naming.nodes, naming.names, naming.configuration, flagged, given_up)
         every = hung.watched(services, self._reports, cluster)
         self._missed = {
             one.host: self._missed.get(one.host, now) for one in every if one.is_missed

@@ -52,6 +52,8 @@ class Cluster:
     names: Names
     configuration: Configuration
     flagged: Collection[NovaHost]
+    given_up: Collection[NodeName] = ()
+    """Where Pacemaker does not have it run any more."""
 
     def watched(self, host: NovaHost) -> NodeName | None:
         """The node of a host on which Pacemaker is to keep nova-compute running, and nobody has said
@@ -60,7 +62,9 @@ class Cluster:
         state = self.nodes.get(node) if node is not None else None
         if node is None or state is None or state.fenced or not state.online:
             return None
-        if host in self.flagged or planned.is_in_maintenance(node, self.configuration):
+        if node in self.given_up or host in self.flagged:
+            return None
+        if planned.is_in_maintenance(node, self.configuration):
             return None
         managed = any(map(_is_managed, self.configuration.of_kind(COMPUTE)))
         return node if managed else None

@@ -55,6 +55,10 @@ def test_a_report_is_as_old_as_our_first_sight_of_it() -> None:
     assert moved == {A: Heard("t1", Monotonic(65.0))}
 
 
+def test_what_pacemaker_has_given_up_is_silent_by_itself() -> None:
+    assert not found(service(), cluster(given_up={NODE}))
+
+
 def test_one_that_is_silent_on_a_host_that_is_there() -> None:
     [one] = found(service())
     assert (one.host, one.node, one.since, one.is_missed) == (A, NODE, 0.0, True)

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from vmha_ocf.cluster.configuration import COMPUTE, EVACUATOR, LIBVIRT, Configuration, Resource
-from vmha_ocf.living.processes.worn_out import told
+from vmha_ocf.cluster.configuration import (
+    COMPUTE,
+    EVACUATOR,
+    INFINITY,
+    LIBVIRT,
+    Configuration,
+    Resource,
+    Result,
+)
+from vmha_ocf.living.processes.worn_out import told, without_nova_compute
 from vmha_ocf.model import NodeName, NodeState
 
 NODE = NodeName("compute-1")
@@ -32,6 +41,21 @@ def test_it_has_failed_so_often() -> None:
         "nova-compute has failed 4 times on compute-1, and Pacemaker does not try again for 60s: "
         "pcs resource cleanup nova-compute node=compute-1"
     ]
+
+
+@pytest.mark.parametrize(("code", "words"), [(1, "does not end"), (0, "does not start")])
+def test_a_stop_that_failed_is_no_start_that_did(code: int, words: str) -> None:
+    """After a start that failed there is a stop, too."""
+    last = {"nova-compute": [Result(NODE, "stop", code), Result(NodeName("compute-2"), "stop", 1)]}
+    [sentence] = told(replace(configuration(INFINITY), results=last), THERE)
+    assert sentence.startswith(f"nova-compute {words} on compute-1, and Pacemaker")
+    assert sentence.endswith("pcs resource cleanup nova-compute node=compute-1")
+
+
+def test_who_has_no_nova_compute_by_it() -> None:
+    assert without_nova_compute(configuration(4, **THREE), THERE) == {NODE}
+    assert not without_nova_compute(configuration(2, **THREE), THERE)
+    assert not without_nova_compute(configuration(4, "libvirt", **THREE), THERE)
 
 
 def test_a_start_that_failed_counts_without_a_threshold() -> None:
