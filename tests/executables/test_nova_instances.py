@@ -15,6 +15,7 @@ from tests.contract.one_node import NODE, OneNode
 from tests.executables.installed import AGENTS
 from tests.executables.watched import Resource
 from vmha_ocf.backends.compute import probe
+from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.living.guests.question import (
     ANSWER,
     ASKED,
@@ -24,7 +25,7 @@ from vmha_ocf.living.guests.question import (
     parse_answer,
 )
 from vmha_ocf.living.guests.report import ATTRIBUTE, parse_report
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import InstanceId, NodeName
 
 pytestmark = pytest.mark.real
 RUNNING, ARGUMENTS, INSTALLED, CONFIGURED, NOT_RUNNING, DEGRADED = 0, 2, 5, 6, 7, 190
@@ -38,7 +39,9 @@ def _resource(installed_node: OneNode) -> Iterator[Resource]:
     made = Resource(installed_node)
     yield made
     made.do("stop")
-    made.board.remove(ASKED)
+    installed_node.run(
+        ["crm_attribute", f"--node={NODE}", f"--name={ASKED}", "--delete"], timeout=10
+    )
 
 
 def test_it_watches_from_start_to_stop(resource: Resource) -> None:
@@ -63,7 +66,8 @@ def test_what_is_wiped_is_there_again_and_a_question_is_answered(resource: Resou
     first = resource.seen()[ATTRIBUTE]
     resource.board.remove(ATTRIBUTE)
     question = Question("0123456789abcdef", (GUEST, ABSENT))
-    resource.board.write(ASKED, format_question(question))
+    Cib(resource.node.run).set_node_attribute(NodeName(NODE), ASKED, format_question(question))
+    assert resource.seen()[ASKED] == format_question(question)
     resource.until(lambda: resource.seen().get(ATTRIBUTE, first) != first)
     resource.until(lambda: ANSWER in resource.seen())
     answer = parse_answer(resource.seen()[ANSWER], question)

@@ -8,7 +8,8 @@ and answer 409 for ever: docs/compatibility.rst). So we look:
 task_state                                what becomes of the instance
 ========================================  ================================================================
 ``deleting``, ``soft-deleting``           left: its owner does not want it any more
-``migrating``, ``resize_*``               another host may run it already: told (``evacuation/moving.py``)
+``migrating``, ``resize_*``               another host may run it already: that is asked, or it is told
+                                          (``evacuation/moving.py``)
 ``rebuilding``, ``rebuild_*``             an evacuation: never doubled, see ``cloud/records.py``
 ``powering-on``, ``resuming``, ...        left and told: nova-compute of the host starts the guest at its
                                           return before it looks whether it still should, also one that
@@ -44,6 +45,11 @@ def is_being_deleted(instance: Instance) -> bool:
 def is_moving(instance: Instance) -> bool:
     """It was on its way to another host, by a live migration, a migration or a resize."""
     return _task(instance) == "migrating" or _task(instance).startswith("resize_")
+
+
+def is_only_prepared(instance: Instance) -> bool:
+    """For a migration or a resize: its own host, which would have switched it off, has done nothing yet."""
+    return _task(instance) == "resize_prep"
 
 
 def starts_at_return(instance: Instance) -> bool:

@@ -90,6 +90,11 @@ class HostRound:
         return self._survey is not None and self._survey.only_in_vain
 
     @property
+    def to_ask(self) -> Mapping[InstanceId, Collection[NovaHost]]:
+        """See Survey."""
+        return self._survey.to_ask if self._survey else {}
+
+    @property
     def busy_groups(self) -> Collection[str]:
         """Server groups of which a member is on its way off this host."""
         shown = self._plan or self._survey

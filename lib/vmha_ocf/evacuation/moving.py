@@ -6,35 +6,57 @@ disk. So it is left to a person, unless it is certain that its destination does 
 
 - the destination has been off, too, since the source was: what it ran is gone;
 - the live migration is ``queued`` or ``preparing``. nova-compute of the source, which alone goes on with
-  it, writes ``running`` before it lets the hypervisor send anything, and it is dead.
+  it, writes ``running`` before it lets the hypervisor send anything, and it is dead;
+- whoever watches the guests of its destination says so, asked since: without its source, nothing can come
+  there any more. That is no word on a disk: one that is being resized may have lost its own on the way,
+  and is evacuated only where it is a volume, or where nothing had been sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from vmha_ocf.cloud import records
+from vmha_ocf.cloud import records, task_states
 from vmha_ocf.cloud.records import Off
-from vmha_ocf.model import Instance, Move
+from vmha_ocf.model import Instance, InstanceId, Move, NovaHost
 
+Words = Mapping[NovaHost, Mapping[InstanceId, bool]]
+"""Whether an instance runs on a host, by the word of who watches its guests, asked since it was looked for
+there."""
 LIVE = "live-migration"
 _OVER = frozenset({"completed", "confirmed", "reverted", "done", "error", "failed", "cancelled"})
 _NOTHING_SENT = frozenset({"queued", "preparing"})
 
 
 def elsewhere(
-    instance: Instance, moves: Sequence[Move] | None, off: Off, since: float
+    instance: Instance, moves: Sequence[Move] | None, off: Off, since: float, words: Words
 ) -> str | None:
     """Where it may run beside its dead host; "" is nobody knows where, None is certainly nowhere.
 
     ``moves`` are Nova's records, newest first, None if they could not be looked up; ``since`` is when
     its host was proved to be off, in seconds since the epoch, 0 if nobody told.
     """
-    under_way = [one for one in moves or () if one.status not in _OVER]
-    doubtful = [one for one in under_way if not _runs_nowhere(one, instance, off, since)]
+    under_way = list(_under_way(moves))
+    doubtful = [
+        one
+        for one in under_way
+        if not _runs_nowhere(one, instance, off, since) and not _is_not_there(one, instance, words)
+    ]
     if under_way and not doubtful:
         return None
-    return next((one.dest for one in doubtful if one.dest and one.dest != instance.host), "")
+    return next(_destinations(doubtful, instance), "")
+
+
+def to_ask(
+    instance: Instance, moves: Sequence[Move] | None, off: Off, since: float
+) -> Collection[NovaHost]:
+    """Hosts that may know that it does not run there, whatever they have said before."""
+    doubtful = (
+        one
+        for one in _under_way(moves)
+        if _may_be_settled(one, instance) and not _runs_nowhere(one, instance, off, since)
+    )
+    return frozenset(_destinations(doubtful, instance))
 
 
 def is_over(move: Move) -> bool:
@@ -42,14 +64,40 @@ def is_over(move: Move) -> bool:
     return move.status in _OVER
 
 
-def why(instance: Instance, where: str) -> str:
+def why(instance: Instance, where: str, words: Words) -> str:
     """For a person: how to look, and what makes us evacuate it."""
     there = where or "its destination"
+    if words.get(NovaHost(where), {}).get(instance.id):
+        return (
+            f"it was {instance.task_state} when its host died, and runs on {there}, which Nova does not "
+            f"know; to have it where Nova knows it, end it there: virsh shutdown {instance.id}"
+        )
     return (
         f"it was {instance.task_state} when its host died, and may run on {there}: "
         f"openstack server migration list --server {instance.id} shows more; if it does not run "
         f"there: openstack server set --state error {instance.id}"
     )
+
+
+def _under_way(moves: Sequence[Move] | None) -> Iterator[Move]:
+    return (one for one in moves or () if one.status not in _OVER)
+
+
+def _destinations(moves: Iterable[Move], instance: Instance) -> Iterator[NovaHost]:
+    return (one.dest for one in moves if one.dest and one.dest != instance.host)
+
+
+def _may_be_settled(move: Move, instance: Instance) -> bool:
+    """By the word of its destination."""
+    if move.source != instance.host:
+        return False
+    return move.kind == LIVE or instance.image is None or task_states.is_only_prepared(instance)
+
+
+def _is_not_there(move: Move, instance: Instance, words: Words) -> bool:
+    if move.dest is None or not _may_be_settled(move, instance):
+        return False
+    return words.get(move.dest, {}).get(instance.id) is False
 
 
 def _runs_nowhere(move: Move, instance: Instance, off: Off, since: float) -> bool:

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.cloud import records, server_groups, tagging
+from vmha_ocf.cloud import records, server_groups, tagging, task_states
 from vmha_ocf.cloud.policy.matching import Excluded
 from vmha_ocf.cloud.records import Found
+from vmha_ocf.evacuation import moving
 from vmha_ocf.evacuation.memory import Memory, gone, of_record
 from vmha_ocf.evacuation.order import order_key
 from vmha_ocf.evacuation.pace import Allowance
@@ -25,12 +26,14 @@ from vmha_ocf.model import (
     Instance,
     InstanceId,
     Monotonic,
+    NovaHost,
 )
 
 _PENDING = frozenset({Next.EVACUATE, Next.RESET, Next.IN_FLIGHT, Next.WAIT})
 _KEEP = frozenset({Next.RETRY, Next.REPORT, Next.UNKNOWN})
 _REQUESTED = frozenset({Next.EVACUATE, Next.RESET})
 _LOOSE = frozenset({Next.LEAVE, Next.WAIT})
+_MAY_BE_ELSEWHERE = frozenset({Next.REPORT, Next.EVACUATE, Next.RETRY, Next.WAIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,22 @@ class Survey:
         return all(one.in_vain for one in self.verdicts if one.next in _REQUESTED)
 
     @property
+    def to_ask(self) -> Mapping[InstanceId, Collection[NovaHost]]:
+        """Of those that were on their way, hosts that may know that it does not run there."""
+        situation = self.situation
+        found = {
+            one.instance.id: moving.to_ask(
+                one.instance,
+                situation.moves.get(one.instance.id),
+                situation.off,
+                situation.since,
+            )
+            for one in self.verdicts
+            if one.next in _MAY_BE_ELSEWHERE and task_states.is_moving(one.instance)
+        }
+        return {one: hosts for one, hosts in found.items() if hosts}
+
+    @property
     def busy_groups(self) -> frozenset[str]:
         """Anti-affinity groups of which a member is on its way. One that goes nowhere holds up nobody."""
         return frozenset(
@@ -149,6 +168,7 @@ def survey(view: View, *, settings: Settings, memory: Memory, now: Monotonic) ->
         destinations=view.around.destinations,
         alive=view.alive,
         moves=view.reading.moves,
+        words=view.around.words,
         suspects=view.reading.suspects,
         excluded=excluded.by,
         bound=server_groups.bound(view.around.groups, (one.id for one in view.reading.instances)),

@@ -17,6 +17,7 @@ from vmha_ocf.cloud.records import Off
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.evacuation import moving
 from vmha_ocf.evacuation.memory import ASKED, REBUILDING, Memory, of_record
+from vmha_ocf.evacuation.moving import Words
 from vmha_ocf.model import NEVER, Epoch, Evacuation, Instance, InstanceId, Monotonic, Move
 
 _EVACUABLE_STATES = frozenset({"active", "stopped", "error"})
@@ -73,6 +74,8 @@ class Situation:
     """nova-compute runs on the host again: it is not proved to be off any more."""
     moves: Mapping[InstanceId, Sequence[Move]] = field(default_factory=dict)
     """Of the instances that were on their way to another host; without those not looked up yet."""
+    words: Words = field(default_factory=dict)
+    """What the destinations of those have answered."""
     bound: Collection[InstanceId] = ()
     """Members of affinity groups that have nobody outside of this host."""
     suspects: poison.Past = field(default_factory=dict)
@@ -166,11 +169,8 @@ def _not_ours(instance: Instance, choice: Choice, situation: Situation) -> Verdi
 
 def _kept(instance: Instance, situation: Situation) -> Verdict | None:
     """What would do harm, or be in vain, however often it is tried."""
-    if task_states.is_moving(instance):
-        moves = situation.moves.get(instance.id)
-        where = moving.elsewhere(instance, moves, situation.off, situation.since)
-        if where is not None:
-            return Verdict(instance, Next.REPORT, moving.why(instance, where), told=True)
+    if task_states.is_moving(instance) and (told := _on_its_way(instance, situation)):
+        return told
     if task_states.starts_at_return(instance):
         return Verdict(instance, Next.REPORT, _waits_to_start(instance), told=True)
     if instance.id in situation.suspects:
@@ -179,6 +179,14 @@ def _kept(instance: Instance, situation: Situation) -> Verdict | None:
     if instance.id in situation.bound:
         return Verdict(instance, Next.REPORT, _affine(instance), told=True)
     return None
+
+
+def _on_its_way(instance: Instance, situation: Situation) -> Verdict | None:
+    moves, words = situation.moves.get(instance.id), situation.words
+    where = moving.elsewhere(instance, moves, situation.off, situation.since, words)
+    if where is None:
+        return None
+    return Verdict(instance, Next.REPORT, moving.why(instance, where, words), told=True)
 
 
 def _waits_to_start(instance: Instance) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vmha_ocf.cloud import poison, tagging
 from vmha_ocf.cloud.policy.matching import NOBODY, Excluded
 from vmha_ocf.cloud.records import Off
+from vmha_ocf.evacuation.moving import Words
 from vmha_ocf.model import (
     NEVER,
     Epoch,
@@ -51,6 +52,8 @@ class Surroundings:
     groups: Sequence[ServerGroup] = ()
     rebooted: bool = False
     """It is back in another boot: what ran on it before does not any more."""
+    words: Words = field(default_factory=dict)
+    """What hosts have answered that were asked for instances on their way to them."""
 
 
 @dataclass(frozen=True, slots=True)

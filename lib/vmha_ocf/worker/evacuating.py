@@ -8,11 +8,13 @@ from math import inf
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation.host import HostRound
+from vmha_ocf.evacuation.moving import Words
 from vmha_ocf.evacuation.together.at_once import AtOnce
 from vmha_ocf.evacuation.together.barrier import Barrier
 from vmha_ocf.evacuation.together.requesting import Asked, Requesting
 from vmha_ocf.evacuation.view import Surroundings
-from vmha_ocf.model import Flag, NovaHost
+from vmha_ocf.living.guests.inquiry import Inquiry
+from vmha_ocf.model import Flag, InstanceId, NodeName, NovaHost
 from vmha_ocf.ports import Clock
 from vmha_ocf.proof import presence
 from vmha_ocf.service.ports import ServicePorts
@@ -47,6 +49,7 @@ class Evacuating:
         self._guard = guard
         self._clock: Clock = ports.clock
         self._requesting = Requesting(ports, settings)
+        self._inquiry = Inquiry(ports.notes, ports.clock)
 
     def begin(self, flags: Flagged) -> None:
         """A round does. Whose flag is gone, or done, is nobody's any more."""
@@ -60,6 +63,7 @@ class Evacuating:
     def forget(self) -> None:
         """What another worker does meanwhile, we would not know of."""
         self.hosts.clear()
+        self._inquiry = Inquiry(self._ports.notes, self._clock)
 
     def turn(self, flag: Flag) -> tuple[float, float, str]:
         """Whoever has not been looked at for longest is next; a host that Nova does not answer for
@@ -87,7 +91,7 @@ class Evacuating:
     def evacuate(self, down: Sequence[HostRound], sight: Sight) -> None:
         """Look at each of them, ask for what there is room for, and end those that are empty."""
         waits = self._awaits(() if sight.held else down, sight) or sight.held
-        around = self._surroundings(down, sight.flags)
+        around = self._surroundings(down, sight.flags, self._answers())
         looked = self.at_once.run(lambda host: host.look(around[host.host]), down)
         hosts = [host for host, _ in looked]
         waits = waits or self._lookout.cloud.awaits_groups
@@ -100,6 +104,7 @@ class Evacuating:
             known = {flag.host for flag in sight.pending}
             self._requesting.send(self._lookout.right_before.to_ask(self._noted(planned), known))
         self._end([host for host in hosts if host.is_over])
+        self._guard.run("asked", self._ask_around)
 
     def _looked_again(self, hosts: Sequence[HostRound]) -> list[HostRound]:
         """In a round that takes long a nova-compute may begin to report after the look at its service, and
@@ -149,8 +154,28 @@ class Evacuating:
         proved = {flag.host for flag in sight.pending if presence.is_proved(flag)}
         return self.barrier.is_closed({host.host for host in down}, proved)
 
+    def _answers(self) -> Words:
+        """Of the hosts that were asked whether they run what was on its way to them."""
+        heard: dict[NodeName, Mapping[InstanceId, bool]] = {}
+        self._guard.run("answers", lambda: heard.update(self._inquiry.heard()))
+        names = self._lookout.naming.names
+        return {host: words for node, words in heard.items() for host in names.hosts_of(node)}
+
+    def _ask_around(self) -> None:
+        """Those that are there whether they run what was on its way to them. Raises FlagsUnavailable,
+        FlagNotWritten."""
+        naming = self._lookout.naming
+        wanted: dict[NodeName, set[InstanceId]] = {}
+        for host in self.hosts.values():
+            for instance, others in host.to_ask.items():
+                for node in filter(None, map(naming.names.node_of, others)):
+                    state = naming.nodes.get(node)
+                    if state is not None and state.online and not state.fenced:
+                        wanted.setdefault(node, set()).add(instance)
+        self._inquiry.ask(wanted)
+
     def _surroundings(
-        self, down: Sequence[HostRound], flags: Flagged
+        self, down: Sequence[HostRound], flags: Flagged, words: Words
     ) -> Mapping[NovaHost, Surroundings]:
         lookout = self._lookout
         off, groups = lookout.off(flags), lookout.cloud.groups()
@@ -161,6 +186,7 @@ class Evacuating:
                 lookout.has_destinations(flags[one.host]),
                 groups,
                 lookout.proofs.has_rebooted(flags[one.host]),
+                words,
             )
             for one in down
         }

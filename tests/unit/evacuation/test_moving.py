@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, text
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.evacuation import moving
-from vmha_ocf.model import Epoch, Move, NovaHost
+from vmha_ocf.model import Epoch, ImageId, Move, NovaHost
 
 MIGRATING = instance(task_state="migrating")
 
@@ -19,8 +20,22 @@ def move(status: str = "running", **about: Any) -> Move:
     return Move(7, ONE, status=status, **{**usual, **about})
 
 
-def elsewhere(*moves: Move, off: Off | None = None, since: float = FENCED) -> str | None:
-    return moving.elsewhere(MIGRATING, moves, off or {}, since)
+def elsewhere(
+    *moves: Move,
+    off: Off | None = None,
+    since: float = FENCED,
+    runs: bool | None = None,
+    **about: Any,
+) -> str | None:
+    """``runs``: the word of its destination, if there is one."""
+    words = {} if runs is None else {DEST: {ONE: runs}}
+    one = instance(**{"task_state": "migrating", **about})
+    return moving.elsewhere(one, moves, off or {}, since, words)
+
+
+def to_ask(*moves: Move, off: Off | None = None, **about: Any) -> Collection[NovaHost]:
+    one = instance(**{"task_state": "migrating", **about})
+    return moving.to_ask(one, moves, off or {}, FENCED)
 
 
 def test_it_may_run_on_its_destination() -> None:
@@ -28,7 +43,7 @@ def test_it_may_run_on_its_destination() -> None:
 
 
 def test_what_could_not_be_looked_up_may_run_anywhere() -> None:
-    assert moving.elsewhere(MIGRATING, None, {}, FENCED) == ""
+    assert moving.elsewhere(MIGRATING, None, {}, FENCED, {}) == ""
     assert elsewhere() == ""
     assert elsewhere(move("accepted", dest=None)) == ""
 
@@ -75,13 +90,52 @@ def test_a_move_to_the_dead_host_is_not_judged_by_that_host() -> None:
 
 
 def test_it_is_told_how_to_look_and_what_to_say() -> None:
-    told = moving.why(MIGRATING, DEST)
+    told = moving.why(MIGRATING, DEST, {})
     assert "was migrating" in told
     assert "run on compute-2" in told
     assert f"openstack server migration list --server {ONE}" in told
     assert told.endswith(f"openstack server set --state error {ONE}")
-    assert "run on its destination" in moving.why(MIGRATING, "")
+    assert "run on its destination" in moving.why(MIGRATING, "", {})
 
 
 def test_another_hosts_name_is_its_own() -> None:
     assert elsewhere(move(dest=NovaHost("compute-3"))) == "compute-3"
+
+
+class TestTheWordOfItsDestination:
+    def test_that_it_does_not_run_there_settles_it(self) -> None:
+        assert elsewhere(move(), runs=False) is None
+        assert elsewhere(move(), runs=True) == DEST
+
+    def test_of_another_destination_it_settles_nothing(self) -> None:
+        assert elsewhere(move(dest=NovaHost("compute-3")), runs=False) == "compute-3"
+        assert elsewhere(move(dest=None), runs=False) == ""
+        assert elsewhere(move(), move(dest=NovaHost("compute-3")), runs=False) == "compute-3"
+
+    def test_of_a_move_from_elsewhere_it_settles_nothing(self) -> None:
+        assert elsewhere(move(source=NovaHost("compute-3")), runs=False) == DEST
+
+    def test_of_a_disk_among_files_it_settles_nothing(self) -> None:
+        """It may have another name by now, and Nova would make it anew from its image."""
+        resize = move("migrating", kind="resize")
+        image = ImageId("debian")
+        assert elsewhere(resize, runs=False, task_state="resize_migrating") is None
+        assert elsewhere(resize, runs=False, task_state="resize_migrating", image=image) == DEST
+        assert elsewhere(resize, runs=False, task_state="resize_prep", image=image) is None
+        assert elsewhere(move(), runs=False, image=image) is None, (
+            "a live migration renames nothing"
+        )
+
+    def test_it_is_told_where_it_runs(self) -> None:
+        told = moving.why(MIGRATING, DEST, {DEST: {ONE: True}})
+        assert "runs on compute-2, which Nova does not know" in told
+        assert told.endswith(f"virsh shutdown {ONE}")
+
+    def test_only_who_may_know_is_asked(self) -> None:
+        assert to_ask(move()) == {DEST}
+        assert to_ask(move("completed")) == set()
+        assert to_ask(move("queued")) == set(), "it runs nowhere, whatever anybody says"
+        assert to_ask(move(), off={DEST: STILL}) == set()
+        assert to_ask(move(dest=HOST)) == to_ask(move(source=DEST)) == set()
+        resize = move("migrating", kind="resize")
+        assert to_ask(resize, task_state="resize_migrating", image=ImageId("debian")) == set()

@@ -1,5 +1,4 @@
-"""Board over attrd_updater and the CIB's status section: the public attributes of the node that this
-runs on.
+"""Board over attrd_updater and the CIB: the public attributes of the node that this runs on.
 
 They are read from the CIB, as the controllers see them: after a remote node's connection has moved,
 attrd and the CIB have both lost them. On a remote node both tools go through its connection (seen on
@@ -15,7 +14,10 @@ from vmha_ocf.backends.pacemaker.tools import ask, no_answer
 from vmha_ocf.backends.process.command import Run, run
 
 TOOL = "attrd_updater"
-_STATES = "/cib/status/node_state"
+_PLACES = (
+    "/cib/status/node_state[@uname={}]/transient_attributes/instance_attributes/nvpair[{}]",
+    "/cib/configuration/nodes/node[@uname={}]/instance_attributes/nvpair[{}]",
+)
 
 
 class OwnAttributes:
@@ -30,8 +32,8 @@ class OwnAttributes:
     def read(self, names: Collection[str]) -> Mapping[str, str]:
         """Raises CommandUnavailable, NotInstalled."""
         wanted = " or ".join(f"@name={quote(name)}" for name in names)
-        mine = f"{_STATES}[@uname={quote(self._node)}]/transient_attributes"
-        found = self._cib.query(f"{mine}/instance_attributes/nvpair[{wanted}]")
+        places = (one.format(quote(self._node), wanted) for one in _PLACES)
+        found = self._cib.query("|".join(places))
         return {one.get("name", ""): one.get("value", "") for one in found}
 
     def write(self, name: str, text: str) -> None:

@@ -84,7 +84,7 @@ class Told:
             return None
         if self._text and seen.get(ATTRIBUTE) != self._text:
             self._say("what was told of the instances here is gone: told again")
-            self._text = ""
+            self._text = self._answered = ""
         return self._asked(seen.get(ASKED, ""))
 
     def _asked(self, text: str) -> Question | None:

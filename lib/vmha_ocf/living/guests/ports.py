@@ -36,12 +36,12 @@ class Hypervisor(Protocol):
 
 
 class Board(Protocol):
-    """The public attributes of this node that end with its connection.
+    """The public attributes of this node that end with its connection; and what is permanent, to be read.
 
     Raises CommandUnavailable, NotInstalled."""
 
     def read(self, names: Collection[str]) -> Mapping[str, str]:
-        """Those that are there, as all of the cluster see them."""
+        """Those that are there, as all of the cluster see them. No name is of both kinds."""
 
     def write(self, name: str, text: str) -> None:
         """Returns when it is accepted, which is before all see it."""

@@ -1,5 +1,5 @@
-"""Does this instance run on that host? The question and its answer, each an attribute of the host's
-node. Pure.
+"""Does this instance run on that host? The question, a permanent attribute of the host's node, and its
+answer, an attribute that ends with the node's connection. Pure.
 
 Who recovers an instance that was on its way to another host has to know that it does not run there. The
 report of what is down cannot say that: what is not in it may run, may never have arrived, or the report
@@ -12,7 +12,7 @@ counts by itself alone:
 of the host, as libvirt may have lost a QEMU that runs;
 - it names each instance. What is not named was not answered. While libvirt gives no answer, there is
 none;
-- it is an attribute of the node that ends with its connection, and names the boot.
+- it goes with the node's connection, and names the boot.
 
 No answer is never "it does not run there": the host may be away, busy, without a watcher, or of an older
 version.
@@ -51,7 +51,7 @@ class Here(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``nonce``: a word that nobody can guess, new with each question."""
+    """``nonce``: a word that is new with each question."""
 
     nonce: str
     instances: Sequence[InstanceId]

@@ -26,6 +26,7 @@ class State(IntEnum):
 
 
 class Paused(IntEnum):
+    MIGRATION = 2
     IOERROR = 5
     WATCHDOG = 6
     CRASHED = 10

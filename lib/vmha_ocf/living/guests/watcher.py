@@ -18,7 +18,7 @@ from vmha_ocf.living.guests.down import Memory, after_look, after_starts
 from vmha_ocf.living.guests.kept import format_memory, parse_memory
 from vmha_ocf.living.guests.ports import Doors
 from vmha_ocf.living.guests.problems import problems
-from vmha_ocf.living.guests.question import Question, answer
+from vmha_ocf.living.guests.question import Here, Question, answer
 from vmha_ocf.living.guests.states import Domain
 from vmha_ocf.model import Epoch, InstanceId, Monotonic
 
@@ -148,7 +148,9 @@ class Watcher:
         running = machine.qemus(question.instances)
         given = answer(question, domains, running, machine.boot, self._looking.began_at)
         self._told.answer(given)
-        self._doors.say(f"a controller was told where {len(question.instances)} instances are not")
+        here = [uuid for uuid, where in given.instances.items() if where is Here.RUNS]
+        told = ", ".join(here[:LINES]) or "none of them"
+        self._doors.say(f"a controller asks for {len(given.instances)}: {told} runs here")
 
     def _read(self) -> None:
         limits = self._options.limits

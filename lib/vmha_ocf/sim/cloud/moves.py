@@ -23,6 +23,8 @@ LIVE = "live-migration"
 MIGRATION = "migration"
 RESIZE = "resize"
 _RUNNING = "running"
+_IN_VAIN = 20.0
+"""Seconds for which a QEMU waits for the rest of a guest whose source is gone."""
 
 
 @dataclass
@@ -156,18 +158,22 @@ class Moves:
 
     def _transfer(self, moving: Moving) -> None:
         self._mark(moving, _RUNNING)
+        moving.dest.libvirt.arrives(moving.server.id)
         self._later(lambda: self._switch(moving), self._core.timing.live_migration)
 
     def _switch(self, moving: Moving) -> None:
         """Between the hypervisors, whether a nova-compute lives or not."""
         source, dest, server = moving.source, moving.dest, moving.server
         if moving.over or server.id not in self._database.servers:
+            dest.libvirt.leaves(server.id)
             return
         if not (source.reachable and dest.reachable and source.runs_guest(server.id)):
+            self._later(lambda: dest.libvirt.leaves(server.id), _IN_VAIN)
             if source.listening and source.compute.life == moving.life:
                 self._roll_back(moving, "failed")
             return
         source.destroy(server.id)
+        dest.libvirt.leaves(server.id)
         dest.run(server.id)
         self._say(server, f"runs on {dest.name} now")
         self._while_source_works(moving, self._core.timing.post_live, self._end_live)

@@ -10,7 +10,7 @@ from vmha_ocf.errors import CommandUnavailable, FlagsUnavailable, GuestsUnavaila
 from vmha_ocf.living.guests.contact import Reading
 from vmha_ocf.living.guests.ports import News
 from vmha_ocf.living.guests.states import Domain
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import InstanceId, NodeName
 from vmha_ocf.ports import Aside
 from vmha_ocf.sim.base.timeline import SimClock
 from vmha_ocf.sim.cluster.attrd import SimAttrd
@@ -68,16 +68,28 @@ class SimHypervisor:
 
 
 class SimBoard:
-    """Public attributes of the host's node: they go over its connection. ``online``: Pacemaker has one."""
+    """Public attributes of the host's node: they go over its connection. ``online``: Pacemaker has one;
+    ``permanent``: what the CIB has, by name and node."""
 
-    def __init__(self, host: Host, attrd: SimAttrd, online: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        host: Host,
+        attrd: SimAttrd,
+        online: Callable[[], bool],
+        permanent: Callable[[str], Mapping[NodeName, str]],
+    ) -> None:
         self._host = host
         self._attrd = attrd
         self._online = online
+        self._permanent = permanent
 
     def read(self, names: Collection[str]) -> Mapping[str, str]:
         def values() -> Mapping[str, str]:
-            found = {name: self._attrd.values(name).get(self._host.node, "") for name in names}
+            node = self._host.node
+            found = {
+                name: self._attrd.values(name).get(node) or self._permanent(name).get(node, "")
+                for name in names
+            }
             return {name: text for name, text in found.items() if text}
 
         return self._call(values)
@@ -111,7 +123,8 @@ class SimGuestMachine:
         return False
 
     def qemus(self, instances: Collection[InstanceId]) -> Collection[InstanceId]:
-        return [one for one in instances if self._host.runs_guest(one)]
+        host = self._host
+        return [one for one in instances if host.runs_guest(one) or host.libvirt.awaits(one)]
 
 
 @dataclass

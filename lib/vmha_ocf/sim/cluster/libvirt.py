@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from vmha_ocf.living.guests.contact import Reading
-from vmha_ocf.living.guests.states import Control, Domain, Shutoff, State
+from vmha_ocf.living.guests.states import Control, Domain, Paused, Shutoff, State
 from vmha_ocf.model import InstanceId
 
 _RUNNING = (State.RUNNING.value, 1)
+_ARRIVING = (State.PAUSED.value, Paused.MIGRATION.value)
 _OFF = (State.SHUTOFF.value, Shutoff.UNKNOWN.value)
 
 
@@ -36,6 +37,8 @@ class Libvirt:
     """Where it is not just running, or off for a reason that is forgotten."""
     _frozen: dict[InstanceId, float] = field(default_factory=dict)
     """QEMUs that do not answer, since when."""
+    _incoming: set[InstanceId] = field(default_factory=set)
+    """QEMUs that take up a live migration: there, and paused."""
 
     def set(self, instance: InstanceId, state: int, reason: int) -> None:
         self._states[instance] = (state, reason)
@@ -55,6 +58,19 @@ class Libvirt:
         """No event tells of it, and no state."""
         self._frozen[instance] = now
 
+    def arrives(self, instance: InstanceId) -> None:
+        """It is on its way here, live."""
+        self._incoming.add(instance)
+        self._happened()
+
+    def leaves(self, instance: InstanceId) -> None:
+        """It has not come, or it runs."""
+        self._incoming.discard(instance)
+        self._happened()
+
+    def awaits(self, instance: InstanceId) -> bool:
+        return instance in self._incoming
+
     def undefine(self, instance: InstanceId) -> None:
         self._forget(instance)
         self._happened()
@@ -63,6 +79,7 @@ class Libvirt:
         """The host is off: definitions stay, what happened does not."""
         self._states.clear()
         self._frozen.clear()
+        self._incoming.clear()
         self.watchdogs.clear()
         self.started.clear()
         self.trouble = None
@@ -73,9 +90,9 @@ class Libvirt:
 
     def domains(self, guests: Iterable[tuple[InstanceId, bool]]) -> list[Domain]:
         """Of all that are defined, with whether each has a QEMU."""
-        return [
-            Domain(one, *self._states.get(one, _RUNNING if runs else _OFF)) for one, runs in guests
-        ]
+        here = {one: self._states.get(one, _RUNNING if runs else _OFF) for one, runs in guests}
+        every = dict.fromkeys(sorted(self._incoming), _ARRIVING) | here
+        return [Domain(one, *state) for one, state in every.items()]
 
     def readings(self, running: Iterable[InstanceId], now: float) -> list[Reading]:
         return [

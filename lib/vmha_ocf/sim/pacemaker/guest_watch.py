@@ -165,7 +165,12 @@ class GuestWatch:
         return SimDoors(
             clock=SimClock(world.core.timeline),
             hypervisor=SimHypervisor(host),
-            board=SimBoard(host, world.attrd, lambda: world.pacemaker.online(host.node)),
+            board=SimBoard(
+                host,
+                world.attrd,
+                lambda: world.pacemaker.online(host.node),
+                world.cib.truth,
+            ),
             machine=SimGuestMachine(host),
             notebook=child.notebook,
             aside=aside,

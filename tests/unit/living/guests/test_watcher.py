@@ -307,6 +307,15 @@ class TestQuestion:
         host.run(100)
         assert host.writings == 2
 
+    def test_an_answer_that_goes_with_the_connection_is_given_again(self, host: Host) -> None:
+        self.ask(host)
+        host.run(15)
+        first = host.board_now.pop(ANSWER)
+        del host.board_now[ATTRIBUTE]
+        host.run(25)
+        assert host.board_now[ANSWER] != first, "it is of a new look"
+        assert parse_answer(host.board_now[ANSWER], self.QUESTION) is not None
+
     def test_a_libvirt_that_hangs_answers_nothing(self, host: Host) -> None:
         host.hangs = True
         self.ask(host)
