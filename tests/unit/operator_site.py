@@ -148,6 +148,7 @@ class Desk:
         """Of the worker, if it runs on this controller."""
         nodes = [str(host.node) for host in world.hosts.values()]
         self.configuration = replace(good_configuration(*nodes), **changes)
+        self.offered = frozenset({"compute", "identity", "image", "placement"})
         self.rooms = [
             HostRoom(host.name, ROOM, {"MEMORY_MB": 8000, "VCPU": 8})
             for host in world.hosts.values()
@@ -171,6 +172,7 @@ class Desk:
             nova=lambda _: world.nova(),
             problems=lambda _: self.problems,
             room=lambda _: self.rooms,
+            offered=lambda _: self.offered,
         )
 
     def with_parameters(self, **parameters: str) -> None:

@@ -107,6 +107,8 @@ class Site:
     """What the worker of that resource complains of now; None if it does not run on this node."""
     room: Callable[[Values], Sequence[HostRoom]]
     """What Placement says of each host. Raises NovaUnavailable, NovaDenied."""
+    offered: Callable[[Values], frozenset[str]]
+    """The types of the services in Keystone's catalog. Raises NovaUnavailable, NovaDenied."""
 
     def ports(self, values: Values) -> WorkerPorts:
         """For what the commands share with the worker. They have nothing to say in its log."""

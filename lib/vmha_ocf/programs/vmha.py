@@ -84,6 +84,7 @@ def connect(program: Run = run) -> Site:
         nova=_one_login(wiring.nova),
         problems=lambda resource: _problems(resource, clock),
         room=_room,
+        offered=_offered,
     )
 
 
@@ -120,3 +121,9 @@ def _room(values: Values) -> Sequence[HostRoom]:
     from vmha_ocf.backends.openstack.placement import read_room
 
     return read_room(credentials_from(values), worker_options(values).request_timeout)
+
+
+def _offered(values: Values) -> frozenset[str]:
+    from vmha_ocf.backends.openstack.keystone import Login
+
+    return Login(credentials_from(values), worker_options(values).request_timeout).offered()

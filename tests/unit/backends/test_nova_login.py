@@ -10,6 +10,8 @@ import pytest
 
 from tests.fakes.http_nova import HttpCloud, connect
 from tests.fakes.web_server import DROP, Answer
+from vmha_ocf.backends.openstack.credentials import credentials_from
+from vmha_ocf.backends.openstack.keystone import Login
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import (
     LocalParameterError,
@@ -25,6 +27,11 @@ def cloud() -> Iterator[HttpCloud]:
     with HttpCloud() as cloud:
         cloud.password = "s3cret-word"
         yield cloud
+
+
+def login(cloud: HttpCloud) -> Login:
+    given = {"username": "admin", "password": cloud.password, "project_name": "admin"}
+    return Login(credentials_from({"auth_url": f"{cloud.url}/identity", **given}), 5.0)
 
 
 def told(nova: OpenStackNova, kind: type[VmhaError]) -> str:
@@ -55,6 +62,19 @@ def test_a_wrong_password_is_asked_about_only_once(cloud: HttpCloud) -> None:
     for _ in range(3):
         told(nova, NovaDenied)
     assert len(cloud.asked("POST", "identity")) == 4
+
+
+def test_the_catalog_tells_which_services_there_are(cloud: HttpCloud) -> None:
+    cloud.services_offered = ["compute", "image", "instance-ha"]
+    assert login(cloud).offered() == {"compute", "image", "instance-ha"}
+
+
+def test_a_catalog_that_makes_no_sense_offers_nothing_that_is_known(cloud: HttpCloud) -> None:
+    token = {"methods": ["password"], "expires_at": "2099-01-01T00:00:00Z", "catalog": [7, "x"]}
+    broken = Answer(201, {"token": token}, {"X-Subject-Token": "token-1"})
+    cloud.on("POST", "identity", broken)
+    with pytest.raises(VmhaError, match="is not a Keystone v3"):
+        login(cloud).offered()
 
 
 def test_an_unknown_region(cloud: HttpCloud) -> None:

@@ -445,6 +445,26 @@ MISTAKES = {
         "warning",
         "the policy has rows for guests, and no NovaInstances runs that sees how they fail",
     ),
+    "Masakari's monitors under Pacemaker": Mistake(
+        lambda desk: more(desk, Resource("hostmonitor", "systemd:masakari-hostmonitor")),
+        "error",
+        "hostmonitor is Masakari's (systemd:masakari-hostmonitor)",
+    ),
+    "an agent of before that evacuates": Mistake(
+        lambda desk: more(desk, Resource("evacuate", "stonith:fence_evacuate")),
+        "error",
+        "evacuate is fence_evacuate: it evacuates instances by itself",
+    ),
+    "Masakari in the catalog": Mistake(
+        lambda desk: setattr(desk, "offered", desk.offered | {"instance-ha"}),
+        "warning",
+        "this cloud has Masakari, by Keystone's catalog",
+    ),
+    "Watcher in the catalog": Mistake(
+        lambda desk: setattr(desk, "offered", desk.offered | {"infra-optim"}),
+        "warning",
+        "this cloud has Watcher, by Keystone's catalog",
+    ),
     "no storm limit": Mistake(
         lambda desk: desk.with_parameters(storm_limit="0"), "warning", "storm_limit is 0"
     ),

@@ -69,6 +69,15 @@ class Login:
                 )
             return self._endpoints[service_type]
 
+    def offered(self) -> frozenset[str]:
+        """The types of all services in the catalog; none where there is no Keystone. Raises
+        NovaUnavailable, NovaDenied."""
+        if not hasattr(self._auth, "get_access"):
+            return frozenset()
+        with self._errors():
+            access = self._auth.get_access(self.session)
+            return frozenset(map(str, access.service_catalog.get_endpoints_data()))
+
     def _without_catalog(self, place: Place) -> str:
         """Logins without Keystone (none, http_basic, admin_token) know one address for all."""
         with self._errors():

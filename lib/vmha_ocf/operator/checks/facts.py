@@ -48,6 +48,8 @@ class Facts:
     hidden: frozenset[NovaHost] = frozenset()
     """Hosts of cells that are down: Nova has them, and cannot tell about them."""
     rooms: Sequence[HostRoom] | None = None
+    offered: frozenset[str] | None = None
+    """The types of the services in Keystone's catalog."""
     looks: Mapping[NovaHost, Look] = field(default_factory=dict)
     """What would become of each host's instances if it were fenced now."""
     policy: Understood | None = None

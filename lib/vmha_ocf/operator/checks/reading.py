@@ -82,6 +82,7 @@ class Reading:
             services=services,
             hidden=services.unknown if services is not None else frozenset(),
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
+            offered=self._or_gap(lambda: site.offered(worker.values)) if worker else None,
             looks=looks,
             policy=self._or_gap(lambda: site.machine.read_policy(worker.values["policy"]))
             if worker

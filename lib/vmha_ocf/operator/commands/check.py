@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
-from vmha_ocf.operator.checks import clones, cloud, cluster, fencing, files, names, policy
+from vmha_ocf.operator.checks import clones, cloud, cluster, engines, fencing, files, names, policy
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.command import Command, Connect
@@ -17,6 +17,7 @@ CHECKS = (
     *fencing.CHECKS,
     *cluster.CHECKS,
     *clones.CHECKS,
+    *engines.CHECKS,
     *names.CHECKS,
     *cloud.CHECKS,
     *policy.CHECKS,
