@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.bench import fencing, hundred, inventories, known, redfish, simulated, starts
+from tests.bench import fencing, hundred, inventories, known, redfish, simulated, starts, watching
 from tests.lab.layout import REPOSITORY
 
 PARTS = {
     "starts": starts,
     "known": known,
+    "watching": watching,
     "fencing": fencing,
     "inventories": inventories,
     "redfish": redfish,

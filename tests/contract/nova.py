@@ -61,6 +61,9 @@ class Stage(Protocol):
     def live_migrate(self, instance: InstanceId, dest: NovaHost) -> None:
         """Its memory is being sent, and that takes its time."""
 
+    def slow_reboots(self, seconds: float) -> None:
+        """Of DEAD's hypervisor."""
+
     def lose_cell(self, host: NovaHost) -> None:
         """This host is in another cell than all others, whose database Nova cannot read."""
 
@@ -347,6 +350,45 @@ class NovaContract:
         stage.until(lambda: listed(stage, instance).vm_state == "active")
         assert stage.runs_on(instance) == [DEAD]
 
+    @pytest.mark.parametrize("vm_state", ["stopped", "paused", "suspended"])
+    def test_whatever_is_down_runs_once_it_is_rebooted_hard(
+        self, stage: Stage, vm_state: str
+    ) -> None:
+        instance = stage.boot(DEAD, vm_state=vm_state)
+        stage.nova.reboot(listed(stage, instance))
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert stage.runs_on(instance) == [DEAD]
+        newest = stage.nova.actions_of(listed(stage, instance))[0]
+        assert (newest.name, bool(newest.user)) == ("reboot", True)
+
+    def test_a_second_hard_reboot_is_refused_while_the_first_is_under_way(
+        self, stage: Stage
+    ) -> None:
+        instance = stage.boot(DEAD)
+        stage.slow_reboots(5.0)
+        stage.nova.reboot(listed(stage, instance))
+        stage.until(lambda: listed(stage, instance).task_state == "reboot_started_hard")
+        with pytest.raises(NovaRefused, match="reboot_started_hard") as refused:
+            stage.nova.reboot(listed(stage, instance))
+        assert refused.value.code == 409
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert stage.runs_on(instance) == [DEAD]
+        assert reboots(stage, instance) == 1
+
+    def test_hard_reboots_wait_for_their_host_and_each_of_them_is_accepted(
+        self, stage: Stage
+    ) -> None:
+        """It is done, and one more of them does no harm."""
+        instance = stage.boot(DEAD)
+        stage.lose(DEAD)
+        for _ in range(2):
+            stage.nova.reboot(listed(stage, instance))
+            assert listed(stage, instance).task_state == "rebooting_hard"
+        assert reboots(stage, instance) == 2
+        stage.return_host(DEAD)
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert stage.runs_on(instance) == [DEAD]
+
     def test_an_instance_in_error_is_stopped(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
         stage.nova.reset_to_error(listed(stage, instance))
@@ -403,6 +445,16 @@ def service(stage: Stage, host: NovaHost) -> ComputeService:
 
 def listed(stage: Stage, instance: InstanceId) -> Instance:
     return next(one for one in stage.nova.instances_on(DEAD) if one.id == instance)
+
+
+def rests(stage: Stage, instance: InstanceId, vm_state: str) -> bool:
+    found = listed(stage, instance)
+    return (found.vm_state, found.task_state) == (vm_state, None)
+
+
+def reboots(stage: Stage, instance: InstanceId) -> int:
+    actions = stage.nova.actions_of(listed(stage, instance))
+    return sum(1 for one in actions if one.name == "reboot")
 
 
 def found_on(stage: Stage, host: NovaHost, instance: InstanceId) -> Instance:

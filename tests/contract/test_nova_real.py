@@ -85,6 +85,9 @@ class RealStage:
 
         self.until(is_running)
 
+    def slow_reboots(self, seconds: float) -> None:
+        self.cloud.knob(DEAD, "reboot_delay", f"{seconds:g}")
+
     def lose_cell(self, host: NovaHost) -> None:
         self.cloud.lose_cell(host)
         self._cell_is_lost = True
@@ -114,7 +117,8 @@ class RealStage:
             self.cloud.thaw("nova-api")
         if self._cell_is_lost:
             self.cloud.forget_lost_cells()
-        self.cloud.knob(DEAD, "live_delay", None)
+        for knob in ("live_delay", "reboot_delay"):
+            self.cloud.knob(DEAD, knob, None)
         self.cloud.start_compute(*HOSTS, wait=False)
         uuids = [server["id"] for server in self.client.servers()]
         self.client.delete(uuids)

@@ -52,6 +52,9 @@ class SimStage:
         self.world.moves.live_migrate(instance, dest)
         self.until(lambda: self.world.database.moves[-1].status == "running")
 
+    def slow_reboots(self, seconds: float) -> None:
+        """They take longer than a step of ``until``."""
+
     def lose_cell(self, host: NovaHost) -> None:
         self.world.add_host(host)
         self.world.fault("nova.cell", "down", host=host)

@@ -62,7 +62,8 @@ class Watch:
         while not self._over.wait(_EVERY):
             wires = _wires(self.lab)
             pids = {process.pid for process in living() if _wire(process.pid) in wires}
-            self.samples.append(Sample(proportional({*pids, os.getpid()}), _used(self.lab.state)))
+            folder = sum(map(_used, (self.lab.state, self.lab.state / "shared" / "instances")))
+            self.samples.append(Sample(proportional({*pids, os.getpid()}), folder))
 
 
 def proportional(pids: Iterable[int]) -> float:

@@ -52,7 +52,7 @@ def enter(lab: Lab, name: str, give_kernel: Callable[[Path], None] = bind_kernel
     for place in (lab.state, *_SHARED):
         inside = root / place.relative_to("/")
         inside.mkdir(parents=True, exist_ok=True)
-        _run("mount", "--bind", str(place), str(inside))
+        _run("mount", "--rbind", str(place), str(inside))
     give_kernel(root)
     _run("mount", "-t", "proc", "proc", f"{root}/proc")
     before = root / "mnt"

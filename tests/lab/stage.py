@@ -15,7 +15,7 @@ from tests.lab.cluster import Cluster
 from tests.lab.command import Result
 from tests.lab.configuration import Plan, Timing
 from tests.lab.errors import LabError
-from tests.lab.guests import judge, libvirtd
+from tests.lab.guests import judge, libvirtd, storage
 from tests.lab.guests.observer import Observer
 from tests.lab.guests.prerequisites import Hypervisor
 from tests.lab.interrupts import undisturbed
@@ -204,6 +204,7 @@ def _cloud_of(lab: Lab) -> Cloud:
 def _watched(lab: Lab, cloud: Cloud) -> None:
     """Real guests: from now on each host starts a libvirtd when it boots, and what they do is seen."""
     if cloud.hypervisor is not None:
+        storage.make(cloud.site.instances)
         libvirtd.write_hook(lab, locks=cloud.hypervisor.locks)
         cloud.observer = Observer(cloud.site, [node.name for node in lab.computes])
         cloud.observer.start()

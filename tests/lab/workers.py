@@ -10,6 +10,7 @@ from tests.lab.layout import Lab
 from tests.lab.processes import Process, inside
 
 _MODULE = "vmha_ocf.worker"
+_WATCHER = "vmha_ocf.programs.living.guest_watcher"
 _NOVA_COMPUTE = "tests.lab.cloud.inside.compute"
 
 
@@ -20,6 +21,11 @@ def workers(lab: Lab) -> dict[str, Process]:
 
 def nova_compute(lab: Lab, host: str) -> Process | None:
     return _found(lab, host, _NOVA_COMPUTE)
+
+
+def guest_watcher(lab: Lab, host: str) -> Process | None:
+    """NovaInstances' own."""
+    return _found(lab, host, _WATCHER)
 
 
 def libvirtd(lab: Lab, host: str) -> Process | None:

@@ -12,12 +12,15 @@ from tests.lab.cases import (
     guests,
     hosts,
     machines,
+    migrations,
     nova,
     operator,
     others,
     playground,
     processes,
+    stuck,
     telling,
+    unseen,
     worker,
 )
 from tests.lab.cases.case import Case
@@ -37,6 +40,9 @@ ALL: tuple[Case, ...] = (
     *telling.CASES,
     *processes.CASES,
     *guests.CASES,
+    *stuck.CASES,
+    *unseen.CASES,
+    *migrations.CASES,
     *clock.CASES,
     *playground.CASES,
 )

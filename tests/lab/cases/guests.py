@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.lab.cases.case import Case, case
-from tests.lab.cases.scene import Scene
-from tests.lab.guests.judge import silences
-from tests.lab.layout import REPOSITORY
+from tests.lab.cases.guarded import (
+    LACKS,
+    away,
+    kill,
+    newest,
+    start_watchers,
+    state,
+    switch_on,
+    watch,
+)
+from tests.lab.cases.scene import TAG, Scene
+from tests.lab.guests.image import CALM
 from tests.lab.promises import Expected
 
-_ROWS = """default_class = "all"
-[class.all.guest]
-crashed = ["restart", "notify"]
-hung = "notify"
-[guest]
-attempts = {attempts}
-window = "10 min"
-"""
-_LACKS = "without GUESTS=real guests are processes that no libvirt knows of"
+_EACH = 5
+"""Guests of each of four hosts."""
+_SETTLED = 20.0
+"""Seconds after which Nova's own word about a failure has come, too."""
 
 
 def guest_killed(scene: Scene) -> Expected:
     """A guest's QEMU is killed: it is restarted on its host, as quickly as by hand."""
-    _watch(scene)
+    watch(scene)
     by_hand, tagged = scene.plain("compute-1"), scene.boot("compute-1", 2)
     scene.stage.wait_beats(by_hand)
     client = scene.stage.cloud.client()
-    _kill(scene, by_hand)
+    kill(scene, by_hand)
     client.action(by_hand[0], "reboot", {"type": "HARD"}).expect(202)
     scene.until_counting(by_hand)
-    _kill(scene, tagged[:1])
+    kill(scene, tagged[:1])
     scene.until_counting(tagged)
-    (hand,) = _away(scene, by_hand[0])
-    (policy,) = _away(scene, tagged[0])
+    (hand,) = away(scene, by_hand[0])
+    (policy,) = away(scene, tagged[0])
     scene.say(
         f"away for {policy:.1f} s, and for {hand:.1f} s where it was rebooted by hand at once"
     )
-    assert _away(scene, tagged[1]) == [], "one that had not failed was restarted"
+    assert away(scene, tagged[1]) == [], "one that had not failed was restarted"
     return Expected({"compute-1"}, (), [*tagged, *by_hand])
 
 
 def six_guests_killed_at_once(scene: Scene) -> Expected:
     """Six guests are killed at once: four are restarted at once, the others follow at the pace."""
-    _watch(scene)
+    watch(scene)
     tagged = [*scene.boot("compute-1", 3), *scene.boot("compute-2", 3)]
-    _kill(scene, tagged)
+    kill(scene, tagged)
     scene.until_counting(tagged)
-    every = sorted(away for uuid in tagged for away in _away(scene, uuid))
+    every = sorted(away for uuid in tagged for away in away(scene, uuid))
     assert len(every) == len(tagged), f"restarted {len(every)} times, not {len(tagged)}"
     scene.say("away for " + ", ".join(f"{one:.1f}" for one in every) + " s")
     return Expected({"compute-1", "compute-2"}, (), tagged)
@@ -57,98 +62,94 @@ def six_guests_killed_at_once(scene: Scene) -> Expected:
 
 def stopped_as_it_is_killed(scene: Scene) -> Expected:
     """A guest's owner stops it in the second in which its QEMU is killed: it stays stopped."""
-    _watch(scene)
+    watch(scene)
     tagged = scene.boot("compute-1", 2)
-    _kill(scene, tagged[:1])
+    kill(scene, tagged[:1])
     scene.stage.cloud.client().action(tagged[0], "os-stop").expect(202)
     scene.until_settled(tagged)
     scene.pause(45)
-    assert _away(scene, tagged[0]) == [], "it was restarted against its owner's will"
-    assert _state(scene, tagged[0]) == "stopped"
+    assert away(scene, tagged[0]) == [], "it was restarted against its owner's will"
+    assert state(scene, tagged[0]) == "stopped"
     return Expected({"compute-1"}, (), tagged)
 
 
 def guest_killed_again_and_again(scene: Scene) -> Expected:
     """A guest is killed three times: restarted twice, as the policy has it, and then told."""
-    _watch(scene, attempts=2)
+    watch(scene, attempts=2)
     (uuid,) = tagged = scene.boot("compute-1", 1)
     for _ in range(2):
-        _kill(scene, tagged)
+        kill(scene, tagged)
         scene.until_counting(tagged)
-    _kill(scene, tagged)
+    kill(scene, tagged)
     scene.until_status_says("it was restarted 2 times within 10 min", 90)
     scene.pause(30)
-    assert len(_away(scene, uuid)) == 2, "it was restarted a third time"
+    assert len(away(scene, uuid)) == 2, "it was restarted a third time"
     return Expected({"compute-1"}, (), tagged)
 
 
 def guest_killed_and_then_its_host(scene: Scene) -> Expected:
     """A guest is killed, and its host loses power in the same second: all of it is evacuated."""
-    _watch(scene)
+    watch(scene)
     tagged = scene.boot("compute-1", 3)
-    _kill(scene, tagged[:1])
+    kill(scene, tagged[:1])
     scene.cut_power("compute-1")
     return Expected({"compute-1"}, tagged)
 
 
 def killed_before_the_policy(scene: Scene) -> Expected:
     """A guest is killed without a policy, and one is switched on later: it is told, and stays down."""
-    _clone(scene)
+    start_watchers(scene)
     (uuid,) = tagged = scene.boot("compute-1", 1)
-    _kill(scene, tagged)
-    scene.until("Nova's own stop", lambda: _state(scene, uuid) == "stopped")
-    _switch_on(scene, attempts=3)
+    kill(scene, tagged)
+    scene.until("Nova's own stop", lambda: state(scene, uuid) == "stopped")
+    switch_on(scene)
     scene.pause(45)
-    assert _away(scene, uuid) == [], "an old wreck was restarted"
+    assert away(scene, uuid) == [], "an old wreck was restarted"
     return Expected({"compute-1"}, (), tagged)
 
 
-def _watch(scene: Scene, attempts: int = 3) -> None:
-    _clone(scene)
-    _switch_on(scene, attempts)
+def twenty_guests_killed_at_once(scene: Scene) -> Expected:
+    """Twenty guests are killed at once: rebooted by hand, by a policy with their burst, by its default."""
+    client = scene.stage.cloud.client()
+    tagged: list[str] = []
+    for host in scene.stage.hosts:
+        tagged += client.boot(f"calm-{host}", _EACH, image=CALM, host=host, tags=[TAG])
+    scene.stage.wait_beats(tagged, timeout=180)
+    start_watchers(scene)
+    took = {"by hand": _killed(scene, tagged, by_hand=True)}
+    for name, numbers in ((f"burst = {len(tagged)}", f"burst = {len(tagged)}"), ("as it is", "")):
+        switch_on(scene, attempts=10, numbers=numbers)
+        took[name] = _killed(scene, tagged)
+    told = ", ".join(f"{name}: {seconds:.1f} s" for name, seconds in took.items())
+    scene.say(f"from the kill to the last one's next beat, {told}")
+    assert all(len(away(scene, uuid)) == len(took) for uuid in tagged), "not each one each time"
+    return Expected(set(scene.stage.hosts), (), tagged)
 
 
-def _switch_on(scene: Scene, attempts: int) -> None:
-    scene.set_policy(_ROWS.format(attempts=attempts))
-
-
-def _clone(scene: Scene) -> None:
-    """By the recipe."""
-    cluster, examples = scene.stage.cluster, REPOSITORY / "pcs-examples"
-    cluster.must(cluster.controller(), ["env", f"{examples}/together.sh", "./instances.sh"], 120)
-    delete = ("resource", "delete", "nova-instances", "--force")
-    scene.afterwards.callback(cluster.pcs, *delete, timeout=120)
-    scene.until("NovaInstances on all hosts", lambda: _everywhere(scene), 120)
-
-
-def _everywhere(scene: Scene) -> bool:
-    told = scene.places_of("nova-instances-clone")
-    return all(f" {host}" in told for host in scene.stage.hosts)
-
-
-def _kill(scene: Scene, uuids: Sequence[str]) -> None:
-    observer = scene.stage.cloud.observer
-    assert observer, "these guests are no real ones"
-    pids = [one.pid for one in observer.running() if one.uuid in uuids]
-    assert len(pids) == len(uuids), "not each of them runs once"
-    scene.say(f"{len(pids)} QEMU killed")
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-
-
-def _away(scene: Scene, uuid: str) -> list[float]:
-    """For how long, each time, by its beats."""
-    observer = scene.stage.cloud.observer
-    assert observer, "these guests are no real ones"
-    return [one.seconds for one in silences(observer.beats(uuid))]
-
-
-def _state(scene: Scene, uuid: str) -> str:
-    return next(row.vm_state for row in scene.stage.cloud.instances() if row.uuid == uuid)
+def _killed(scene: Scene, uuids: Sequence[str], *, by_hand: bool = False) -> float:
+    """Seconds until each has counted anew."""
+    before = {uuid: len(away(scene, uuid)) for uuid in uuids}
+    at = time.time()
+    kill(scene, uuids)
+    if by_hand:
+        client = scene.stage.cloud.client()
+        with ThreadPoolExecutor(len(uuids)) as pool:
+            reboot = partial(client.action, name="reboot", body={"type": "HARD"})
+            for answer in pool.map(reboot, uuids):
+                answer.expect(202)
+    scene.until(
+        "each one's next beat",
+        lambda: all(len(away(scene, uuid)) > before[uuid] for uuid in uuids),
+        240,
+    )
+    took = max(newest(scene, uuid) for uuid in uuids) - at
+    scene.say(f"all of them count again after {took:.1f} s")
+    scene.pause(_SETTLED)
+    return took
 
 
 _RUN = (
     guest_killed, six_guests_killed_at_once, stopped_as_it_is_killed, guest_killed_again_and_again,
-    guest_killed_and_then_its_host, killed_before_the_policy,
+    guest_killed_and_then_its_host, killed_before_the_policy, twenty_guests_killed_at_once,
 )  # fmt: skip
-CASES: tuple[Case, ...] = tuple(case(one, cannot=_LACKS, real=True) for one in _RUN)
+CASES: tuple[Case, ...] = tuple(case(one, cannot=LACKS, real=True) for one in _RUN)

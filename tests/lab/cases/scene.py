@@ -209,7 +209,7 @@ class Scene:
 
         self.until(f"the instances of {host} elsewhere", moved, timeout)
 
-    def until_counting(self, uuids: Sequence[str], more: int = 3) -> None:
+    def until_counting(self, uuids: Sequence[str], more: int = 3, timeout: float = 90.0) -> None:
         """Real guests only: each has counted so many beats from now on."""
         observer = self.stage.cloud.observer
         assert observer, "these guests do not count"
@@ -217,6 +217,7 @@ class Scene:
         self.until(
             f"{more} more beats",
             lambda: all(len(observer.beats(uuid)) >= before[uuid] + more for uuid in uuids),
+            timeout,
         )
 
     def until_settled(self, uuids: Sequence[str], timeout: float = 150.0) -> None:

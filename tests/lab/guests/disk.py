@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.lab.guests.image import SECTOR, SECTORS
+from tests.lab.guests.image import ORDERS, SECTOR
 
 _RECORD = re.compile(r"beat=(\d+) boot=(\w+) host=(\S*) other=([01])\n?")
 
@@ -28,12 +28,19 @@ def read(disk: Path, first: int) -> Iterator[Record]:
 
     Raises FileNotFoundError where there is no disk, ValueError for what no guest of ours wrote."""
     with disk.open("rb", buffering=0) as image:
-        for count in range(first, SECTORS):
+        for count in range(first, ORDERS):
             image.seek(count * SECTOR)
             text = image.read(SECTOR).rstrip(b"\0").decode(errors="replace")
             if not text:
                 return
             yield parsed(text)
+
+
+def order(disk: Path, what: str) -> None:
+    """To a guest that obeys: "panic" or "poweroff". It looks at its next beat."""
+    with disk.open("r+b", buffering=0) as image:
+        image.seek(ORDERS * SECTOR)
+        image.write(f"{what}\n".encode())
 
 
 def parsed(text: str) -> Record:

@@ -21,17 +21,23 @@ from tests.lab.command import must, run
 from tests.lab.errors import LabError
 
 SECTOR = 512
-SECTORS = 16384
-"""Four hours of beats; beat 0 is never written."""
+ORDERS = 16383
+"""The sector in which a guest that obeys looks for what it is to do. Those before it are for four hours of
+beats; beat 0 is never written."""
 COMMAND_LINE = "console=ttyS0 quiet no_timer_check panic=1"
 """On a busy machine an emulated timer is late, which is no reason for the kernel to stop."""
 _HERE = Path(__file__).resolve().parent
 _KERNEL_ID = "c0ffee00-0000-4000-8000-0000000000a1"
 _RAMDISK_ID = "c0ffee00-0000-4000-8000-0000000000a2"
+OBEYS = "c0ffee00-0000-4000-8000-0000000000b1"
+"""The image of guests that have an agent, and do what is ordered on their disks."""
+CALM = "c0ffee00-0000-4000-8000-0000000000c1"
+"""The image of guests that cost little: more of them than a machine carries else."""
 _META = "linux-image-cloud-amd64"
 _MODULES = (
     "virtio/virtio", "virtio/virtio_ring", "virtio/virtio_pci_modern_dev",
     "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci", "block/virtio_blk",
+    "char/virtio_console",
 )  # fmt: skip
 
 
@@ -42,7 +48,7 @@ class GuestImage:
     disk: Path
 
     def records(self) -> list[dict[str, object]]:
-        """For Glance: the disk under the id of the lab's only image, which Nova boots directly."""
+        """For Glance: the disk, which Nova boots directly, under an id for each kind."""
         kernel = _record(_KERNEL_ID, "kernel", "aki", self.kernel)
         ramdisk = _record(_RAMDISK_ID, "ramdisk", "ari", self.ramdisk)
         disk = _record(IMAGE, "beating", "raw", self.disk) | {
@@ -51,10 +57,12 @@ class GuestImage:
             "os_command_line": COMMAND_LINE,
             "hw_disk_bus": "virtio",
         }
-        return [kernel, ramdisk, disk]
+        obeys = _another(disk, OBEYS, "obeys") | {"hw_qemu_guest_agent": "yes"}
+        return [kernel, ramdisk, disk, obeys, _another(disk, CALM, "calm")]
 
     def files(self) -> Mapping[str, Path]:
-        return {_KERNEL_ID: self.kernel, _RAMDISK_ID: self.ramdisk, IMAGE: self.disk}
+        kernel = {_KERNEL_ID: self.kernel, _RAMDISK_ID: self.ramdisk}
+        return kernel | dict.fromkeys((IMAGE, OBEYS, CALM), self.disk)
 
 
 def ensure_image() -> GuestImage:
@@ -81,7 +89,7 @@ def _make(scratch: Path) -> Path:
     must(archive, text=f"{listing}\n")
     (made / "initrd.gz").write_bytes(gzip.compress((scratch / "initrd").read_bytes()))
     with (made / "disk.raw").open("wb") as disk:
-        disk.truncate(SECTOR * SECTORS)
+        disk.truncate(SECTOR * (ORDERS + 1))
     return made
 
 
@@ -117,6 +125,13 @@ def _root(unpacked: Path, root: Path) -> Path:
     shutil.copy(_HERE / "beat", init)
     init.chmod(0o755)
     return root
+
+
+def _another(disk: Mapping[str, object], image_id: str, word: str) -> dict[str, object]:
+    """The same disk for guests whose kernel is told a word more."""
+    told = f"{COMMAND_LINE} vmha.{word}"
+    file = f"/v2/images/{image_id}/file"
+    return {**disk, "id": image_id, "name": word, "file": file, "os_command_line": told}
 
 
 def _record(image_id: str, name: str, kind: str, file: Path) -> dict[str, object]:

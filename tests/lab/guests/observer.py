@@ -100,6 +100,13 @@ class Observer:
             Guest(one.uuid, one.host, one.process.pid) for one in alive if not _waits(one, alive)
         ]
 
+    def waiting(self, uuid: str) -> list[Process]:
+        """What waits for a migration of this guest to come in."""
+        self._look_at_processes()
+        with self._lock:
+            alive = [life for life in self._lives if not life.ended]
+        return [one.process for one in alive if one.uuid == uuid and _waits(one, alive)]
+
     def runs(self) -> list[Run]:
         """Every life until now, as it is told of stand-ins too."""
         self._look_at_processes()
@@ -197,8 +204,9 @@ class Observer:
 
 def lived(lives: Sequence[Life]) -> list[Run]:
     """Those that came by a live migration count from the end of the one that they took over: until then
-    they only waited, and while they wait they are none."""
+    they only waited, and while they wait they are none. Nor are those that ended before it did."""
     runs = [_run(one, lives) for one in lives if not _waits(one, lives)]
+    runs = [one for one in runs if one.end is None or one.end > one.start]
     return sorted(runs, key=lambda run: (run.start, run.uuid))
 
 

@@ -12,7 +12,7 @@ from tests.lab.cloud.guests import Guest, overlaps
 from tests.lab.cloud.observe import InstanceRow
 from tests.lab.guests import capacity, disk, judge, locks
 from tests.lab.guests.disk import Record
-from tests.lab.guests.image import SECTOR
+from tests.lab.guests.image import ORDERS, SECTOR
 from tests.lab.guests.judge import silences
 from tests.lab.guests.observer import Beat, Life, lived
 from tests.lab.processes import Process
@@ -122,6 +122,15 @@ def test_a_disk_is_read_from_its_first_beat_to_the_first_empty_sector(tmp_path: 
     assert list(disk.read(image, 3)) == []
 
 
+def test_an_order_stands_behind_all_beats_and_is_none(tmp_path: Path) -> None:
+    image = tmp_path / "disk"
+    image.write_bytes(bytes(SECTOR * (ORDERS + 1)))
+    disk.order(image, "panic")
+    assert image.stat().st_size == SECTOR * (ORDERS + 1)
+    assert image.read_bytes()[ORDERS * SECTOR :].rstrip(b"\0") == b"panic\n"
+    assert list(disk.read(image, 1)) == list(disk.read(image, ORDERS - 1)) == []
+
+
 def test_what_no_guest_wrote_is_refused() -> None:
     with pytest.raises(ValueError, match="not a beat"):
         disk.parsed("beat=x")
@@ -162,6 +171,12 @@ def test_one_that_came_by_a_migration_runs_from_the_end_of_the_other() -> None:
         ("compute-2", 7000, None),
     ]
     assert overlaps(runs) == []
+
+
+def test_one_that_ended_while_it_waited_never_ran() -> None:
+    source = _life("compute-1", 1, 9, ended=True)
+    target = _life("compute-2", 5, 8, incoming=True, ended=True)
+    assert [(run.host, run.end) for run in lived([source, target])] == [("compute-1", 9000)]
 
 
 @pytest.mark.parametrize(

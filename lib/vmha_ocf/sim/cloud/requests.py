@@ -23,8 +23,8 @@ _STOPPABLE = frozenset({"active", "rescued", "error"})
 _REBOOTABLE = frozenset({"active", "stopped", "paused", "suspended", "error"})
 _TAGGABLE = frozenset({"active", "paused", "suspended", "stopped"})
 _REBOOTING = frozenset({"rebooting_hard", "reboot_started_hard"})
-_INTERRUPTED = frozenset({"pausing", "unpausing", "suspending", "resuming"})
-"""Tasks that a hard reboot may come upon, beside another one."""
+_INTERRUPTED = frozenset({"rebooting_hard", "pausing", "unpausing", "suspending", "resuming"})
+"""Tasks that a hard reboot may come upon; one more that its nova-compute has begun with it may not."""
 _MOVED = frozenset({"done", "completed"})
 
 
@@ -90,11 +90,10 @@ class InstanceRequests:
         host.send(lambda: self._start_on(host, server))
 
     def reboot(self, instance: InstanceId, by: str = OWNER) -> None:
-        """Hard. Also on a host that is down: then it waits for its nova-compute. One more, while the first
-        is under way, is one more."""
+        """Hard. Also on a host that is down: then it waits for its nova-compute, and so does one more."""
         server = self._database.find(instance)
         verify_state("reboot", server, _REBOOTABLE)
-        if server.task_state not in _REBOOTING | _INTERRUPTED:
+        if server.task_state not in _INTERRUPTED:
             verify_idle("reboot", server)
         host = self._hosts[server.host]
         well = host.runs_guest(server.id) and host.libvirt.is_well(server.id)

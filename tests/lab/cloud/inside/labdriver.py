@@ -110,6 +110,7 @@ class LabDriver(fake.FakeDriver):  # type: ignore[misc,unused-ignore]
 
     def reboot(self, context: Any, instance: Any, *args: Any, **more: Any) -> None:
         self._book.stop(instance.uuid)
+        time.sleep(float(self._knob("reboot_delay") or 0))
         self._book.define(instance.uuid, name=instance.name)
         self._book.start(instance.uuid)
 
