@@ -13,7 +13,7 @@ from vmha_ocf.cluster import storm
 from vmha_ocf.fencing.options import OPTIONS
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.status import Deliveries, Picture
-from vmha_ocf.model import Epoch, NovaHost, Step
+from vmha_ocf.model import Epoch, NovaHost, Step, Turn
 from vmha_ocf.programs import nova_compute, nova_evacuate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ def test_the_command_that_releases_a_storm_is_the_one_in_the_runbook() -> None:
 def test_the_steps_and_the_metrics_of_the_page_are_those_of_the_code() -> None:
     text = (ROOT / "docs" / "interfaces.rst").read_text()
     steps = re.findall(r"^``([a-z-]+)``  ", text, re.M)[1:]
-    assert steps == [step.value for step in Step]
+    assert steps == [each.value for each in (*Step, *Turn)]
     known = re.findall(r"^# TYPE (\w+) ", told_metrics(), re.M)
     assert re.findall(r"^``(vmha_\w+)", text, re.M) == known
 
@@ -93,7 +93,8 @@ def told_metrics() -> str:
         NovaHost("compute-1"), Epoch(0.0), {Step.OVER: Epoch(1.0)}, last_moved=Epoch(1.0)
     )
     sent = {"notify_url": Deliveries()}
-    return metrics(Picture("ctl1", 0.0, 0.0, "", (), {}, [incident], sent))[1].decode()
+    picture = Picture("ctl1", 0.0, 0.0, "", (), {}, [incident], sent)
+    return metrics(picture)[1].decode()
 
 
 def test_parameters_that_the_runbook_names_exist() -> None:

@@ -42,6 +42,8 @@ class Picture:
     """By the parameter that asks for them."""
     ailments: Sequence[Ailment] = ()
     """Newest first."""
+    turns: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    """How many turns of ailments were told since the worker began, by whose they are, kind and turn."""
 
 
 def answer(path: str, picture: Picture) -> Any:

@@ -13,6 +13,7 @@ from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
 from vmha_ocf.fencing.inventory import Inventory
+from vmha_ocf.incidents.ailments import Ailments
 from vmha_ocf.incidents.history import History
 from vmha_ocf.model import NodeName
 from vmha_ocf.ports import Clock, Flags, Notes, Nova, Parallel
@@ -35,7 +36,10 @@ class LoginNotes:
 
 class HistoryReader(Protocol):
     def read(self) -> History:
-        """What NovaEvacuate has kept. Raises Unavailable."""
+        """What NovaEvacuate has kept of hosts. Raises Unavailable."""
+
+    def read_ailments(self) -> Ailments:
+        """And of what failed on hosts that live. Raises Unavailable."""
 
 
 class Machine(Protocol):

@@ -6,6 +6,7 @@ imported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class Listeners:
         )
         self._outboxes = _outboxes(options, say)
         self._doorway: Doorway | None = None
+        self._turns: Counter[tuple[str, str, str]] = Counter()
         self._last: tuple[Round | None, float] = None, 0.0
         """The last round, and when it ended, in seconds since the epoch."""
 
@@ -95,6 +97,7 @@ class Listeners:
             newest_first(self._chronicle.history),
             {outbox.name: outbox.count for outbox in self._outboxes},
             ailments.newest_first(self._chronicle.ailments),
+            dict(self._turns),
         )
 
     def _notify(self, event: Event, incident: Incident) -> None:
@@ -102,6 +105,7 @@ class Listeners:
             outbox.post(notification(event, incident, self._me))
 
     def _notify_ailing(self, turn: Ailing, ailment: Ailment) -> None:
+        self._turns[ailment.what.value, turn.kind, turn.turn.value] += 1
         for outbox in self._outboxes:
             outbox.post(ailing_notification(turn, ailment, self._me), yields=True)
 

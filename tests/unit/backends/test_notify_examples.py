@@ -8,6 +8,8 @@ import re
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import reduce
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -16,15 +18,21 @@ import yaml
 
 from tests.metadata import ROOT
 from vmha_ocf.backends.telling.metrics import metrics
-from vmha_ocf.incidents.as_json import notification
+from vmha_ocf.incidents import ailment as ailing
+from vmha_ocf.incidents.ailment import Ailment
+from vmha_ocf.incidents.as_json import ailing_notification, notification
 from vmha_ocf.incidents.incident import Incident, advance, opened
 from vmha_ocf.incidents.status import Deliveries, Picture
-from vmha_ocf.model import Epoch, Event, InstanceId, NovaHost, Step
+from vmha_ocf.model import Ailing, Epoch, Event, InstanceId, NovaHost, Patient, Step, Turn
 
 EXAMPLES = ROOT / "examples"
 HOST = NovaHost("compute-1.example.com")
 FENCED = Event(Step.FENCED, HOST, Epoch(1795219300.0), by="ctl1", detail="BMC answered off")
 BACK = Event(Step.IN_SERVICE, HOST, Epoch(1795219400.0))
+WEB = Patient(HOST, "web-1", InstanceId("one"), "a-project")
+CRASHED = Ailing(Turn.FAILED, WEB, "crashed", Epoch(1795219300.0), Epoch(1795219300.4))
+STUCK = replace(CRASHED, turn=Turn.TOLD, detail="it was restarted 3 times within 30 min")
+HEALED = replace(CRASHED, turn=Turn.HEALED, at=Epoch(1795219304.0))
 LEFT = Event(
     Step.GIVEN_UP,
     HOST,
@@ -34,12 +42,18 @@ LEFT = Event(
 )
 
 
-def sent(event: Event) -> str:
+def ailment(*turns: Ailing) -> Ailment:
+    return reduce(ailing.advance, turns, ailing.opened(turns[0]))
+
+
+def sent(event: Event | Ailing) -> str:
+    if isinstance(event, Ailing):
+        return json.dumps(ailing_notification(event, ailment(CRASHED, event), "ctl1"))
     incident = advance(opened(FENCED), event)
     return json.dumps(notification(event, incident, "ctl1"))
 
 
-def notify(name: str, event: Event, **env: str) -> subprocess.CompletedProcess[str]:
+def notify(name: str, event: Event | Ailing, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(EXAMPLES / name)],
         input=sent(event),
@@ -51,7 +65,7 @@ def notify(name: str, event: Event, **env: str) -> subprocess.CompletedProcess[s
     )
 
 
-Posted = Callable[[str, Event, str], Any]
+Posted = Callable[[str, Event | Ailing, str], Any]
 
 
 @pytest.fixture
@@ -69,7 +83,7 @@ def posted() -> Iterator[Posted]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    def post(name: str, event: Event, variable: str) -> Any:
+    def post(name: str, event: Event | Ailing, variable: str) -> Any:
         done = notify(name, event, **{variable: f"http://127.0.0.1:{server.server_address[1]}"})
         assert done.returncode == 0, done.stderr
         return got.pop()
@@ -89,6 +103,20 @@ class TestPosted:
         _, (resolved,) = posted("notify-alertmanager", BACK, "ALERTMANAGER")
         assert resolved["labels"] == alert["labels"]
         assert resolved["endsAt"] < alert["endsAt"]
+
+    def test_alertmanager_has_one_for_a_guest_until_it_is_well(self, posted: Posted) -> None:
+        _, (alert,) = posted("notify-alertmanager", STUCK, "ALERTMANAGER")
+        assert alert["labels"]["alertname"] == "InstanceFailed"
+        assert alert["labels"]["project"] == "a-project"
+        _, (resolved,) = posted("notify-alertmanager", HEALED, "ALERTMANAGER")
+        assert resolved["labels"] == alert["labels"]
+        assert resolved["endsAt"] < alert["endsAt"]
+
+    def test_sensu_has_a_check_for_each_guest(self, posted: Posted) -> None:
+        event = posted("notify-sensu", STUCK, "SENSU_AGENT")[1]
+        assert event["check"]["metadata"]["name"] == "vmha-one"
+        assert event["check"]["status"] == 2
+        assert posted("notify-sensu", HEALED, "SENSU_AGENT")[1]["check"]["status"] == 0
 
     def test_sensu_gets_a_check_result(self, posted: Posted) -> None:
         path, event = posted("notify-sensu", FENCED, "SENSU_AGENT")
@@ -111,6 +139,9 @@ class TestNagios:
             os.close(reader)
         assert told.count("\n") == 1
         assert told.startswith(f"[1795219350] PROCESS_SERVICE_CHECK_RESULT;{HOST};vmha;2;")
+
+    def test_what_fails_on_a_host_that_lives_is_no_check(self, tmp_path: Any) -> None:
+        assert notify("notify-nagios", STUCK, NAGIOS_PIPE=str(tmp_path / "none")).returncode == 0
 
     def test_without_nagios_it_fails_at_once_and_is_tried_again(self, tmp_path: Any) -> None:
         pipe = tmp_path / "nagios.cmd"
@@ -136,7 +167,12 @@ class TestVitrage:
 def served() -> set[str]:
     incident = advance(opened(FENCED), Event(Step.OVER, HOST, Epoch(1795219310.0)))
     picture = Picture(
-        "ctl1", 1.0, incidents=[incident], notifications={"notify_url": Deliveries()}
+        "ctl1",
+        1.0,
+        incidents=[incident],
+        notifications={"notify_url": Deliveries()},
+        ailments=[ailment(CRASHED, HEALED)],
+        turns={("instance", "crashed", "failed"): 1},
     )
     lines = metrics(picture)[1].decode().splitlines()
     return {re.split(r"[{ ]", line)[0] for line in lines if line and not line.startswith("#")}
@@ -146,7 +182,7 @@ class TestDashboardAndRules:
     def test_every_metric_of_the_rules_is_served(self) -> None:
         rules = yaml.safe_load((EXAMPLES / "alert-rules.yaml").read_text())
         asked = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
-        assert len(asked) == 8
+        assert len(asked) == 10
         assert set(re.findall(r"vmha_\w+", " ".join(asked))) <= served()
 
     def test_every_metric_of_the_dashboard_is_served(self) -> None:

@@ -237,6 +237,27 @@ class TestNotifications:
         assert box.count.dropped + len(taken) == 1000
         assert len(taken) <= outbox.QUEUED_MOST + 1
 
+    def test_guests_that_crash_push_out_nothing_that_is_told_of_a_host(self) -> None:
+        gate = threading.Event()
+        taken: list[str] = []
+
+        def deliver(message: Any) -> None:
+            gate.wait(PATIENCE)
+            taken.append(message["step"])
+
+        box = Outbox("slow", deliver, lambda _: None)
+        box.start()
+        for number in range(1000):
+            box.post({"step": f"instance-{number}"}, yields=True)
+            if number < 10:
+                box.post({"step": f"host-{number}"})
+        gate.set()
+        box.stop(PATIENCE)
+        assert [step for step in taken if step.startswith("host")] == [
+            f"host-{number}" for number in range(10)
+        ]
+        assert taken[-1] == "instance-999"
+
     @pytest.mark.parametrize("code", [302, 404])
     def test_a_clear_no_is_not_repeated_and_a_redirect_not_followed(
         self, receiver: Receiver, code: int

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from vmha_ocf.incidents.ailment import What
 from vmha_ocf.incidents.as_json import state
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.status import Picture
-from vmha_ocf.model import FlagState
+from vmha_ocf.model import FlagState, Turn
 
 STATES = ("held", "running", "away", "ended")
+AILMENT_STATES = ("failed", "restarting", "told", "ended")
 
 
 class _Pictured:
@@ -34,6 +36,7 @@ class _Pictured:
             [((each,), states[each]) for each in STATES],
         )
         yield from _incidents(picture.incidents)
+        yield from _ailments(picture)
         counts = [
             ((hook, result), getattr(count, result))
             for hook, count in picture.notifications.items()
@@ -96,6 +99,43 @@ def _incidents(incidents: Sequence[Incident]) -> Iterator[Metric]:
             ((one.host, one.id), found) for one in incidents if (found := value(one)) is not None
         ]
         yield _family(f"vmha_incident_{name}", told, ["host", "incident"], values)
+
+
+def _ailments(picture: Picture) -> Iterator[Metric]:
+    """No label names an instance: whoever crashes guests must not fill a database."""
+    states = Counter((one.what.value, one.state) for one in picture.ailments)
+    yield _family(
+        "vmha_ailments",
+        "Failures on hosts that live that the history keeps, by whose they are and by state.",
+        ["what", "state"],
+        [
+            ((what.value, each), states[what.value, each])
+            for what in What
+            for each in AILMENT_STATES
+        ],
+    )
+    turns = CounterMetricFamily(
+        "vmha_ailment_turns",
+        "What was told of failures on hosts that live since the worker began.",
+        labels=["what", "kind", "turn"],
+    )
+    for labels, count in sorted(picture.turns.items()):
+        turns.add_metric(labels, count)
+    yield turns
+    healed = [one for one in picture.ailments if one.recovery is not None]
+    last = {one.what.value: one for one in sorted(healed, key=lambda one: one.turns[Turn.HEALED])}
+    yield _family(
+        "vmha_ailment_last_recovery_seconds",
+        "From the failure until it was well again; of the last one that is.",
+        ["what"],
+        [((what,), one.recovery or 0.0) for what, one in last.items()],
+    )
+    yield _family(
+        "vmha_ailment_last_recovery_timestamp_seconds",
+        "When that one was well again.",
+        ["what"],
+        [((what,), one.turns[Turn.HEALED]) for what, one in last.items()],
+    )
 
 
 def _began(one: Incident) -> float:

@@ -28,7 +28,7 @@ STUCK = 300.0
 """Seconds after which Nova's own work on an instance is told."""
 _OFF = frozenset({Kind.CRASHED, Kind.PANICKED})
 """Nova stops these by itself soon: one that it takes for active has failed just now."""
-_OWNERS = frozenset(
+OWNERS = frozenset(
     {"deleted", "paused", "shelved", "shelved_offloaded", "soft-delete", "suspended"}
 )
 """As vm_state."""
@@ -74,7 +74,7 @@ def at_hand(
 
 
 def _left(instance: Instance) -> Verdict | None:
-    if task_states.is_being_deleted(instance) or instance.vm_state in _OWNERS:
+    if task_states.is_being_deleted(instance) or instance.vm_state in OWNERS:
         return LEAVE
     return None
 

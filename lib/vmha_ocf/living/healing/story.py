@@ -41,12 +41,12 @@ class Story:
         self._recall()
         for case, verdict in judged:
             episode, asked = case.episode, self._asked(case.episode)
+            at = Epoch(self._ports.clock.now() - (asked.age if asked is not None else 0.0))
             if asked is not None or verdict.next in _OPENS:
                 one = case.instance
                 self._open[episode] = Patient(one.host, one.name, one.id, one.project)
-                self._tell(Turn.FAILED, episode)
+                self._tell(Turn.FAILED, episode, at=at)
             if asked is not None:
-                at = Epoch(self._ports.clock.now() - asked.age)
                 self._tell(Turn.ASKED, episode, at=at, attempt=asked.attempt)
             if verdict.next is Next.TELL:
                 self._tell(Turn.TOLD, episode, verdict.why)

@@ -28,8 +28,8 @@ class SwitchedOn:
         """Raises FlagsUnavailable, FlagNotWritten: then nobody is restarted."""
         if self._since is None:
             was_off = self._is_forgotten or self._forgetting is not None
-            times = {} if was_off else _times(self._ports.notes.read(ATTRIBUTE))
-            self._since = min(times.values()) if times else self._write()
+            known = {} if was_off else times(self._ports.notes.read(ATTRIBUTE))
+            self._since = min(known.values()) if known else self._write()
             self._is_forgotten, self._forgetting = False, None
         return self._since
 
@@ -57,6 +57,6 @@ class SwitchedOn:
         return Epoch(int(now))
 
 
-def _times(texts: Mapping[NodeName, str]) -> Mapping[NodeName, Epoch]:
+def times(texts: Mapping[NodeName, str]) -> Mapping[NodeName, Epoch]:
     """What none of us wrote says nothing."""
     return {node: Epoch(float(text)) for node, text in texts.items() if _TIME.fullmatch(text)}

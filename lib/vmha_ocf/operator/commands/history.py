@@ -8,10 +8,13 @@ from math import inf
 
 from vmha_ocf.cloud import records
 from vmha_ocf.errors import ParameterError
+from vmha_ocf.incidents import ailments as kept
+from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.as_json import VERSION, incident_json, state
 from vmha_ocf.incidents.history import History, find, newest_first
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.model import Evacuation
+from vmha_ocf.operator import ailments
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.options import add_resource
@@ -30,10 +33,12 @@ _BRIEFLY = {"held": "held", "running": "evacuating", "away": "away", "ended": "i
 
 def run(args: Namespace, connect: Connect) -> Answer:
     site = connect()
-    known = site.history.read()
+    known, on_living = site.history.read(), site.history.read_ailments()
     if not args.incident:
-        return _all(newest_first(known))
-    found = find(known, args.incident)
+        return _all(newest_first(known), kept.newest_first(on_living))
+    found, ailing = find(known, args.incident), kept.find(on_living, args.incident)
+    if not found and ailing:
+        return _ailing(ailing)
     if not found:
         raise ParameterError(
             f"there is no incident {args.incident!r}",
@@ -41,26 +46,43 @@ def run(args: Namespace, connect: Connect) -> Answer:
         )
     shown = found if args.incident == found[0].host else found[:1]
     moves = _moves(site, args.resource, shown, known) if args.instances else {}
-    return _some(shown, moves)
+    return _some(shown, moves, ailing)
 
 
-def _all(incidents: Sequence[Incident]) -> Answer:
-    data = _data(incidents, {})
-    if not incidents:
-        return Answer(Level.OK, "no incident is known", data=data)
-    headline = f"{len(incidents)} incident{'s' if len(incidents) > 1 else ''}, the last one: "
+def _all(incidents: Sequence[Incident], ailing: Sequence[Ailment]) -> Answer:
+    told = []
+    if incidents:
+        count = f"{len(incidents)} incident{'s' if len(incidents) > 1 else ''}"
+        told.append(f"{count}, the last one: {_sentence(incidents[0])}")
+    if ailing:
+        count = f"{len(ailing)} failure{'s' if len(ailing) > 1 else ''} on hosts that live"
+        told.append(f"{count}, the last one: {ailments.sentence(ailing[0])}")
+    tables = [_table(incidents), ailments.table(ailing)]
     return Answer(
         Level.OK,
-        headline + _sentence(incidents[0]),
-        tables=[_table(incidents)],
-        data=data,
+        told[0] if told else "no incident is known",
+        [*told[1:], *ailments.more(ailing)],
+        [one for one in tables if one.rows],
+        _data(incidents, {}, ailing),
     )
 
 
-def _some(incidents: Sequence[Incident], moves: Mapping[str, Sequence[Evacuation]]) -> Answer:
+def _some(
+    incidents: Sequence[Incident],
+    moves: Mapping[str, Sequence[Evacuation]],
+    ailing: Sequence[Ailment],
+) -> Answer:
     """Their timelines, the newest first."""
     tables = [table for one in incidents for table in _timelines(one, moves)]
-    return Answer(Level.OK, _sentence(incidents[0]), tables=tables, data=_data(incidents, moves))
+    tables += [ailments.timeline(one) for one in ailing]
+    data = _data(incidents, moves, ailing)
+    return Answer(Level.OK, _sentence(incidents[0]), tables=tables, data=data)
+
+
+def _ailing(found: Sequence[Ailment]) -> Answer:
+    tables = [ailments.timeline(one) for one in found]
+    data = _data([], {}, found)
+    return Answer(Level.OK, ailments.sentence(found[0]), tables=tables, data=data)
 
 
 def _sentence(one: Incident) -> str:
@@ -126,13 +148,15 @@ def _moves(
 
 
 def _data(
-    incidents: Sequence[Incident], moves: Mapping[str, Sequence[Evacuation]]
+    incidents: Sequence[Incident],
+    moves: Mapping[str, Sequence[Evacuation]],
+    ailing: Sequence[Ailment],
 ) -> Mapping[str, object]:
     told = []
     for one in incidents:
         more = {"evacuations": [_record(record) for record in moves[one.id]]} if moves else {}
         told.append({**incident_json(one), **more})
-    return {"version": VERSION, "incidents": told}
+    return {"version": VERSION, "incidents": told, "ailments": ailments.data(ailing)}
 
 
 def _record(record: Evacuation) -> Mapping[str, object]:
@@ -152,7 +176,7 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="INCIDENT",
         nargs="?",
         default="",
-        help="an incident as the list names it, or a host for all of its incidents",
+        help="an incident or ailment as the list names it, a host for all of its own, or an instance",
     )
     parser.add_argument(
         "--instances",
@@ -164,9 +188,11 @@ def _configure(parser: ArgumentParser) -> None:
 
 COMMAND = Command(
     "history",
-    "The last incidents: their timelines, and how long each recovery took",
+    "The last failures: their timelines, and how long each recovery took",
     run,
     _configure,
-    "Kept in the CIB by NovaEvacuate, the last 30: any controller answers, also after a failover. The "
-    "time to recover is from the proof that the host was off to the last instance that ran elsewhere.",
+    "Kept in the CIB by NovaEvacuate, the last 30 of hosts, 60 of instances and 20 of processes on hosts "
+    "that live: any controller answers, also after a failover. The time to recover is from the proof that "
+    "the host was off to the last instance that ran elsewhere; of an instance or a process, from its "
+    "failure until it was well again.",
 )

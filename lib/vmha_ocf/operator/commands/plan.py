@@ -16,12 +16,13 @@ from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
-from vmha_ocf.operator import by_policy
+from vmha_ocf.operator import by_policy, wrecks
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
+from vmha_ocf.operator.wrecks import Wreck
 from vmha_ocf.proof import presence
 from vmha_ocf.proof.fenced_elsewhere import believed, weakness
 from vmha_ocf.worker.ports import WorkerPorts
@@ -38,6 +39,9 @@ class Planned:
     """It is down already."""
     holds: Sequence[str]
     """What keeps the worker from it for the time being."""
+    wrecks: Sequence[Wreck] = ()
+    unclear: str = ""
+    """What its host says of its instances is not."""
 
 
 def run(args: Namespace, connect: Connect) -> Answer:
@@ -81,7 +85,9 @@ def _planned(
     known = {**flags, flag.host: flag}
     look = look_at(flag, around, ports, settings)
     holds = _held(ports, known, settings, len(around.services))
-    return Planned(host.node, look, flagged, list(holds))
+    instances = look.view.reading.instances
+    down, unclear = wrecks.read(ports.notes, host.node, instances, look.policy)
+    return Planned(host.node, look, flagged, list(holds), down, unclear)
 
 
 def _verify_known(host: ComputeHost, known: Known) -> None:
@@ -130,11 +136,12 @@ def _answer(planned: Planned, settings: Settings, *, every: bool) -> Answer:
         _table("Would be evacuated, in this order", moves, look),
         _table("Are not to be evacuated", left if every else [], look),
     ]
-    tables += by_policy.tables(look)
+    tables += [wrecks.table(planned.wrecks), *by_policy.tables(look)]
+    notes = [*planned.holds, *filter(None, [look.problem, planned.unclear]), *_delay(settings)]
     return Answer(
         _level(planned, stays),
         _headline(planned, len(moves), len(stays), len(left)),
-        [*planned.holds, *([look.problem] if look.problem else []), *_delay(settings)],
+        notes,
         [table for table in tables if table.rows],
         {
             "host": look.view.flag.host,
@@ -142,6 +149,7 @@ def _answer(planned: Planned, settings: Settings, *, every: bool) -> Answer:
             "flagged": planned.flagged,
             "held": list(planned.holds),
             "instances": [_data(one, look) for one in [*stays, *moves, *left]],
+            "down_before": wrecks.data(planned.wrecks),
         },
     )
 

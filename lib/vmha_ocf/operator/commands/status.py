@@ -12,10 +12,12 @@ from vmha_ocf.cluster.configuration import Configuration
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.fencing.names import Names
 from vmha_ocf.fencing.topology import ComputeHost
+from vmha_ocf.incidents import ailments as kept
+from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.living.booting import off_since as after_boot
 from vmha_ocf.living.booting.off_since import Found
 from vmha_ocf.model import Flag, NodeName, NovaHost, Services
-from vmha_ocf.operator import off_since
+from vmha_ocf.operator import ailments, off_since
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.host_status import (
@@ -46,6 +48,8 @@ class State:
     """Where NovaEvacuate runs; empty if nowhere."""
     off: Sequence[Found] = ()
     """Instances that are off because their host was."""
+    ailing: Sequence[Ailment] = ()
+    """What has failed on hosts that live, oldest first."""
 
 
 _SHORTEST, _LONGEST = 0.2, 86400.0
@@ -79,7 +83,19 @@ class _Reading:
         self._ask_nova()
         seen = [self._seen(one, flags, nodes) for one in self._hosts(flags)]
         off = self._look_for_off(flags, nodes) if self._services is not None else ()
-        return State(self._notices, [assess(one, held=held) for one in seen], runs_on, off)
+        ailing = self._look_for_ailments()
+        hosts = [assess(one, held=held) for one in seen]
+        return State(self._notices, hosts, runs_on, off, ailing)
+
+    def _look_for_ailments(self) -> Sequence[Ailment]:
+        try:
+            found = kept.newest_first(self._site.history.read_ailments())[::-1]
+        except VmhaError as error:
+            self._notices.append((level_of(error), str(error)))
+            return ()
+        ailing = [one for one in found if not one.ended]
+        self._notices += ailments.notices(ailing, [told for _, told in self._notices])
+        return ailing
 
     def _look_for_off(self, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> Sequence[Found]:
         ports, settings = self._site.ports(self._worker.values), self._worker.options.settings
@@ -217,11 +233,16 @@ def answer(state: State, *, every: bool = False) -> Answer:
         level,
         notices[0][1] if notices else _all_is_well(state),
         [told for _, told in notices[1:]],
-        [*_tables(state.hosts if every else unwell, unwell), *off_since.tables(state.off)],
+        [
+            *_tables(state.hosts if every else unwell, unwell),
+            *ailments.open_ones(state.ailing),
+            *off_since.tables(state.off),
+        ],
         {
             "evacuator_on": state.runs_on,
             "hosts": [_data(one) for one in state.hosts],
             "off_since_boot": off_since.data(state.off),
+            "ailments": ailments.data(state.ailing),
         },
     )
 
