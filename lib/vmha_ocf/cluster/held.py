@@ -25,7 +25,11 @@ class Held:
         """How many compute hosts Nova has, as far as anybody has asked."""
         self.by_hand = Question(ports.holds.read)
         self._ports = ports
+        self.shown: storm.Shown | None = None
+        """By our clock, when it was looked at first, or was found to be set."""
         self._limits = storm.limits_of(settings)
+        self._set: storm.Setting | None = None
+        """What was found last."""
         self._failures: storm.Failures | None = None
         """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf
@@ -66,22 +70,45 @@ class Held:
 
     def _is_storm(self, pending: Sequence[Flag], fenced: Mapping[NodeName, float]) -> bool:
         self.problems.pop("storm", None)
-        if not pending:
-            self._failures = None
-            return False
+        why = ""
         try:
-            failures = self._noted(pending, fenced)
-            why = storm.held(pending, failures, self._limits, hosts=self.hosts)
-            if why:
-                why = storm.held(
-                    pending, failures, self._limits, hosts=self.hosts, released=self._released()
-                )
+            self._follow_clock()
+            why = self._why(pending, fenced) if pending else ""
         except VmhaError as error:
             self._failures = None
-            why = f"whether too many hosts have failed is not known: {error}"
+            why = f"whether too many hosts have failed is not known: {error}" if pending else ""
+        if not pending:
+            self._failures = None
         if why:
             self.problems["storm"] = why
         return bool(why)
+
+    def _why(self, pending: Sequence[Flag], fenced: Mapping[NodeName, float]) -> str:
+        failures = storm.come(self._noted(pending, fenced), self._ports.clock.now())
+        why = storm.held(pending, failures, self._limits, hosts=self.hosts)
+        if not why:
+            return ""
+        return storm.held(
+            pending, failures, self._limits, hosts=self.hosts, released=self._released()
+        )
+
+    def _follow_clock(self) -> None:
+        """Where somebody has set it, what is kept is kept by the new time, too."""
+        clock = self._ports.clock
+        shown = storm.Shown(clock.now(), clock.monotonic())
+        if self.shown is None:
+            self.shown = shown
+        was, window = self.shown.later(shown.up), self._limits.window
+        if abs(shown.at - was) < storm.ONE_FAILURE:
+            return
+        self._set = setting = storm.Setting(was, shown.at)
+        known = self._ports.failures.read()
+        self._note_new(storm.with_moved(known, setting, window), known)
+        released = self._ports.flags.storm_release()
+        moved = setting.moved(released, window) if released else None
+        if moved is not None:
+            self._ports.flags.date_storm_release(moved)
+        self._failures, self.shown = None, shown
 
     def _noted(self, pending: Iterable[Flag], fenced: Mapping[NodeName, float]) -> storm.Failures:
         """The failures, with those that a flag or Pacemaker tells of and that nobody has noted yet."""
@@ -90,14 +117,19 @@ class Held:
         since = self._ports.clock.now() - self._limits.window
         every = storm.with_flagged(self._failures, pending)
         every = storm.with_fenced(every, fenced, since=since)
-        failures = self._failures
+        if self._set is not None and self._set.now > self._set.was:
+            # Of what was fenced right before, the flag may come after.
+            every = storm.with_moved(every, self._set, self._limits.window)
+        self._note_new(every, self._failures)
+        self._failures = every
+        return every
+
+    def _note_new(self, every: storm.Failures, known: storm.Failures) -> None:
         anew = {
-            node: [at for at in times if at not in failures.get(node, ())]
+            node: [at for at in times if at not in known.get(node, ())]
             for node, times in every.items()
         }
         self._note({node: times for node, times in anew.items() if times})
-        self._failures = every
-        return every
 
     def _note(self, failed: Mapping[NodeName, Sequence[float]]) -> None:
         """What Pacemaker has no node for is known to this worker alone: that holds nobody up."""

@@ -8,6 +8,9 @@ ageing counts for entering alone, and hosts that wait for spare parts, one a wee
 A release covers the storms that were entered before it, and those of the window that follows it; then it
 ends by itself. One node that fails again and again is one: that is no switch and no power feed.
 
+All of this is by the controllers' clock. Where somebody sets it, hosts that fell together would have failed
+hours apart: those of the last window by the old time are noted once more, by the new one.
+
 In a large cloud more than ``share`` of the hosts down now are held too, whenever they fell. The share
 never makes less of ``limit``: in a small one a single host is a large part.
 """
@@ -38,6 +41,32 @@ _TIMES = re.compile(r"[0-9]{1,12}(?: [0-9]{1,12}){0,63}")
 
 Failures = Mapping[NodeName, Sequence[float]]
 """When each node failed, in seconds since the epoch, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a clock showed, in seconds since the epoch, when the one that nobody sets showed ``up``."""
+
+    at: float
+    up: float
+
+    def later(self, up: float) -> float:
+        """What it shows then, where nobody sets it."""
+        return self.at + up - self.up
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A clock that would have shown ``was`` showed ``now``."""
+
+    was: float
+    now: float
+
+    def moved(self, at: float, window: float) -> float | None:
+        """A time of the last window before it, by the new clock. Of one that was set back only what has not
+        come yet is known to be of before."""
+        is_old = self.was - window < at <= self.was and (self.now > self.was or at > self.now)
+        return at + self.now - self.was if is_old else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +126,22 @@ def with_fenced(failures: Failures, fenced: Mapping[NodeName, float], *, since: 
         if at > since:
             every[node] = noted(every.get(node, ()), float(int(at)))
     return every
+
+
+def with_moved(failures: Failures, setting: Setting, window: float) -> Failures:
+    """With what has failed by the old clock as it is by the new one: that errs towards a storm."""
+    every = dict(failures)
+    for node, times in failures.items():
+        for at in times:
+            moved = setting.moved(at, window)
+            if moved is not None:
+                every[node] = noted(every[node], float(int(moved)))
+    return every
+
+
+def come(failures: Failures, now: float) -> Failures:
+    """What has failed at a time that has not come has failed by now: a clock was ahead."""
+    return {node: [min(at, now) for at in times] for node, times in failures.items()}
 
 
 def node_of(flag: Flag) -> NodeName:

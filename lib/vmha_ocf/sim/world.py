@@ -15,6 +15,7 @@ from vmha_ocf.cluster.failure_store import FailureStore
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.cluster.hold_store import HoldStore
 from vmha_ocf.cluster.note_store import NoteStore
+from vmha_ocf.cluster.storm import Shown
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.living.booting import site_start
@@ -76,7 +77,6 @@ class World:
         self.hosts: dict[NovaHost, Host] = {}
         self.database = Database()
         self.attrd = SimAttrd(self.core)
-        self.attrd.put(site_start.ALIVE, flag_texts.STORM_KEY, "0")
         self.cib = SimCib(self.core)
         self.history = sim_history(self.core, self.cib)
         self.historian = partial(SimHistorian, self.core, self.history)
@@ -98,6 +98,7 @@ class World:
         self.policies: dict[str, str] = {}
         """The texts of the policy's file, by controller; "" is all others."""
         self.maintenance = False
+        self.has_long_been_there()
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""
 
@@ -161,6 +162,13 @@ class World:
             word = word_of(self.policy(one))
             if word:
                 self.cib.put(NodeName(one), ATTRIBUTE, word)
+
+    def has_long_been_there(self) -> None:
+        """A worker was here before, and knew the clock as it is."""
+        clock, controller = self.core.clock(), NodeName(self.settings.controllers[0])
+        shown = Shown(clock.now(), clock.monotonic())
+        text = site_start.format_alive(shown, controller)
+        self.attrd.put(site_start.ALIVE, flag_texts.STORM_KEY, text)
 
     def has_long_had_its_policy(self) -> None:
         """What the worker noted as it was switched on."""

@@ -98,9 +98,12 @@ class Lookout:
         self._guard.run("site", partial(self.site.look, flags, self.naming.nodes))
         self._guard.run("policy", self._look_at_policy)
         self.lost.look(flags, self.nodes)
+        self.held.shown = self.held.shown or self.site.shown
         held = self.held.look(flags.values(), self.naming.fenced)
         self._steps.look(flags, "; ".join(self.held.problems.values()) if held else "")
         pending = sorted((flag for flag in flags.values() if flag.pending), key=turn)
+        if self.held.shown is not None:
+            self._guard.run("clock", partial(self.site.keep, self.held.shown, busy=bool(pending)))
         self.proofs.look(pending, begun)
         if pending or self.lost.anybody:
             self.cloud.ask_groups()

@@ -138,3 +138,30 @@ def test_a_few_are_all_named() -> None:
     reason = storm.held(flagged(*range(6))[::-1], one_every(5000, 6), LIMITS, hosts=22)
     assert reason.startswith("more than storm_share=25% of 22 hosts are down: ")
     assert "(compute-0, compute-1);" in storm.held(flagged(1, 0), one_every(0, 4), LIMITS)
+
+
+class TestAClockThatIsSet:
+    AHEAD = storm.Setting(was=NOW, now=NOW + 4000)
+    BACK = storm.Setting(was=NOW + 4000, now=NOW)
+
+    def test_shows_what_it_showed_and_the_time_since(self) -> None:
+        assert storm.Shown(NOW, 50.0).later(80.0) == NOW + 30
+
+    def test_the_failures_of_the_last_window_are_kept_by_the_new_time_too(self) -> None:
+        failures = {node(1): (NOW - 3700, NOW - 100), node(2): (NOW + 3990,)}
+        assert storm.with_moved(failures, self.AHEAD, 3600.0) == {
+            node(1): [NOW - 3700, NOW - 100, NOW + 3900],
+            node(2): (NOW + 3990,),
+        }
+
+    def test_where_it_is_set_back_those_that_have_not_come_yet(self) -> None:
+        failures = {node(1): (NOW - 10,), node(2): (NOW + 3900,), node(3): (NOW + 300,)}
+        assert storm.with_moved(failures, self.BACK, 3600.0) == {
+            node(1): (NOW - 10,),
+            node(2): [NOW - 100, NOW + 3900],
+            node(3): (NOW + 300,),
+        }
+
+    def test_what_has_not_come_has_failed_by_now(self) -> None:
+        failures = {node(1): (NOW - 10, NOW + 3900)}
+        assert storm.come(failures, NOW) == {node(1): [NOW - 10, NOW]}

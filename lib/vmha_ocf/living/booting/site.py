@@ -8,6 +8,7 @@ from contextlib import suppress
 from vmha_ocf.agent.due import Due
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster.flag_texts import STORM_KEY
+from vmha_ocf.cluster.storm import Shown
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.living.booting import site_start
 from vmha_ocf.living.booting.site_start import SiteStart
@@ -30,6 +31,8 @@ class SiteStarting:
         self._seconds = settings.site_start
         self._me = NodeName(me)
         self._naming = naming
+        self.shown: Shown | None = None
+        """By the clock of this controller, as it is kept."""
         self._due = Due(ports.clock)
         self._is_known = False
         """Whether the site has started was found out."""
@@ -52,6 +55,13 @@ class SiteStarting:
                 self._follow(self._start, nodes)
         finally:
             self._waiting = {host: one for host, one in flags.items() if self._holds(one)}
+
+    def keep(self, shown: Shown, *, busy: bool) -> None:
+        """What our clock showed: where another controller's is kept; and, ``busy`` or not, where somebody
+        has set it, and what depends on it was seen to. Raises what Notes raises."""
+        is_new = self.shown != shown and (self.shown is not None or not busy)
+        if is_new and self._is_known and self._seconds > 0:
+            self._keep_shown(shown)
 
     def leave(self) -> None:
         """This worker is stopped: it may be that quorum is lost. Whoever comes next finds out anew."""
@@ -102,6 +112,8 @@ class SiteStarting:
             return
         was_there = notes.read_passing(site_start.ALIVE).get(NodeName(STORM_KEY), "")
         self._was_left = was_there == site_start.LEFT
+        up = self._ports.clock.monotonic()
+        self.shown = site_start.parse_alive(was_there, self._me, up)
         self._written = notes.read(site_start.ATTRIBUTE)
         self._start = site_start.newest(self._written.values())
         if not was_there or self._was_left:
@@ -113,7 +125,12 @@ class SiteStarting:
         known = frozenset(self._served())
         self._start = SiteStart(now - site_start.BEFORE, known) if known else None
         self._keep()
-        self._ports.notes.write_passing(site_start.ALIVE, STORM_KEY, f"{now:.0f}")
+        self._keep_shown(Shown(now, self._ports.clock.monotonic()))
+
+    def _keep_shown(self, shown: Shown) -> None:
+        text = site_start.format_alive(shown, self._me)
+        self._ports.notes.write_passing(site_start.ALIVE, STORM_KEY, text)
+        self.shown = shown
 
     def _follow(self, start: SiteStart, nodes: Nodes) -> None:
         """Whoever was awaited and is there now is not awaited any more; that is kept when it counts."""

@@ -15,7 +15,8 @@ been off. Where these are half of all that are known or more, no site was.
     evacuation-site-start   permanent, of a controller: ``at=1763695800 awaited=compute-1,compute-7``, when
                             it began, and the hosts that have not been seen since
     evacuation-alive        in attrd until all controllers are away: a worker has been here; ``left`` once
-                            it was stopped
+                            it was stopped. ``at=1763695800 up=86400 on=ctl1``: what its clock showed, and
+                            how long that controller was up: by that it is seen that somebody has set it
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vmha_ocf.cluster.storm import Shown
 from vmha_ocf.model import Flag, NodeName
 from vmha_ocf.proof.boots import Served
 from vmha_ocf.proof.presence import Nodes, is_proved
@@ -35,6 +37,7 @@ LEFT = "left"
 BEFORE = 120.0
 """Seconds before the first look of a worker that count as its site's start: Pacemaker may have fenced what
 it did not see before there was a worker. No power cut is over that soon."""
+_ALIVE = re.compile(r"at=(?P<at>[0-9]{1,12}) up=(?P<up>[0-9]{1,12}) on=(?P<on>[!-~]{1,200})")
 _TEXT = re.compile(r"at=(?P<at>[0-9]{1,12}) awaited=(?P<awaited>[!-~]{0,100000})")
 
 
@@ -53,6 +56,18 @@ class SiteStart:
     def lasts(self, now: float, seconds: float) -> bool:
         """``seconds``: for how long a site may take to start."""
         return now < self.at + seconds
+
+
+def format_alive(shown: Shown, me: NodeName) -> str:
+    return f"at={shown.at:.0f} up={shown.up:.0f} on={me}"
+
+
+def parse_alive(text: str, me: NodeName, up: float) -> Shown | None:
+    """None where it is of another controller, or of an earlier boot of this one, ``up`` for so long."""
+    match = _ALIVE.fullmatch(text)
+    if match is None or match["on"] != me or float(match["up"]) > up + 1.0:
+        return None
+    return Shown(float(match["at"]), float(match["up"]))
 
 
 def format_start(start: SiteStart) -> str:

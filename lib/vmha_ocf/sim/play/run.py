@@ -195,6 +195,7 @@ def _build(scenario: Scenario) -> tuple[World, Members]:
     for fault in scenario.fault:
         if fault.where == "clock":  # Hosts are connected from the start, by that clock.
             world.fault(fault.where, fault.what, **_limits(fault))
+    world.has_long_been_there()
     for host in scenario.host:
         it = world.add_host(host.name, nova=host.nova, capacity=host.capacity)
         it.starts_compute, it.resumes_guests = host.starts_compute, host.resumes_guests

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.dead_host import FLAG
+from vmha_ocf.cluster.storm import Shown
 from vmha_ocf.living.booting import site_start
 from vmha_ocf.living.booting.site_start import SiteStart
 from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NodeState, NovaHost
@@ -23,6 +24,24 @@ def there(name: NodeName) -> NodeState:
 
 def away(name: NodeName, *, fenced: bool = False) -> NodeState:
     return NodeState(name, online=False, fenced=fenced)
+
+
+class TestTheClockOfAController:
+    ME = NodeName("ctl1")
+    SHOWN = Shown(AT, 86400.0)
+    TEXT = site_start.format_alive(SHOWN, ME)
+
+    def test_is_read_as_it_was_written(self) -> None:
+        assert site_start.parse_alive(self.TEXT, self.ME, 90000.0) == self.SHOWN
+        assert site_start.parse_alive(self.TEXT, self.ME, 86399.5) == self.SHOWN, "it was rounded"
+
+    def test_of_another_one_or_of_an_earlier_boot_says_nothing(self) -> None:
+        assert site_start.parse_alive(self.TEXT, NodeName("ctl2"), 90000.0) is None
+        assert site_start.parse_alive(self.TEXT, self.ME, 600.0) is None
+
+    @pytest.mark.parametrize("text", ["", site_start.LEFT, "1763695800"])
+    def test_is_not_known_of_who_did_not_say(self, text: str) -> None:
+        assert site_start.parse_alive(text, self.ME, 600.0) is None
 
 
 class TestItsText:
