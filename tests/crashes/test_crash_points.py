@@ -32,9 +32,9 @@ LARGE = {
 their runs one in so many is played. How many points are left out is counted."""
 KNOWN: Mapping[str, tuple[int, str]] = {
     "forced-down-again-by-an-operator": (
-        4,
-        "the worker dies between its trace and its mark, and an operator forces down again meanwhile: the "
-        "mark is believed",
+        2,
+        "the worker has seen it un-forced, and dies before that is in the CIB, or is in attrd too; an "
+        "operator forces down again meanwhile: the mark is believed",
     ),
 }
 """Points that break a promise and are not mended yet: how many, and why. It may only shrink."""

@@ -69,6 +69,7 @@ TELLS = (
 """Where what people read comes from, whatever is done with it."""
 
 NEWS = (
+    "at=",
     "by=",
     "on their way back: ...",
     "nothing is flagged",

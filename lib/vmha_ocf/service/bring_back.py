@@ -44,6 +44,8 @@ class HostReturn:
         self._unforced_by_others: set[NovaHost] = set()
         """Seen so, while our mark still says that we had forced them down."""
         self._illegible: Mapping[NodeName, str] = {}
+        self._certain: Collection[NovaHost] = ()
+        """Whose trace is known to be the last one that was written."""
         self._failed: dict[NovaHost, str] = {}
 
     @property
@@ -56,7 +58,7 @@ class HostReturn:
         """Undo what can be undone now; the hosts that still have something to undo. One that cannot be
         judged keeps no other waiting, and is not forgotten. Raises FlagsUnavailable."""
         traces = self._ports.traces.read()
-        self._illegible = traces.illegible
+        self._illegible, self._certain = traces.illegible, traces.certain
         self._failed = {}
         self._write_again(traces)
         waiting = set()
@@ -143,7 +145,8 @@ class HostReturn:
             witness = ownership.stood_since(trace, self._ports.nova.evacuations_from(service.host))
             if witness:
                 self._seen[service.host] = trace
-        owned = ownership.weigh(service, trace, witness=witness)
+        certain = service.host in self._certain
+        owned = ownership.weigh(service, trace, witness=witness, certain=certain)
         if owned.ours is None or service.host not in self._unforced_by_others:
             return owned
         # What is forced down since is not ours, although nobody could renew our mark in time.

@@ -7,6 +7,7 @@ the flag of that failure, which is kept until the return is over; what this work
 evacuations since the failure that Nova calls "done", because Nova lets nobody un-force such a host.
 
     mark   trace                 forced down   witness   what is ours
+    yes    we did not, surely    yes                     as the mark says, without the force-down
     yes    any                   any                     as the mark says: each change of ours renews it
     no     none                  any                     nothing
     no     of another service    no                      nothing; the trace goes
@@ -15,6 +16,10 @@ evacuations since the failure that Nova calls "done", because Nova lets nobody u
     no     we forced it down     yes           no        nobody knows: a person is told
     no     we forced it down     no                      nothing; the trace goes
     no     we did not            any                     nothing; the trace goes
+
+"Surely" is a trace that is known to be the last one that was written. That somebody has un-forced a host is
+in the trace before it is in the mark: what is forced down after that is theirs, though nobody came to renew
+the mark.
 
 Where a host is fenced again before its return, and only a trace of the failure before says that the
 force-down is ours, that is kept as a doubt: nobody knows then, whatever the flag of the new failure says.
@@ -43,11 +48,14 @@ class Owned:
     told: str = ""
 
 
-def weigh(service: ComputeService, trace: Trace | None, *, witness: bool) -> Owned:
+def weigh(
+    service: ComputeService, trace: Trace | None, *, witness: bool, certain: bool = False
+) -> Owned:
     """For a service whose host is not being evacuated. The table is in the module's docstring."""
     mark = marker.ours(service)
     if mark is not None:
-        return Owned(_in_full(mark, trace))
+        was_undone = certain and trace is not None and _says_undone(trace, service)
+        return Owned(_in_full(replace(mark, forced_down=False) if was_undone else mark, trace))
     if trace is None or not service.forced_down:
         return Owned(None)
     if trace.service != service.id:
@@ -92,6 +100,10 @@ def doubted(trace: Trace) -> Trace:
 
 def is_doubted(trace: Trace) -> bool:
     return trace.incident == 0.0
+
+
+def _says_undone(trace: Trace, service: ComputeService) -> bool:
+    return service.forced_down and trace.service == service.id and not trace.ours.forced_down
 
 
 def _in_full(mark: Ours, trace: Trace | None) -> Ours:

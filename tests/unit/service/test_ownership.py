@@ -42,6 +42,23 @@ def test_a_mark_is_believed(trace: Trace | None, witness: bool, ours: Ours) -> N
     assert weigh(up, trace, witness=witness) == Owned(ours)
 
 
+def test_a_trace_that_is_the_last_one_for_sure_knows_that_it_was_undone() -> None:
+    """Who died before the mark was renewed had seen it un-forced: a force-down since is not ours."""
+    ours = Ours(forced_down=False, disabled=True)
+    assert weigh(marked(BOTH), NOT_FORCED, witness=True, certain=True) == Owned(ours)
+    up = marked(BOTH, forced_down=False)
+    assert weigh(up, NOT_FORCED, witness=True, certain=True) == Owned(BOTH), (
+        "nothing depends on it"
+    )
+
+
+@pytest.mark.parametrize(
+    "trace", [None, TRACE, OF_ANOTHER, replace(NOT_FORCED, service="another")]
+)
+def test_no_other_trace_does(trace: Trace | None) -> None:
+    assert weigh(marked(BOTH), trace, witness=True, certain=True) == Owned(BOTH)
+
+
 @pytest.mark.parametrize("witness", [True, False])
 def test_without_mark_and_trace_nothing_is_ours(witness: bool) -> None:
     assert weigh(DOWN, None, witness=witness) == Owned(None)
