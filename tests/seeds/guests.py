@@ -18,7 +18,7 @@ _SHARE = 0.1
 _HALF = 0.5
 _RESTARTS = 'default_class = "cattle"\n\n[class.cattle.guest]\n' + "".join(
     f'{kind} = ["restart", "notify"]\n'
-    for kind in ("crashed", "panicked", "watchdog", "io-error", "hung")
+    for kind in ("crashed", "panicked", "watchdog", "io-error", "hung", "shut-down")
 )
 _QUICK = f"{_RESTARTS}\n[guest]\nattempts = 2\nburst = 1\nio_grace = 10\n"
 _NOTIFIES = 'default_class = "cattle"\n\n[class.cattle.guest]\ncrashed = "notify"\n'

@@ -11,6 +11,7 @@ from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE, Report, parse_report
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.model import InstanceId
+from vmha_ocf.sim.base.journal import GuestFailed
 from vmha_ocf.sim.base.latency import Latency
 from vmha_ocf.sim.base.scenario import (
     EventSpec,
@@ -101,9 +102,15 @@ def test_nova_leaves_what_runs_again_by_then() -> None:
     assert not failed(play)
 
 
-def test_a_guest_that_shuts_itself_down_has_not_failed() -> None:
-    play = at(60, EventSpec(20, "shut_down_guests", instances="web-1"))
-    assert not failed(play)
+@pytest.mark.parametrize("wanted", ["always", "crash"])
+def test_a_guest_that_shuts_itself_down_has_failed_where_its_owner_wants_it_back(
+    wanted: str,
+) -> None:
+    shuts_down = EventSpec(20, "shut_down_guests", instances="web-1")
+    play = at(60, shuts_down, metadata={"recovery": wanted})
+    assert {one.kind for one in failed(play).values()} == {Kind.SHUT_DOWN}
+    facts = play.world.core.journal.of(GuestFailed)
+    assert [one.kind for one in facts] == (["shut-down"] if wanted == "always" else [])
     assert play.world.instance(ONE).vm_state == "stopped"
 
 

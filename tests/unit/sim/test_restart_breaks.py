@@ -68,6 +68,7 @@ class RepeatsALostRequest(_Nova):
     ("slug", "mistake", "told"),
     [
         ("stopped-in-the-second-of-its-crash", NobodyAsked, "its owner had asked to stop it"),
+        ("guest-shuts-itself-down-and-is-wanted", NobodyAsked, "had not failed on compute-1"),
         ("worker-dies-at-a-restart", OnlyItsOwn, "a second time for one failure"),
         ("migration-fails-on-its-destination", AnyHost, "had not failed on compute-1"),
         ("restart-without-an-answer", RepeatsALostRequest, "a second time for one failure"),

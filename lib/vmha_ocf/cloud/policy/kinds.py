@@ -42,6 +42,13 @@ _ONE_GUEST = "it is one guest's failure, and its host is well"
 _OF_A_GUEST = Kind(
     _GUEST, dict.fromkeys((Action.FENCE, Action.DISABLE, Action.MIGRATE), _ONE_GUEST)
 )
+_ENDED = Kind(
+    frozenset({Action.NONE, Action.NOTIFY, Action.RESTART}),
+    dict.fromkeys(
+        (Action.MOVE, Action.FENCE, Action.DISABLE, Action.MIGRATE),
+        "it has shut itself down, and its host is well",
+    ),
+)
 _UNREACHED = Kind(
     _LEAVES, {Action.MIGRATE: "Nova talks to the host over this network, so nothing can leave it"}
 )
@@ -54,6 +61,7 @@ KINDS: Mapping[str, Mapping[str, Kind]] = {
         "io-error": _OF_A_GUEST,
         "hung": _OF_A_GUEST,
         "silent": _OF_A_GUEST,
+        "shut-down": _ENDED,
         "unmanageable": Kind(
             frozenset({Action.NONE, Action.NOTIFY}),
             {Action.RESTART: "a restart goes by libvirt, which has lost control of it"},

@@ -114,3 +114,8 @@ class Policy:
     @property
     def asks_about_guests(self) -> bool:
         return any(one.asks_about_guests for one in self.classes)
+
+    def asks_about(self, kind: str) -> bool:
+        """Something is to be done about this kind in any class."""
+        rows = (one.rows.get(kind, ()) for one in self.classes)
+        return any(row and row[0] is not Action.NONE for row in rows)

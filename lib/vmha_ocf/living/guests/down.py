@@ -40,6 +40,8 @@ class Memory:
     troubles: Mapping[InstanceId, Trouble] = field(default_factory=dict)
 
 
+_BY_A_WATCHDOG = (Word.OFF, Kind.SHUT_DOWN, Kind.CRASHED)
+"""What libvirt may call the end of a guest that its watchdog has switched off."""
 UNANSWERED = (Kind.HUNG, Kind.SILENT, Kind.UNMANAGEABLE)
 """What a listing says nothing of: the instance runs all the time."""
 
@@ -57,9 +59,10 @@ def after_look(
         known = before.troubles.get(one.uuid)
         seen = one.uuid in before.ran
         found = judge(one)
-        if found in (Word.OFF, Kind.CRASHED) and seen and one.uuid in watchdogs:
+        if found in _BY_A_WATCHDOG and seen and one.uuid in watchdogs:
             found = Kind.WATCHDOG  # QEMU 7.2 ends without a word then, which libvirt calls a crash
-        if trouble := _trouble(one, found, known, seen, now):
+        trouble = _trouble(one, found, known, seen, now)
+        if trouble and (trouble.seen or trouble.kind is not Kind.SHUT_DOWN):
             troubles[one.uuid] = trouble
         if found is Word.RUNS or (seen and (trouble or found is Word.BETWEEN)):
             ran.add(one.uuid)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from vmha_ocf.living.guests.down import Trouble
+from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.model import Epoch, InstanceId
 
 
@@ -34,7 +35,9 @@ def _problems(
         )
     if unwritten:
         yield f"what is known of the instances here does not reach the controllers: {unwritten}"
-    failed = {uuid: one for uuid, one in troubles.items() if one.seen}
+    failed = {
+        uuid: one for uuid, one in troubles.items() if one.seen and one.kind is not Kind.SHUT_DOWN
+    }
     if failed:
         yield _failed(failed)
 

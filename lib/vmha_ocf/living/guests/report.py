@@ -55,9 +55,16 @@ class Report:
 def make_report(
     boot: str, at: Epoch, troubles: Mapping[InstanceId, Trouble], unknown: Epoch | None
 ) -> Report:
-    """Failures come before what was found, and older ones first."""
-    ordered = sorted(troubles.items(), key=lambda one: (not one[1].seen, one[1].since, one[0]))
-    named, rest = ordered[:MOST], ordered[MOST:]
+    """Failures come before what was found, and older ones first; what has shut itself down is the least,
+    and of that the newest first: it is no trouble, unless its owner says so."""
+
+    def turn(one: tuple[InstanceId, Trouble]) -> tuple[bool, bool, float, InstanceId]:
+        ended = one[1].kind is Kind.SHUT_DOWN
+        return ended, not one[1].seen, -one[1].since if ended else one[1].since, one[0]
+
+    ordered = sorted(troubles.items(), key=turn)
+    named = ordered[:MOST]
+    rest = [one for one, trouble in ordered[MOST:] if trouble.kind is not Kind.SHUT_DOWN]
     failed = {uuid: trouble for uuid, trouble in named if trouble.seen}
     found = {uuid: trouble for uuid, trouble in named if not trouble.seen}
     return Report(boot, at, unknown, failed, found, len(rest))

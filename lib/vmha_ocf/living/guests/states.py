@@ -73,6 +73,8 @@ class Kind(Enum):
     """libvirt has lost control of a QEMU that runs."""
     TORN = "torn"
     """A live migration failed after the guest had gone over, with a part of its memory left behind."""
+    SHUT_DOWN = "shut-down"
+    """It has ended in peace: by itself, or because somebody had Nova or libvirt ask it to."""
     UNCLEAR = "unclear"
     """It ran, it is off, and nobody knows why; also a word of a version that is newer than who reads it."""
 
@@ -82,7 +84,7 @@ class Word(Enum):
 
     RUNS = "runs"
     OFF = "off"
-    """Because somebody wanted it, or because the guest itself did."""
+    """Because somebody wanted it."""
     FORGOTTEN = "forgotten"
     """Off, and libvirt does not know why."""
     BETWEEN = "between"
@@ -112,6 +114,7 @@ _PAUSED: dict[int, Kind] = {
     Paused.API_ERROR: Kind.UNMANAGEABLE,
 }
 _SHUTOFF: dict[int, Kind | Word] = {
+    Shutoff.SHUTDOWN: Kind.SHUT_DOWN,
     Shutoff.CRASHED: Kind.CRASHED,
     Shutoff.FAILED: Kind.CRASHED,
     Shutoff.DAEMON: Kind.CRASHED,

@@ -37,7 +37,8 @@ _STARTED = frozenset({"reboot", "rebuild", "start"})
 
 def owners(actions: Iterable[Action], since: Epoch) -> str:
     """What its owner asked for as it failed or after, so that it does not run; "" is nothing. In one second
-    with a start, that wins."""
+    with a start, that wins. A guest that is asked to shut down takes its time: what was asked before it was
+    down is meant by NEVER."""
     asked = [one for one in actions if one.user]
     up = max((_at(one) for one in asked if one.name in _UP), default=-inf)
     down = [one for one in asked if one.name in _DOWN and _at(one) >= int(since) - records.APART]

@@ -20,6 +20,7 @@ WORDS = {
     Kind.SILENT: "gives no sign of life",
     Kind.UNMANAGEABLE: "runs out of libvirt's control",
     Kind.TORN: "was torn apart by a live migration that failed",
+    Kind.SHUT_DOWN: "has shut itself down",
     Kind.UNCLEAR: "is off",
 }
 

@@ -9,11 +9,14 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from math import inf
 
 from vmha_ocf.agent.settings import Settings
+from vmha_ocf.cloud.policy.values import GUEST
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.evacuation.order import order_key
+from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE
+from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
-from vmha_ocf.living.healing.episode import named, told
+from vmha_ocf.living.healing.episode import Episode, episode_of, named, told
 from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
 from vmha_ocf.living.healing.reports import Reports, Said
@@ -70,6 +73,8 @@ class Guests:
         self._busy: Collection[NovaHost] = ()
         """Hosts of which something changes soon."""
         self._said: set[str] = set()
+        self._left: Mapping[Episode, str] = {}
+        """What has shut itself down and stays so, by which policy."""
 
     @property
     def is_on(self) -> bool:
@@ -103,7 +108,7 @@ class Guests:
         cases = [
             Case(self._listed[host][one], trouble)
             for host, said in troubled.items()
-            for one, trouble in said.troubles.items()
+            for one, trouble in self._troubles(said).items()
             if one in self._listed.get(host, {})
         ]
         self._listings.look_up([one.instance for one in cases])
@@ -118,11 +123,12 @@ class Guests:
         heard = {host for node in reports for host in nodes.hosts_of(node)}
         self._story.end(current, heard, flags, self._listed)
         self._note_busy(judged)
+        self._leave(judged, reports)
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
         """Those that tell of trouble, or where a restart is under way. A report counts for the
         hosts of its own node alone, and for none that is flagged."""
-        if any(said.troubles for said in reports.values()) and self._naming.words.listed is None:
+        if any(map(self._troubles, reports.values())) and self._naming.words.listed is None:
             self._cloud.services()  # tells which hosts there are
         names = self._naming.names
         restarted = {case.instance.host for case in self._restarts.open}
@@ -131,8 +137,31 @@ class Guests:
             host: said
             for node, said in reports.items()
             for host in names.hosts_of(node)
-            if host not in flags and (said.troubles or host in open_hosts)
+            if host not in flags and (self._troubles(said) or host in open_hosts)
         }
+
+    def _troubles(self, said: Said) -> Mapping[InstanceId, Trouble]:
+        """Without what has shut itself down, where no row asks for that, or it was found to be left."""
+        policy = self._cloud.in_force.policy
+        ends = policy.asks_about(f"{GUEST}.{Kind.SHUT_DOWN.value}")
+        return {
+            one: trouble
+            for one, trouble in said.troubles.items()
+            if trouble.kind is not Kind.SHUT_DOWN
+            or (ends and self._left.get(episode_of(one, trouble)) != policy.digest)
+        }
+
+    def _leave(self, judged: Judged, reports: Reported) -> None:
+        """Whoever stops an instance in peace has his host's instances listed once for it."""
+        reported = {
+            episode_of(one, trouble)
+            for said in reports.values()
+            for one, trouble in said.troubles.items()
+            if trouble.kind is Kind.SHUT_DOWN
+        }
+        digest = self._cloud.in_force.policy.digest
+        left = {case.episode: digest for case, it in judged if it.next is Next.LEAVE}
+        self._left = {one: by for one, by in {**self._left, **left}.items() if one in reported}
 
     def _list(self, troubled: Mapping[NovaHost, Said]) -> None:
         """What Nova has on those that say something new, or where something changes, and now and again."""

@@ -20,7 +20,7 @@ from vmha_ocf.living.healing import attempts
 from vmha_ocf.living.healing.episode import episode_of
 from vmha_ocf.living.healing.verdict import LEAVE, RESTART, WAIT, Next, Verdict, tell
 from vmha_ocf.living.healing.wishes import by_hand
-from vmha_ocf.model import Action, Epoch, Instance
+from vmha_ocf.model import NEVER, Action, Epoch, Instance
 
 SETTLES = 60.0
 """Seconds after which a restart has shown its effect."""
@@ -117,7 +117,8 @@ def by_actions(
 ) -> Verdict:
     """``actions``: newest first. ``known``: see ``attempts.started_since``; ``sent``: how many requests
     this worker has sent within the window."""
-    owners = attempts.owners(actions, trouble.since)
+    ended = trouble.kind is Kind.SHUT_DOWN
+    owners = attempts.owners(actions, NEVER if ended else trouble.since)
     if owners:
         return LEAVE
     started = attempts.started_since(actions, episode_of(instance.id, trouble), known)

@@ -31,7 +31,7 @@ def wish(
 ) -> Verdict:
     """``choice``: whether it would be evacuated, by its marks alone. RESTART is only what is wanted."""
     out = excluded([instance], policy, images, GUEST)
-    if instance.id in out.by:
+    if instance.id in out.by or (kind is Kind.SHUT_DOWN and not _always(instance, images)):
         return LEAVE
     if instance.id in out.perhaps:
         return tell("whether the policy excludes it could not be looked up")
@@ -57,6 +57,12 @@ def _owners(instance: Instance, images: Images, choice: Choice) -> Verdict | Non
     if wants.recovery is Recovery.NOTIFY:
         return tell(f"its owner wants to be told ({wants.by}): {by_hand(instance)}")
     return None
+
+
+def _always(instance: Instance, images: Images) -> bool:
+    """Its owner has said so. What cannot be looked up says nothing: whoever stops an instance in peace
+    would be told of it else."""
+    return wanted(instance, images, marked=False).recovery is Recovery.ALWAYS
 
 
 def _by_row(instance: Instance, row: tuple[Action, ...], images: Images) -> Verdict:

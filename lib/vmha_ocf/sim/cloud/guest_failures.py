@@ -32,8 +32,10 @@ class GuestFailures:
         """In a loop: so many seconds after each start."""
 
     def shut_down(self, instance: InstanceId) -> None:
-        """From within, by whoever uses it."""
+        """From within, by whoever uses it. Some want theirs back then."""
         server, host = self._find(instance)
+        if server.metadata.get("recovery") == "always" and host.runs_guest(instance):
+            self._fail(host, server, Kind.SHUT_DOWN)
         host.halt(instance, Shutoff.SHUTDOWN)
         self._say(server, "shuts itself down")
         self._ended(host, server, "has shut itself down")

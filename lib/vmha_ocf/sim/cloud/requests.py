@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from vmha_ocf.errors import NovaRefused
+from vmha_ocf.living.guests.states import Shutoff
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
 from vmha_ocf.sim.base.journal import OWNER, US, EvacuateAccepted, RestartAccepted
@@ -194,7 +195,7 @@ class InstanceRequests:
         instance that was evacuated while the request waited here."""
         expected = {"powering-off"} if host.runs_guest(server.id) else {"powering-off", None}
         if server.task_state in expected and server.id in self._database.servers:
-            host.halt(server.id)
+            host.halt(server.id, Shutoff.SHUTDOWN)
             server.vm_state, server.task_state, server.powered_off = "stopped", None, True
             self._say(server, "is stopped")
 

@@ -76,8 +76,22 @@ class TestEdge:
 
 class TestWill:
     def test_one_that_was_stopped_is_no_failure(self) -> None:
-        for state in (SHUT_DOWN, DESTROYED, (State.SHUTOFF, 4)):
+        for state in (DESTROYED, (State.SHUTOFF, 4)):
             assert look(RAN, state) == Memory()
+
+    def test_one_that_shut_itself_down_is_told_apart(self) -> None:
+        down = look(RAN, SHUT_DOWN)
+        assert down.troubles == failed(Kind.SHUT_DOWN, reason=Shutoff.SHUTDOWN)
+        assert look(down, SHUT_DOWN, T3) == down
+        assert look(down, FORGOTTEN, T3) == down
+        assert not look(down, RUNNING, T3).troubles
+
+    def test_one_that_had_done_so_at_the_first_look_is_none_of_ours(self) -> None:
+        assert look(Memory(), SHUT_DOWN) == Memory()
+
+    def test_a_crash_that_a_peaceful_end_follows_is_another_case(self) -> None:
+        after = look(look(RAN, CRASHED), SHUT_DOWN, T3)
+        assert after.troubles == failed(Kind.SHUT_DOWN, T3, Shutoff.SHUTDOWN)
 
     def test_one_that_is_no_longer_defined_is_forgotten(self) -> None:
         assert look(RAN, None) == Memory()
@@ -159,7 +173,7 @@ class TestWatchdog:
         assert look(Memory(), SHUT_DOWN, watchdogs={ONE}) == Memory()
 
     def test_another_ones_watchdog_does_not_matter(self) -> None:
-        assert look(RAN, SHUT_DOWN, watchdogs={TWO}) == Memory()
+        assert look(RAN, SHUT_DOWN, watchdogs={TWO}).troubles[ONE].kind is Kind.SHUT_DOWN
 
 
 def test_who_is_gone_has_not_answered() -> None:

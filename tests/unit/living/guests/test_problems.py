@@ -13,7 +13,8 @@ ONE, TWO, THREE = (InstanceId(f"5d8a1f8e-8c10-4c5e-9d2f-00000000000{n}") for n i
 
 def test_nothing_where_all_is_well_and_of_the_past() -> None:
     past = {ONE: Trouble(Kind.CRASHED, Epoch(5.0), seen=False)}
-    assert problems(URI, past, None, "") == []
+    ended = {TWO: Trouble(Kind.SHUT_DOWN, Epoch(5.0), seen=True)}
+    assert problems(URI, {**past, **ended}, None, "") == []
 
 
 def test_each_trouble_is_one_sentence() -> None:

@@ -81,6 +81,23 @@ class TestFlood:
         assert len(report.found) == MOST - 2
         assert report.more == 2
 
+    def test_who_shut_himself_down_pushes_nobody_out_and_is_not_missed(self) -> None:
+        ended = {
+            InstanceId(f"5d8a1f8e-8c10-4c5e-9d2f-{n:012x}"): Trouble(
+                Kind.SHUT_DOWN, Epoch(float(n)), seen=True
+            )
+            for n in range(10, 20 + MOST)
+        }
+        report = make_report(
+            BOOT, AT, {**ended, ONE: crashed(9e9), TWO: crashed(1, seen=False)}, None
+        )
+        assert list(report.failed)[0] == ONE
+        assert TWO in report.found
+        assert (len(report.failed), report.more) == (MOST - 1, 0)
+        assert min(float(one.since) for one in report.failed.values()) == 22.0, (
+            "the newest ones are named"
+        )
+
 
 MANY = ",".join(f"crashed:{n:032x}@5" for n in range(MOST + 1))
 

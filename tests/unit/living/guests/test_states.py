@@ -23,7 +23,7 @@ ONE = InstanceId("5d8a1f8e-8c10-4c5e-9d2f-000000000001")
         (State.PAUSED, Paused.POSTCOPY_FAILED, Kind.TORN),
         (State.PAUSED, Paused.API_ERROR, Kind.UNMANAGEABLE),
         (State.SHUTDOWN, 1, Word.BETWEEN),
-        (State.SHUTOFF, Shutoff.SHUTDOWN, Word.OFF),
+        (State.SHUTOFF, Shutoff.SHUTDOWN, Kind.SHUT_DOWN),
         (State.SHUTOFF, Shutoff.DESTROYED, Word.OFF),
         (State.SHUTOFF, 4, Word.OFF),  # migrated
         (State.SHUTOFF, 99, Word.OFF),  # of a libvirt to come

@@ -102,7 +102,7 @@ class TestReport:
         host.run(60)
         host.down(ONE, SHUT_DOWN)
         host.run(1)
-        assert host.report.failed == {}
+        assert host.report.failed[ONE].kind is Kind.SHUT_DOWN
 
     def test_twenty_at_once_are_two_writings_and_few_looks(self) -> None:
         host = Host()

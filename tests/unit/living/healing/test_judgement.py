@@ -38,10 +38,15 @@ def first(
 
 
 def then(
-    *actions: Action, now: float = 1.0, known: int = 0, sent: int = 0, **about: Any
+    *actions: Action,
+    now: float = 1.0,
+    known: int = 0,
+    sent: int = 0,
+    kind: Kind = Kind.CRASHED,
+    **about: Any,
 ) -> Verdict:
     return by_actions(
-        trouble(),
+        trouble(kind),
         instance(**about),
         actions,
         RULES,
@@ -140,6 +145,25 @@ class TestItsOwnersWill:
     @pytest.mark.parametrize("name", ["live-migration", "evacuate", "lock", "resize"])
     def test_a_move_says_nothing_about_whether_it_is_to_run(self, name: str) -> None:
         assert then(action(name, 0)) is RESTART
+
+
+class TestWhoShutsItselfDown:
+    def test_it_is_restarted_before_nova_stops_it_and_after(self) -> None:
+        assert then(kind=Kind.SHUT_DOWN) is RESTART
+        stopped = then(action("stop", 15, ""), kind=Kind.SHUT_DOWN, vm_state="stopped", now=16)
+        assert stopped is RESTART
+
+    def test_a_stop_in_peace_was_asked_for_long_before(self) -> None:
+        stop = Action("stop", "2025-11-24T15:50:00", "u")
+        assert then(stop, kind=Kind.SHUT_DOWN).next is Next.LEAVE
+        assert then(stop, kind=Kind.CRASHED) is RESTART
+
+    def test_started_since_then_it_has_ended_by_itself(self) -> None:
+        start, stop = (
+            Action("start", "2025-11-24T15:55:00", "u"),
+            Action("stop", "2025-11-24T15:50:00", "u"),
+        )
+        assert then(start, stop, kind=Kind.SHUT_DOWN) is RESTART
 
 
 class TestWhoStoppedIt:

@@ -33,6 +33,28 @@ def wished(
     return wish(instance(**about), kind, policy(text), images or {}, choice)
 
 
+class TestWhoShutsItselfDown:
+    ROW = POLICY + 'shut-down = ["restart", "notify"]\n'
+
+    def test_only_who_always_wants_it_back_gets_it(self) -> None:
+        always = {"recovery": "always"}
+        assert wished(Kind.SHUT_DOWN, self.ROW, metadata=always) is RESTART
+        assert wished(Kind.SHUT_DOWN, self.ROW, extra_specs=always) is RESTART
+        for others in ("crash", "notify", "none", "perhaps"):
+            found = wished(Kind.SHUT_DOWN, self.ROW, metadata={"recovery": others})
+            assert found.next is Next.LEAVE
+        assert wished(Kind.SHUT_DOWN, self.ROW).next is Next.LEAVE
+
+    def test_a_row_has_to_ask_for_it(self) -> None:
+        assert wished(Kind.SHUT_DOWN, metadata={"recovery": "always"}).next is Next.LEAVE
+        notify = POLICY + 'shut-down = "notify"\n'
+        assert wished(Kind.SHUT_DOWN, notify, metadata={"recovery": "always"}).next is Next.TELL
+
+    def test_what_cannot_be_looked_up_is_left(self) -> None:
+        assert wished(Kind.SHUT_DOWN, self.ROW, extra_specs=None).next is Next.LEAVE
+        assert wished(Kind.SHUT_DOWN, self.ROW, image=IMAGE).next is Next.LEAVE
+
+
 class TestWhetherTheRowAsksForIt:
     def test_a_marked_one_that_has_crashed_is_restarted(self) -> None:
         assert wished() is RESTART
