@@ -16,7 +16,7 @@
 # make lab       that cluster under fire: many faults by name, each checked from outside (75 minutes)
 #                CASE="name ..." for some of them, COMPUTES=4 to 10
 #                HOSTS=systemd: hosts with a Debian of their own that systemd boots
-#                demo and lab DEBIAN=trixie: nodes with Debian 13, its Pacemaker 3.0 and Python 3.13
+#                demo, playground and lab DEBIAN=trixie: nodes with Debian 13, its Pacemaker 3.0 and Python 3.13
 #                demo and lab RECORD=1: what came of it goes into the record of docs/compatibility.rst
 #                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
 # make lab-list  the names of its cases
@@ -104,7 +104,7 @@ demo: guests
 	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.demo --guests $(GUESTS) $(RECORDED)
 
 playground: setup
-	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground up
+	$(OF_DEBIAN) PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground up
 
 playground-down: setup
 	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.playground down

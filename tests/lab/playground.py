@@ -25,7 +25,8 @@ from tests.lab.interrupts import heed
 from tests.lab.layout import REPOSITORY, Lab, lab_from_environment
 from tests.lab.lifecycle import down
 from tests.lab.prerequisites import require_root
-from tests.lab.stage import Stage, raise_stage, stage_of, strike
+from tests.lab.release import on_release
+from tests.lab.stage import PLAN, Stage, raise_stage, stage_of, strike
 
 CARD = REPOSITORY / "tests" / "lab" / "playground.txt"
 _SOCKET, _RC = "playground.sock", "playground.rc"
@@ -59,7 +60,7 @@ def stand(lab: Lab) -> Stage:
     if (lab.state / "lab.json").exists():
         return stage_of(lab)
     tell = Progress()
-    stage = raise_stage(lab, tell)
+    stage = raise_stage(lab, tell, on_release(PLAN, lab, tell))
     boot(stage)
     tell(f"six tagged instances and two others on {VICTIM}, one tagged elsewhere")
     return stage

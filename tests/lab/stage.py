@@ -147,9 +147,9 @@ def on_stage(
         strike(stage)
 
 
-def raise_stage(lab: Lab, tell: Tell) -> Stage:
+def raise_stage(lab: Lab, tell: Tell, plan: Plan = PLAN) -> Stage:
     """The same, configured, and it stays until ``strike``; what failed half-way is gone."""
-    stage = _raise(lab, _cloud_of(lab), PLAN, tell)
+    stage = _raise(lab, _cloud_of(lab), plan, tell)
     try:
         configure(stage, tell)
     except BaseException:

@@ -62,6 +62,7 @@ def stopped_between_fencing_and_evacuation(scene: Scene) -> Expected:
 def stopped_in_the_middle(scene: Scene) -> Expected:
     """The whole cluster is stopped while instances are being rebuilt."""
     tagged = scene.in_the_middle("compute-1", spawns=12)
+    scene.until_building("compute-1", len(tagged))  # what still is in its queue would be lost
     scene.say("the cluster is stopped")
     scene.stage.cluster.stop_all()
     scene.pause(5)

@@ -6,14 +6,17 @@ In layers, each made once: Debian (``tests/packages``), what the packages need, 
 from __future__ import annotations
 
 import fcntl
+import platform
 import shutil
 from collections.abc import Iterator
 
 from tests.lab.cloud.site import CACHE
+from tests.lab.cloud.venv import put_python
 from tests.lab.errors import LabError
 from tests.lab.layers import key, layer
 from tests.lab.layout import REPOSITORY
 from tests.lab.machines import cgroups
+from tests.lab.release import differs
 from tests.packages.clean_root import RELEASE, TAKE_SOURCES, CleanRoot, clean_root, missing
 from tests.packages.documented import one, typed
 
@@ -62,7 +65,8 @@ def layers(*, libvirt: bool = False) -> str:
 
 def _hosts(libvirt: bool) -> CleanRoot:
     debian = clean_root()
-    base = layer(debian, "needed", key([*_NEEDED, RELEASE]), _install_needed)
+    python = platform.python_version() if differs() else ""
+    base = layer(debian, "needed", key([*_NEEDED, RELEASE, python]), _install_needed)
     if libvirt:
         words = [*_LIBVIRT, _NOTHING_AT_BOOT, base.folder.name]
         base = layer(base, "libvirt", key(words), _install_libvirt)
@@ -88,6 +92,8 @@ def _hosts(libvirt: bool) -> CleanRoot:
 
 def _install_needed(root: CleanRoot) -> None:
     root.install(*_NEEDED)
+    if differs():
+        put_python(root.own)
 
 
 def _install_libvirt(root: CleanRoot) -> None:
