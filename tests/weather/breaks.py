@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.weather.mistakes import answers, around, people
+from tests.weather.mistakes import answers, around, guests, people
 from tests.weather.mistakes.over import Mistake
 
 NOVA = "NovaEvacuate.nova"
@@ -99,5 +99,6 @@ BREAKS = (
     ),
     Break("domain-by-novaevacuate", "network-cut", FLAGS, around.FlagsTheNode),
     Break("clocks-1-s-ahead", "absent-is-done", NOVA, around.NothingIsOlderThanItsRequest),
+    Break("guests-crash", "network-cut", NOVA, guests.RestartsTwice),
     Break("operator-enables", "almost-the-tag", NOVA, people.EnabledIsInService),
 )

@@ -72,7 +72,7 @@ class Evacuator:
         evacuating.evacuate(down, sight)
         guard = self._guard
         waits = lookout.waits_for(sight)
-        guard.run("guests", partial(self._guests.look, flags, may_begin=not waits))
+        guard.run("guests", partial(self._guests.look, flags, waits_for=waits))
         self._look_around(flags, waits)
         return self._summary(sight)
 

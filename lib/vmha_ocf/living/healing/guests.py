@@ -24,7 +24,7 @@ from vmha_ocf.living.healing.restarts import Restarts
 from vmha_ocf.living.healing.story import Story
 from vmha_ocf.living.healing.switched_on import SwitchedOn
 from vmha_ocf.living.healing.verdict import Next, Verdict, tell
-from vmha_ocf.model import Epoch, Flag, Instance, InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Flag, Instance, InstanceId, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.naming import Naming
 
@@ -38,6 +38,8 @@ FOLLOWING = 1.0
 """Seconds between two looks at a restart, or at what it waits for."""
 HOSTS = 20
 """Looked at in one round: the others have their turn in the next."""
+PATIENCE = 10.0
+"""Seconds after which is told what a restart waits for."""
 SHOWN = 3
 """Instances that have a sentence each."""
 
@@ -70,6 +72,8 @@ class Guests:
         self._listed: dict[NovaHost, Mapping[InstanceId, Instance]] = {}
         self._looked: dict[NovaHost, tuple[float, str]] = {}
         """When each host's instances were listed, and by which report."""
+        self._waits: tuple[str, Monotonic] = ("", Monotonic(0.0))
+        """What nothing may be begun for, and since when."""
         self._busy: Collection[NovaHost] = ()
         """Hosts of which something changes soon."""
         self._said: set[str] = set()
@@ -93,8 +97,8 @@ class Guests:
         """Differs if a host says something else. Raises FlagsUnavailable."""
         return frozenset(self._ports.notes.read_passing(ATTRIBUTE).items()) if self.is_on else None
 
-    def look(self, flags: Flagged, *, may_begin: bool) -> None:
-        """``may_begin``: nothing holds what is new. Raises what Notes and Nova raise."""
+    def look(self, flags: Flagged, *, waits_for: str) -> None:
+        """``waits_for``: why nothing new may be begun; "" if it may. Raises what Notes and Nova raise."""
         self.pause, self.told = inf, {}
         if not self.is_on:
             self._story.off()
@@ -117,8 +121,8 @@ class Guests:
         self._restarts.only(current)
         self._follow(current, reports, flags)
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
-        self._restart(waiting, may_begin=may_begin)
-        self._story.look(self._tell(judged))
+        self._restart(waiting, may_begin=not waits_for)
+        self._story.look(self._tell(judged, self._long(waits_for)))
         nodes = self._naming.names
         heard = {host for node in reports for host in nodes.hosts_of(node)}
         self._story.end(current, heard, flags, self._listed)
@@ -131,6 +135,7 @@ class Guests:
         if any(map(self._troubles, reports.values())) and self._naming.words.listed is None:
             self._cloud.services()  # tells which hosts there are
         names = self._naming.names
+        self._reports.note_nameless(names.hosts_of, reports)
         restarted = {case.instance.host for case in self._restarts.open}
         open_hosts = restarted.union(self._story.hosts)
         return {
@@ -230,11 +235,19 @@ class Guests:
         if one is not None and one.vm_state == "active":
             self._say(f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for")
 
-    def _tell(self, judged: Judged) -> Judged:
-        """With what was found right before a request, where it was."""
+    def _long(self, waits_for: str) -> Verdict | None:
+        """What is to be restarted has waited for the same for a while."""
+        now = self._ports.clock.monotonic()
+        if waits_for != self._waits[0]:
+            self._waits = waits_for, now
+        return tell(waits_for) if waits_for and now - self._waits[1] >= PATIENCE else None
+
+    def _tell(self, judged: Judged, waiting: Verdict | None) -> Judged:
+        """With what was found right before a request, where it was, or what they wait for."""
         before = self._restarts.told_before
         found = [
-            (case, (it.next is Next.RESTART and before(case.episode)) or it) for case, it in judged
+            (case, (it.next is Next.RESTART and (before(case.episode) or waiting)) or it)
+            for case, it in judged
         ]
         self.told = {
             case.instance.id: told(case.instance, case.trouble.kind, verdict.why)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from vmha_ocf.errors import GuestsUnavailable
 from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE, Report, parse_report
-from vmha_ocf.model import InstanceId, NodeName
+from vmha_ocf.living.guests.states import Kind
+from vmha_ocf.model import InstanceId, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.presence import Nodes
 
@@ -39,6 +40,18 @@ class Reports:
         said = {node: self._said(node, texts[node]) for node in sorted(here & texts.keys())}
         self._known = {node: one for node, one in said.items() if one is not None}
         return {node: one for node, one in self._known.items() if self._answers(node, one.report)}
+
+    def note_nameless(
+        self, hosts_of: Callable[[NodeName], Collection[NovaHost]], said: Mapping[NodeName, Said]
+    ) -> None:
+        """Nodes that tell of trouble, and nobody knows what Nova calls them."""
+        for node, one in said.items():
+            new = [each for each in one.report.failed.values() if each.kind is not Kind.SHUT_DOWN]
+            if new and not hosts_of(node):
+                self.problems[node] = (
+                    f"{node}: its instances that are down cannot be restarted, as nobody knows which host "
+                    "of Nova it is: set domain of NovaEvacuate, or pcmk_host_map of its fencing device"
+                )
 
     def _said(self, node: NodeName, text: str) -> Said | None:
         known = self._known.get(node)

@@ -249,7 +249,8 @@ def _is_healed(world: World, instance: InstanceId) -> bool:
 
 
 def _is_told(world: World, instance: InstanceId, problems: Sequence[str]) -> bool:
-    """Within the last rounds, about it or about its host."""
+    """Within the last rounds, about it, its host or that host's node."""
     server = world.instance(instance)
     told = world.reported.between(instance, world.now - TELLS, world.now)
-    return told or any(server.host in problem for problem in problems)
+    names = (server.host, world.host(server.host).node)
+    return told or any(name in problem for problem in problems for name in names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vmha_ocf.sim.weather import answers, around, operators, people
+from vmha_ocf.sim.weather import answers, around, guests, operators, people
 from vmha_ocf.sim.weather.weather import Lift, Weather
 
 __all__ = ["WEATHERS", "Lift", "Weather"]
@@ -23,5 +23,6 @@ WEATHERS: Mapping[str, Weather] = {
         *around.WEATHERS,
         *operators.WEATHERS,
         *people.WEATHERS,
+        *guests.WEATHERS,
     )
 }
