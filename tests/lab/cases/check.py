@@ -8,11 +8,14 @@ from pathlib import Path
 
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
+from tests.lab.cloud.identity import ADMIN, REGION, Keystone, token
+from tests.lab.cloud.rest import Answer, call
 from tests.lab.promises import Expected
 from tests.lab.recovery import Broken
 from tests.lab.stage import write_secrets
 from tests.lab.tellers import vmha
 
+_MASAKARI, _MONITOR = "instance-ha", "systemd:masakari-hostmonitor"
 _OF_THE_MACHINE = "this controller's clock is not synchronized"
 """True where the machine that carries the lab keeps no time; not the lab's doing."""
 
@@ -76,6 +79,8 @@ def _mend(scene: Scene, configuration: str) -> None:
         secret.chmod(0o600)
     client = scene.stage.cloud.client()
     client.update_service("compute-1", status="enabled").expect(200)
+    for service in _keystone(scene, "GET", f"/services?type={_MASAKARI}").expect(200)["services"]:
+        _keystone(scene, "DELETE", f"/services/{service['id']}").expect(204)
 
 
 def _watch_remotes(scene: Scene) -> None:
@@ -121,6 +126,19 @@ def _disable(scene: Scene) -> None:
     client = scene.stage.cloud.client()
     words = {"status": "disabled", "disabled_reason": "new disks"}
     client.update_service("compute-1", **words).expect(200)
+
+
+def _offer_masakari(scene: Scene) -> None:
+    keystone = Keystone(scene.stage.cloud.site)
+    service = keystone.create("service", "/services", name="masakari", type=_MASAKARI)["id"]
+    where = {"interface": "internal", "region_id": REGION, "url": "http://127.0.0.1:15868/v1"}
+    keystone.create("endpoint", "/endpoints", service_id=service, **where)
+
+
+def _keystone(scene: Scene, method: str, path: str) -> Answer:
+    site = scene.stage.cloud.site
+    headers = {"X-Auth-Token": token(site, ADMIN)[0]}
+    return call(method, site.url("keystone", f"/v3{path}"), headers=headers, netns=site.netns)
 
 
 def _expose(scene: Scene) -> None:
@@ -189,6 +207,12 @@ MISTAKES = (
         lambda scene: scene.on_controller("vmha", "hold", "--reason", "rack 7 moves"),
         "rack 7 moves",
     ),
+    Mistake(
+        "Masakari's monitor runs under Pacemaker",
+        _pcs("resource", "create", "hostmonitor", _MONITOR, "--disabled", "--force"),
+        "hostmonitor is Masakari's",
+    ),
+    Mistake("the cloud has Masakari", _offer_masakari, "this cloud has Masakari"),
     Mistake("a host is disabled in Nova", _disable, "compute-1 is disabled in Nova (new disks)"),
     Mistake("others can read the credentials", _expose, "clouds.yaml can be read"),
     Mistake("guests resume when their host boots", _resume, "guests resume"),
