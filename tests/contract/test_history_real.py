@@ -11,10 +11,12 @@ from tests.contract.one_node import OneNode, missing
 from tests.lab.layout import REPOSITORY
 from vmha_ocf.backends.pacemaker.cib import Cib
 from vmha_ocf.backends.process.command import Result
+from vmha_ocf.incidents.ailment import Ailment, What
+from vmha_ocf.incidents.ailments import MOST as MOST_AILMENTS
 from vmha_ocf.incidents.history import MOST
 from vmha_ocf.incidents.incident import GivenUp, Incident
 from vmha_ocf.incidents.store import PROPERTIES, HistoryStore
-from vmha_ocf.model import Epoch, InstanceId, NovaHost, Step
+from vmha_ocf.model import Epoch, InstanceId, NovaHost, Patient, Step, Turn
 
 pytestmark = pytest.mark.real
 
@@ -25,6 +27,15 @@ INCIDENT = Incident(
     proof="BMC 192.0.2.7 answered \"off\" <&> 'é' = 100 %",
     given_up={InstanceId("one"): GivenUp("web <1>", "Nova does not evacuate it; while 'resized'")},
 )
+
+
+def _ailment(at: int) -> Ailment:
+    since, why = Epoch(1763695800.0 + at), "'<&>' é ;=%," * 30
+    patient = Patient(
+        NovaHost("compute-1.example.com"), "é" * 60, InstanceId(f"{at:036}"), "p" * 32
+    )
+    turns = dict.fromkeys(Turn, Epoch(since + 0.125))
+    return Ailment(patient, "unmanageable", since, since, turns, 3, why, why[:190])
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +66,19 @@ class TestTheCib:
         store.write(0, Incident(NovaHost("compute-2"), Epoch(5.0)))
         assert store.read()[0].host == "compute-2"
         assert len(Cib(node.run).properties(PROPERTIES)) <= 2
+
+    def test_the_most_ailments_that_are_kept_are_one_property(self, node: OneNode) -> None:
+        """Of the longest kind, written by one command."""
+        store = HistoryStore(Cib(node.run))
+        most = [_ailment(at) for at in range(MOST_AILMENTS[What.INSTANCE])]
+        store.write_ailments(What.INSTANCE, {What.INSTANCE: most})
+        store.write(0, INCIDENT)
+        read = store.read_ailments()
+        kept = list(read[What.INSTANCE])
+        assert len(kept) > 20
+        assert kept == most[-len(kept) :]
+        assert read[What.PROCESS] == []
+        assert 0 in store.read()
 
     def test_pacemaker_takes_no_offence(self, node: OneNode) -> None:
         HistoryStore(Cib(node.run)).write(0, INCIDENT)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from vmha_ocf.incidents import ailments
+from vmha_ocf.model import Turn
+from vmha_ocf.sim.base.journal import US, GuestFailed, RestartAccepted
 from vmha_ocf.sim.judge.aftermath import CHECKS
 from vmha_ocf.sim.judge.invariants import PROMISES
 from vmha_ocf.sim.play.run import Outcome, load, run
@@ -55,6 +58,21 @@ def test_its_log_is_the_golden_one(outcome: Outcome, folder: Path) -> None:
             expected.splitlines(), outcome.log.splitlines(), "golden", "now", n=2, lineterm=""
         )
         pytest.fail("\n".join([*lines, f"if this is right: rm {golden}, and run it again"]))
+
+
+def test_each_restart_is_in_the_history(outcome: Outcome) -> None:
+    """Whoever dies meanwhile. What waits for a person there is a problem, too."""
+    kept = list(ailments.every(outcome.world.history.read_ailments()))
+    asked = {one.patient.instance for one in kept if Turn.ASKED in one.turns}
+    journal = outcome.world.core.journal
+    failed = {one.instance for one in journal.of(GuestFailed)}
+    restarted = {one.instance for one in journal.of(RestartAccepted) if one.by == US}
+    assert failed & restarted <= asked, (
+        "what is put back after an evacuation is no failure of a guest"
+    )
+    waiting = [one.told for one in kept if one.told and not one.ended]
+    problems = " ".join(outcome.problems)
+    assert [told for told in waiting if told not in problems] == []
 
 
 def test_it_says_what_it_is_about(outcome: Outcome, folder: Path) -> None:

@@ -17,10 +17,16 @@ _LONGEST_NAME = 60
 _LONGEST_WHY = 400
 """Characters: it ends with what to type."""
 _BETWEEN = " ; "
+LONGEST = 100_000
+"""Characters of all: an argument of a command has 128 KiB at most. The oldest are left out beyond that:
+where sixty names and reasons are as long as they can be, and of letters that are encoded."""
 
 
 def format_ailments(ailments: Sequence[Ailment]) -> str:
-    told = (" ".join(f"{key}={value}" for key, value in _words(one)) for one in ailments)
+    """``ailments``: the oldest first."""
+    told = [" ".join(f"{key}={value}" for key, value in _words(one)) for one in ailments]
+    while sum(map(len, told)) + len(_BETWEEN) * len(told) > LONGEST:
+        del told[0]
     return f"{VERSION} {_BETWEEN.join(told)}"
 
 

@@ -21,6 +21,7 @@ from tests.lab.cases.guarded import (
 from tests.lab.cases.scene import TAG, Scene
 from tests.lab.guests.image import CALM
 from tests.lab.promises import Expected
+from tests.lab.tellers import vmha
 
 _EACH = 5
 """Guests of each of four hosts."""
@@ -45,7 +46,24 @@ def guest_killed(scene: Scene) -> Expected:
         f"away for {policy:.1f} s, and for {hand:.1f} s where it was rebooted by hand at once"
     )
     assert away(scene, tagged[1]) == [], "one that had not failed was restarted"
+    _until_kept(scene, tagged[0])
     return Expected({"compute-1"}, (), [*tagged, *by_hand])
+
+
+def _until_kept(scene: Scene, uuid: str) -> None:
+    """Each controller's history has its one failure, with the restart and its end; and of no other."""
+    nodes = [node.name for node in scene.stage.lab.controllers]
+
+    def found(node: str) -> list[tuple[str, list[str]]]:
+        kept = vmha(scene.stage, node, "history", "compute-1")["ailments"]
+        return [
+            (one["instance"], sorted(one["steps"])) for one in kept if one["began"] >= scene.began
+        ]
+
+    wanted = [(uuid, ["asked", "failed", "healed"])]
+    scene.until("the history everywhere", lambda: all(found(node) == wanted for node in nodes), 60)
+    (one,) = vmha(scene.stage, nodes[0], "history", uuid)["ailments"][:1]
+    scene.say(f"recovered in {one['time_to_recover']} s by the history")
 
 
 def six_guests_killed_at_once(scene: Scene) -> Expected:

@@ -192,7 +192,20 @@ class TestText:
         )
         text = format_ailments(known[What.INSTANCE])
         assert len(text) < 120_000, "one argument of a command has 128 KiB at most"
+        assert len(parse_ailments(text)) == MOST[What.INSTANCE]
         assert "\x1b" not in parse_ailments(text)[0].patient.name
+
+    def test_letters_that_are_encoded_leave_room_for_the_newest(self) -> None:
+        name = Patient(HOST, "é" * 60, InstanceId("one"))
+        turns = [
+            turn(of, 1e9 + at, since=1e9 + at, patient=name, detail="é" * 400)
+            for at in range(MOST[What.INSTANCE])
+            for of in (Turn.FAILED, Turn.TOLD)
+        ]
+        kept = parse_ailments(format_ailments(told(*turns)[What.INSTANCE]))
+        assert len(format_ailments(kept)) < 101_000
+        assert 30 < len(kept) < MOST[What.INSTANCE]
+        assert kept[-1].since == 1e9 + MOST[What.INSTANCE] - 1
 
     @given(st.text(max_size=300))
     def test_any_text_is_read_or_left(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.model import InstanceId, Turn
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
+from vmha_ocf.sim.base.tripwire import Died, Tripwire
 
 
 def kept(world: World) -> list[Ailment]:
@@ -220,3 +222,37 @@ class TestProcesses:
         site.run(60)
         found = only(site.world)
         assert set(found.turns) == {Turn.FAILED, Turn.ASKED, Turn.HEALED}
+
+
+def test_every_death_of_the_worker_leaves_one_whole_ailment() -> None:
+    """Killed at each call of a port, by turns before and after its effect, with all it had not written."""
+    calls = len(_killed(Tripwire()).calls)
+    assert calls > 30
+    for at in range(1, calls + 1):
+        _killed(Tripwire(at=at, after_effect=at % 2 == 0))
+
+
+def _killed(wire: Tripwire) -> Tripwire:
+    watched = Watched()
+    driven = watched.driven
+    wired = wire.worker_ports(watched.world.worker_ports())
+    driven.restart_with(
+        replace(wired, tell=driven.historian.tell, recall=driven.historian.chronicle.recall)
+    )
+    [one] = watched.boot()
+    try:
+        watched.run(12)
+        watched.crash(one)
+        watched.run(20)
+    except Died:
+        driven.ports = watched.world.worker_ports()
+        driven.restart("ctl2")
+        if one not in watched.down.get("compute-1", {}) and not watched.reboots(one):
+            watched.crash(one)
+        watched.run(60)
+    found = only(watched.world)
+    assert watched.reboots(one) == 1, wire
+    assert found.recovery is not None, wire
+    # Asked for, killed before it was told, and well again before the next worker's first look.
+    assert {Turn.FAILED, Turn.HEALED} <= set(found.turns), wire
+    return wire

@@ -9,7 +9,7 @@ wanted it healed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmha_ocf.agent.printable import one_line
 from vmha_ocf.cloud import task_states
@@ -123,7 +123,8 @@ def by_actions(
         return LEAVE
     started = attempts.started_since(actions, episode_of(instance.id, trouble), known)
     if started:
-        return outcome(instance, Asked(attempts.age(started, now)))
+        age = attempts.age(started, now)
+        return replace(outcome(instance, Asked(age)), asked=age)
     stopped = instance.vm_state == "stopped"
     if stopped and not attempts.was_stopped_by_nova(actions, trouble.since):
         return tell(f"nobody knows who had it stopped: openstack server event list {instance.id}")

@@ -41,13 +41,15 @@ class Story:
         self._recall()
         for case, verdict in judged:
             episode, asked = case.episode, self._asked(case.episode)
-            at = Epoch(self._ports.clock.now() - (asked.age if asked is not None else 0.0))
-            if asked is not None or verdict.next in _OPENS:
+            ago = _known_ago(case, verdict) if asked is None else asked.age
+            at = Epoch(self._ports.clock.now() - (ago or 0.0))
+            if ago is not None or verdict.next in _OPENS:
                 one = case.instance
                 self._open[episode] = Patient(one.host, one.name, one.id, one.project)
                 self._tell(Turn.FAILED, episode, at=at)
-            if asked is not None:
-                self._tell(Turn.ASKED, episode, at=at, attempt=asked.attempt)
+            if ago is not None:
+                attempt = 0 if asked is None else asked.attempt
+                self._tell(Turn.ASKED, episode, at=at, attempt=attempt)
             if verdict.next is Next.TELL:
                 self._tell(Turn.TOLD, episode, verdict.why)
             elif verdict.next is Next.LEAVE and episode in self._open:
@@ -118,3 +120,10 @@ class Story:
         kind, now = episode.kind.value, self._ports.clock.now()
         at, patient = now if at is None else at, self._open[episode]
         self._ports.tell(Ailing(turn, patient, kind, episode.since, at, detail, attempt))
+
+
+def _known_ago(case: Case, verdict: Verdict) -> float | None:
+    """How many seconds ago its restart was asked for, by a worker before this one or by anybody; None if it
+    was not. One that is under way is taken for one of now."""
+    under_way = (case.instance.task_state or "").startswith("reboot")
+    return 0.0 if verdict.asked is None and under_way else verdict.asked

@@ -23,6 +23,8 @@ class Verdict:
     """TELL: for people."""
     soon: bool = False
     """TELL: it may be otherwise in a moment."""
+    asked: float | None = None
+    """Seconds since somebody asked Nova to start it, where that is why."""
 
 
 def tell(why: str, *, soon: bool = False) -> Verdict:
