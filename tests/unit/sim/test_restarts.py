@@ -123,6 +123,14 @@ def test_what_its_owner_has_stopped_in_the_second_of_its_crash() -> None:
     assert it.broken[0].endswith("and its owner had asked to stop it")
 
 
+def test_who_confirms_a_resize_does_not_want_it_off() -> None:
+    it = Restarting()
+    it.crash()
+    it.owner_wants("confirm", lambda _: None)
+    it.restart()
+    assert it.broken == []
+
+
 def test_what_its_owner_stops_after_we_have_looked_nobody_can_know() -> None:
     it = Restarting()
     it.crash()

@@ -60,14 +60,11 @@ class Delays:
 
     def of(self, port: str, method: str) -> tuple[float, float]:
         """Before the effect, and after it."""
-        match self.latency.kind:
-            case "fixed":
-                halves = self._halves.get((port, method))
-                return halves or self._halved(port, method)
-            case "random" if port in self._fixed or port == "nova":
-                return self._drawn()
-            case _:
-                return 0.0, 0.0
+        if self.latency.kind == FIXED:
+            return self._halves.get((port, method)) or self._halved(port, method)
+        if self.latency.kind == RANDOM and (port in self._fixed or port == "nova"):
+            return self._drawn()
+        return 0.0, 0.0
 
     def _halved(self, port: str, method: str) -> tuple[float, float]:
         half = self._of(port, method) / 2

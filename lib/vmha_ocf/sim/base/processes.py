@@ -94,14 +94,15 @@ class Processes:
         """In the process that runs now. True: it slept lightly, and ``wake`` ended it early."""
         process = self.current
         assert process is not None
-        until = self._timeline.now + max(0.0, seconds)
         if process.doomed:
             raise Died("killed")
-        if self._timeline.pass_until(until):
+        timeline = self._timeline
+        until = timeline.now + seconds if seconds > 0.0 else timeline.now
+        if timeline.pass_until(until):
             return False
         process.waits = token = object()
         process.light, process.woken = lightly, False
-        self._timeline.at(until, lambda: self._resume(process, token))
+        timeline.at(until, lambda: self._resume(process, token))
         self._pause(process)
         if process.doomed:
             raise Died("killed")

@@ -57,10 +57,11 @@ class Timeline:
 
     def pass_until(self, time: float) -> bool:
         """Go there if nothing happens before; whether it did."""
-        free = time <= self._end and not (self._events and self._events[0][0] <= time)
-        if free:
-            self.now = max(self.now, time)
-        return free
+        if time > self._end or (self._events and self._events[0][0] <= time):
+            return False
+        if time > self.now:
+            self.now = time
+        return True
 
 
 class SimClock:

@@ -75,6 +75,30 @@ class Tripwire:
                 raise Died(f"after call {self.at}, {name}")
 
 
+class Counted:
+    """A port whose calls are noted by their names, and that is all."""
+
+    def __init__(self, calls: list[str], port: object, name: str) -> None:
+        self._calls = calls
+        self._port = port
+        self._name = name
+
+    def __getattr__(self, method: str) -> Any:
+        target = getattr(self._port, method)
+        found = target if method in HARMLESS else self._counted(method, target)
+        setattr(self, method, found)
+        return found
+
+    def _counted(self, method: str, target: Callable[..., Any]) -> Callable[..., Any]:
+        name, note = f"{self._name}.{method}", self._calls.append
+
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            note(name)
+            return target(*args, **kwargs)
+
+        return counted
+
+
 class Wired:
     """A port whose calls go through ``call``, with their names."""
 

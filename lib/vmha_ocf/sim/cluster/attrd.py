@@ -22,6 +22,8 @@ class SimAttrd:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._values: dict[str, dict[str, str]] = defaultdict(dict)
+        self._texts: dict[str, str] = {}
+        """All values of a name as one text: an idle worker asks for that twice a second."""
         self._age = 0
         self._wire = Wire(core, "attrd", {"down": _silent}, {"lost-answer": _silent})
         self.running = True
@@ -32,7 +34,7 @@ class SimAttrd:
 
     def answer(self, name: str) -> str:
         """All values as one text."""
-        return repr(sorted(self.values(name).items()))
+        return self._call("query", lambda: self._text(name))
 
     def update(self, name: str, key: str, value: str) -> None:
         """Accepted is not applied: see for yourself later."""
@@ -41,14 +43,21 @@ class SimAttrd:
     def truth(self, name: str) -> Mapping[str, str]:
         return {key: value for key, value in self._values[name].items() if value}
 
+    def _text(self, name: str) -> str:
+        if name not in self._texts:
+            self._texts[name] = repr(sorted(self.truth(name).items()))
+        return self._texts[name]
+
     def put(self, name: str, key: str, value: str) -> None:
         values = self._values[name]
         spelled = next((known for known in values if same(known, key)), key)
         if not same(values.get(spelled, ""), value):
             values[spelled] = value
+            self._texts.clear()
 
     def purge(self, node: NodeName) -> None:
         """Every attribute of this name, private or not."""
+        self._texts.clear()
         for values in self._values.values():
             for key in [key for key in values if same(key, node)]:
                 if values.pop(key):
@@ -56,6 +65,7 @@ class SimAttrd:
 
     def forget_all(self) -> None:
         self._values.clear()
+        self._texts.clear()
         self._age += 1
 
     def _accept(self, name: str, key: str, value: str) -> None:

@@ -31,8 +31,8 @@ CROSSING = 5.0
 """Seconds from a look at the flags to the request that follows from it, at most."""
 _KEPT = ("paused", "suspended")
 """States that only an owner asks for, and that Nova would reboot out of."""
-_SAYS_NOTHING = ("tag", "untag", "set metadata of", "shut down")
-"""What an owner may do that is no word on whether it is to run."""
+_SAYS_NOTHING = ("tag", "untag", "set metadata of", "shut down", "confirm")
+"""What an owner may do that is no word on whether it is to run. Who confirms a resize says where."""
 
 
 def restarted_wrongly(world: World) -> Iterator[str]:

@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from vmha_ocf.model import ImageId, InstanceId
 from vmha_ocf.sim.base.faults import Limits
 from vmha_ocf.sim.base.processes import Processes
 from vmha_ocf.sim.base.scenario import EventSpec, FaultSpec, GroupSpec, Scenario
-from vmha_ocf.sim.base.tripwire import Tripwire, Wrap, unwrapped
+from vmha_ocf.sim.base.tripwire import Counted, Wrap, unwrapped
 from vmha_ocf.sim.judge.aftermath import SETTLED, judged
 from vmha_ocf.sim.judge.invariants import Ours, check
 from vmha_ocf.sim.pacemaker.parts import Parts
@@ -146,10 +146,11 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
     """Nothing has happened yet: time passes with ``play.world.run_until``. Raises ScenarioError."""
     options = options_of(verify(scenario))
     world, members = _build(scenario)
-    count, crashes = Tripwire(), Crashes(scenario.crash)
+    calls: list[str] = []
+    crashes = Crashes(scenario.crash)
 
     def counted(port: P, name: str) -> P:
-        return wrap(count.wrap(crashes.wrap(port, name), name), name)
+        return wrap(cast(P, Counted(calls, crashes.wrap(port, name), name)), name)
 
     processes = Processes(world.core.timeline)
     parts = Parts(world, processes, scenario.pacemaker.timing, counted)
@@ -172,7 +173,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
         _schedule(stage, event)
     whose = ours_by(options.settings, world)
     manager.begin()
-    return Play(scenario, world, members, manager, processes, whose, count.calls, crashes)
+    return Play(scenario, world, members, manager, processes, whose, calls, crashes)
 
 
 def _schedule(stage: Stage, event: EventSpec) -> None:
