@@ -13,9 +13,11 @@ from tests.contract.nova import DEAD, HOSTS, NovaContract
 from tests.lab.cloud.cloud import Cloud, fresh_cloud
 from tests.lab.cloud.identity import ADMIN, PLAIN, User
 from vmha_ocf.backends.openstack.credentials import credentials_from
+from vmha_ocf.backends.openstack.keystone import Login
 from vmha_ocf.backends.openstack.nova import OpenStackNova
 from vmha_ocf.errors import NovaDenied
 from vmha_ocf.model import ImageId, Instance, InstanceId, NovaHost
+from vmha_ocf.operator.checks.engines import MASAKARI, WATCHER
 
 pytestmark = [
     pytest.mark.lab,
@@ -178,6 +180,13 @@ def test_a_cloud_of_clouds_yaml_logs_in(cloud: Cloud, name: str) -> None:
     parameters = {"cloud": name, "clouds_file": str(cloud.clouds_yaml)}
     nova = OpenStackNova(credentials_from(parameters))
     assert sorted(one.host for one in nova.services()) == sorted(HOSTS)
+
+
+def test_the_catalog_tells_which_services_there_are(cloud: Cloud) -> None:
+    parameters = {"cloud": "vmha", "clouds_file": str(cloud.clouds_yaml)}
+    offered = Login(credentials_from(parameters), 10.0).offered()
+    assert offered == {"identity", "compute", "placement", "image", "network"}
+    assert not offered & (MASAKARI | WATCHER)
 
 
 def test_an_application_credential_logs_in(cloud: Cloud) -> None:
