@@ -78,10 +78,11 @@ def opened(event: Ailing) -> Ailment:
 
 def goes_on(ailment: Ailment, event: Ailing) -> bool:
     """Whether this turn is one of this ailment. The instance, the kind and since when name it; of a process
-    every worker sees for itself since when, and it can have but one at a time."""
+    every worker sees for itself since when, and it can have but one of a kind at a time."""
     if event.patient.instance is None:
         mine, its = ailment.patient, event.patient
-        return (mine.host, mine.name) == (its.host, its.name) and not ailment.ended
+        same = (mine.host, mine.name, ailment.kind) == (its.host, its.name, event.kind)
+        return same and mine.instance is None and not ailment.ended
     return (ailment.patient.instance, ailment.kind, ailment.since) == (
         event.patient.instance,
         event.kind,

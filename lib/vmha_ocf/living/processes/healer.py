@@ -86,8 +86,11 @@ class Healer:
         for one, told in zip(silents, found, strict=True):
             self._story.go_on(one, told, restarted=told == _restarted(one))
         self._story.end(every, silents)
-        worn = worn_out.told(self._naming.configuration, self._naming.nodes) if self.is_on else ()
-        self.problems = list(filter(None, dict.fromkeys([*found, *worn])))
+        naming = self._naming
+        worn = list(worn_out.told(naming.configuration, naming.nodes)) if self.is_on else []
+        self._story.worn([(host, it) for it in worn for host in naming.names.hosts_of(it.node)])
+        sentences = [*found, *(it.sentence for it in worn)]
+        self.problems = list(filter(None, dict.fromkeys(sentences)))
 
     def _watched(self, flagged: Collection[NovaHost]) -> Sequence[Watched]:
         naming, now = self._naming, self._ports.clock.monotonic()

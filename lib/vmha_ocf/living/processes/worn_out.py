@@ -7,6 +7,7 @@ It shows that as failed actions among others, and that is all. A start that fail
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from vmha_ocf.agent.parameter import is_integer
 from vmha_ocf.cluster.configuration import COMPUTE, INFINITY, LIBVIRT, Configuration, Resource
@@ -16,13 +17,22 @@ from vmha_ocf.proof.presence import Nodes
 _Given = tuple[Resource, NodeName, int]
 
 
-def told(configuration: Configuration, nodes: Nodes) -> Iterator[str]:
-    """One sentence for each, on hosts that are there."""
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """By its resource's name."""
+
+    name: str
+    node: NodeName
+    sentence: str
+
+
+def told(configuration: Configuration, nodes: Nodes) -> Iterator[Worn]:
+    """Those on hosts that are there."""
     every = (*configuration.of_kind(COMPUTE), *configuration.of_kind(LIBVIRT))
     for one, node, count in _given_up(every, configuration, nodes):
         last = [each for each in configuration.results.get(one.name, ()) if each.node == node]
         stop = any(each.action == "stop" and each.code for each in last)
-        yield _sentence(one, node, count, stop=stop)
+        yield Worn(one.name, node, _sentence(one, node, count, stop=stop))
 
 
 def without_nova_compute(configuration: Configuration, nodes: Nodes) -> frozenset[NodeName]:

@@ -18,6 +18,7 @@ from vmha_ocf.cluster.configuration import (
 )
 from vmha_ocf.living.processes.worn_out import told, without_nova_compute
 from vmha_ocf.model import NodeName, NodeState
+from vmha_ocf.proof.presence import Nodes
 
 NODE = NodeName("compute-1")
 THERE = {NODE: NodeState(NODE, online=True, fenced=False)}
@@ -32,12 +33,16 @@ def configuration(count: int, name: str = "nova-compute", **meta: str) -> Config
     return Configuration(resources, failures={(name, NODE): count})
 
 
+def sentences(found: Configuration, nodes: Nodes = THERE) -> list[str]:
+    return [one.sentence for one in told(found, nodes)]
+
+
 THREE: Mapping[str, str] = {"migration-threshold": "3"}
 
 
 def test_it_has_failed_so_often() -> None:
     timed = {**THREE, "failure-timeout": "60s"}
-    assert list(told(configuration(4, **timed), THERE)) == [
+    assert sentences(configuration(4, **timed)) == [
         "nova-compute has failed 4 times on compute-1, and Pacemaker does not try again for 60s: "
         "pcs resource cleanup nova-compute node=compute-1"
     ]
@@ -47,7 +52,7 @@ def test_it_has_failed_so_often() -> None:
 def test_a_stop_that_failed_is_no_start_that_did(code: int, words: str) -> None:
     """After a start that failed there is a stop, too."""
     last = {"nova-compute": [Result(NODE, "stop", code), Result(NodeName("compute-2"), "stop", 1)]}
-    [sentence] = told(replace(configuration(INFINITY), results=last), THERE)
+    [sentence] = sentences(replace(configuration(INFINITY), results=last))
     assert sentence.startswith(f"nova-compute {words} on compute-1, and Pacemaker")
     assert sentence.endswith("pcs resource cleanup nova-compute node=compute-1")
 
@@ -59,7 +64,7 @@ def test_who_has_no_nova_compute_by_it() -> None:
 
 
 def test_a_start_that_failed_counts_without_a_threshold() -> None:
-    [sentence] = told(configuration(1_000_000, "libvirt"), THERE)
+    [sentence] = sentences(configuration(1_000_000, "libvirt"))
     assert sentence.startswith("libvirt does not start on compute-1, and Pacemaker does not try")
     assert "before a person says so" in sentence
 
