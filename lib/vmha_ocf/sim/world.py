@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Unpack
 
 from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE, word_of
@@ -181,7 +181,7 @@ class World:
     def policy(self, controller: str) -> Understood:
         """As the file of that controller says."""
         text = self.policies.get(controller, self.policies.get("", ""))
-        return replace(understand(text), path="/etc/vmha/policy.toml") if text else Understood()
+        return _understood(text)
 
     def nova(self) -> SimNova:
         return SimNova(self.core, self.database, self.hosts, self.services, self.requests)
@@ -356,3 +356,9 @@ class World:
         """BMCs and units are a node's, Nova's faults a Nova host's."""
         found = self.host(host)
         return found.node if where.split(".")[0] in ("bmc", "units") else found.name
+
+
+@cache
+def _understood(text: str) -> Understood:
+    """Read in each round, as the worker reads its file."""
+    return replace(understand(text), path="/etc/vmha/policy.toml") if text else Understood()

@@ -47,9 +47,9 @@ class Core:
         """Seconds before the effect of a call and after it; none where no process waits for it."""
         if self.delays.none or self.timeline.sleeper is None:
             return 0.0, 0.0
-        before, after = self.delays.of(port, method)
+        before, after = delays = self.delays.of(port, method)
         share = self.parallel.share
-        return before * share, after * share
+        return delays if share == 1.0 else (before * share, after * share)
 
     def strike(self, where: str, what: str, host: str | None = None) -> Fault | None:
         return self.faults.strike(self.now, where, what, host)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from math import floor, inf
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -84,7 +85,7 @@ class Host:
     @property
     def boot_id(self) -> str:
         """As the kernel spells it."""
-        return str(uuid5(NAMESPACE_DNS, f"{self.node}.{self.power_ons}"))
+        return _boot_id(f"{self.node}.{self.power_ons}")
 
     @property
     def reachable(self) -> bool:
@@ -203,3 +204,9 @@ class Host:
     def _hush(self) -> None:
         self.compute.seen = self.last_heartbeat()
         self.compute.beats_from = None
+
+
+@cache
+def _boot_id(of: str) -> str:
+    """The same ones in each world, and asked for in each look."""
+    return str(uuid5(NAMESPACE_DNS, of))
