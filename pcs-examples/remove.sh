@@ -21,6 +21,9 @@ if [ -n "$pending" ] && [ -z "${FORCE:-}" ]; then
     exit 1
 fi
 
+for each in net-admin net-tenant net-storage; do
+    if $PCS resource config "$each" >/dev/null 2>&1; then $PCS resource delete "$each"; fi
+done
 if $PCS resource config "$INSTANCES" >/dev/null 2>&1; then $PCS resource delete "$INSTANCES"; fi
 if [ -z "${KEEP_COMPUTE:-}" ] && $PCS resource config "$COMPUTE" >/dev/null 2>&1; then
     $PCS resource delete "$COMPUTE"

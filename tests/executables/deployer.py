@@ -44,6 +44,7 @@ GIVEN: Mapping[str, Mapping[str, str]] = {
     "hosts.sh": {"HOSTS": "compute-1=192.0.2.11 compute-3=192.0.2.13"},
     "instances.sh": {"EXTRA_INSTANCES": "agent_after=60 hung_after=20"},
     "libvirt.sh": {"EXTRA_LIBVIRT": "unit=virtqemud.service hung_after=20"},
+    "network.sh": {"NETWORK": "tenant", "TARGETS": "192.0.2.1 192.0.2.2"},
     "power-devices.sh": {"BMCS": "compute-2=192.0.2.7", **PASSWORD},
     "recipe-behind-other.sh": {},
     "recipe-containers.sh": {},

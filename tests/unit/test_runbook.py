@@ -37,6 +37,8 @@ TELLS = (
     "worker/authority.py",
     "living/booting/starting.py",
     "living/booting/keeper.py",
+    "living/networks/measured.py",
+    "living/networks/told.py",
     "living/processes/healer.py",
     "living/processes/worn_out.py",
     "worker/lookout.py",

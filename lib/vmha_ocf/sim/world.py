@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Unpack
@@ -99,6 +99,8 @@ class World:
         """The texts of the policy's file, by controller; "" is all others."""
         self.maintenance = False
         self.has_long_been_there()
+        self.measuring: Callable[[], Mapping[str, Collection[NodeName]]] = dict
+        """Where each clone runs that measures a network; set by whoever runs them."""
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""
 
@@ -149,7 +151,7 @@ class World:
         """Pacemaker's, without asking it."""
         removed, attributes = self.pacemaker.removed, self.cib.attributes()
         hosts = [host for host in self.hosts.values() if host.node not in removed]
-        found = configured(self.settings, self.evacuator, hosts, attributes)
+        found = configured(self.settings, self.evacuator, hosts, attributes, self.measuring())
         mode = {"maintenance-mode": str(self.maintenance).lower()}
         return replace(found, properties={**found.properties, **mode})
 

@@ -14,6 +14,7 @@ from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
 from vmha_ocf.living.healing.guests import Guests
+from vmha_ocf.living.networks.networks import Networks
 from vmha_ocf.living.processes.healer import Healer
 from vmha_ocf.model import InstanceId
 from vmha_ocf.worker.evacuating import Evacuating
@@ -52,6 +53,7 @@ class Evacuator:
         self._after_boots = AfterBoots(ports, settings, cloud, naming)
         self._away = AwayHosts(ports, settings, cloud, naming)
         self._healer = Healer(ports, cloud, naming)
+        self._networks = Networks(ports, cloud.in_force, naming)
         self._guests = Guests(
             ports, settings, cloud, naming, me=me, may=lookout.right_before.to_restart
         )
@@ -85,14 +87,15 @@ class Evacuator:
         self._lookout.site.leave()
 
     def _look_around(self, flags: Flagged, waits: str) -> None:
-        """At proofs that have ended, services on their way back, hosts that are away or have booted, and
-        nova-computes that hang."""
+        """At proofs that have ended, services on their way back, hosts that are away or have booted,
+        nova-computes that hang, and networks."""
         lookout, guard = self._lookout, self._guard
         guard.run("proof", partial(lookout.proofs.give_up, lookout.off(flags)))
         guard.run("return", partial(self._look_at_services, flags))
         guard.run("away", partial(self._away.look, lookout.nodes, flags, lookout.site.awaited))
         guard.run("boots", partial(self._after_boots.look, flags))
         guard.run("processes", partial(self._look_at_processes, flags, waits))
+        guard.run("networks", partial(self._networks.look, flags))
 
     def _look_at_processes(self, flags: Flagged, waits: str) -> None:
         pauses = self._pauses
@@ -131,7 +134,8 @@ class Evacuator:
             return self._pauses.trouble
         if sight.pending:
             return self._pause_between()
-        busy = self._watch.is_busy or self._after_boots.is_busy or self._healer.is_busy
+        parts = (self._watch, self._after_boots, self._healer, self._networks)
+        busy = any(part.is_busy for part in parts)
         soon = busy or self._guard.problems or self._lookout.held.problems
         return self._pauses.returning if soon else self._pauses.idle
 
@@ -155,8 +159,9 @@ class Evacuator:
         yield from evacuating.barrier.problems
         for part in (lookout.proofs, lookout.site, self._after_boots, lookout.cloud):
             yield from part.problems
-        for other in (self._watch, self._away, self._guests, self._healer, lookout.naming):
+        for other in (self._watch, self._away, self._guests, self._healer, self._networks):
             yield from other.problems
+        yield from lookout.naming.problems
         for host in evacuating.hosts.values():
             yield from host.problems.values()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -113,6 +113,52 @@ def renamed_in_nova(desk: Desk) -> None:
     service.host.name = type(service.host.name)("compute-1.example.com")
     database.services[service.host.name] = service
     desk.machine.read_inventory = _short_names(desk.machine.read_inventory)  # type: ignore[method-assign]
+
+
+TENANT = """
+default_class = "all"
+[class.all]
+network.tenant = "notify"
+[measured.tenant]
+attribute = "net-tenant"
+resource = "net-tenant-clone"
+healthy_from = 1000
+"""
+HOSTS = ("compute-1", "compute-2", "compute-3")
+TARGETS = {"host_list": "192.0.2.1 192.0.2.2", "multiplier": "1000"}
+
+
+def monitors(kind: str, **values: str) -> Resource:
+    return Resource("net-tenant", kind, values, clone="net-tenant-clone")
+
+
+def pings(**values: str) -> Resource:
+    return monitors("ocf:pacemaker:ping", **{**TARGETS, "name": "net-tenant", **values})
+
+
+PING = pings()
+
+
+def measured_by(*resources: Resource, on: Sequence[str] = HOSTS) -> Plant:
+    """Each runs on these nodes."""
+
+    def plant(desk: Desk) -> None:
+        more(desk, *resources)
+        for one in resources:
+            results(one.name, *(Result(NodeName(node), "monitor", 0) for node in on))(desk)
+
+    return plant
+
+
+def says(attribute: str, text: str, *nodes: str) -> Plant:
+    def plant(desk: Desk) -> None:
+        for node in nodes:
+            desk.world.attrd.put(attribute, node, text)
+
+    return plant
+
+
+said_everywhere = says("net-tenant", "2000", *HOSTS)
 
 
 @dataclass(frozen=True)
@@ -440,6 +486,63 @@ MISTAKES = {
         "warning",
         "line 1: no instance is excluded by it now (the old canaries)",
     ),
+    "a network that nobody measures": Mistake(
+        both(policy(TENANT), measured_by()),
+        "error",
+        "the tenant network is measured by net-tenant-clone, and this cluster has none",
+    ),
+    "a network that is not measured on one host": Mistake(
+        both(
+            policy(TENANT), measured_by(PING), says("net-tenant", "2000", "compute-1", "compute-2")
+        ),
+        "warning",
+        "how the tenant network of compute-3 is, nobody knows: net-tenant-clone has written no net-tenant",
+    ),
+    "an agent that measures and does not run": Mistake(
+        both(policy(TENANT), measured_by(PING, on=("compute-1", "compute-2")), said_everywhere),
+        "warning",
+        "how the tenant network of compute-3 is, nobody knows: net-tenant-clone does not run there",
+    ),
+    "a ping under another name than the policy reads": Mistake(
+        both(policy(TENANT), measured_by(replace(PING, parameters=TARGETS)), said_everywhere),
+        "error",
+        "net-tenant writes the attribute pingd, and the policy reads net-tenant",
+    ),
+    "a ping of one target": Mistake(
+        both(policy(TENANT), measured_by(pings(host_list="192.0.2.1")), said_everywhere),
+        "warning",
+        "net-tenant pings one target: its failure is taken for that of the tenant network",
+    ),
+    "a ping that can never count as well": Mistake(
+        both(policy(TENANT), measured_by(pings(multiplier="1")), said_everywhere),
+        "error",
+        "net-tenant writes 2 at most (2 targets, multiplier=1), and the tenant network is well from 1000",
+    ),
+    "a ping that fails where the network is down": Mistake(
+        both(policy(TENANT), measured_by(pings(failure_score="1")), said_everywhere),
+        "error",
+        "net-tenant fails where the tenant network is down (failure_score)",
+    ),
+    "a link under another name than the policy reads": Mistake(
+        both(policy(TENANT), measured_by(monitors("ocf:heartbeat:ethmonitor", interface="bond0"))),
+        "error",
+        "net-tenant writes the attribute ethmonitor-bond0",
+    ),
+    "a storage under another name than the policy reads": Mistake(
+        both(policy(TENANT), measured_by(monitors("ocf:heartbeat:storage-mon"))),
+        "error",
+        "net-tenant writes the attribute #health-net-tenant",
+    ),
+    "health attributes that move resources by themselves": Mistake(
+        both(
+            policy(TENANT),
+            measured_by(PING),
+            said_everywhere,
+            properties(**{"node-health-strategy": "migrate-on-red"}),
+        ),
+        "warning",
+        "node-health-strategy is migrate-on-red",
+    ),
     "rows for guests that nobody watches": Mistake(
         policy("default_class = 'all'\n[class.all.guest]\ncrashed = 'restart'\n"),
         "warning",
@@ -703,3 +806,23 @@ def test_pacemaker_3_fences_at_once_by_itself(desk: Desk) -> None:
     assert "one after another" not in desk.run(COMMAND).out
     change(desk, properties={"dc-version": "2.1.5-7.el9-abc"})
     assert "one after another" in desk.run(COMMAND).out
+
+
+class TestNetworks:
+    """Those that the policy says are measured."""
+
+    def test_one_that_is_measured_everywhere_is_no_finding(self) -> None:
+        desk = good_cluster()
+        both(policy(TENANT), measured_by(PING), says("net-tenant", "2000", "compute-1"))(desk)
+        says("net-tenant", "0", "compute-2", "compute-3")(desk)
+        told = desk.run(COMMAND).out
+        assert "as measured now" in told
+        assert "network of" not in told
+        assert desk.data(COMMAND)["networks"] == {
+            "compute-1": {"tenant": "up"},
+            "compute-2": {"tenant": "down"},
+            "compute-3": {"tenant": "down"},
+        }
+
+    def test_without_a_policy_there_is_none(self) -> None:
+        assert good_cluster().data(COMMAND)["networks"] == {}

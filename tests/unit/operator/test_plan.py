@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -133,6 +134,71 @@ tags = ["pet"]
         world.policies[""] = "x = "
         told = desk.run(COMMAND, "compute-1")
         assert "the policy /etc/vmha/policy.toml is not understood: line 1" in told.out
+
+
+class TestANetworkThatIsDown:
+    TEXT = """
+default_class = "cattle"
+[class.pets]
+tags = ["pet"]
+network.tenant = "notify"
+[class.cattle]
+network.several = "notify"
+network.storage = "none"
+[measured.tenant]
+attribute = "net-tenant"
+resource = "net-tenant"
+healthy_from = 1
+[measured.storage]
+attribute = "net-storage"
+resource = "net-storage"
+healthy_from = 1
+"""
+
+    def _rows(self, desk: Desk, *argv: str) -> dict[str, tuple[str, list[str]]]:
+        found = desk.data(COMMAND, "compute-1", *argv)["instances"]
+        return {one["name"]: (one["row"], one["actions"]) for one in found}
+
+    @pytest.fixture(autouse=True)
+    def _furnish(self, world: World, desk: Desk) -> None:
+        world.policies[""] = self.TEXT
+        desk.with_parameters(policy="/etc/vmha/policy.toml")
+        world.boot("compute-1", name="web-1", tags=TAGS)
+        world.boot("compute-1", name="db-1", tags=TAGS | {"pet"})
+
+    def test_each_instance_with_the_row_of_its_class(self, desk: Desk) -> None:
+        assert self._rows(desk, "--if", "tenant=down") == {
+            "web-1": ("network.tenant", []),
+            "db-1": ("network.tenant", ["notify"]),
+        }
+        told = desk.run(COMMAND, "compute-1", "--if", "tenant=down")
+        assert told.first == (
+            "OK  compute-1, if its tenant network were down for 60 s, and no more than 1 host at "
+            "once: 1 of 2: nothing; 1 of 2: notify"
+        )
+
+    def test_with_two_the_row_for_several_goes_first(self, desk: Desk) -> None:
+        assert self._rows(desk, "--if", "storage=down", "--if", "tenant=down") == {
+            "web-1": ("network.several", ["notify"]),
+            "db-1": ("network.tenant", ["notify"]),
+        }
+
+    def test_a_network_that_nobody_measures_is_said(self, desk: Desk) -> None:
+        told = desk.run(COMMAND, "compute-1", "--if", "admin=down")
+        assert told.code == 1
+        assert "nobody measures the admin network, so it would not be seen" in told.out
+
+    def test_a_host_without_instances(self, desk: Desk) -> None:
+        told = desk.run(COMMAND, "compute-2", "--if", "tenant=down")
+        assert told.first.endswith("there is no instance")
+
+    @pytest.mark.parametrize("text", ["tenant", "tenant=up", "wifi=down", ""])
+    def test_what_is_no_network_is_refused(
+        self, desk: Desk, text: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        told = desk.run(COMMAND, "compute-1", "--if", text)
+        assert told.code == 64
+        assert "is none of admin=down, tenant=down, storage=down" in capsys.readouterr().err
 
 
 def test_it_comes_true(world: World, desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """What a policy may say and nothing of this version does: refused, never silently accepted. Pure.
 
-A row of networks is listed here until it has been run end to end with real guests and real agents.
+An action on networks is listed here until its rows have been run end to end with real guests and agents.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from vmha_ocf.cloud.policy.table import Table
 _MOVES = "this version moves nobody off a host that lives"
 _PROCESSES = "this version restarts a nova-compute that hangs, and does nothing else to its host"
 _LIBVIRT = "Pacemaker restarts libvirt by itself, where ocf:openstack:Libvirtd runs"
-_NETWORKS = "no row of the networks has been run end to end yet"
+_NETWORKS = "of a network that is down this version tells, and does nothing"
 
 NOT_YET: Mapping[str, str] = {
     "class.guest.move": _MOVES,
     "class.process.nova-compute.disable": _PROCESSES,
     "class.process.nova-compute.fence": _PROCESSES,
     "class.process.libvirt": _LIBVIRT,
-    "class.network": _NETWORKS,
-    "gates": "this version does nothing that would wait at a gate",
-    "measured": _NETWORKS,
+    "class.network.disable": _NETWORKS,
+    "class.network.fence": _NETWORKS,
+    "class.network.migrate": _NETWORKS,
     "never_fence": "this version fences no host by policy",
     "from.move": _MOVES,
 }

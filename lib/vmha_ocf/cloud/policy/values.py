@@ -48,7 +48,15 @@ class Class:
     @property
     def asks_about_guests(self) -> bool:
         """Something is to be done about a guest that fails by itself."""
-        rows = (row for kind, row in self.rows.items() if kind.startswith(f"{GUEST}."))
+        return self._asks_about(GUEST)
+
+    @property
+    def asks_about_networks(self) -> bool:
+        """Something is to be done, or told, about a host that has lost one."""
+        return self._asks_about("network")
+
+    def _asks_about(self, area: str) -> bool:
+        rows = (row for kind, row in self.rows.items() if kind.startswith(f"{area}."))
         return any(row[0] is not Action.NONE for row in rows)
 
 
@@ -119,3 +127,7 @@ class Policy:
         """Something is to be done about this kind in any class."""
         rows = (one.rows.get(kind, ()) for one in self.classes)
         return any(row and row[0] is not Action.NONE for row in rows)
+
+    @property
+    def asks_about_networks(self) -> bool:
+        return any(one.asks_about_networks for one in self.classes)

@@ -55,6 +55,8 @@ class Facts:
     policy: Understood | None = None
     policies: Mapping[NodeName, str] | None = None
     """What each controller has said of its own."""
+    measured: Mapping[str, Mapping[NodeName, str]] | None = None
+    """What the nodes have of each attribute that the policy takes for a network."""
     login: LoginNotes | None = None
     exposed: Sequence[str] = ()
     """Which inventories others can read, with the command that ends it."""

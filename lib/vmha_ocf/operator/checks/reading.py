@@ -7,11 +7,12 @@ from functools import partial
 from typing import TypeVar
 
 from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE
+from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
 from vmha_ocf.fencing.topology import ComputeHost, misled
-from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NovaHost
+from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.known import Known, known_hosts
@@ -65,6 +66,11 @@ class Reading:
             if worker and ports and services
             else {}
         )
+        policy = (
+            self._or_gap(lambda: site.machine.read_policy(worker.values["policy"]))
+            if worker
+            else None
+        )
         return Facts(
             configuration=configuration,
             hosts=known.hosts,
@@ -84,15 +90,18 @@ class Reading:
             rooms=self._or_gap(lambda: site.room(worker.values)) if worker else None,
             offered=self._or_gap(lambda: site.offered(worker.values)) if worker else None,
             looks=looks,
-            policy=self._or_gap(lambda: site.machine.read_policy(worker.values["policy"]))
-            if worker
-            else None,
+            policy=policy,
             policies=self._or_gap(lambda: site.notes.read(ATTRIBUTE)),
+            measured=self._or_gap(lambda: self._measured(policy)) if policy else {},
             login=self._or_gap(lambda: site.machine.login(worker.values)) if worker else None,
             exposed=sorted({one.exposed for one in (files or {}).values() if one.exposed}),
             resumes=self._resumes(),
             gaps=self._gaps,
         )
+
+    def _measured(self, policy: Understood) -> Mapping[str, Mapping[NodeName, str]]:
+        names = {one.attribute for one in policy.policy.measured.values()}
+        return {name: self._site.notes.read_passing(name) for name in sorted(names)}
 
     def _or_gap(self, read: Callable[[], T]) -> T | None:
         try:

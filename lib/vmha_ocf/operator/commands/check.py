@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from vmha_ocf.operator.answer import Answer, Level, Table, badness, worst
-from vmha_ocf.operator.checks import clones, cloud, cluster, engines, fencing, files, names, policy
+from vmha_ocf.operator.checks import (
+    clones,
+    cloud,
+    cluster,
+    engines,
+    fencing,
+    files,
+    names,
+    networks,
+    policy,
+)
 from vmha_ocf.operator.checks.facts import Facts, Finding
 from vmha_ocf.operator.checks.reading import Reading
 from vmha_ocf.operator.command import Command, Connect
@@ -21,6 +31,7 @@ CHECKS = (
     *names.CHECKS,
     *cloud.CHECKS,
     *policy.CHECKS,
+    *networks.CHECKS,
 )
 
 
@@ -43,11 +54,12 @@ def answer(facts: Facts, found: Sequence[Finding], *, every: bool = False) -> An
         worst(one.level for one in found),
         _headline(facts, found),
         notes=[*files.seen_here_alone(facts)],
-        tables=[*_findings(rows), *_names(facts, every=every)],
+        tables=[*_findings(rows), *_names(facts, every=every), *_networks(facts)],
         data={
             "findings": [
                 {"level": one.level.value, "what": one.what, "hint": one.hint} for one in found
             ],
+            "networks": _by_node(facts),
             "hosts": {node: list(hosts) for node, hosts in names.table_of(facts).items()},
         },
     )
@@ -67,6 +79,23 @@ def _names(facts: Facts, *, every: bool) -> Iterator[Table]:
     ]
     if rows and facts.words.listed is not None:
         yield Table("Names", ("node", "hosts in Nova"), rows)
+
+
+def _networks(facts: Facts) -> Iterator[Table]:
+    """Host by host, what is measured there, and how it is."""
+    rows = [
+        (node, ", ".join(f"{network} {state}" for network, state in sorted(told.items())))
+        for node, told in _by_node(facts).items()
+    ]
+    if rows:
+        yield Table("Networks", ("node", "as measured now"), rows)
+
+
+def _by_node(facts: Facts) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for (node, network), reading in networks.readings_of(facts).items():
+        found.setdefault(node, {})[network] = reading.state.value
+    return found
 
 
 def _headline(facts: Facts, found: Sequence[Finding]) -> str:

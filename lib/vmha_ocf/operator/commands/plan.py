@@ -16,7 +16,7 @@ from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
-from vmha_ocf.operator import by_policy, wrecks
+from vmha_ocf.operator import by_policy, if_down, wrecks
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.known import Known, known_hosts
@@ -67,6 +67,8 @@ def run(args: Namespace, connect: Connect) -> Answer:
     }
     around = Around(off, services)
     planned = _planned(host, flags, around, ports, worker.options.settings)
+    if args.lost:
+        return if_down.answer(host.node, planned.look, args.lost)
     return _answer(planned, worker.options.settings, every=args.all)
 
 
@@ -215,6 +217,14 @@ def _data(verdict: Verdict, look: Look) -> Mapping[str, object]:
 
 def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("host", metavar="HOST", help="by its name in Pacemaker or in Nova")
+    parser.add_argument(
+        "--if",
+        dest="lost",
+        metavar="NETWORK=down",
+        action="append",
+        type=if_down.network,
+        help="what would be done if the host lived and had lost this network (may be repeated)",
+    )
     whole(parser, "also list the instances that are not to be evacuated")
     add_resource(parser)
 

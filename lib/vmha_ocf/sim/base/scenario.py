@@ -155,6 +155,9 @@ class PacemakerSpec:
     """As Pacemaker 3.0.2 and later."""
     watches_guests: bool = False
     """NovaInstances runs on the compute hosts."""
+    measures: Mapping[str, str] = field(default_factory=dict)
+    """Clones on the compute hosts that measure a network: each writes an attribute of its own name, which
+    has this value at the beginning."""
     timing: PacemakerTiming = PacemakerTiming()
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from vmha_ocf.cluster.configuration import (
@@ -14,6 +14,7 @@ from vmha_ocf.cluster.configuration import (
     ROLE,
     Configuration,
     Resource,
+    Result,
 )
 from vmha_ocf.fencing.inventory import Inventory
 from vmha_ocf.fencing.request import Target
@@ -30,6 +31,7 @@ KDUMP = "kdump"
 """Succeeds at a message, whoever sent it, and switches nothing."""
 PING = "heuristics_ping"
 """Succeeds where the network is well, and switches nothing."""
+PINGS = "ocf:pacemaker:ping"
 DEVICES = (OURS, RECORD, OTHER, KDUMP, PING)
 
 _OTHERS = {
@@ -47,8 +49,10 @@ def configured(
     evacuator: Mapping[str, str],
     hosts: Sequence[Host],
     attributes: Mapping[NodeName, Mapping[str, str]],
+    measuring: Mapping[str, Collection[NodeName]],
 ) -> Configuration:
-    """``evacuator`` are NovaEvacuate's parameters, ``attributes`` those of the nodes in the CIB."""
+    """``evacuator`` are NovaEvacuate's parameters, ``attributes`` those of the nodes in the CIB,
+    ``measuring`` where each clone runs that measures a network."""
     roles = {NodeName(name): "controller" for name in settings.controllers}
     roles |= {host.node: COMPUTE_ROLE for host in hosts}
     nodes = [host.node for host in hosts]
@@ -56,6 +60,7 @@ def configured(
         resources=[
             Resource("nova-evacuate", EVACUATOR, evacuator),
             Resource("nova-compute", COMPUTE, clone="nova-compute-clone"),
+            *(Resource(name, PINGS, clone=f"{name}-clone") for name in measuring),
             *(_device(name, settings, hosts) for name in dict.fromkeys(chain(*settings.levels))),
             *(Resource(node, REMOTE, {"reconnect_interval": "60s"}) for node in nodes),
         ],
@@ -63,6 +68,10 @@ def configured(
         properties={"stonith-action": settings.action},
         attributes={
             node: {ROLE: role, **attributes.get(node, {})} for node, role in roles.items()
+        },
+        results={
+            name: [Result(node, "monitor", 0) for node in there]
+            for name, there in measuring.items()
         },
     )
 

@@ -7,7 +7,7 @@ was seen of 2.1.5, and of 3.0.2 where a scenario says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vmha_ocf.sim.cluster.configured import Levels
 from vmha_ocf.sim.cluster.hosts import Host
@@ -18,6 +18,7 @@ from vmha_ocf.sim.pacemaker.evacuate_resource import EvacuateResource
 from vmha_ocf.sim.pacemaker.fence_device import FenceDevices
 from vmha_ocf.sim.pacemaker.fencing import Fencing
 from vmha_ocf.sim.pacemaker.guest_watch import GuestWatch
+from vmha_ocf.sim.pacemaker.measuring import Measuring
 from vmha_ocf.sim.pacemaker.parts import Parts
 from vmha_ocf.worker.options import WorkerOptions
 
@@ -38,6 +39,8 @@ class Configuration:
     """pcs-examples/alert-wake is configured."""
     watches_guests: bool = False
     """NovaInstances is a clone on the compute hosts."""
+    measures: Mapping[str, str] = field(default_factory=dict)
+    """Clones that measure networks."""
 
 
 class ResourceManager:
@@ -55,6 +58,7 @@ class ResourceManager:
         self.clone = ComputeClone(parts, controllers)
         self.guests = GuestWatch(parts, controllers)
         self._watches_guests = configuration.watches_guests
+        self.measuring = Measuring(parts, configuration.measures)
         self.fencing = Fencing(
             parts,
             controllers,
@@ -75,6 +79,7 @@ class ResourceManager:
             self.clone.add(host)
             if self._watches_guests:
                 self.guests.add(host)
+        self.measuring.begin(lambda: self.controllers.deciding)
         self.evacuate.review()
         self._monitor_later()
 
@@ -164,4 +169,5 @@ class ResourceManager:
     def _monitor(self) -> None:
         self.clone.monitor()
         self.guests.monitor()
+        self.measuring.monitor()
         self._monitor_later()

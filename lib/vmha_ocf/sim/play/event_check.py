@@ -32,6 +32,7 @@ def event_problems(scenario: Scenario) -> Iterator[str]:
     yield from _controllers(scenario)
     yield from _restored(scenario)
     yield from _guests(scenario)
+    yield from _measuring(scenario)
 
 
 def _names_of(group: GroupSpec) -> Iterator[str]:
@@ -107,3 +108,10 @@ def must_exist(what: str, name: str, names: Iterable[str]) -> Iterator[str]:
         near = get_close_matches(name, known, 1)
         meant = f"did you mean {near[0]}?" if near else f"there is {', '.join(known) or 'none'}"
         yield f"{what} {name!r} does not exist; {meant}"
+
+
+def _measuring(scenario: Scenario) -> Iterator[str]:
+    for number, event in enumerate(scenario.event, 1):
+        if event.do in ("measure", "kill_measuring"):
+            where = f"event {number} ({event.do}): key, one of pacemaker.measures"
+            yield from must_exist(where, event.key, scenario.pacemaker.measures)

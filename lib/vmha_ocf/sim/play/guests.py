@@ -1,4 +1,4 @@
-"""What can happen to guests of a host that lives, to its libvirt, and to who watches them."""
+"""What can happen to guests of a host that lives, to its libvirt, and to who watches them or measures."""
 
 from __future__ import annotations
 
@@ -103,6 +103,18 @@ GUESTS: Mapping[str, Kind] = {
         "libvirt of the host answers again: started anew, it has forgotten why what was off is off",
         _bring_libvirt_back,
         _HOST,
+    ),
+    "measure": Kind(
+        "the clone `key`, which measures a network of the host, finds `value`",
+        lambda stage, event: stage.manager.measuring.measure(
+            stage.world.host(event.host), event.key, event.value
+        ),
+        _HOST | {"key", "value"},
+    ),
+    "kill_measuring": Kind(
+        "the clone `key` is killed on the host, and what it has said last stays",
+        lambda stage, event: stage.manager.measuring.kill(stage.world.host(event.host), event.key),
+        _HOST | {"key"},
     ),
     "kill_watcher": Kind("SIGKILL of NovaInstances on the host", _kill_watcher, _HOST),
     "move_connection": Kind(

@@ -166,6 +166,7 @@ def begin(scenario: Scenario, wrap: Wrap = unwrapped) -> Play:
             settings.action_limit,
             settings.alert,
             settings.watches_guests,
+            settings.measures,
         ),
     )
     stage = Stage(world, manager)

@@ -33,7 +33,7 @@ class TestWhatIsUnderstood:
             "process.libvirt": (Action.RESTART, Action.NOTIFY),
             "process.nova-compute": (Action.RESTART, Action.DISABLE, Action.FENCE),
             "network.admin": (Action.NONE,),
-            "network.tenant": (Action.MIGRATE,),
+            "network.tenant": (Action.MIGRATE, Action.DISABLE),
             "network.several": (Action.NOTIFY,),
         }
         assert cattle.rows == {"network.several": (Action.FENCE,)}
@@ -69,10 +69,8 @@ class TestWhatNothingDoesYet:
             "class.pets.guest.crashed",
             "class.pets.process.libvirt",
             "class.pets.process.nova-compute",
-            "class.pets.network",
-            "class.cattle.network",
-            "gates",
-            "measured",
+            "class.pets.network.tenant",
+            "class.cattle.network.several",
         ]
         assert understand(WHOLE).policy == Policy()
 

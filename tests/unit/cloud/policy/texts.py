@@ -37,7 +37,7 @@ libvirt = ["restart", "notify"]
 nova-compute = ["restart", "disable", "fence"]
 [class.pets.network]
 admin = "none"
-tenant = "migrate"
+tenant = ["migrate", "disable"]
 several = "notify"
 
 [class.cattle.network]

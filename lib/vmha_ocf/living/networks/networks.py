@@ -1,0 +1,62 @@
+"""The networks of hosts that live, in each round: what a row of the policy asks for is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from vmha_ocf.cloud.policy.in_force import InForce
+from vmha_ocf.living.networks import told
+from vmha_ocf.living.networks.lasting import Lasting, after
+from vmha_ocf.living.networks.measured import read_all
+from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.ports import Ports
+from vmha_ocf.proof import planned
+from vmha_ocf.proof.naming import Naming
+
+
+class Networks:
+    """What it remembers a new worker learns anew, in the time that a failure has to last."""
+
+    def __init__(self, ports: Ports, in_force: InForce, naming: Naming) -> None:
+        self.problems: Sequence[str] = ()
+        self._ports = ports
+        self._in_force = in_force
+        self._naming = naming
+        self._lasting = Lasting()
+
+    @property
+    def is_busy(self) -> bool:
+        """Something is down, or may be."""
+        return bool(self._lasting.down)
+
+    def look(self, flagged: Collection[NovaHost]) -> None:
+        """Without rows nothing is read. Raises FlagsUnavailable."""
+        policy = self._in_force.policy
+        if not policy.measured or not policy.asks_about_networks:
+            self.problems, self._lasting = (), Lasting()
+            return
+        naming = self._naming
+        if not naming.configuration.resources:
+            return
+        said = self._said({one.attribute for one in policy.measured.values()})
+        nodes = self._watched(flagged)
+        readings = read_all(policy.measured, said, nodes, naming.configuration)
+        now, held_for = self._ports.clock.monotonic(), policy.gates.held_for
+        self._lasting = after(self._lasting, readings, now, held_for)
+        self.problems = list(told.sentences(policy, self._lasting, readings))
+
+    def _said(self, attributes: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
+        return {name: self._ports.notes.read_passing(name) for name in sorted(attributes)}
+
+    def _watched(self, flagged: Collection[NovaHost]) -> Sequence[NodeName]:
+        """The compute hosts that are there, and that neither a person nor a fencing has in hand."""
+        naming = self._naming
+        return [
+            node
+            for node, state in naming.nodes.items()
+            if state.online
+            and not state.fenced
+            and naming.names.hosts_of(node)
+            and not set(naming.names.hosts_of(node)) & set(flagged)
+            and not planned.is_in_maintenance(node, naming.configuration)
+        ]

@@ -1,0 +1,93 @@
+"""What people are told of networks that are down, or that nobody measures. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from vmha_ocf.cloud.policy.kinds import Action
+from vmha_ocf.cloud.policy.values import Policy
+from vmha_ocf.living.networks.lasting import MOMENT, Lasting
+from vmha_ocf.living.networks.measured import Readings
+from vmha_ocf.model import NodeName
+
+SEVERAL = "several"
+_NAMED = 5
+
+
+def asked(policy: Policy, network: str) -> frozenset[Action]:
+    """What any class asks for: a network is its host's."""
+    kind = f"network.{network}"
+    return frozenset(action for one in policy.classes for action in one.rows.get(kind, ()))
+
+
+def sentences(policy: Policy, lasting: Lasting, readings: Readings) -> Iterator[str]:
+    """Only of networks that a row asks about."""
+    down, at_once = lasting.down_for(policy.gates.held_for), lasting.down_for(0.0)
+    wide = {network for network, nodes in at_once.items() if _is_wide(nodes, policy)}
+    several = _several(policy, down, wide)
+    for network, nodes in down.items():
+        if not _tells(policy, network):
+            continue
+        if network in wide:
+            yield _of_many(network, at_once[network], policy)
+        else:
+            yield from (_of_one(one, network, lasting) for one in nodes if one not in several)
+    yield from (_of_several(node, networks) for node, networks in several.items())
+    for network, nodes in lasting.unknown_for(MOMENT).items():
+        if _tells(policy, network):
+            yield _unknown(network, nodes, readings)
+
+
+def _tells(policy: Policy, network: str) -> bool:
+    return bool((asked(policy, network) | asked(policy, SEVERAL)) - {Action.NONE})
+
+
+def _is_wide(nodes: Collection[NodeName], policy: Policy) -> bool:
+    return len(nodes) > policy.gates.hosts_at_once
+
+
+def _several(
+    policy: Policy, down: Mapping[str, Sequence[NodeName]], wide: Collection[str]
+) -> Mapping[NodeName, list[str]]:
+    """The nodes that have lost two networks or more, each for reasons of their own."""
+    if not asked(policy, SEVERAL) - {Action.NONE}:
+        return {}
+    found: dict[NodeName, list[str]] = {}
+    for network, nodes in down.items():
+        for node in nodes if network not in wide else ():
+            found.setdefault(node, []).append(network)
+    return {node: networks for node, networks in found.items() if len(networks) > 1}
+
+
+def _of_one(node: NodeName, network: str, lasting: Lasting) -> str:
+    return (
+        f"{node} has lost its {network} network: {lasting.down[node, network].why}; "
+        "its instances are left as they are: look at its links and its switch"
+    )
+
+
+def _of_several(node: NodeName, networks: Sequence[str]) -> str:
+    return (
+        f"{node} has lost {len(networks)} networks: {', '.join(networks)}; "
+        "its instances are left as they are: look at its links and its switch"
+    )
+
+
+def _of_many(network: str, nodes: Sequence[NodeName], policy: Policy) -> str:
+    measure = policy.measured[network]
+    return (
+        f"{_names(nodes)} have lost their {network} network together: look at its switch, and at what "
+        f"{measure.resource} measures it by; nothing is done about a single host"
+    )
+
+
+def _unknown(network: str, nodes: Sequence[NodeName], readings: Readings) -> str:
+    return (
+        f"how the {network} network of {_names(nodes)} is, nobody knows: "
+        f"{readings[nodes[0], network].why}; nothing is done about it"
+    )
+
+
+def _names(nodes: Sequence[NodeName]) -> str:
+    rest = len(nodes) - _NAMED
+    return ", ".join(nodes[:_NAMED]) + (f" and {rest} more hosts" if rest > 0 else "")
