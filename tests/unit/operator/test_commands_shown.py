@@ -79,7 +79,8 @@ def test_the_example_is_there_and_knows_what_it_is_told(shown: Shown) -> None:
         return
     assert os.access(script, os.X_OK)
     text = script.read_text()
-    steps = [EXAMPLES / name for name in re.findall(r"\./([\w-]+\.sh)", text)]
+    told = " ".join([text, *shown.words[1:]])
+    steps = [EXAMPLES / name for name in re.findall(r"\./([\w-]+\.sh)", told)]
     known = text + "".join(step.read_text() for step in steps)
     assert [name for name in shown.variables if not re.search(rf"\b{name}\b", known)] == []
 
