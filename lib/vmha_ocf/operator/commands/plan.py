@@ -16,9 +16,10 @@ from vmha_ocf.evacuation.verdict import Next, Verdict
 from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
-from vmha_ocf.operator import by_policy, if_down, wrecks
+from vmha_ocf.operator import by_policy, wrecks
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
+from vmha_ocf.operator.commands import if_down
 from vmha_ocf.operator.known import Known, known_hosts
 from vmha_ocf.operator.look import Around, Look, look_at
 from vmha_ocf.operator.options import add_resource, inventories_of, whole
