@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 from functools import partial
 
+from tests.lab import network
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
+from tests.lab.cloud.site import PORTS
 from tests.lab.layout import REPOSITORY
 from tests.lab.processes import Process
 from tests.lab.promises import Expected
@@ -48,7 +50,7 @@ def two_nova_computes_hang(scene: Scene) -> Expected:
     """Two nova-computes are frozen at once: as if their message bus were gone: told, none is restarted."""
     scene.set_policy(_POLICY)
     tagged = [*scene.boot("compute-2", 1), *scene.boot("compute-3", 1)]
-    frozen = [_compute(scene, host) for host in ("compute-2", "compute-3")]
+    frozen = _computes(scene, "compute-2", "compute-3")
     scene.say("the nova-computes of compute-2 and compute-3 are frozen")
     for one in frozen:
         scene.afterwards.callback(one.signal, signal.SIGCONT)
@@ -62,6 +64,71 @@ def two_nova_computes_hang(scene: Scene) -> Expected:
     scene.until_status_is_silent("fell silent together", 90)
     _nobody_was_fenced(scene)
     return Expected({"compute-2", "compute-3"}, (), tagged)
+
+
+def bus_down_for_all(scene: Scene) -> Expected:
+    """The message bus is away: Nova hears of no host, which is told, and no nova-compute is restarted."""
+    scene.set_policy(_POLICY)
+    tagged = scene.boot("compute-2", 1)
+    every = _computes(scene, *scene.stage.hosts)
+    scene.stop_service("rabbitmq")
+    scene.until_status_says(f"{', '.join(scene.stage.hosts)} fell silent together", 180)
+    scene.pause(60)
+    assert all(one.alive() for one in every), "one was restarted"
+    scene.say("rabbitmq is started")
+    scene.stage.cloud.start("rabbitmq", wait=False)
+    scene.until_status_is_silent("fell silent together", 300)
+    assert all(one.alive() for one in every), "one was restarted"
+    _nobody_was_fenced(scene)
+    return Expected(scene.stage.hosts, (), tagged)
+
+
+def bus_down_for_the_hosts_of_a_cell(scene: Scene) -> Expected:
+    """Two hosts of four lose their message bus alone, as those of a cell do: told, none is restarted."""
+    scene.set_policy(_POLICY)
+    cell, lab = ("compute-3", "compute-4"), scene.stage.lab
+    tagged = [uuid for host in cell for uuid in scene.boot(host, 1)]
+    every = _computes(scene, *cell)
+    scene.say(f"the bus is lost to {' and '.join(cell)}")
+    for host in cell:
+        scene.afterwards.callback(network.give_back, lab, host, PORTS["rabbitmq"])
+        network.lose(lab, host, PORTS["rabbitmq"])
+    scene.until_status_says(f"{', '.join(cell)} fell silent together", 180)
+    scene.pause(60)
+    assert all(one.alive() for one in every), "one was restarted"
+    scene.say("the bus is there again")
+    for host in cell:
+        network.give_back(lab, host, PORTS["rabbitmq"])
+    scene.until_status_is_silent("fell silent together", 180)
+    assert all(one.alive() for one in every), "one was restarted"
+    _nobody_was_fenced(scene)
+    return Expected(cell, (), tagged)
+
+
+def nova_compute_killed_four_times(scene: Scene) -> Expected:
+    """A nova-compute ends again and again until Pacemaker gives it up: told, and nobody is fenced."""
+    scene.set_policy(_POLICY)
+    tagged = scene.boot("compute-2")
+    meta = ("resource", "meta", "nova-compute")
+    scene.afterwards.callback(
+        scene.stage.cluster.pcs, *meta, "migration-threshold=", "failure-timeout=60s"
+    )
+    scene.stage.cluster.pcs(*meta, "migration-threshold=4", "failure-timeout=10min")
+    for count in range(4):
+        scene.until("a nova-compute", lambda: nova_compute(scene.stage.lab, "compute-2"))
+        scene.say(f"nova-compute of compute-2 is killed ({count + 1})")
+        old = _compute(scene, "compute-2")
+        old.signal(signal.SIGKILL)
+        scene.until("its end", partial(_has_ended, old))
+    scene.until_status_says("nova-compute has failed 4 times on compute-2", 120)
+    scene.pause(30)
+    assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
+    _nobody_was_fenced(scene)
+    scene.say("the operator cleans up, as pcs status says")
+    scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
+    scene.stage.wait_up("compute-2")
+    scene.until_status_is_silent("nova-compute has failed 4 times", 120)
+    return Expected({"compute-2"}, (), tagged)
 
 
 def libvirt_hangs_and_ends(scene: Scene) -> Expected:
@@ -102,6 +169,10 @@ def _has_ended(process: Process) -> bool:
     return not process.alive()
 
 
+def _computes(scene: Scene, *hosts: str) -> list[Process]:
+    return [_compute(scene, host) for host in hosts]
+
+
 def _compute(scene: Scene, host: str) -> Process:
     found = nova_compute(scene.stage.lab, host)
     assert found, f"nova-compute does not run on {host}"
@@ -126,5 +197,8 @@ def _nobody_was_fenced(scene: Scene) -> None:
 CASES: tuple[Case, ...] = (
     case(nova_compute_hangs, cannot=_NO_SYSTEMD, systemd=True),
     case(two_nova_computes_hang),
+    case(bus_down_for_all),
+    case(bus_down_for_the_hosts_of_a_cell),
+    case(nova_compute_killed_four_times),
     case(libvirt_hangs_and_ends, cannot=_LACKS, real=True, systemd=True),
 )
