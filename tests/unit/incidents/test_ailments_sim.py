@@ -111,6 +111,15 @@ class TestGuests:
         watched.run(60)
         assert only(watched.world).outcome == "the policy asks for nothing any more"
 
+    def test_nothing_is_told_of_what_its_owner_reboots_and_nobody_marked(
+        self, watched: Watched
+    ) -> None:
+        watched.boot(host="compute-2")
+        one = crash(watched, tags=frozenset())
+        watched.world.instance(one).task_state = "reboot_started_hard"
+        watched.run(10)
+        assert kept(watched.world) == []
+
     def test_nothing_is_told_of_what_nobody_asks_about(self) -> None:
         watched = Watched(policy="")
         watched.run(12)

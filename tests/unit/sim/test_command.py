@@ -128,3 +128,48 @@ def test_nothing_given() -> None:
     answer = Answer()
     assert answer.code == 2
     assert "which scenario?" in answer.err
+
+
+GUESTS = """
+title = "Two guests fail on a host that lives"
+length = 120
+hosts = 2
+policy = '''
+default_class = "all"
+[class.all.guest]
+crashed = "restart"
+hung = "notify"
+'''
+[pacemaker]
+watches_guests = true
+[[instances]]
+name = "web"
+host = "compute-1"
+count = 2
+{more}
+[[event]]
+at = 20
+do = "crash_guests"
+instances = "web-1"
+"""
+SILENT = """
+[[fault]]
+where = "history"
+what = "down"
+"""
+
+
+def test_what_fails_on_a_host_that_lives_has_its_timeline(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text(GUESTS.format(more=""))
+    told = Answer(str(tmp_path)).out
+    phases = ["web-1 on compute-1: crashed, 20.0 s", "its restart is asked for", "well again"]
+    places = [told.index(phase) for phase in phases]
+    assert places == sorted(places)
+    assert "time to recover: " in told[places[-1] :]
+
+
+def test_without_a_history_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "scenario.toml").write_text(GUESTS.format(more=SILENT))
+    told = Answer(str(tmp_path)).out
+    assert "web-1 on compute-1" not in told
+    assert "promises: " in told

@@ -40,6 +40,9 @@ class Story:
         """At all that is reported now."""
         self._recall()
         for case, verdict in judged:
+            if verdict.next is Next.LEAVE:
+                self._left(case.episode)
+                continue
             episode, asked = case.episode, self._asked(case.episode)
             ago = _known_ago(case, verdict) if asked is None else asked.age
             at = Epoch(self._ports.clock.now() - (ago or 0.0))
@@ -52,8 +55,6 @@ class Story:
                 self._tell(Turn.ASKED, episode, at=at, attempt=attempt)
             if verdict.next is Next.TELL:
                 self._tell(Turn.TOLD, episode, verdict.why)
-            elif verdict.next is Next.LEAVE and episode in self._open:
-                self._end(Turn.ENDED, episode, "its owner or the policy wants it left as it is")
 
     def end(
         self,
@@ -90,6 +91,10 @@ class Story:
             kind = _KINDS.get(one.kind)
             if one.patient.instance is not None and kind is not None:
                 self._open.setdefault(Episode(one.patient.instance, kind, one.since), one.patient)
+
+    def _left(self, episode: Episode) -> None:
+        if episode in self._open:
+            self._end(Turn.ENDED, episode, "its owner or the policy wants it left as it is")
 
     def _is_over(self, episode: Episode, host: NovaHost, now: Instance | None) -> None:
         if now is None:
