@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from functools import partial
 
-from tests.lab import network
+from tests.lab import network, power
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import Scene
 from tests.lab.cloud.site import PORTS
 from tests.lab.layout import REPOSITORY
 from tests.lab.processes import Process
 from tests.lab.promises import Expected
+from tests.lab.silent_file import SilentFile
 from tests.lab.workers import libvirtd, nova_compute
 
 _POLICY = 'default_class = "all"\n[class.all.process]\nnova-compute = ["restart", "notify"]\n'
@@ -103,6 +105,35 @@ def bus_down_for_the_hosts_of_a_cell(scene: Scene) -> Expected:
     assert all(one.alive() for one in every), "one was restarted"
     _nobody_was_fenced(scene)
     return Expected(cell, (), tagged)
+
+
+def nova_compute_hangs_in_the_kernel(scene: Scene) -> Expected:
+    """A nova-compute hangs and no signal ends it (state D): that is told, and its host is not fenced."""
+    scene.set_policy(_POLICY)
+    tagged = scene.boot("compute-2")
+    old, lab = _compute(scene, "compute-2"), scene.stage.lab
+    init = power.init_of(lab, "compute-2")
+    assert init, "compute-2 has no power"
+    read = lab.home("compute-2") / "disk" / "guests" / f"{tagged[0]}.json"
+    with SilentFile(init, read) as storage:
+        scene.say("the storage of compute-2 does not answer, and nova-compute is frozen")
+        with suppress(OSError):
+            path = f"/servers/{tagged[0]}/diagnostics"
+            scene.stage.cloud.client().call("GET", path, timeout=3)
+        scene.until("its question", storage.asked, 20)
+        old.signal(signal.SIGSTOP)
+        scene.until("a thread in state D", old.stuck, 10)
+        scene.until_status_says("nova-compute does not start on compute-2", 300)
+        scene.say("KILL has not ended it, and Pacemaker can start no other")
+        scene.pause(20)
+        assert old.stuck(), "it has ended"
+        _nobody_was_fenced(scene)
+        scene.say("the storage answers")
+    scene.until("the end of the old one", lambda: not old.stuck(), 30)
+    scene.stage.wait_up("compute-2", timeout=240)
+    scene.until_status_is_silent("nova-compute does not start on compute-2", 120)
+    _nobody_was_fenced(scene)
+    return Expected({"compute-2"}, (), tagged)
 
 
 def nova_compute_killed_four_times(scene: Scene) -> Expected:
@@ -199,6 +230,7 @@ CASES: tuple[Case, ...] = (
     case(two_nova_computes_hang),
     case(bus_down_for_all),
     case(bus_down_for_the_hosts_of_a_cell),
+    case(nova_compute_hangs_in_the_kernel, cannot=_NO_SYSTEMD, systemd=True),
     case(nova_compute_killed_four_times),
     case(libvirt_hangs_and_ends, cannot=_LACKS, real=True, systemd=True),
 )
