@@ -97,6 +97,8 @@ class World:
         self.settings = PacemakerSpec(controllers=tuple(controllers))
         self.policies: dict[str, str] = {}
         """The texts of the policy's file, by controller; "" is all others."""
+        self.compute_failures: dict[NodeName, int] = {}
+        """How often NovaCompute has failed on each node, by Pacemaker's count."""
         self.maintenance = False
         self.has_long_been_there()
         self.measuring: Callable[[], Mapping[str, Collection[NodeName]]] = dict
@@ -153,7 +155,8 @@ class World:
         hosts = [host for host in self.hosts.values() if host.node not in removed]
         found = configured(self.settings, self.evacuator, hosts, attributes, self.measuring())
         mode = {"maintenance-mode": str(self.maintenance).lower()}
-        return replace(found, properties={**found.properties, **mode})
+        failures = {("nova-compute", node): many for node, many in self.compute_failures.items()}
+        return replace(found, properties={**found.properties, **mode}, failures=failures)
 
     def write_policy(self, text: str, controller: str = "") -> None:
         """On all controllers or on one; there, somebody runs ``vmha policy``."""

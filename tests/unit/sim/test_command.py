@@ -66,7 +66,7 @@ def test_the_timeline_has_every_phase_in_order(folder: Path) -> None:
         "service enabled",
         "back in service",
         "time to recover: ",
-        "promises: P1, P2, P3, P4, P5, P6, P7, P11, P12 hold",
+        "promises: P1, P2, P3, P4, P5, P6, P7, P11, P12, P13 hold",
         "it ended as expected",
     ]
     rest = answer.out

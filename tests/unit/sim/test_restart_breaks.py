@@ -1,4 +1,4 @@
-"""P12 of guests that fail by themselves, broken on purpose: the product with one mistake in one port.
+"""P12 and P13 of hosts that live, broken on purpose: the product with one mistake in one port.
 
 Each scenario is as it should be without the mistake: the tests of scenarios play them.
 """
@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-from vmha_ocf.model import Action, Instance, NovaHost
+from vmha_ocf.model import Action, Instance, Move, NovaHost, Services
 from vmha_ocf.sim.play.run import load, run
 
 P = TypeVar("P")
@@ -64,9 +64,32 @@ class RepeatsALostRequest(_Nova):
             self._nova.reboot(instance)
 
 
+class HearsOfAllButOne(_Nova):
+    """Takes a host that has fallen silent with another one for one that reports."""
+
+    def services(self, host: NovaHost | None = None) -> Services:
+        self._beat = getattr(self, "_beat", 0) + 1
+        found: Services = self._nova.services(host)
+        known = [
+            replace(one, up=True, updated_at=f"{self._beat}") if one.host == "compute-2" else one
+            for one in found
+        ]
+        return replace(found, known=known)
+
+
+class SeesNothingUnderWay(_Nova):
+    def instances_on(self, host: NovaHost) -> Sequence[Instance]:
+        return [replace(one, task_state=None) for one in self._nova.instances_on(host)]
+
+    def moves_since(self, _host: NovaHost, _at: float) -> Sequence[Move]:
+        return []
+
+
 @pytest.mark.parametrize(
     ("slug", "mistake", "told"),
     [
+        ("two-hung-at-once", HearsOfAllButOne, "compute-2 had fallen silent with it"),
+        ("hung-during-a-live-migration", SeesNothingUnderWay, "was migrating"),
         ("stopped-in-the-second-of-its-crash", NobodyAsked, "its owner had asked to stop it"),
         ("guest-shuts-itself-down-and-is-wanted", NobodyAsked, "had not failed on compute-1"),
         ("worker-dies-at-a-restart", OnlyItsOwn, "a second time for one failure"),
@@ -80,5 +103,5 @@ def test_a_mistake_breaks_it(slug: str, mistake: type[_Nova], told: str) -> None
 
     broken = run(load(SCENARIOS / slug), mistaken).broken
     assert broken
-    assert all(one.startswith("P12") for one in broken)
+    assert all(one.startswith(("P12", "P13")) for one in broken)
     assert told in broken[0]

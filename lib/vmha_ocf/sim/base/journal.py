@@ -130,6 +130,19 @@ class RestartAccepted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeToldToFail(HostFact):
+    """A monitor of nova-compute has failed, as it was told to. The rest is the truth of that moment."""
+
+    process: str
+    hung_for: float | None
+    """Seconds; None: it does not hang."""
+    silent_too: str
+    """Another host whose nova-compute has fallen silent with this one; "" is none."""
+    busy: str
+    """What it was in the middle of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted(Fact):
     """Somebody else has asked Nova for something about an instance, and was not refused."""
 

@@ -34,6 +34,7 @@ class PacemakerTiming:
     start_timeout: float = 120.0
     """Of NovaCompute."""
     failure_timeout: float = 60.0
-    """From a failed start of NovaCompute until it is tried again on that node."""
+    """From the last failure of NovaCompute until none is counted: it is tried again then, where its start
+    had failed, or its ``migration_threshold`` was reached."""
     launch: float = 0.5
     """From the start of NovaEvacuate to its worker's first round."""

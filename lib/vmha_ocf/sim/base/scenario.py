@@ -158,6 +158,9 @@ class PacemakerSpec:
     measures: Mapping[str, str] = field(default_factory=dict)
     """Clones on the compute hosts that measure a network: each writes an attribute of its own name, which
     has this value at the beginning."""
+    migration_threshold: int = 0
+    """After so many failures NovaCompute is given up on a host, until ``failure_timeout`` after the last of
+    them; 0 is never."""
     timing: PacemakerTiming = PacemakerTiming()
 
     @property

@@ -59,7 +59,7 @@ def configured(
     return Configuration(
         resources=[
             Resource("nova-evacuate", EVACUATOR, evacuator),
-            Resource("nova-compute", COMPUTE, clone="nova-compute-clone"),
+            Resource("nova-compute", COMPUTE, meta=_meta(settings), clone="nova-compute-clone"),
             *(Resource(name, PINGS, clone=f"{name}-clone") for name in measuring),
             *(_device(name, settings, hosts) for name in dict.fromkeys(chain(*settings.levels))),
             *(Resource(node, REMOTE, {"reconnect_interval": "60s"}) for node in nodes),
@@ -74,6 +74,15 @@ def configured(
             for name, there in measuring.items()
         },
     )
+
+
+def _meta(settings: PacemakerSpec) -> Mapping[str, str]:
+    if not settings.migration_threshold:
+        return {}
+    return {
+        "migration-threshold": str(settings.migration_threshold),
+        "failure-timeout": f"{settings.timing.failure_timeout:g}s",
+    }
 
 
 def inventory_of(hosts: Sequence[Host], path: str) -> Inventory:

@@ -35,6 +35,8 @@ class Compute:
     running: bool = True
     hangs: bool = False
     """Its process is there, and does nothing."""
+    hung_at: float = 0.0
+    """When it began to, if it does."""
     since: float = -86400.0
     """When it was started."""
     life: int = 0
@@ -174,7 +176,7 @@ class Host:
         """Its process is there, and does nothing any more."""
         if self.compute.running:
             self._hush()
-            self.compute.hangs = True
+            self.compute.hangs, self.compute.hung_at = True, self.core.now
             self.core.journal.say(self.node, "nova-compute hangs")
 
     @property

@@ -11,6 +11,7 @@ from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, Host
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
 from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
+from vmha_ocf.sim.judge.signals import on_one_signal
 from vmha_ocf.sim.world import World
 
 Ours = Callable[[Server], bool]
@@ -23,6 +24,7 @@ CHECKS = (
     "left forced down or disabled",
     "not as it was",
     "restarted without a reason",
+    "restarted on one signal",
 )
 
 
@@ -35,6 +37,7 @@ def judged(
     yield from left_on_services(world, problems)
     yield from not_as_before(world, ours, problems)
     yield from restarted_wrongly(world)
+    yield from on_one_signal(world)
 
 
 def not_ours(world: World, ours: Ours) -> Iterator[str]:

@@ -9,12 +9,14 @@ from enum import Enum
 from typing import Protocol
 
 from vmha_ocf.cluster import flag_texts
+from vmha_ocf.cluster.configuration import INFINITY
 from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, FlagsUnavailable, VmhaError
 from vmha_ocf.living.booting import gate, keeper
 from vmha_ocf.living.processes import asked
 from vmha_ocf.model import Flag, NodeName, NovaHost
 from vmha_ocf.ports import Clock, Units
 from vmha_ocf.proof import boots
+from vmha_ocf.sim.base.journal import ComputeToldToFail
 from vmha_ocf.sim.base.processes import End, Process
 from vmha_ocf.sim.cluster.compute_machine import SimMachine
 from vmha_ocf.sim.cluster.hosts import Host
@@ -45,6 +47,7 @@ class Child:
 
     host: Host
     state: State = State.STARTED
+    failed_at: float = 0.0
     failed_until: float = 0.0
     process: Process | None = None
     failed_for: str = ""
@@ -69,6 +72,7 @@ class ComputeClone:
         """The node is online: what runs there?"""
         child = self.children[host.node]
         child.state, child.failed_until = State.UNKNOWN, 0.0
+        self.parts.world.compute_failures.pop(host.node, None)
         self.parts.world.attrd.put(boots.BOOTED, host.node, host.boot_id)
         self.parts.after(self.parts.timing.decide, lambda: self._probe(child))
 
@@ -108,8 +112,26 @@ class ComputeClone:
                 continue
             what = "hangs" if runs else "does not run"
             self.parts.say(f"{NAME} {what} on {child.host.node}")
+            self._failed(child)
             self._stop(child)
             self._consider(child)
+
+    def _failed(self, child: Child, by: int = 1) -> None:
+        """Pacemaker counts, and forgets all of it a while after the last one."""
+        node, world, timing = child.host.node, self.parts.world, self.parts.timing
+        world.compute_failures[node] = count = world.compute_failures.get(node, 0) + by
+        child.failed_at = failed_at = world.now
+        threshold = world.settings.migration_threshold
+        if count >= INFINITY or 0 < threshold <= count:
+            child.failed_until = world.now + timing.failure_timeout
+            if count < INFINITY:
+                self.parts.say(f"{NAME} is given up on {node}: it has failed {count} times")
+
+        def forget() -> None:
+            if child.failed_at == failed_at:
+                world.compute_failures.pop(node, None)
+
+        self.parts.after(timing.failure_timeout, forget)
 
     def _told_to_fail(self, child: Child) -> bool:
         """Also answers who asks which process it is."""
@@ -122,7 +144,30 @@ class ComputeClone:
         if asked.to_fail(text) != host.process or child.failed_for == host.process:
             return False
         child.failed_for = host.process
+        self._note_truth(host)
         return True
+
+    def _note_truth(self, host: Host) -> None:
+        world = self.parts.world
+        hung = host.compute.hung_at if host.compute.hangs else None
+        near = world.core.timing.service_down
+        others = (one for one in world.hosts.values() if one is not host and one.compute.hangs)
+        silent = (
+            one.name
+            for one in others
+            if hung is not None and abs(one.compute.hung_at - hung) <= near
+        )
+        moving = (one for one in world.database.on(host.name) if one.task_state == "migrating")
+        world.core.journal.note(
+            ComputeToldToFail(
+                world.now,
+                host.name,
+                host.process,
+                None if hung is None else world.now - hung,
+                next(silent, ""),
+                next((f"{one.name} was {one.task_state}" for one in moving), ""),
+            )
+        )
 
     def _powered_off(self, child: Child) -> None:
         if child.process:
@@ -220,7 +265,7 @@ class ComputeClone:
             return
         why = "it was killed" if end.killed else str(end.error)
         self.parts.say(f"the start of {NAME} on {child.host.node} failed: {why}")
-        child.failed_until = self.parts.world.now + self.parts.timing.failure_timeout
+        self._failed(child, INFINITY)
         if self._may_act(child):
             self._stop(child)
             self._consider(child)

@@ -19,7 +19,7 @@ _TURNS = {
     Turn.HEALED: "well again",
     Turn.ENDED: "not followed any more",
 }
-PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11", "P12")
+PROMISES = ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P11", "P12", "P13")
 """Those that a world can show."""
 
 
