@@ -44,7 +44,7 @@ def nova_compute_hangs(scene: Scene) -> Expected:
     scene.until_status_is_silent("nova-compute of compute-2 hangs")
     scene.pause(30)
     assert new.alive(), "the new one was restarted, too"
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected({"compute-2"}, (), tagged)
 
 
@@ -64,7 +64,7 @@ def two_nova_computes_hang(scene: Scene) -> Expected:
     for one in frozen:
         one.signal(signal.SIGCONT)
     scene.until_status_is_silent("fell silent together", 90)
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected({"compute-2", "compute-3"}, (), tagged)
 
 
@@ -176,7 +176,7 @@ def libvirt_hangs_and_ends(scene: Scene) -> Expected:
         scene.until("another libvirtd", lambda: libvirtd(scene.stage.lab, "compute-1"), 120)
         scene.say("another libvirtd is there")
         scene.until_counting(tagged)
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected({"compute-1"}, (), tagged)
 
 
@@ -214,7 +214,7 @@ def _state(scene: Scene, host: str) -> str:
     return str(scene.stage.cloud.client().services()[host]["state"])
 
 
-def _nobody_was_fenced(scene: Scene) -> None:
+def nobody_was_fenced(scene: Scene) -> None:
     for host in scene.stage.hosts:
         history = scene.stage.cluster.fence_history(host)
         since = [
