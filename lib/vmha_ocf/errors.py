@@ -93,6 +93,10 @@ class NovaUnavailable(Unavailable):
     """No clear answer: a request that changes something may have had its effect."""
 
 
+class NovaFailed(NovaUnavailable):
+    """500 in Nova's own words: it has ended with the request, and whatever it did of it is in its lists."""
+
+
 class NovaUnreached(NovaUnavailable):
     """The request was never sent, so it had no effect: no connection, or no token from Keystone."""
 

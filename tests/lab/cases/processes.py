@@ -81,7 +81,7 @@ def bus_down_for_all(scene: Scene) -> Expected:
     scene.stage.cloud.start("rabbitmq", wait=False)
     scene.until_status_is_silent("fell silent together", 300)
     assert all(one.alive() for one in every), "one was restarted"
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected(scene.stage.hosts, (), tagged)
 
 
@@ -103,7 +103,7 @@ def bus_down_for_the_hosts_of_a_cell(scene: Scene) -> Expected:
         network.give_back(lab, host, PORTS["rabbitmq"])
     scene.until_status_is_silent("fell silent together", 180)
     assert all(one.alive() for one in every), "one was restarted"
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected(cell, (), tagged)
 
 
@@ -127,12 +127,12 @@ def nova_compute_hangs_in_the_kernel(scene: Scene) -> Expected:
         scene.say("KILL has not ended it, and Pacemaker can start no other")
         scene.pause(20)
         assert old.stuck(), "it has ended"
-        _nobody_was_fenced(scene)
+        nobody_was_fenced(scene)
         scene.say("the storage answers")
     scene.until("the end of the old one", lambda: not old.stuck(), 30)
     scene.stage.wait_up("compute-2", timeout=240)
     scene.until_status_is_silent("nova-compute does not start on compute-2", 120)
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     return Expected({"compute-2"}, (), tagged)
 
 
@@ -154,7 +154,7 @@ def nova_compute_killed_four_times(scene: Scene) -> Expected:
     scene.until_status_says("nova-compute has failed 4 times on compute-2", 120)
     scene.pause(30)
     assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
-    _nobody_was_fenced(scene)
+    nobody_was_fenced(scene)
     scene.say("the operator cleans up, as pcs status says")
     scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
     scene.stage.wait_up("compute-2")

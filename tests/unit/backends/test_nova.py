@@ -14,7 +14,14 @@ from tests.fakes import nova_bodies as bodies
 from tests.fakes.http_nova import UNAUTHORIZED, HttpCloud, connect, refusal
 from tests.fakes.web_server import DROP, Answer
 from vmha_ocf.backends.openstack.nova import OpenStackNova
-from vmha_ocf.errors import NovaBusy, NovaDenied, NovaRefused, NovaUnavailable, NovaUnreached
+from vmha_ocf.errors import (
+    NovaBusy,
+    NovaDenied,
+    NovaFailed,
+    NovaRefused,
+    NovaUnavailable,
+    NovaUnreached,
+)
 from vmha_ocf.model import Instance, InstanceId, NovaHost, ServiceChange
 
 HOST = NovaHost("compute-1")
@@ -150,9 +157,28 @@ def test_an_unclear_answer_to_evacuate_is_unavailable_and_not_repeated(
     cloud.on("POST", ACTION, fault)
     with pytest.raises(NovaUnavailable) as told:
         nova.evacuate(INSTANCE)
-    assert type(told.value) is NovaUnavailable
+    assert not isinstance(told.value, NovaUnreached | NovaBusy)
     assert len(cloud.asked("POST", ACTION)) == 1
     assert not cloud.asked("POST", "elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(500, {"computeFault": {"code": 500, "message": "Unexpected"}}), NovaFailed),
+        (Answer(500, "<html>a proxy's</html>"), NovaUnavailable),
+        (Answer(503, {"message": "a proxy's"}), NovaUnavailable),
+        (Answer(504, {"message": "a proxy's"}), NovaUnavailable),
+    ],
+)
+def test_an_error_of_nova_s_own_is_told_apart(
+    cloud: HttpCloud, nova: OpenStackNova, answer: Answer, kind: type[NovaUnavailable]
+) -> None:
+    """It has ended with the request; behind a proxy's word it may still be at it."""
+    cloud.on("POST", ACTION, answer)
+    with pytest.raises(NovaUnavailable) as told:
+        nova.reboot(INSTANCE)
+    assert type(told.value) is kind
 
 
 def test_a_request_that_was_never_sent_is_told_apart() -> None:

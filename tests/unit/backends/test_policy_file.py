@@ -47,14 +47,14 @@ def test_without_a_path_there_is_none() -> None:
 def test_faults_are_all_in_one_refusal(path: Path) -> None:
     path.write_text(BAD, encoding="utf-8")
     file = PolicyFile(str(path))
-    assert len(file().faults) == 4
+    assert len(file().faults) == 3
     with pytest.raises(LocalParameterError) as raised:
         file.verify()
     for words in (f"the policy {path} is not understood", "line 1, exclude[1]: it names nobody"):
         assert words in str(raised.value)
     for words in (
         "line 3, exclude[1].nmes: it is not known (did you mean names?)",
-        "line 4, gates",
+        "line 5, gates.held_for",
     ):
         assert words in str(raised.value)
 

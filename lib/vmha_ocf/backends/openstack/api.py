@@ -20,6 +20,7 @@ from vmha_ocf.backends.openstack.keystone import Login
 from vmha_ocf.errors import (
     NovaBusy,
     NovaDenied,
+    NovaFailed,
     NovaRefused,
     NovaUnavailable,
     NovaUnreached,
@@ -206,7 +207,8 @@ def _classify(service: str, doing: str, answer: Any, body: object) -> VmhaError:
             hint="the catalog's endpoint is not where it really is: http rather than https?",
         )
     # Also a 4xx without the service's own words: a proxy's, so it says nothing about ours.
-    return NovaUnavailable(f"{service} answered {code} when asked to {doing}")
+    kind = NovaFailed if code == 500 and said else NovaUnavailable
+    return kind(f"{service} answered {code} when asked to {doing}")
 
 
 def _message(body: object) -> str:

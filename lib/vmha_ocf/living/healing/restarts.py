@@ -11,7 +11,14 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud.policy.values import Guests
-from vmha_ocf.errors import NovaBusy, NovaRefused, NovaUnavailable, NovaUnreached, VmhaError
+from vmha_ocf.errors import (
+    NovaBusy,
+    NovaFailed,
+    NovaRefused,
+    NovaUnavailable,
+    NovaUnreached,
+    VmhaError,
+)
 from vmha_ocf.living.healing import attempts
 from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.episode import WORDS, Episode, named
@@ -25,6 +32,8 @@ SOON = 3.0
 """Seconds after which something that Nova refused is looked at again."""
 KEPT = 30.0
 """Seconds that what was asked of an instance is taken for known, where it keeps us from restarting it."""
+_ENDED = (NovaUnreached, NovaFailed)
+"""Answers to a request that do no more: if it had an effect, Nova's list has it before the next one."""
 _GONE = 404
 _LEAST_REST = 1.0
 """Seconds."""
@@ -159,7 +168,7 @@ class Restarts:
             rest = max(error.retry_after, _LEAST_REST)
             self._rest_until = Monotonic(self._now + rest)
             self._settle(case, WAIT, rest)
-        elif isinstance(error, NovaUnavailable) and not isinstance(error, NovaUnreached):
+        elif isinstance(error, NovaUnavailable) and not isinstance(error, _ENDED):
             self._note(case, answer, f"the request to restart it got no clear answer ({error})")
             self._say(case, f"the request to restart it got no clear answer: {error}")
         else:

@@ -75,6 +75,8 @@ class Server:
     """A delete request waits for the nova-compute of this host."""
     actions: list[Action] = field(default_factory=list)
     """What was asked of it, newest last."""
+    stop_asked: float = -1.0
+    """When its stop was asked for last, by anybody or by Nova itself; below 0 is never."""
     fault: str = ""
     """Nova's reason, while it is in error."""
     looked: float = -1.0

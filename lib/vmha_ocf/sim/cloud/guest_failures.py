@@ -139,6 +139,7 @@ class GuestFailures:
             there = server.id in self._database.servers
             if there and server.vm_state == "active" and server.task_state is None:
                 server.asked("stop", self._core.now, "")
+                server.stop_asked = self._core.now
                 server.vm_state, server.powered_off = "stopped", True
                 self._say(server, f"{told}, now stopped")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from vmha_ocf.errors import NovaRefused
+from vmha_ocf.errors import NovaFailed, NovaRefused
 from vmha_ocf.living.guests.states import Shutoff
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
@@ -26,6 +26,8 @@ _TAGGABLE = frozenset({"active", "paused", "suspended", "stopped"})
 _REBOOTING = frozenset({"rebooting_hard", "reboot_started_hard"})
 _INTERRUPTED = frozenset({"rebooting_hard", "pausing", "unpausing", "suspending", "resuming"})
 """Tasks that a hard reboot may come upon; one more that its nova-compute has begun with it may not."""
+_API = 0.3
+"""Seconds from its first look at an instance to what it writes."""
 _MOVED = frozenset({"done", "completed"})
 
 
@@ -77,7 +79,7 @@ class InstanceRequests:
         verify_state("stop", server, _STOPPABLE)
         verify_idle("stop", server)
         server.asked("stop", self._core.now, by)
-        server.task_state = "powering-off"
+        server.task_state, server.stop_asked = "powering-off", self._core.now
         host = self._hosts[server.host]
         host.send(lambda: self._stop_on(host, server))
 
@@ -95,6 +97,7 @@ class InstanceRequests:
         server = self._database.find(instance)
         verify_state("reboot", server, _REBOOTABLE)
         if server.task_state not in _INTERRUPTED:
+            self._verify_no_stop_began(server)
             verify_idle("reboot", server)
         host = self._hosts[server.host]
         well = host.runs_guest(server.id) and host.libvirt.is_well(server.id)
@@ -189,6 +192,12 @@ class InstanceRequests:
                 server.task_state = None
             case _:
                 pass
+
+    def _verify_no_stop_began(self, server: Server) -> None:
+        """Its task is looked at first and written last. What begins in between is an error of the API's own
+        (UnexpectedTaskStateError), which leaves no action behind."""
+        if self._core.now - server.stop_asked < _API:
+            raise NovaFailed("Nova answered 500 when asked to restart it")
 
     def _stop_on(self, host: Host, server: Server) -> None:
         """What is off already on this host is stopped in the database whatever its task is: also an
