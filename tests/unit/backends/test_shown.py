@@ -78,6 +78,26 @@ def test_what_is_over_is_cleaned_up_once(tmp_path: Path) -> None:
     assert tuple(words[-2:]) == ("nova-evacuate", "ctl1")
 
 
+@pytest.mark.parametrize(
+    ("busy", "waits"), [(0, 1), (2, 3), (1000, 10)], ids=["at rest", "busy", "never at rest"]
+)
+def test_it_is_cleaned_up_when_pacemaker_is_at_rest(tmp_path: Path, busy: int, waits: int) -> None:
+    """Until then it would be called stopped, and its worker would ask for nothing."""
+    left: list[Sequence[str]] = []
+    resource(tmp_path).degraded("Nova is silent")
+    Shown(call_of(tmp_path, **RECURRING), -1.0, left.append).well()
+    log, tool = tmp_path / "log", tmp_path / "crm_resource"
+    rest = f'[ "$1" != --wait ] || [ $(grep -c -e --wait {log}) -gt {busy} ]'
+    tool.write_text(f'#!/bin/sh\necho "$@" >>{log}\n{rest}\n')
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    for each in (tool, tmp_path / "sleep"):
+        each.chmod(0o755)
+    subprocess.run(left[0], env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=True)
+    *asked, last = log.read_text().splitlines()
+    assert asked == ["--wait --timeout=60s"] * waits
+    assert last == "--cleanup --resource nova-evacuate --node ctl1"
+
+
 def test_what_comes_and_goes_is_not_cleaned_up(tmp_path: Path) -> None:
     left: list[Sequence[str]] = []
     for _ in range(3):

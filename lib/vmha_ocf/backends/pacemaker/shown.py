@@ -20,8 +20,14 @@ from vmha_ocf.errors import OCF_DEGRADED, OCF_SUCCESS
 OVER = 45.0
 """Seconds without trouble after which what was shown is of the past. What comes and goes would have
 the resource cleaned up again and again."""
-_CLEAN_UP = 'sleep 1; exec crm_resource --cleanup --resource "$1" --node "$2"'
-"""After this action: Pacemaker answers when none is under way."""
+_CLEAN_UP = """sleep 1
+n=0
+until crm_resource --wait --timeout=60s >/dev/null 2>&1 || [ $((n += 1)) -ge 10 ]; do sleep 10; done
+exec crm_resource --cleanup --resource "$1" --node "$2"
+"""
+"""After this action: Pacemaker answers when none is under way. And not while it has anything to do: what it
+has forgotten it looks at again once that is done, a fencing of minutes for example, and calls the resource
+stopped until then. A cluster that is never at rest is not waited for for ever."""
 _LONGEST = 4000
 """Characters that are read."""
 
