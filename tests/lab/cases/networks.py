@@ -43,7 +43,7 @@ def tenant_network_cut(scene: Scene) -> Expected:
     assert _how(scene)["compute-2"] == {"tenant": "down"}
     tenant_network.mend(lab, "compute-2")
     scene.say("it is mended")
-    scene.until_status_is_silent(_ONE)
+    scene.until_status_is_silent(_ONE, 150)
 
     scene.say("its switch is away for ten seconds")
     tenant_network.switch_off(lab)
@@ -56,7 +56,7 @@ def tenant_network_cut(scene: Scene) -> Expected:
     tenant_network.switch_off(lab)
     scene.until_status_says(_ALL, _HELD + 60)
     tenant_network.switch_on(lab)
-    scene.until_status_is_silent(_ALL)
+    scene.until_status_is_silent(_ALL, 150)
 
     scene.say("compute-2 is cut off, and its agent is taken away")
     tenant_network.cut(lab, "compute-2")
