@@ -254,6 +254,10 @@ class Event:
     for and did not come to tell is counted by the next one."""
 
 
+LOST = "lost"
+"""The kind of what ails a network."""
+
+
 class Turn(Enum):
     """In the order of an ailment that goes well."""
 
@@ -269,7 +273,7 @@ class Turn(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """An instance on a host that lives, or a process of that host's own."""
+    """An instance on a host that lives, a process of that host's own, or a network that it has lost."""
 
     host: NovaHost
     name: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from vmha_ocf.model import Ailing, Epoch, InstanceId, Patient, Turn
+from vmha_ocf.model import LOST, Ailing, Epoch, InstanceId, Patient, Turn
 
 
 class What(Enum):
@@ -19,6 +19,7 @@ class What(Enum):
 
     INSTANCE = "instance"
     PROCESS = "process"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class Ailment:
 
     @property
     def what(self) -> What:
-        return What.PROCESS if self.patient.instance is None else What.INSTANCE
+        if self.patient.instance is not None:
+            return What.INSTANCE
+        return What.NETWORK if self.kind == LOST else What.PROCESS
 
     @property
     def id(self) -> str:

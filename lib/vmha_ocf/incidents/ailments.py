@@ -13,7 +13,7 @@ from vmha_ocf.incidents import ailment as each
 from vmha_ocf.incidents.ailment import Ailment, What
 from vmha_ocf.model import Ailing, Epoch, Turn
 
-MOST = {What.INSTANCE: 60, What.PROCESS: 20}
+MOST = {What.INSTANCE: 60, What.PROCESS: 20, What.NETWORK: 20}
 """Ailments that are kept."""
 
 Ailments = Mapping[What, Sequence[Ailment]]

@@ -23,7 +23,7 @@ from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.as_json import ailing_notification, notification
 from vmha_ocf.incidents.incident import Incident, advance, opened
 from vmha_ocf.incidents.status import Deliveries, Picture
-from vmha_ocf.model import Ailing, Epoch, Event, InstanceId, NovaHost, Patient, Step, Turn
+from vmha_ocf.model import LOST, Ailing, Epoch, Event, InstanceId, NovaHost, Patient, Step, Turn
 
 EXAMPLES = ROOT / "examples"
 HOST = NovaHost("compute-1.example.com")
@@ -48,7 +48,9 @@ def ailment(*turns: Ailing) -> Ailment:
 
 def sent(event: Event | Ailing) -> str:
     if isinstance(event, Ailing):
-        return json.dumps(ailing_notification(event, ailment(CRASHED, event), "ctl1"))
+        return json.dumps(
+            ailing_notification(event, ailment(replace(event, turn=Turn.FAILED), event), "ctl1")
+        )
     incident = advance(opened(FENCED), event)
     return json.dumps(notification(event, incident, "ctl1"))
 
@@ -111,6 +113,21 @@ class TestPosted:
         _, (resolved,) = posted("notify-alertmanager", HEALED, "ALERTMANAGER")
         assert resolved["labels"] == alert["labels"]
         assert resolved["endsAt"] < alert["endsAt"]
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "alert_name"),
+        [
+            ("nova-compute", "hung", "ProcessFailed"),
+            ("tenant-network", LOST, "NetworkLost"),
+        ],
+    )
+    def test_alertmanager_has_one_for_what_is_a_host_s(
+        self, posted: Posted, name: str, kind: str, alert_name: str
+    ) -> None:
+        event = replace(STUCK, patient=Patient(HOST, name), kind=kind)
+        _, (alert,) = posted("notify-alertmanager", event, "ALERTMANAGER")
+        assert alert["labels"]["alertname"] == alert_name
+        assert alert["labels"]["severity"] == "critical"
 
     def test_sensu_has_a_check_for_each_guest(self, posted: Posted) -> None:
         event = posted("notify-sensu", STUCK, "SENSU_AGENT")[1]

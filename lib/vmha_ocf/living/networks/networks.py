@@ -8,6 +8,7 @@ from vmha_ocf.cloud.policy.in_force import InForce
 from vmha_ocf.living.networks import told
 from vmha_ocf.living.networks.lasting import Lasting, after
 from vmha_ocf.living.networks.measured import read_all
+from vmha_ocf.living.networks.story import Seen, Story
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import planned
@@ -23,6 +24,7 @@ class Networks:
         self._in_force = in_force
         self._naming = naming
         self._lasting = Lasting()
+        self._story = Story(ports)
 
     @property
     def is_busy(self) -> bool:
@@ -34,29 +36,32 @@ class Networks:
         policy = self._in_force.policy
         if not policy.measured or not policy.asks_about_networks:
             self.problems, self._lasting = (), Lasting()
+            self._story.off()
             return
         naming = self._naming
         if not naming.configuration.resources:
             return
         said = self._said({one.attribute for one in policy.measured.values()})
-        nodes = self._watched(flagged)
-        readings = read_all(policy.measured, said, nodes, naming.configuration)
+        hosts = self._watched(flagged)
+        readings = read_all(policy.measured, said, hosts, naming.configuration)
         now, held_for = self._ports.clock.monotonic(), policy.gates.held_for
         self._lasting = after(self._lasting, readings, now, held_for)
-        self.problems = list(told.sentences(policy, self._lasting, readings))
+        found = list(told.tell(policy, self._lasting, readings))
+        self.problems = [one.sentence for one in found]
+        self._story.look(Seen(found, self._lasting, told.wide_ones(policy, self._lasting), hosts))
 
     def _said(self, attributes: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
         return {name: self._ports.notes.read_passing(name) for name in sorted(attributes)}
 
-    def _watched(self, flagged: Collection[NovaHost]) -> Sequence[NodeName]:
+    def _watched(self, flagged: Collection[NovaHost]) -> Mapping[NodeName, NovaHost]:
         """The compute hosts that are there, and that neither a person nor a fencing has in hand."""
         naming = self._naming
-        return [
-            node
+        return {
+            node: naming.names.hosts_of(node)[0]
             for node, state in naming.nodes.items()
             if state.online
             and not state.fenced
             and naming.names.hosts_of(node)
             and not set(naming.names.hosts_of(node)) & set(flagged)
             and not planned.is_in_maintenance(node, naming.configuration)
-        ]
+        }

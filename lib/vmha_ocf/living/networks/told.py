@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from vmha_ocf.cloud.policy.kinds import Action
 from vmha_ocf.cloud.policy.values import Policy
@@ -14,36 +15,47 @@ SEVERAL = "several"
 _NAMED = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    sentence: str
+    lost: Sequence[str] = ()
+    """The networks that are down, of ``node``, ..."""
+    node: NodeName | None = None
+    """... or of too many nodes to be theirs."""
+
+
 def asked(policy: Policy, network: str) -> frozenset[Action]:
     """What any class asks for: a network is its host's."""
     kind = f"network.{network}"
     return frozenset(action for one in policy.classes for action in one.rows.get(kind, ()))
 
 
-def sentences(policy: Policy, lasting: Lasting, readings: Readings) -> Iterator[str]:
+def tell(policy: Policy, lasting: Lasting, readings: Readings) -> Iterator[Told]:
     """Only of networks that a row asks about."""
-    down, at_once = lasting.down_for(policy.gates.held_for), lasting.down_for(0.0)
-    wide = {network for network, nodes in at_once.items() if _is_wide(nodes, policy)}
+    down = lasting.down_for(policy.gates.held_for)
+    wide = wide_ones(policy, lasting)
     several = _several(policy, down, wide)
     for network, nodes in down.items():
         if not _tells(policy, network):
             continue
         if network in wide:
-            yield _of_many(network, at_once[network], policy)
+            yield Told(_of_many(network, lasting.down_for(0.0)[network], policy), [network])
         else:
             yield from (_of_one(one, network, lasting) for one in nodes if one not in several)
     yield from (_of_several(node, networks) for node, networks in several.items())
     for network, nodes in lasting.unknown_for(MOMENT).items():
         if _tells(policy, network):
-            yield _unknown(network, nodes, readings)
+            yield Told(_unknown(network, nodes, readings))
+
+
+def wide_ones(policy: Policy, lasting: Lasting) -> Collection[str]:
+    """Networks that are down on more hosts at once than the gate lets through."""
+    at_once = lasting.down_for(0.0)
+    return [one for one, nodes in at_once.items() if len(nodes) > policy.gates.hosts_at_once]
 
 
 def _tells(policy: Policy, network: str) -> bool:
     return bool((asked(policy, network) | asked(policy, SEVERAL)) - {Action.NONE})
-
-
-def _is_wide(nodes: Collection[NodeName], policy: Policy) -> bool:
-    return len(nodes) > policy.gates.hosts_at_once
 
 
 def _several(
@@ -59,18 +71,20 @@ def _several(
     return {node: networks for node, networks in found.items() if len(networks) > 1}
 
 
-def _of_one(node: NodeName, network: str, lasting: Lasting) -> str:
-    return (
+def _of_one(node: NodeName, network: str, lasting: Lasting) -> Told:
+    sentence = (
         f"{node} has lost its {network} network: {lasting.down[node, network].why}; "
         "its instances are left as they are: look at its links and its switch"
     )
+    return Told(sentence, [network], node)
 
 
-def _of_several(node: NodeName, networks: Sequence[str]) -> str:
-    return (
+def _of_several(node: NodeName, networks: Sequence[str]) -> Told:
+    sentence = (
         f"{node} has lost {len(networks)} networks: {', '.join(networks)}; "
         "its instances are left as they are: look at its links and its switch"
     )
+    return Told(sentence, networks, node)
 
 
 def _of_many(network: str, nodes: Sequence[NodeName], policy: Policy) -> str:

@@ -64,7 +64,7 @@ class Story:
         if known is not None:
             self._recalls = False
             for one in known:
-                if one.patient.instance is None:
+                if one.kind in (HUNG, GIVEN_UP) and one.patient.instance is None:
                     failure = _Failure(one.patient.host, one.patient.name, one.kind)
                     self._open.setdefault(failure, one.since)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
 from vmha_ocf.cloud.policy.in_force import InForce
 from vmha_ocf.living.networks.networks import Networks
-from vmha_ocf.model import NodeName, NovaHost
+from vmha_ocf.model import Ailing, Event, NodeName, NovaHost
 from vmha_ocf.proof.naming import Naming
 from vmha_ocf.sim import World
 
@@ -26,11 +29,21 @@ class Stage:
         self.world.evacuator = {"policy": "/etc/vmha/policy.toml"}
         self.world.policies[""] = text
         self.world.measuring = lambda: {"net-tenant": [ONE, TWO]}
+        self.events: list[Ailing] = []
+        self.start()
+        self.says("0")
+
+    def start(self, recall: Callable[[], Collection[Ailing] | None] = tuple) -> None:
+        """A worker."""
         ports = self.world.worker_ports()
+        ports = replace(ports, tell=self._hear, recall=recall)
         self.naming = Naming(ports, "")
         self.in_force = InForce(ports.read_policy)
         self.networks = Networks(ports, self.in_force, self.naming)
-        self.says("0")
+
+    def _hear(self, event: Event | Ailing) -> None:
+        assert isinstance(event, Ailing)
+        self.events.append(event)
 
     def says(self, text: str) -> None:
         self.world.attrd.put("net-tenant", ONE, text)

@@ -8,7 +8,7 @@ from vmha_ocf.cloud.policy.read import understand
 from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.living.networks.lasting import Lasting, after
 from vmha_ocf.living.networks.measured import Reading, State
-from vmha_ocf.living.networks.told import sentences
+from vmha_ocf.living.networks.told import tell
 from vmha_ocf.model import Monotonic, NodeName
 
 MEASURED = """
@@ -40,7 +40,7 @@ def told(of: Policy, places: Mapping[tuple[str, str], State], seconds: int = 60)
     for number in range(seconds // 10 + 1):
         now = Monotonic(100.0 + 10 * number)
         lasting = after(lasting, readings, now, of.gates.held_for)
-    return list(sentences(of, lasting, readings))
+    return [one.sentence for one in tell(of, lasting, readings)]
 
 
 DOWN, UNKNOWN = State.DOWN, State.UNKNOWN
