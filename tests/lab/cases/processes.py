@@ -63,7 +63,7 @@ def two_nova_computes_hang(scene: Scene) -> Expected:
     scene.say("they go on")
     for one in frozen:
         one.signal(signal.SIGCONT)
-    scene.until_status_is_silent("fell silent together", 90)
+    scene.until_status_is_silent("fell silent together", 150)
     nobody_was_fenced(scene)
     return Expected({"compute-2", "compute-3"}, (), tagged)
 
@@ -131,7 +131,7 @@ def nova_compute_hangs_in_the_kernel(scene: Scene) -> Expected:
         scene.say("the storage answers")
     scene.until("the end of the old one", lambda: not old.stuck(), 30)
     scene.stage.wait_up("compute-2", timeout=240)
-    scene.until_status_is_silent("nova-compute does not start on compute-2", 120)
+    scene.until_status_is_silent("nova-compute does not start on compute-2", 180)
     nobody_was_fenced(scene)
     return Expected({"compute-2"}, (), tagged)
 
@@ -151,14 +151,14 @@ def nova_compute_killed_four_times(scene: Scene) -> Expected:
         old = _compute(scene, "compute-2")
         old.signal(signal.SIGKILL)
         scene.until("its end", partial(_has_ended, old))
-    scene.until_status_says("nova-compute has failed 4 times on compute-2", 120)
+    scene.until_status_says("nova-compute has failed 4 times on compute-2", 180)
     scene.pause(30)
     assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
     nobody_was_fenced(scene)
     scene.say("the operator cleans up, as pcs status says")
     scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
     scene.stage.wait_up("compute-2")
-    scene.until_status_is_silent("nova-compute has failed 4 times", 120)
+    scene.until_status_is_silent("nova-compute has failed 4 times", 180)
     return Expected({"compute-2"}, (), tagged)
 
 

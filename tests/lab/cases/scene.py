@@ -240,7 +240,7 @@ class Scene:
             lambda: self.stage.cluster.pcs("status", "--full"),
         )
 
-    def until_status_is_silent(self, words: str, timeout: float = 60.0) -> None:
+    def until_status_is_silent(self, words: str, timeout: float = 120.0) -> None:
         """It is not told any more."""
 
         def shown() -> str:
