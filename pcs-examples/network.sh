@@ -1,9 +1,10 @@
 #!/bin/sh
 # Measures one network of the compute hosts, for the policy to tell of (docs/policy.rst): a clone of ocf:pacemaker:ping
 # on them, which writes the node attribute net-NETWORK: 1000 for each target that answers. It restarts and fences
-# nothing. On its own: NETWORK=tenant TARGETS="192.0.2.1 192.0.2.2" together.sh ./network.sh
+# nothing. Needs ping on each compute host (iputils-ping).
+# On its own: NETWORK=tenant TARGETS="192.0.2.1 192.0.2.2" together.sh ./network.sh
 #   NETWORK  admin, tenant or storage
-#   TARGETS  what is pinged, two at least, and each reached over that network alone: its gateways, its switches' addresses
+#   TARGETS  what is pinged, two at least, each reached over that network alone: its gateways, addresses of its switches
 #   EXTRA_NETWORK  more parameters of ocf:pacemaker:ping, for example "options=-Ibond1"
 # Run again, what is not told stays as it is.
 set -eu

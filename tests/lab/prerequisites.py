@@ -20,6 +20,7 @@ _PROGRAMS = {
     "ipmitool": "ipmitool",
     "fence_ipmilan": "fence-agents",
     "ip": "iproute2",
+    "ping": "iputils-ping",
     "nsenter": "util-linux",
     "unshare": "util-linux",
 }

@@ -23,6 +23,7 @@ from tests.packages.clean_root import RELEASE, CleanRoot, clean_root, missing
 _BOTH = (
     "fence-agents-kdump",
     "iproute2",
+    "iputils-ping",
     "pacemaker-cli-utils",
     "pacemaker-resource-agents",
     "procps",
