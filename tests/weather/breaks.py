@@ -99,6 +99,6 @@ BREAKS = (
     ),
     Break("domain-by-novaevacuate", "network-cut", FLAGS, around.FlagsTheNode),
     Break("clocks-1-s-ahead", "absent-is-done", NOVA, around.NothingIsOlderThanItsRequest),
-    Break("guests-crash", "network-cut", NOVA, guests.RestartsTwice),
+    Break("guests-crash", "dead-destination", NOVA, guests.RestartsTwice),
     Break("operator-enables", "almost-the-tag", NOVA, people.EnabledIsInService),
 )

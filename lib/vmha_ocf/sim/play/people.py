@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from vmha_ocf.agent.settings import Marks
-from vmha_ocf.errors import NovaRefused
+from vmha_ocf.errors import NovaFailed, NovaRefused
 from vmha_ocf.model import NovaHost, ServiceChange
 from vmha_ocf.sim.base.journal import ADMIN, OWNER, Wanted
 from vmha_ocf.sim.base.scenario import EventSpec
@@ -23,7 +23,7 @@ OTHER_TOOL = "another tool"
 def _ask(stage: Stage, who: str, what: str, act: Callable[[], None]) -> None:
     try:
         act()
-    except NovaRefused as error:
+    except (NovaRefused, NovaFailed) as error:
         stage.world.say("nova", f"{who} is refused to {what}: {error}")
 
 
