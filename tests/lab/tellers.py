@@ -38,7 +38,7 @@ class Told:
 
 def vmha(stage: Stage, controller: str, *words: str) -> Mapping[str, Any]:
     """The JSON of a command. Raises LabError where it gives none."""
-    done = stage.cluster.run(controller, ["vmha", *words, "--json"], 60.0)
+    done = stage.cluster.run(controller, ["vmha", *words, "--json"], 180.0)
     try:
         found: Mapping[str, Any] = json.loads(done.output)
     except ValueError:
