@@ -123,8 +123,8 @@ class Scene:
     def set_evacuate(self, settings: Sequence[str], *, afterwards: Sequence[str]) -> None:
         """Parameters of NovaEvacuate, whose worker is started anew with them."""
         update = ("resource", "update", "nova-evacuate")
-        self.stage.cluster.pcs(*update, *settings, "--wait=90")
-        self.afterwards.callback(self.stage.cluster.pcs, *update, *afterwards, "--wait=90")
+        self.stage.cluster.pcs(*update, *settings, "--wait=50")
+        self.afterwards.callback(self.stage.cluster.pcs, *update, *afterwards, "--wait=50")
 
     def set_policy(self, text: str) -> None:
         """The same file for every controller, and each says so."""
@@ -142,7 +142,7 @@ class Scene:
 
     def disable_evacuate(self) -> None:
         self.say("NovaEvacuate is disabled")
-        self.stage.cluster.pcs("resource", "disable", "nova-evacuate", "--wait=90")
+        self.stage.cluster.pcs("resource", "disable", "nova-evacuate", "--wait=50")
         self.afterwards.callback(self.stage.cluster.pcs, "resource", "enable", "nova-evacuate")
 
     def enable_evacuate(self) -> None:
