@@ -87,6 +87,19 @@ class TestOneIncident:
         assert {record["dest"] for record in oldest["evacuations"]} == {"compute-2", "compute-3"}
         assert "completed" in desk.run(COMMAND, ID, "--instances").out
 
+    def test_each_instance_has_its_name_and_its_id(self, world: World, desk: Desk) -> None:
+        """A record of Nova's has the id alone, and nobody knows the name of what is gone since."""
+        kept = world.boot("compute-1", tags=TAGS, name="web-1")
+        gone = world.boot("compute-1", tags=TAGS, name="web-2")
+        fail(world, count=0)
+        world.requests.delete(gone)
+        (one,) = desk.data(COMMAND, ID, "--instances")["incidents"]
+        named = {record["instance"]: record["name"] for record in one["evacuations"]}
+        assert named == {kept: "web-1", gone: None}
+        shown = desk.run(COMMAND, ID, "--instances").out
+        assert f"web-1  {kept}" in shown
+        assert f"-      {gone}" in shown
+
     def test_one_that_nobody_knows(self, desk: Desk) -> None:
         told = desk.run(COMMAND, "compute-9")
         assert told.code == 64

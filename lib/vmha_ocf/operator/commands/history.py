@@ -13,13 +13,14 @@ from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.as_json import VERSION, incident_json, state
 from vmha_ocf.incidents.history import History, find, newest_first
 from vmha_ocf.incidents.incident import Incident
-from vmha_ocf.model import Evacuation
+from vmha_ocf.model import Evacuation, InstanceId
 from vmha_ocf.operator import ailments
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.options import add_resource
 from vmha_ocf.operator.site import Site
 from vmha_ocf.operator.timeline import lasting, moment, timeline
+from vmha_ocf.ports import Nova
 
 _STATES = {
     "held": "waits for a person",
@@ -27,6 +28,9 @@ _STATES = {
     "away": "host is away",
     "ended": "back in service",
 }
+
+Named = tuple[Evacuation, str]
+"""Nova's record of it, and the instance's name; "" where Nova lists it no more."""
 
 _BRIEFLY = {"held": "held", "running": "evacuating", "away": "away", "ended": "in service"}
 
@@ -69,7 +73,7 @@ def _all(incidents: Sequence[Incident], ailing: Sequence[Ailment]) -> Answer:
 
 def _some(
     incidents: Sequence[Incident],
-    moves: Mapping[str, Sequence[Evacuation]],
+    moves: Mapping[str, Sequence[Named]],
     ailing: Sequence[Ailment],
 ) -> Answer:
     """Their timelines, the newest first."""
@@ -108,18 +112,19 @@ def _table(incidents: Sequence[Incident]) -> Table:
     return Table("Incidents", columns, rows)
 
 
-def _timelines(one: Incident, moves: Mapping[str, Sequence[Evacuation]]) -> Iterator[Table]:
+def _timelines(one: Incident, moves: Mapping[str, Sequence[Named]]) -> Iterator[Table]:
     yield Table(f"Incident {one.id}", ("time", "after", "what"), timeline(one))
     if one.given_up:
         rows = [(told.name, instance, told.reason) for instance, told in one.given_up.items()]
         yield Table("Not evacuated", ("instance", "id", "why"), rows)
     if one.id in moves:
-        columns = ("instance", "to", "status", "asked", "last change")
-        yield Table("Nova's records", columns, [_row(record) for record in moves[one.id]])
+        columns = ("instance", "id", "to", "status", "asked", "last change")
+        yield Table("Nova's records", columns, [_row(*move) for move in moves[one.id]])
 
 
-def _row(record: Evacuation) -> Sequence[str]:
+def _row(record: Evacuation, name: str) -> Sequence[str]:
     return (
+        name or "-",
         record.instance,
         record.dest or "-",
         record.status,
@@ -130,14 +135,15 @@ def _row(record: Evacuation) -> Sequence[str]:
 
 def _moves(
     site: Site, resource: str, incidents: Sequence[Incident], known: History
-) -> Mapping[str, Sequence[Evacuation]]:
+) -> Mapping[str, Sequence[Named]]:
     """Nova's own records of each incident: those from its begin to the begin of the host's next."""
     nova = site.nova(site.worker(site.configuration(), resource).values)
     found = nova.evacuations_from(incidents[0].host)
     begins = sorted(records.second(one.began) for one in find(known, incidents[0].host))
+    names = _names(nova, found)
     return {
         one.id: [
-            record
+            (record, names.get(record.instance, ""))
             for record in sorted(found, key=lambda record: record.id)
             if records.second(one.began)
             <= (records.seconds(record.created_at) or 0.0) + records.APART
@@ -147,22 +153,29 @@ def _moves(
     }
 
 
+def _names(nova: Nova, found: Sequence[Evacuation]) -> Mapping[InstanceId, str]:
+    """Of what is where it was moved to, or has stayed where it was: a record of Nova's has ids alone."""
+    hosts = {host for record in found for host in (record.source, record.dest) if host}
+    return {one.id: one.name for host in sorted(hosts) for one in nova.instances_on(host)}
+
+
 def _data(
     incidents: Sequence[Incident],
-    moves: Mapping[str, Sequence[Evacuation]],
+    moves: Mapping[str, Sequence[Named]],
     ailing: Sequence[Ailment],
 ) -> Mapping[str, object]:
     told = []
     for one in incidents:
-        more = {"evacuations": [_record(record) for record in moves[one.id]]} if moves else {}
+        more = {"evacuations": [_record(*move) for move in moves[one.id]]} if moves else {}
         told.append({**incident_json(one), **more})
     return {"version": VERSION, "incidents": told, "ailments": ailments.data(ailing)}
 
 
-def _record(record: Evacuation) -> Mapping[str, object]:
+def _record(record: Evacuation, name: str) -> Mapping[str, object]:
     return {
         "id": record.id,
         "instance": record.instance,
+        "name": name or None,
         "dest": record.dest,
         "status": record.status,
         "created_at": record.created_at,
