@@ -69,6 +69,8 @@ class Guests:
         self._listings = Listings(ports, settings, cloud)
         self._restarts = Restarts(ports, may)
         self._story = Story(ports, self._restarts.asked)
+        self._heard: Mapping[Episode, Monotonic] = {}
+        """When we first heard of what is reported now."""
         self._listed: dict[NovaHost, Mapping[InstanceId, Instance]] = {}
         self._looked: dict[NovaHost, tuple[float, str]] = {}
         """When each host's instances were listed, and by which report."""
@@ -103,10 +105,11 @@ class Guests:
         if not self.is_on:
             self._story.off()
             self._switched_on.off()
-            self._busy = ()
+            self._busy, self._heard = (), {}
             return
         since = self._switched_on.since()
         reports = self._reports.read(self._naming.nodes)
+        self._hear(reports)
         troubled = self._by_host(reports, flags)
         self._list(troubled)
         cases = [
@@ -128,6 +131,14 @@ class Guests:
         self._story.end(current, heard, flags, self._listed)
         self._note_busy(judged)
         self._leave(judged, reports)
+
+    def _hear(self, reports: Reported) -> None:
+        now = self._ports.clock.monotonic()
+        self._heard = {
+            episode: self._heard.get(episode, now)
+            for said in reports.values()
+            for episode in (episode_of(*one) for one in said.troubles.items())
+        }
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
         """Those that tell of trouble, or where a restart is under way. A report counts for the
@@ -193,7 +204,7 @@ class Guests:
             case.instance,
             self._listings.wish(case.instance, case.trouble.kind),
             self._cloud.in_force.policy.guests,
-            now=self._ports.clock.now(),
+            lasted=self._ports.clock.monotonic() - self._heard[case.episode],
             healing_since=since,
             asked=self._restarts.asked(case.episode),
         )

@@ -53,12 +53,13 @@ def at_hand(
     wish: Verdict,
     rules: Guests,
     *,
-    now: Epoch,
+    lasted: float,
     healing_since: Epoch,
     asked: Asked | None,
 ) -> Verdict:
-    """``wish``: see wishes. ``healing_since``: when healing was switched on. RESTART: go on with
-    ``by_actions``."""
+    """``wish``: see wishes. ``lasted``: seconds for which whoever asks has known of it, by its own clock
+    alone: the host's time of it may be wrong by minutes. ``healing_since``: when healing was switched on.
+    RESTART: go on with ``by_actions``."""
     if wish.next is Next.LEAVE:
         return wish
     if asked is not None:
@@ -68,7 +69,7 @@ def at_hand(
         or _of_the_past(trouble, instance, healing_since)
         or _in_nova(instance)
         or (wish if wish.next is Next.TELL else None)
-        or _too_early(trouble, rules, now)
+        or _too_early(trouble, rules, lasted)
         or RESTART
     )
 
@@ -99,8 +100,8 @@ def _in_nova(instance: Instance) -> Verdict | None:
     return None
 
 
-def _too_early(trouble: Trouble, rules: Guests, now: Epoch) -> Verdict | None:
-    if trouble.kind is Kind.IO_ERROR and now - trouble.since < rules.io_grace:
+def _too_early(trouble: Trouble, rules: Guests, lasted: float) -> Verdict | None:
+    if trouble.kind is Kind.IO_ERROR and lasted < rules.io_grace:
         return WAIT
     return None
 

@@ -10,6 +10,8 @@ from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing import switched_on
 from vmha_ocf.model import InstanceId, NodeName
 
+STORAGE = POLICY + 'io-error = ["restart", "notify"]\n'
+
 
 def settled(policy: str = POLICY, **settings: object) -> Watched:
     """It runs for a while already."""
@@ -56,6 +58,41 @@ class TestRestarted:
             watched.crash(one)
             watched.run(5)
         assert watched.reboots(one) == 3
+
+    @pytest.mark.parametrize("ago", [-3600.0, 0.0, 10.0])
+    def test_what_its_storage_has_paused_has_its_time_whatever_the_clock_of_its_host_says(
+        self, ago: float
+    ) -> None:
+        watched = settled(STORAGE)
+        [one] = watched.boot()
+        watched.crash(one, Kind.IO_ERROR, ago=ago)
+        watched.run(55)
+        assert watched.reboots(one) == 0
+        watched.run(20)
+        assert watched.reboots(one) == 1
+
+    def test_after_a_failover_it_has_its_time_once_more(self) -> None:
+        watched = settled(STORAGE)
+        [one] = watched.boot()
+        watched.crash(one, Kind.IO_ERROR)
+        watched.run(50)
+        watched.driven.restart("ctl2")
+        watched.run(50)
+        assert watched.reboots(one) == 0
+        watched.run(20)
+        assert watched.reboots(one) == 1
+
+    def test_a_pause_that_has_ended_does_not_count_for_the_next(self) -> None:
+        watched = settled(STORAGE)
+        [one] = watched.boot()
+        watched.crash(one, Kind.IO_ERROR)
+        watched.run(50)
+        watched.down["compute-1"].clear()
+        watched.tell()
+        watched.run(2)
+        watched.crash(one, Kind.IO_ERROR)
+        watched.run(50)
+        assert watched.reboots(one) == 0
 
     def test_many_go_at_the_pace_the_most_important_first(self) -> None:
         watched = settled()

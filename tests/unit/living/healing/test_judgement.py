@@ -21,7 +21,7 @@ def first(
     down: Trouble | None = None,
     wish: Verdict = RESTART,
     *,
-    now: float = 1.0,
+    lasted: float = 1.0,
     healing_since: float = -1000.0,
     asked: Asked | None = None,
     **about: Any,
@@ -31,7 +31,7 @@ def first(
         instance(**about),
         wish,
         RULES,
-        now=Epoch(SINCE + now),
+        lasted=lasted,
         healing_since=Epoch(SINCE + healing_since),
         asked=asked,
     )
@@ -115,8 +115,8 @@ class TestWhatIsWanted:
 
     def test_an_io_error_has_time_to_end(self) -> None:
         down = trouble(Kind.IO_ERROR)
-        assert first(down, now=59).next is Next.WAIT
-        assert first(down, now=60) is RESTART
+        assert first(down, lasted=59).next is Next.WAIT
+        assert first(down, lasted=60) is RESTART
 
 
 class TestItsOwnersWill:
