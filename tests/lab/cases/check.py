@@ -15,7 +15,8 @@ from tests.lab.recovery import Broken
 from tests.lab.stage import write_secrets
 from tests.lab.tellers import vmha
 
-_MASAKARI, _MONITOR = "instance-ha", "systemd:masakari-hostmonitor"
+_MASAKARI = "instance-ha"
+_MONITOR, _OF_MASAKARI = "hostmonitor", "systemd:masakari-hostmonitor"
 _OF_THE_MACHINE = "this controller's clock is not synchronized"
 """True where the machine that carries the lab keeps no time; not the lab's doing."""
 
@@ -122,6 +123,16 @@ def _without_rule(attribute: str, value: str, resource: str) -> Callable[[Scene]
     return plant
 
 
+def _create_monitor(scene: Scene) -> None:
+    """Looked for on no node: where no systemd runs a probe fails, and what failed is stopped when it is
+    taken away, which fails as well, so that the node is fenced."""
+    with scene.stage.cluster.pcs_batch() as pcs:
+        pcs("resource", "create", _MONITOR, _OF_MASAKARI, "--disabled", "--force")
+        for node in scene.stage.lab.nodes:
+            away = (f"{_MONITOR}-never-{node.name}", _MONITOR, node.name, "-INFINITY")
+            pcs("constraint", "location", "add", *away, "resource-discovery=never")
+
+
 def _disable(scene: Scene) -> None:
     client = scene.stage.cloud.client()
     words = {"status": "disabled", "disabled_reason": "new disks"}
@@ -209,7 +220,7 @@ MISTAKES = (
     ),
     Mistake(
         "Masakari's monitor runs under Pacemaker",
-        _pcs("resource", "create", "hostmonitor", _MONITOR, "--disabled", "--force"),
+        _create_monitor,
         "hostmonitor is Masakari's",
     ),
     Mistake("the cloud has Masakari", _offer_masakari, "this cloud has Masakari"),
