@@ -128,7 +128,8 @@ SECONDS := 3600
 soak: setup
 	PYTHONPATH=lib:. $(PYTHON) -m tests.lab.soak --seconds $(SECONDS)
 
-bench: setup
+bench: GUESTS := real
+bench: guests
 	PYTHONPATH=lib:. $(BIN)/python -m tests.bench
 
 # Debian's Sphinx, a theme that comes with it, no network. A warning is an error.

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 import sys
 
-from tests.bench import fencing, hundred, inventories, known, redfish, simulated, starts, watching
+from tests.bench import (
+    fencing,
+    healing,
+    hundred,
+    inventories,
+    known,
+    redfish,
+    simulated,
+    starts,
+    watching,
+)
 from tests.lab.layout import REPOSITORY
 
 PARTS = {
@@ -17,6 +27,7 @@ PARTS = {
     "redfish": redfish,
     "simulated": simulated,
     "hundred": hundred,
+    "healing": healing,
 }
 
 

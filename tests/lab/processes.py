@@ -72,8 +72,12 @@ class Process:
 
     def stuck(self) -> bool:
         """One of its threads, if not the first, waits in the kernel as no signal ends (state D)."""
-        threads = (_PROC / str(self.pid) / "task").glob("*/stat")
-        return any(_fields(each.read_text())[0] == "D" for each in threads)
+        try:
+            threads = os.listdir(_PROC / str(self.pid) / "task")
+        except OSError:
+            return False
+        stats = (_stat(int(each)) for each in threads)
+        return any(stat is not None and stat[0] == "D" for stat in stats)
 
 
 def find(pid: int) -> Process | None:

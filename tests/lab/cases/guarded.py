@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.lab.cases.scene import TAG, Scene
 from tests.lab.guests import disk
@@ -18,6 +21,8 @@ LACKS = "without GUESTS=real guests are processes that no libvirt knows of"
 RESTART = '["restart", "notify"]'
 NOTIFY = '"notify"'
 _INSTANCES = "nova-instances"
+_SETTLED = 20.0
+"""Seconds after which Nova's own word about a failure has come, too."""
 
 
 def watch(
@@ -85,12 +90,35 @@ def kill(scene: Scene, uuids: Sequence[str]) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
+def again_after(scene: Scene, uuids: Sequence[str], *, by_hand: bool = False) -> float:
+    """They are killed at once: the seconds until each has counted anew."""
+    before = {uuid: len(away(scene, uuid)) for uuid in uuids}
+    at = time.time()
+    kill(scene, uuids)
+    if by_hand:
+        client = scene.stage.cloud.client()
+        with ThreadPoolExecutor(len(uuids)) as pool:
+            reboot = partial(client.action, name="reboot", body={"type": "HARD"})
+            for answer in pool.map(reboot, uuids):
+                answer.expect(202)
+    scene.until(
+        "each one's next beat",
+        lambda: all(len(away(scene, uuid)) > before[uuid] for uuid in uuids),
+        240,
+    )
+    took = max(_newest(scene, uuid) for uuid in uuids) - at
+    load = os.getloadavg()[0]
+    scene.say(f"all of them count again after {took:.1f} s, at a load of {load:.0f}")
+    scene.pause(_SETTLED)
+    return took
+
+
 def away(scene: Scene, uuid: str) -> list[float]:
     """For how long, each time, by its beats."""
     return [one.seconds for one in silences(observer(scene).beats(uuid))]
 
 
-def newest(scene: Scene, uuid: str) -> float:
+def _newest(scene: Scene, uuid: str) -> float:
     """When the first beat of its present life was found."""
     return silences(observer(scene).beats(uuid))[-1].first.at
 

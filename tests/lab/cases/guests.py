@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.guarded import (
     LACKS,
+    again_after,
     away,
     kill,
-    newest,
     start_watchers,
     state,
     switch_on,
@@ -25,8 +20,6 @@ from tests.lab.tellers import vmha
 
 _EACH = 5
 """Guests of each of four hosts."""
-_SETTLED = 20.0
-"""Seconds after which Nova's own word about a failure has come, too."""
 
 
 def guest_killed(scene: Scene) -> Expected:
@@ -134,36 +127,14 @@ def twenty_guests_killed_at_once(scene: Scene) -> Expected:
         tagged += client.boot(f"calm-{host}", _EACH, image=CALM, host=host, tags=[TAG])
     scene.stage.wait_beats(tagged, timeout=180)
     start_watchers(scene)
-    took = {"by hand": _killed(scene, tagged, by_hand=True)}
+    took = {"by hand": again_after(scene, tagged, by_hand=True)}
     for name, numbers in ((f"burst = {len(tagged)}", f"burst = {len(tagged)}"), ("as it is", "")):
         switch_on(scene, attempts=10, numbers=numbers)
-        took[name] = _killed(scene, tagged)
+        took[name] = again_after(scene, tagged)
     told = ", ".join(f"{name}: {seconds:.1f} s" for name, seconds in took.items())
     scene.say(f"from the kill to the last one's next beat, {told}")
     assert all(len(away(scene, uuid)) == len(took) for uuid in tagged), "not each one each time"
     return Expected(set(scene.stage.hosts), (), tagged)
-
-
-def _killed(scene: Scene, uuids: Sequence[str], *, by_hand: bool = False) -> float:
-    """Seconds until each has counted anew."""
-    before = {uuid: len(away(scene, uuid)) for uuid in uuids}
-    at = time.time()
-    kill(scene, uuids)
-    if by_hand:
-        client = scene.stage.cloud.client()
-        with ThreadPoolExecutor(len(uuids)) as pool:
-            reboot = partial(client.action, name="reboot", body={"type": "HARD"})
-            for answer in pool.map(reboot, uuids):
-                answer.expect(202)
-    scene.until(
-        "each one's next beat",
-        lambda: all(len(away(scene, uuid)) > before[uuid] for uuid in uuids),
-        240,
-    )
-    took = max(newest(scene, uuid) for uuid in uuids) - at
-    scene.say(f"all of them count again after {took:.1f} s")
-    scene.pause(_SETTLED)
-    return took
 
 
 _RUN = (

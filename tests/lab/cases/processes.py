@@ -18,6 +18,7 @@ from tests.lab.workers import libvirtd, nova_compute
 
 _POLICY = 'default_class = "all"\n[class.all.process]\nnova-compute = ["restart", "notify"]\n'
 _TOLD = "compute-2: Nova has heard nothing of its nova-compute"
+_NO_START = "nova-compute does not start on compute-2"
 _NO_SYSTEMD = "without HOSTS=systemd a nova-compute that hears no TERM is given 45 s to end"
 _LACKS = "without HOSTS=systemd and GUESTS=real no libvirt is started by systemd"
 
@@ -123,15 +124,18 @@ def nova_compute_hangs_in_the_kernel(scene: Scene) -> Expected:
         scene.until("its question", storage.asked, 20)
         old.signal(signal.SIGSTOP)
         scene.until("a thread in state D", old.stuck, 10)
-        scene.until_status_says("nova-compute does not start on compute-2", 300)
+        # A stop that waits for it in vain, and a start that waits for the stop.
+        scene.until_status_says(_NO_START, 420)
         scene.say("KILL has not ended it, and Pacemaker can start no other")
         scene.pause(20)
         assert old.stuck(), "it has ended"
+        assert nova_compute(lab, "compute-2") in (old, None), "another one was started beside it"
         nobody_was_fenced(scene)
         scene.say("the storage answers")
     scene.until("the end of the old one", lambda: not old.stuck(), 30)
     scene.stage.wait_up("compute-2", timeout=240)
-    scene.until_status_is_silent("nova-compute does not start on compute-2", 180)
+    scene.say("it has ended, and another one is there")
+    scene.until_status_is_silent(_NO_START, 180)
     nobody_was_fenced(scene)
     return Expected({"compute-2"}, (), tagged)
 
