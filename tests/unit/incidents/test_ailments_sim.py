@@ -78,10 +78,43 @@ class TestGuests:
         watched.run(10)
         assert only(watched.world).state == "told"
         watched.world.fence("compute-1")
-        watched.run(10)
+        watched.run(60)
         found = only(watched.world)
         assert found.state == "ended"
         assert "is flagged, which comes first" in found.outcome
+
+    def test_what_a_restart_has_left_in_error_is_told_whatever_libvirt_knows_of_it(
+        self, watched: Watched
+    ) -> None:
+        """Also by the next worker, and over a failure of its host, until it runs."""
+        watched.world.fault("nova.host", "reboot-fails", times=1)
+        one = crash(watched)
+        watched.run(20)
+        watched.down["compute-1"].clear()
+        watched.tell()
+        watched.run(60)
+        assert "it is in error in Nova" in watched.problems
+        watched.driven.restart("ctl2")
+        watched.run(60)
+        assert "it is in error in Nova" in watched.problems
+        assert only(watched.world).state == "told"
+        watched.world.requests.reboot(one)
+        watched.run(60)
+        assert watched.problems == ""
+        assert only(watched.world).recovery is not None
+
+    def test_its_hosts_failure_ends_it_once_it_has_left(self, watched: Watched) -> None:
+        watched.world.fault("nova.host", "reboot-fails", times=1)
+        one = crash(watched)
+        watched.run(20)
+        watched.world.fence("compute-1")
+        watched.run(5)
+        assert only(watched.world).state == "told"
+        watched.run(120)
+        assert watched.world.instance(one).host != "compute-1"
+        found = only(watched.world)
+        assert (found.state, "is flagged" in found.outcome) == ("ended", True)
+        assert watched.problems == ""
 
     def test_one_that_is_deleted(self, watched: Watched) -> None:
         watched.world.fault("nova.reboot", "down", until=500)

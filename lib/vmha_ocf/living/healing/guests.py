@@ -19,7 +19,7 @@ from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.episode import Episode, episode_of, named, told
 from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
-from vmha_ocf.living.healing.reports import Reports, Said
+from vmha_ocf.living.healing.reports import SILENT, Reports, Said
 from vmha_ocf.living.healing.restarts import Restarts
 from vmha_ocf.living.healing.story import Story
 from vmha_ocf.living.healing.switched_on import SwitchedOn
@@ -126,9 +126,10 @@ class Guests:
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
         self._restart(waiting, may_begin=not waits_for)
         self._story.look(self._tell(judged, self._long(waits_for)))
-        nodes = self._naming.names
-        heard = {host for node in reports for host in nodes.hosts_of(node)}
+        heard = {host for node in reports for host in self._naming.names.hosts_of(node)}
         self._story.end(current, heard, flags, self._listed)
+        self.told = {**self._story.left, **self.told}
+        self._say_new()
         self._note_busy(judged)
         self._leave(judged, reports)
 
@@ -141,20 +142,21 @@ class Guests:
         }
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
-        """Those that tell of trouble, or where a restart is under way. A report counts for the
-        hosts of its own node alone, and for none that is flagged."""
+        """Those that tell of trouble, or where a restart is under way, or has left something. A report
+        counts for the hosts of its own node alone, and for none that is flagged."""
         if any(map(self._troubles, reports.values())) and self._naming.words.listed is None:
             self._cloud.services()  # tells which hosts there are
         names = self._naming.names
         self._reports.note_nameless(names.hosts_of, reports)
-        restarted = {case.instance.host for case in self._restarts.open}
-        open_hosts = restarted.union(self._story.hosts)
-        return {
+        open_hosts = self._story.hosts | {case.instance.host for case in self._restarts.open}
+        told = {
             host: said
             for node, said in reports.items()
             for host in names.hosts_of(node)
             if host not in flags and (self._troubles(said) or host in open_hosts)
         }
+        flagged = {host for host, flag in flags.items() if flag.pending}
+        return {**dict.fromkeys(self._story.hosts - flagged, SILENT), **told}
 
     def _troubles(self, said: Said) -> Mapping[InstanceId, Trouble]:
         """Without what has shut itself down, where no row asks for that, or it was found to be left."""
@@ -229,7 +231,7 @@ class Guests:
             host = case.instance.host
             if host in flags:
                 self._restarts.end(case.episode)
-                self._say(
+                self._ports.say(
                     f"{named(case.instance)} was being restarted: {host} is flagged, which comes first"
                 )
             elif self._naming.names.node_of(host) in reports and case.episode not in current:
@@ -244,7 +246,9 @@ class Guests:
             return
         seconds = self._restarts.end(case.episode)
         if one is not None and one.vm_state == "active":
-            self._say(f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for")
+            self._ports.say(
+                f"{named(one)} runs again, {seconds:.1f} s after its restart was asked for"
+            )
 
     def _long(self, waits_for: str) -> Verdict | None:
         """What is to be restarted has waited for the same for a while."""
@@ -265,11 +269,13 @@ class Guests:
             for case, verdict in found
             if verdict.next is Next.TELL
         }
+        return found
+
+    def _say_new(self) -> None:
         for sentence in self.told.values():
             if sentence not in self._said:
-                self._say(sentence)
+                self._ports.say(sentence)
         self._said = set(self.told.values())
-        return found
 
     def _restart(self, waiting: Sequence[Case], *, may_begin: bool) -> None:
         """The most important first."""
@@ -292,6 +298,3 @@ class Guests:
         self._busy = busy | {case.instance.host for case in self._restarts.open}
         if self._busy or self._listings.problems:
             self.pause = min(self.pause, FOLLOWING)
-
-    def _say(self, what: str) -> None:
-        self._ports.say(what)

@@ -67,7 +67,7 @@ def at_hand(
     return (
         _left(instance)
         or _of_the_past(trouble, instance, healing_since)
-        or _in_nova(instance)
+        or _in_nova(instance, lasted)
         or (wish if wish.next is Next.TELL else None)
         or _too_early(trouble, rules, lasted)
         or RESTART
@@ -90,13 +90,16 @@ def _of_the_past(trouble: Trouble, instance: Instance, healing_since: Epoch) -> 
     return None
 
 
-def _in_nova(instance: Instance) -> Verdict | None:
-    if instance.task_state is not None:
+def _in_nova(instance: Instance, lasted: float) -> Verdict | None:
+    """A task may be nobody's: Nova writes it first, and what was asked for after it."""
+    if instance.task_state is not None and lasted < STUCK:
         return WAIT
+    if instance.task_state is not None:
+        return tell(_stuck(instance))
     if instance.vm_state not in _HEALABLE:
         return tell(f"Nova has it {instance.vm_state}: openstack server show {instance.id}")
     if instance.vm_state == "error":
-        return tell(_in_error(instance))
+        return tell(in_error(instance))
     return None
 
 
@@ -145,17 +148,21 @@ def outcome(instance: Instance, asked: Asked) -> Verdict:
     if instance.task_state is not None and asked.age < STUCK:
         return WAIT
     if instance.task_state is not None:
-        return tell(
-            f"Nova has it {instance.task_state} for {STUCK / 60:g} min: openstack server show {instance.id}"
-        )
+        return tell(_stuck(instance))
     if instance.vm_state == "error":
-        return tell(_in_error(instance))
+        return tell(in_error(instance))
     if asked.age < SETTLES:
         return WAIT
     what = asked.answer or "its restart did not help"
     return tell(f"{what}: {by_hand(instance)}")
 
 
-def _in_error(instance: Instance) -> str:
+def _stuck(instance: Instance) -> str:
+    task, minutes = instance.task_state, STUCK / 60
+    return f"Nova has it {task}, after {minutes:g} min: openstack server show {instance.id}"
+
+
+def in_error(instance: Instance) -> str:
+    """For a person, with Nova's reason."""
     fault = one_line(instance.fault, 200) or "no reason is given"
     return f"it is in error in Nova ({fault}): openstack server show {instance.id}"

@@ -9,7 +9,7 @@ from vmha_ocf.errors import GuestsUnavailable
 from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE, Report, parse_report
 from vmha_ocf.living.guests.states import Kind
-from vmha_ocf.model import InstanceId, NodeName, NovaHost
+from vmha_ocf.model import Epoch, InstanceId, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.presence import Nodes
 
@@ -22,6 +22,10 @@ class Said:
     @property
     def troubles(self) -> Mapping[InstanceId, Trouble]:
         return {**self.report.failed, **self.report.found}
+
+
+SILENT = Said("", Report("", Epoch(0.0)))
+"""Of a host that tells nothing."""
 
 
 class Reports:

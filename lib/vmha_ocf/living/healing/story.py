@@ -1,19 +1,20 @@
 """What is told of each failure, for its history: that it is there, what was done, and how it ended.
 
-It decides nothing. What an earlier worker has told is told again, and counts once; what it had told of, and
-is over since, ends here.
+What an earlier worker has told is told again, and counts once; what it had told of, and is over since, ends
+here. Nothing ends while Nova has it in error, as a restart may leave it, whatever its host says: after a
+boot, or where Nova has undefined it, that is nothing. It is told until it runs, or is gone from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
-from vmha_ocf.living.healing.episode import Episode
-from vmha_ocf.living.healing.judgement import Asked
+from vmha_ocf.living.healing.episode import Episode, told
+from vmha_ocf.living.healing.judgement import Asked, in_error
 from vmha_ocf.living.healing.verdict import Next, Verdict
-from vmha_ocf.model import Ailing, Epoch, Instance, InstanceId, NovaHost, Patient, Turn
+from vmha_ocf.model import Ailing, Epoch, Flag, Instance, InstanceId, NovaHost, Patient, Turn
 from vmha_ocf.ports import Ports
 
 Listed = Mapping[NovaHost, Mapping[InstanceId, Instance]]
@@ -27,12 +28,14 @@ class Story:
     def __init__(self, ports: Ports, asked: Callable[[Episode], Asked | None]) -> None:
         self._ports = ports
         self._asked = asked
+        self.left: dict[InstanceId, str] = {}
+        """What failed, and is in error now: why a person has to look."""
         self._open: dict[Episode, Patient] = {}
         self._told: dict[Episode, set[tuple[Turn, str]]] = {}
         self._recalls = True
 
     @property
-    def hosts(self) -> Collection[NovaHost]:
+    def hosts(self) -> Set[NovaHost]:
         """Where something has failed, and is not over."""
         return {patient.host for patient in self._open.values()}
 
@@ -60,14 +63,17 @@ class Story:
         self,
         current: Collection[Episode],
         heard: Collection[NovaHost],
-        flagged: Collection[NovaHost],
+        flags: Mapping[NovaHost, Flag],
         listed: Listed,
     ) -> None:
         """What is not reported any more. ``heard``: the hosts that have just said what is down there."""
+        self.left = {}
         again = {one.instance for one in current}
         for episode, patient in list(self._open.items()):
             host = patient.host
-            if host in flagged:
+            if self._outlasts(episode, flags.get(host), listed.get(host)):
+                continue
+            if host in flags:
                 self._end(Turn.ENDED, episode, f"{host} is flagged, which comes first")
             elif episode in current or host not in heard or host not in listed:
                 continue
@@ -91,6 +97,20 @@ class Story:
             kind = _KINDS.get(one.kind)
             if one.patient.instance is not None and kind is not None:
                 self._open.setdefault(Episode(one.patient.instance, kind, one.since), one.patient)
+
+    def _outlasts(
+        self, episode: Episode, flag: Flag | None, listed: Mapping[InstanceId, Instance] | None
+    ) -> bool:
+        """Also its host's failure, where nothing is listed before that is dealt with."""
+        if flag is not None and (flag.pending or listed is None):
+            return True
+        one = (listed or {}).get(episode.instance)
+        if one is None or one.vm_state != "error":
+            return False
+        why = in_error(one)
+        self.left[one.id] = told(one, episode.kind, why)
+        self._tell(Turn.TOLD, episode, why)
+        return True
 
     def _left(self, episode: Episode) -> None:
         if episode in self._open:

@@ -99,6 +99,12 @@ class TestWhatNovaHas:
     ) -> None:
         assert first(vm_state=state, task_state=task).next is found
 
+    def test_what_it_never_ends_is_told(self) -> None:
+        """Its task may be that of a request which has failed after it was written."""
+        assert first(lasted=STUCK - 1, task_state="rebooting_hard").next is Next.WAIT
+        why = first(lasted=STUCK, task_state="rebooting_hard").why
+        assert why.startswith("Nova has it rebooting_hard, after 5 min: openstack server show ")
+
     def test_novas_reason_is_told_on_one_line(self) -> None:
         why = first(vm_state="error", fault="no\nspace").why
         assert why.startswith("it is in error in Nova (no space): openstack server show ")
