@@ -102,7 +102,7 @@ class World:
         self.maintenance = False
         self.has_long_been_there()
         self.measuring: Callable[[], Mapping[str, Collection[NodeName]]] = dict
-        """Where each clone runs that measures a network; set by whoever runs them."""
+        """Where each clone runs that measures a network or watches guests; set by whoever runs them."""
         self.evacuator: Mapping[str, str] = {}
         """NovaEvacuate's parameters, as Pacemaker has them."""
 

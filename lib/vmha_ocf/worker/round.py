@@ -55,7 +55,13 @@ class Evacuator:
         self._healer = Healer(ports, cloud, naming)
         self._networks = Networks(ports, cloud.in_force, naming)
         self._guests = Guests(
-            ports, settings, cloud, naming, me=me, may=lookout.right_before.to_restart
+            ports,
+            settings,
+            cloud,
+            naming,
+            me=me,
+            may=lookout.right_before.to_restart,
+            without_storage=lambda: self._networks.without_storage,
         )
         self._flags = ports.flags
 

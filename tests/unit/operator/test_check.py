@@ -124,6 +124,14 @@ attribute = "net-tenant"
 resource = "net-tenant-clone"
 healthy_from = 1000
 """
+STORAGE = """
+default_class = "all"
+[class.all]
+network.storage = "notify"
+[measured.storage]
+paused_guests = 2
+"""
+WATCHER = Resource("watcher", "ocf:openstack:NovaInstances", clone="watcher-clone")
 HOSTS = ("compute-1", "compute-2", "compute-3")
 TARGETS = {"host_list": "192.0.2.1 192.0.2.2", "multiplier": "1000"}
 
@@ -490,6 +498,17 @@ MISTAKES = {
         both(policy(TENANT), measured_by()),
         "error",
         "the tenant network is measured by net-tenant-clone, and this cluster has none",
+    ),
+    "guests whose pauses nobody sees": Mistake(
+        policy(STORAGE),
+        "error",
+        "paused guests tell of the storage network, and this cluster has no NovaInstances",
+    ),
+    "guests whose pauses nobody tells of": Mistake(
+        both(policy(STORAGE), measured_by(WATCHER)),
+        "warning",
+        "how the storage network of compute-1, compute-2, compute-3 is, nobody knows: NovaInstances has "
+        "written no vmha-instances",
     ),
     "a network that is not measured on one host": Mistake(
         both(

@@ -33,6 +33,9 @@ _PROJECT = re.compile(r"[0-9a-f-]{6,64}")
 _IMAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
 _ALL = re.compile(r"[*?]*\*[*?]*")
+_PAUSES = "storage"
+"""The network without which guests are paused."""
+_OF_AGENT = ("attribute", "resource", "healthy", "healthy_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,26 +163,36 @@ def _gates(table: Table) -> Gates:
 
 
 def _measured(table: Table) -> Mapping[str, Measure]:
-    found = {name: _measure(table.table(name)) for name in NETWORKS if table.has(name)}
+    found = {name: _measure(table.table(name), name) for name in NETWORKS if table.has(name)}
     for name in NETWORKS:
         table.table(name)
     table.close()
     return found
 
 
-def _measure(table: Table) -> Measure:
+def _measure(table: Table, network: str) -> Measure:
     least = table.whole("healthy_from", 0, least=0, most=1_000_000)
     found = Measure(
         table.text("attribute"),
         table.text("resource"),
         least if table.has("healthy_from") else None,
         table.texts("healthy"),
+        table.whole("paused_guests", 0, least=1, most=100),
     )
+    if found.paused_guests and network != _PAUSES:
+        table.fault(
+            "paused_guests", f"guests pause for their {_PAUSES} alone", f"[measured.{_PAUSES}]"
+        )
+    if not found.paused_guests or any(map(table.has, _OF_AGENT)):
+        _check_agent(table)
+    table.close()
+    return found
+
+
+def _check_agent(table: Table) -> None:
     for key in ("attribute", "resource"):
         if not table.has(key):
             table.fault("", f"{key} is missing")
     if table.has("healthy") == table.has("healthy_from"):
         told = 'the least number (healthy_from = 1), or the words (healthy = ["green"])'
         table.fault("", "it has to say once what is well", told)
-    table.close()
-    return found

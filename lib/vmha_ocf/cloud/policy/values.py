@@ -93,14 +93,18 @@ class Gates:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Who knows how a network is: a resource of Pacemaker, which writes an attribute of the host's node."""
+    """Who knows how a network is: a resource of Pacemaker, which writes an attribute of the host's node;
+    or its guests."""
 
-    attribute: str
-    resource: str
+    attribute: str = ""
+    resource: str = ""
+    """Of an agent that measures it; "" where none does."""
     healthy_from: int | None = None
     """The least number that is well, or ..."""
     healthy: tuple[str, ...] = ()
     """... the words that are."""
+    paused_guests: int = 0
+    """So many guests of one host, paused by I/O errors, are the failure of its storage; 0: none are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ SHOWN = 3
 
 
 class Guests:
-    """``may``: see Restarts."""
+    """``may``: see Restarts. ``without_storage``: the nodes that have lost theirs."""
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Guests:
         *,
         me: str,
         may: Callable[[Collection[NovaHost]], Collection[NovaHost]],
+        without_storage: Callable[[], Collection[NodeName]] = tuple,
     ) -> None:
         self.told: Mapping[InstanceId, str] = {}
         self.pause = inf
@@ -67,6 +68,7 @@ class Guests:
         self._switched_on = SwitchedOn(ports, NodeName(me))
         self._reports = Reports(ports)
         self._listings = Listings(ports, settings, cloud)
+        self._without_storage = without_storage
         self._restarts = Restarts(ports, may)
         self._story = Story(ports, self._restarts.asked)
         self._heard: Mapping[Episode, Monotonic] = {}
@@ -212,7 +214,18 @@ class Guests:
         )
         if found.next is not Next.RESTART:
             return found
-        return self._restarts.settled(case.episode) or self._by_service(case) or found
+        return (
+            self._restarts.settled(case.episode)
+            or self._by_service(case)
+            or self._by_storage(case)
+            or found
+        )
+
+    def _by_storage(self, case: Case) -> Verdict | None:
+        node = self._naming.names.node_of(case.instance.host)
+        if case.trouble.kind is not Kind.IO_ERROR or node not in self._without_storage():
+            return None
+        return tell(f"its host has lost its storage; it is restarted when that is back ({node})")
 
     def _by_service(self, case: Case) -> Verdict | None:
         """What is asked of a nova-compute that is down would wait for it, and be done whenever it comes.

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from vmha_ocf.living.networks.measured import Readings, State
+from vmha_ocf.living.networks.measured import Readings
+from vmha_ocf.living.networks.reading import State
 from vmha_ocf.model import Monotonic, NodeName
 
 LONGEST_GAP = 30.0

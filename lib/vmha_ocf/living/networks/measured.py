@@ -7,31 +7,20 @@ behind, and a connection that moves to another controller takes it away. Neither
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from vmha_ocf.agent.printable import one_line
 from vmha_ocf.cloud.policy.values import Measure
-from vmha_ocf.cluster.configuration import INFINITY, Configuration
+from vmha_ocf.cluster.configuration import INFINITY, INSTANCES, Configuration
+from vmha_ocf.living.guests.report import ATTRIBUTE
+from vmha_ocf.living.networks.paused import read_guests
+from vmha_ocf.living.networks.reading import Reading, State, worse
 from vmha_ocf.model import NodeName
 
 _NUMBER = re.compile(r"[+-]?\d{1,9}")
 _SCORES = {"INFINITY": INFINITY, "+INFINITY": INFINITY, "-INFINITY": -INFINITY}
-
-
-class State(Enum):
-    UP = "up"
-    DOWN = "down"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    state: State
-    why: str
-    """For people."""
-
+_STORAGE = "storage"
 
 Readings = Mapping[tuple[NodeName, str], Reading]
 """By node and network."""
@@ -46,10 +35,52 @@ def read_all(
     """``said``: what the nodes have of each attribute."""
     readings: dict[tuple[NodeName, str], Reading] = {}
     for network, measure in measured.items():
-        there, texts = running_on(measure.resource, configuration), said.get(measure.attribute, {})
-        for node in nodes:
-            readings[node, network] = read(measure, texts.get(node, ""), runs=node in there)
+        for source in _sources(measure, configuration):
+            texts = said.get(source.attribute, {})
+            for node in nodes:
+                reading = source.read(texts.get(node, ""), node in source.there)
+                readings[node, network] = worse(readings.get((node, network)), reading)
     return readings
+
+
+def attributes(measured: Mapping[str, Measure]) -> Sequence[str]:
+    """All that is read for them."""
+    guests = [ATTRIBUTE] if any(one.paused_guests for one in measured.values()) else []
+    return sorted({*guests, *(one.attribute for one in measured.values() if one.attribute)})
+
+
+def without_storage(
+    measured: Mapping[str, Measure],
+    said: Mapping[str, Mapping[NodeName, str]],
+    configuration: Configuration,
+) -> frozenset[NodeName]:
+    """By the agent that measures it alone: what a guest says of it ends with the guest's restart."""
+    measure = measured.get(_STORAGE)
+    if measure is None or not measure.resource:
+        return frozenset()
+    texts = said.get(measure.attribute, {})
+    there = running_on(measure.resource, configuration)
+    return frozenset(
+        one for one in there if read(measure, texts.get(one, ""), runs=True).state is State.DOWN
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    attribute: str
+    there: frozenset[NodeName]
+    """Where it is written."""
+    read: Callable[[str, bool], Reading]
+
+
+def _sources(measure: Measure, configuration: Configuration) -> Iterator[_Source]:
+    if measure.resource:
+        there = running_on(measure.resource, configuration)
+        yield _Source(measure.attribute, there, lambda text, runs: read(measure, text, runs=runs))
+    if measure.paused_guests:
+        names = {one.name for one in configuration.of_kind(INSTANCES)}
+        there, least = frozenset(_nodes(names, configuration)), measure.paused_guests
+        yield _Source(ATTRIBUTE, there, lambda text, runs: read_guests(least, text, runs=runs))
 
 
 def running_on(resource: str, configuration: Configuration) -> frozenset[NodeName]:

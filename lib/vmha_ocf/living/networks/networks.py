@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from vmha_ocf.cloud.policy.in_force import InForce
 from vmha_ocf.living.networks import told
 from vmha_ocf.living.networks.lasting import Lasting, after
-from vmha_ocf.living.networks.measured import read_all
+from vmha_ocf.living.networks.measured import attributes, read_all, without_storage
 from vmha_ocf.living.networks.story import Seen, Story
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.ports import Ports
@@ -20,6 +20,8 @@ class Networks:
 
     def __init__(self, ports: Ports, in_force: InForce, naming: Naming) -> None:
         self.problems: Sequence[str] = ()
+        self.without_storage: Collection[NodeName] = ()
+        """Nodes whose guests a restart would not help."""
         self._ports = ports
         self._in_force = in_force
         self._naming = naming
@@ -35,23 +37,24 @@ class Networks:
         """Without rows nothing is read. Raises FlagsUnavailable."""
         policy = self._in_force.policy
         if not policy.measured or not policy.asks_about_networks:
-            self.problems, self._lasting = (), Lasting()
+            self.problems, self._lasting, self.without_storage = (), Lasting(), ()
             self._story.off()
             return
         naming = self._naming
         if not naming.configuration.resources:
             return
-        said = self._said({one.attribute for one in policy.measured.values()})
+        said = self._said(attributes(policy.measured))
         hosts = self._watched(flagged)
         readings = read_all(policy.measured, said, hosts, naming.configuration)
+        self.without_storage = without_storage(policy.measured, said, naming.configuration)
         now, held_for = self._ports.clock.monotonic(), policy.gates.held_for
         self._lasting = after(self._lasting, readings, now, held_for)
         found = list(told.tell(policy, self._lasting, readings))
         self.problems = [one.sentence for one in found]
         self._story.look(Seen(found, self._lasting, told.wide_ones(policy, self._lasting), hosts))
 
-    def _said(self, attributes: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
-        return {name: self._ports.notes.read_passing(name) for name in sorted(attributes)}
+    def _said(self, names: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
+        return {name: self._ports.notes.read_passing(name) for name in names}
 
     def _watched(self, flagged: Collection[NovaHost]) -> Mapping[NodeName, NovaHost]:
         """The compute hosts that are there, and that neither a person nor a fencing has in hand."""

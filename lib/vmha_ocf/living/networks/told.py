@@ -88,10 +88,10 @@ def _of_several(node: NodeName, networks: Sequence[str]) -> Told:
 
 
 def _of_many(network: str, nodes: Sequence[NodeName], policy: Policy) -> str:
-    measure = policy.measured[network]
+    by = policy.measured[network].resource or "NovaInstances"
     return (
         f"{_names(nodes)} have lost their {network} network together: look at its switch, and at what "
-        f"{measure.resource} measures it by; nothing is done about a single host"
+        f"{by} measures it by; nothing is done about a single host"
     )
 
 

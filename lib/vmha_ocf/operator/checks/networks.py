@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from vmha_ocf.agent.parameter import is_integer
 from vmha_ocf.cloud.policy.values import Measure
-from vmha_ocf.cluster.configuration import Resource
-from vmha_ocf.living.networks.measured import Readings, State, read_all
+from vmha_ocf.cluster.configuration import INSTANCES, Resource
+from vmha_ocf.living.networks.measured import Readings, read_all
+from vmha_ocf.living.networks.reading import State
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator.checks.facts import Check, Facts, Finding, error, warning
 
@@ -36,7 +37,12 @@ def readings_of(facts: Facts) -> Readings:
 
 def there_is_who_measures(facts: Facts) -> Iterator[Finding]:
     for network, measure in measured_of(facts).items():
-        if not _resources(measure, facts):
+        if measure.paused_guests and not _of_guests(measure, facts):
+            yield error(
+                f"paused guests tell of the {network} network, and this cluster has no NovaInstances",
+                "pcs-examples/instances.sh (docs/deploy.rst)",
+            )
+        if measure.resource and not _resources(measure, facts):
             yield error(
                 f"the {network} network is measured by {measure.resource}, and this cluster has none",
                 "create it (docs/policy.rst), or correct [measured." + network + "] of the policy",
@@ -50,10 +56,12 @@ def it_is_measured_everywhere(facts: Facts) -> Iterator[Finding]:
         for (node, which), reading in readings.items():
             if which == network and reading.state is State.UNKNOWN:
                 found.setdefault(reading.why, []).append(node)
-        for why, nodes in found.items() if _resources(measure, facts) else ():
+        sources = (*_resources(measure, facts), *_of_guests(measure, facts))
+        names = [one.clone or one.name for one in sources]
+        for why, nodes in found.items() if names else ():
             yield warning(
                 f"how the {network} network of {', '.join(nodes)} is, nobody knows: {why}",
-                f"pcs resource cleanup {measure.resource}; pcs constraint location",
+                f"pcs resource cleanup {names[0]}; pcs constraint location",
             )
 
 
@@ -111,8 +119,12 @@ def _ping(network: str, measure: Measure, one: Resource) -> Iterator[Finding]:
 
 
 def _resources(measure: Measure, facts: Facts) -> Sequence[Resource]:
-    every = facts.configuration.resources
+    every = facts.configuration.resources if measure.resource else ()
     return [one for one in every if measure.resource in (one.name, one.clone)]
+
+
+def _of_guests(measure: Measure, facts: Facts) -> Sequence[Resource]:
+    return facts.configuration.of_kind(INSTANCES) if measure.paused_guests else ()
 
 
 def _attribute(one: Resource) -> str:

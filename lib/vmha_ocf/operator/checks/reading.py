@@ -12,6 +12,7 @@ from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.cluster.configuration import Configuration, Resource
 from vmha_ocf.errors import NovaDenied, VmhaError
 from vmha_ocf.fencing.topology import ComputeHost, misled
+from vmha_ocf.living.networks.measured import attributes
 from vmha_ocf.model import ComputeService, Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.operator.answer import Level, level_of
 from vmha_ocf.operator.checks.facts import Facts, Finding
@@ -100,8 +101,8 @@ class Reading:
         )
 
     def _measured(self, policy: Understood) -> Mapping[str, Mapping[NodeName, str]]:
-        names = {one.attribute for one in policy.policy.measured.values()}
-        return {name: self._site.notes.read_passing(name) for name in sorted(names)}
+        names = attributes(policy.policy.measured)
+        return {name: self._site.notes.read_passing(name) for name in names}
 
     def _or_gap(self, read: Callable[[], T]) -> T | None:
         try:

@@ -9,6 +9,7 @@ from vmha_ocf.cluster.configuration import (
     COMPUTE,
     COMPUTE_ROLE,
     EVACUATOR,
+    INSTANCES,
     OUR_FENCING,
     REMOTE,
     ROLE,
@@ -32,6 +33,9 @@ KDUMP = "kdump"
 PING = "heuristics_ping"
 """Succeeds where the network is well, and switches nothing."""
 PINGS = "ocf:pacemaker:ping"
+WATCHER = "nova-instances"
+_KINDS = {WATCHER: INSTANCES}
+"""Of clones that measure; the others ping."""
 DEVICES = (OURS, RECORD, OTHER, KDUMP, PING)
 
 _OTHERS = {
@@ -60,7 +64,10 @@ def configured(
         resources=[
             Resource("nova-evacuate", EVACUATOR, evacuator),
             Resource("nova-compute", COMPUTE, meta=_meta(settings), clone="nova-compute-clone"),
-            *(Resource(name, PINGS, clone=f"{name}-clone") for name in measuring),
+            *(
+                Resource(name, _KINDS.get(name, PINGS), clone=f"{name}-clone")
+                for name in measuring
+            ),
             *(_device(name, settings, hosts) for name in dict.fromkeys(chain(*settings.levels))),
             *(Resource(node, REMOTE, {"reconnect_interval": "60s"}) for node in nodes),
         ],

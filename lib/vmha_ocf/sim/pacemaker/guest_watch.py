@@ -7,7 +7,7 @@ without a word to whoever told it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from vmha_ocf.proof import boots
 from vmha_ocf.sim.base.parallel import Aside
 from vmha_ocf.sim.base.processes import End, Process
 from vmha_ocf.sim.base.timeline import SimClock
+from vmha_ocf.sim.cluster.configured import WATCHER
 from vmha_ocf.sim.cluster.guest_doors import (
     SimBoard,
     SimDoors,
@@ -93,6 +94,14 @@ class GuestWatch:
 
         host.on_off = off
         self._start(child)
+
+    def running(self) -> Mapping[str, list[NodeName]]:
+        """As Pacemaker has it, which is told by the next monitor of one that was killed."""
+        online = self.parts.world.pacemaker.online
+        there = [
+            node for node, one in self.children.items() if one.host.reachable and online(node)
+        ]
+        return {WATCHER: there} if self.children else {}
 
     def monitor(self) -> None:
         """All of them; called again and again. One that does not run is stopped, which takes back what it

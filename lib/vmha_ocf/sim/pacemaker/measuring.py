@@ -27,7 +27,6 @@ class Measuring:
 
     def begin(self, deciding: Callable[[], bool]) -> None:
         self._deciding = deciding
-        self.parts.world.measuring = self.running
         self.monitor()
 
     def running(self) -> Mapping[str, list[NodeName]]:

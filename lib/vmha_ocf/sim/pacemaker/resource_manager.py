@@ -80,6 +80,7 @@ class ResourceManager:
             if self._watches_guests:
                 self.guests.add(host)
         self.measuring.begin(lambda: self.controllers.deciding)
+        self._parts.world.measuring = lambda: {**self.measuring.running(), **self.guests.running()}
         self.evacuate.review()
         self._monitor_later()
 

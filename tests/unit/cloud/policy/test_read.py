@@ -154,6 +154,15 @@ class TestWhatNothingDoesYet:
         ("[guest]\nwindow = '3 s'", "line 2, guest.window: it has to be from 60 s to 604800 s"),
         ("[measured.tenant]\n", "line 1, measured.tenant: attribute is missing"),
         ("[measured.tenant]\n", "line 1, measured.tenant: it has to say once what is well"),
+        (
+            "[measured.tenant]\npaused_guests = 2",
+            "line 2, measured.tenant.paused_guests: guests pause for their storage alone "
+            "([measured.storage])",
+        ),
+        (
+            "[measured.storage]\npaused_guests = 2\nhealthy = 'green'",
+            "line 1, measured.storage: attribute is missing",
+        ),
         ("[measured.tenent]\n", "line 1, measured.tenent: it is not known (did you mean tenant?)"),
         (
             "[class.a]\nguest.crashed = 'reboot'",

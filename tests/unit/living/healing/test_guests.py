@@ -11,6 +11,14 @@ from vmha_ocf.living.healing import switched_on
 from vmha_ocf.model import InstanceId, NodeName
 
 STORAGE = POLICY + 'io-error = ["restart", "notify"]\n'
+MEASURED = """
+[class.cattle.network]
+storage = "notify"
+[measured.storage]
+attribute = "net-storage"
+resource = "net-storage"
+healthy = ["green"]
+"""
 
 
 def settled(policy: str = POLICY, **settings: object) -> Watched:
@@ -69,6 +77,20 @@ class TestRestarted:
         watched.run(55)
         assert watched.reboots(one) == 0
         watched.run(20)
+        assert watched.reboots(one) == 1
+
+    def test_while_its_host_is_without_storage_it_waits_for_that(self) -> None:
+        watched = Watched(f"{STORAGE}{MEASURED}")
+        watched.world.measuring = lambda: {"net-storage": [NodeName("compute-1")]}
+        watched.world.attrd.put("net-storage", "compute-1", "red")
+        watched.run(12)
+        [one] = watched.boot()
+        watched.crash(one, Kind.IO_ERROR)
+        watched.run(90)
+        assert watched.reboots(one) == 0
+        assert "its host has lost its storage; it is restarted when that is back" in watched.problems
+        watched.world.attrd.put("net-storage", "compute-1", "green")
+        watched.run(15)
         assert watched.reboots(one) == 1
 
     def test_after_a_failover_it_has_its_time_once_more(self) -> None:

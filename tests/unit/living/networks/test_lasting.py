@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vmha_ocf.living.networks.lasting import Lasting, after
-from vmha_ocf.living.networks.measured import Reading, State
+from vmha_ocf.living.networks.reading import Reading, State
 from vmha_ocf.model import Monotonic, NodeName
 
 NODE = NodeName("compute-1")

@@ -6,7 +6,8 @@ import pytest
 
 from vmha_ocf.cloud.policy.values import Measure
 from vmha_ocf.cluster.configuration import Configuration, Resource, Result
-from vmha_ocf.living.networks.measured import Reading, State, read, read_all, running_on
+from vmha_ocf.living.networks.measured import read, read_all, running_on
+from vmha_ocf.living.networks.reading import Reading, State
 from vmha_ocf.model import NodeName
 
 PING = Measure("net-tenant", "net-tenant-clone", healthy_from=1000)

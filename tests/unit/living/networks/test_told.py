@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from vmha_ocf.cloud.policy.read import understand
 from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.living.networks.lasting import Lasting, after
-from vmha_ocf.living.networks.measured import Reading, State
+from vmha_ocf.living.networks.reading import Reading, State
 from vmha_ocf.living.networks.told import tell
 from vmha_ocf.model import Monotonic, NodeName
 
