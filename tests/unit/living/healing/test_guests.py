@@ -88,7 +88,9 @@ class TestRestarted:
         watched.crash(one, Kind.IO_ERROR)
         watched.run(90)
         assert watched.reboots(one) == 0
-        assert "its host has lost its storage; it is restarted when that is back" in watched.problems
+        assert (
+            "its host has lost its storage; it is restarted when that is back" in watched.problems
+        )
         watched.world.attrd.put("net-storage", "compute-1", "green")
         watched.run(15)
         assert watched.reboots(one) == 1
