@@ -264,6 +264,8 @@ class Turn(Enum):
     FAILED = "failed"
     ASKED = "asked"
     """Its restart was asked for."""
+    MOVING = "moving"
+    """It is on its way to another host."""
     TOLD = "told"
     """A person has to look."""
     HEALED = "healed"

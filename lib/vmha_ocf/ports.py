@@ -181,6 +181,14 @@ class Nova(Protocol):
     def reboot(self, instance: Instance) -> None:
         """Hard: its guest is made anew on its host. Also what is in error is active then."""
 
+    def migrate(self, instance: Instance) -> None:
+        """Cold: its host switches it off and hands it over to one that the scheduler chooses, which
+        starts it again if it was active. It is ``resized`` then, until that is confirmed. Accepted is
+        not moved."""
+
+    def confirm(self, instance: Instance) -> None:
+        """What is ``resized``: the host that it has left forgets it."""
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         """Properties of each image, its tags among them as ``{tag: "true"}``. An image that
         does not exist any more has ``{}``."""

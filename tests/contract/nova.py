@@ -18,6 +18,7 @@ from vmha_ocf.model import (
     ImageId,
     Instance,
     InstanceId,
+    Move,
     NovaHost,
     ServiceChange,
 )
@@ -389,6 +390,55 @@ class NovaContract:
         stage.until(lambda: rests(stage, instance, "active"))
         assert stage.runs_on(instance) == [DEAD]
 
+    @pytest.mark.parametrize("vm_state", ["active", "stopped"])
+    def test_an_instance_is_migrated_cold_and_confirmed(self, stage: Stage, vm_state: str) -> None:
+        """What was active is started by Nova before anybody confirms it; what was stopped stays so."""
+        instance = stage.boot(DEAD, vm_state=vm_state)
+        stage.nova.migrate(listed(stage, instance))
+        stage.until(lambda: moved(stage, instance).vm_state == "resized")
+        there = moved(stage, instance)
+        assert (there.task_state, there.host in HOSTS[1:]) == (None, True)
+        assert stage.runs_on(instance) == ([there.host] if vm_state == "active" else [])
+        [record] = stage.nova.moves_of(there)
+        assert (record.kind, record.status) == ("migration", "finished")
+        assert (record.source, record.dest) == (DEAD, there.host)
+        with pytest.raises(NovaRefused) as refused:
+            stage.nova.stop(there)
+        assert refused.value.code == 409
+        stage.nova.confirm(there)
+        stage.until(lambda: moved(stage, instance).vm_state == vm_state)
+        assert stage.runs_on(instance) == ([there.host] if vm_state == "active" else [])
+        [record] = stage.nova.moves_of(there)
+        assert record.status == "confirmed"
+        asked = [one.name for one in stage.nova.actions_of(there) if one.user][:2]
+        assert asked == ["confirmResize", "migrate"]
+        with pytest.raises(NovaRefused) as refused:
+            stage.nova.confirm(there)
+        assert refused.value.code == 409
+
+    def test_a_second_cold_migration_is_refused_while_one_is_under_way(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        found = listed(stage, instance)
+        stage.nova.migrate(found)
+        with pytest.raises(NovaRefused) as refused:
+            stage.nova.migrate(found)
+        assert refused.value.code == 409
+        stage.until(lambda: moved(stage, instance).vm_state == "resized")
+        with pytest.raises(NovaRefused) as refused:
+            stage.nova.migrate(found)
+        assert refused.value.code == 409
+
+    def test_a_migration_that_no_host_takes_leaves_it_where_it_is(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        for host in HOSTS[1:]:
+            off = ServiceChange(enabled=False, reason="contract")
+            stage.nova.update_service(service(stage, host), off)
+        stage.nova.migrate(listed(stage, instance))
+        stage.until(lambda: [one.status for one in moves(stage, instance)] == ["error"])
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert stage.runs_on(instance) == [DEAD]
+        assert [one.name for one in stage.nova.actions_of(listed(stage, instance))][0] == "migrate"
+
     def test_an_instance_in_error_is_stopped(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
         stage.nova.reset_to_error(listed(stage, instance))
@@ -445,6 +495,16 @@ def service(stage: Stage, host: NovaHost) -> ComputeService:
 
 def listed(stage: Stage, instance: InstanceId) -> Instance:
     return next(one for one in stage.nova.instances_on(DEAD) if one.id == instance)
+
+
+def moved(stage: Stage, instance: InstanceId) -> Instance:
+    """Wherever it is by now."""
+    every = [one for host in HOSTS for one in stage.nova.instances_on(host)]
+    return next(one for one in every if one.id == instance)
+
+
+def moves(stage: Stage, instance: InstanceId) -> Sequence[Move]:
+    return stage.nova.moves_of(listed(stage, instance))
 
 
 def rests(stage: Stage, instance: InstanceId, vm_state: str) -> bool:

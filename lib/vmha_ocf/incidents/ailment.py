@@ -56,11 +56,13 @@ class Ailment:
 
     @property
     def state(self) -> str:
-        """One word: failed, restarting, told (it waits for a person), ended."""
+        """One word: failed, restarting, moving, told (it waits for a person), ended."""
         if self.ended:
             return "ended"
         if self.told:
             return "told"
+        if Turn.MOVING in self.turns:
+            return "moving"
         return "restarting" if Turn.ASKED in self.turns else "failed"
 
     @property
@@ -121,6 +123,13 @@ def _asked(ailment: Ailment, event: Ailing) -> Ailment:
     return _reached(replace(ailment, told="", attempt=event.attempt), event)
 
 
+def _moving(ailment: Ailment, event: Ailing) -> Ailment:
+    """As a restart. What stands in its way is told later."""
+    if Turn.MOVING in ailment.turns:
+        return ailment
+    return _reached(replace(ailment, told=""), event)
+
+
 def _told(ailment: Ailment, event: Ailing) -> Ailment:
     return _reached(replace(ailment, told=event.detail), event)
 
@@ -140,6 +149,7 @@ def _reached(ailment: Ailment, event: Ailing) -> Ailment:
 _EFFECTS: Mapping[Turn, Callable[[Ailment, Ailing], Ailment]] = {
     Turn.FAILED: _failed,
     Turn.ASKED: _asked,
+    Turn.MOVING: _moving,
     Turn.TOLD: _told,
     Turn.HEALED: _over,
     Turn.ENDED: _over,

@@ -56,7 +56,7 @@ def ailment_json(ailment: Ailment) -> dict[str, Any]:
         "steps": {turn.value: at for turn, at in by_time},
         "time_to_recover": ailment.recovery,
         "requested": int(Turn.ASKED in ailment.turns),
-        "moved": 0,
+        "moved": int(Turn.MOVING in ailment.turns and Turn.HEALED in ailment.turns),
         "given_up": [{"instance": patient.instance, "name": patient.name, "reason": told}]
         if told and not ailment.ended
         else [],
@@ -95,6 +95,7 @@ def ailing_sentence(turn: Ailing, ailment: Ailment) -> str:
     sentences = {
         Turn.FAILED: f"has failed ({turn.kind})",
         Turn.ASKED: _restart(ailment),
+        Turn.MOVING: "is moved to another host by Nova",
         Turn.TOLD: f"waits for a person: {turn.detail}",
         Turn.HEALED: f"is well again, {ailment.recovery} s after its failure",
         Turn.ENDED: f"is not followed any more: {turn.detail}",

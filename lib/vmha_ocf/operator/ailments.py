@@ -14,7 +14,12 @@ LISTED = 20
 """In the list of all."""
 _SHOWN = 3
 """That have a sentence each."""
-_BRIEFLY = {"failed": "failed", "restarting": "restarting", "told": "waits for a person"}
+_BRIEFLY = {
+    "failed": "failed",
+    "restarting": "restarting",
+    "moving": "moving",
+    "told": "waits for a person",
+}
 
 
 def sentence(one: Ailment) -> str:
@@ -113,6 +118,7 @@ def _what(turn: Turn, one: Ailment) -> str:
     texts = {
         Turn.FAILED: "seen by the worker",
         Turn.ASKED: f"{who} was asked to restart it{again}",
+        Turn.MOVING: "Nova was asked to move it",
         Turn.TOLD: f"waits for a person: {one.told}" if one.told else "waited for a person",
         Turn.HEALED: "well again",
         Turn.ENDED: f"not followed any more: {one.outcome}",

@@ -14,6 +14,7 @@ from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
 from vmha_ocf.living.healing.guests import Guests
+from vmha_ocf.living.moving.mover import Mover
 from vmha_ocf.living.networks.networks import Networks
 from vmha_ocf.living.processes.healer import Healer
 from vmha_ocf.model import InstanceId
@@ -54,13 +55,15 @@ class Evacuator:
         self._away = AwayHosts(ports, settings, cloud, naming)
         self._healer = Healer(ports, cloud, naming)
         self._networks = Networks(ports, cloud.in_force, naming)
+        may = lookout.right_before.to_restart
         self._guests = Guests(
             ports,
             settings,
             cloud,
             naming,
             me=me,
-            may=lookout.right_before.to_restart,
+            may=may,
+            elsewhere=Mover(ports, may),
             without_storage=lambda: self._networks.without_storage,
         )
         self._flags = ports.flags

@@ -89,8 +89,9 @@ class TestCommand:
         return Desk(World()).run(command, str(hosts), *where, *argv)
 
     def test_the_script_is_printed_and_the_secrets_are_written(self, tmp_path: Path) -> None:
-        os.umask(0)
+        before = os.umask(0)
         told = self.run(tmp_path, OURS)
+        os.umask(before)
         assert told.code == 0
         assert told.out.startswith("#!/bin/sh\n")
         assert "sword-fish" not in told.out + told.err

@@ -176,6 +176,14 @@ class OpenStackNova:
         body = {"reboot": {"type": "HARD"}}
         self._act(instance, f"reboot {instance.id}", body)
 
+    def migrate(self, instance: Instance) -> None:
+        # No host: the scheduler chooses, and nobody is forced.
+        self._act(instance, f"migrate {instance.id}", {"migrate": None})
+
+    def confirm(self, instance: Instance) -> None:
+        body = {"confirmResize": None}
+        self._act(instance, f"confirm the migration of {instance.id}", body)
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         return self._glance.marks(images)
 

@@ -15,7 +15,7 @@ from vmha_ocf.incidents.status import Picture
 from vmha_ocf.model import FlagState, Turn
 
 STATES = ("held", "running", "away", "ended")
-AILMENT_STATES = ("failed", "restarting", "told", "ended")
+AILMENT_STATES = ("failed", "restarting", "moving", "told", "ended")
 
 
 class _Pictured:

@@ -9,13 +9,11 @@ from collections.abc import Mapping
 
 from vmha_ocf.cloud.policy.table import Table
 
-_MOVES = "this version moves nobody off a host that lives"
 _PROCESSES = "this version restarts a nova-compute that hangs, and does nothing else to its host"
 _LIBVIRT = "Pacemaker restarts libvirt by itself, where ocf:openstack:Libvirtd runs"
 _NETWORKS = "of a network that is down this version tells, and does nothing"
 
 NOT_YET: Mapping[str, str] = {
-    "class.guest.move": _MOVES,
     "class.process.nova-compute.disable": _PROCESSES,
     "class.process.nova-compute.fence": _PROCESSES,
     "class.process.libvirt": _LIBVIRT,
@@ -23,7 +21,6 @@ NOT_YET: Mapping[str, str] = {
     "class.network.fence": _NETWORKS,
     "class.network.migrate": _NETWORKS,
     "never_fence": "this version fences no host by policy",
-    "from.move": _MOVES,
 }
 
 

@@ -127,6 +127,12 @@ class Policy:
     def asks_about_guests(self) -> bool:
         return any(one.asks_about_guests for one in self.classes)
 
+    @property
+    def moves_guests(self) -> bool:
+        """Some that fail again and again are to be moved."""
+        rows = (row for one in self.classes for row in one.rows.items())
+        return any(kind.startswith(f"{GUEST}.") and Action.MOVE in row for kind, row in rows)
+
     def asks_about(self, kind: str) -> bool:
         """Something is to be done about this kind in any class."""
         rows = (one.rows.get(kind, ()) for one in self.classes)

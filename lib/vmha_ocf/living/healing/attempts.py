@@ -71,6 +71,11 @@ def lately(actions: Iterable[Action], now: Epoch, window: float) -> int:
     )
 
 
+def was_moved(actions: Iterable[Action], now: Epoch, window: float) -> bool:
+    """Cold, within ``window`` seconds, as far as it was asked for."""
+    return any(one.name == "migrate" and one.user and _at(one) > now - window for one in actions)
+
+
 def age(action: Action, now: Epoch) -> float:
     """Seconds; 0 for what has no time that can be read."""
     at = records.seconds(action.at)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.healing.episode import Episode, episode_of
+from vmha_ocf.living.healing.verdict import RESTART, Verdict
 from vmha_ocf.model import Instance
 
 
@@ -13,6 +14,8 @@ from vmha_ocf.model import Instance
 class Case:
     instance: Instance
     trouble: Trouble
+    wish: Verdict = RESTART
+    """What is wanted for it."""
 
     @property
     def episode(self) -> Episode:

@@ -6,6 +6,7 @@ A host's own failure comes first: what runs on one that is flagged is left to it
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 
 from vmha_ocf.agent.settings import Settings
@@ -16,15 +17,16 @@ from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
+from vmha_ocf.living.healing.elsewhere import Elsewhere
 from vmha_ocf.living.healing.episode import Episode, episode_of, named, told
 from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
 from vmha_ocf.living.healing.reports import SILENT, Reports, Said
-from vmha_ocf.living.healing.restarts import Restarts
+from vmha_ocf.living.healing.restarts import KEPT, SOON, Restarts
 from vmha_ocf.living.healing.story import Story
 from vmha_ocf.living.healing.switched_on import SwitchedOn
 from vmha_ocf.living.healing.verdict import Next, Verdict, tell
-from vmha_ocf.model import Epoch, Flag, Instance, InstanceId, Monotonic, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Flag, InstanceId, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.naming import Naming
 
@@ -32,12 +34,8 @@ Flagged = Mapping[NovaHost, Flag]
 Reported = Mapping[NodeName, Said]
 Judged = Sequence[tuple[Case, Verdict]]
 
-EVERY = 30.0
-"""Seconds between two looks at a host for whose instances nothing is to be done."""
 FOLLOWING = 1.0
 """Seconds between two looks at a restart, or at what it waits for."""
-HOSTS = 20
-"""Looked at in one round: the others have their turn in the next."""
 PATIENCE = 10.0
 """Seconds after which is told what a restart waits for."""
 SHOWN = 3
@@ -56,6 +54,7 @@ class Guests:
         *,
         me: str,
         may: Callable[[Collection[NovaHost]], Collection[NovaHost]],
+        elsewhere: Elsewhere,
         without_storage: Callable[[], Collection[NodeName]] = tuple,
     ) -> None:
         self.told: Mapping[InstanceId, str] = {}
@@ -70,12 +69,10 @@ class Guests:
         self._listings = Listings(ports, settings, cloud)
         self._without_storage = without_storage
         self._restarts = Restarts(ports, may)
+        self._elsewhere = elsewhere
         self._story = Story(ports, self._restarts.asked)
         self._heard: Mapping[Episode, Monotonic] = {}
         """When we first heard of what is reported now."""
-        self._listed: dict[NovaHost, Mapping[InstanceId, Instance]] = {}
-        self._looked: dict[NovaHost, tuple[float, str]] = {}
-        """When each host's instances were listed, and by which report."""
         self._waits: tuple[str, Monotonic] = ("", Monotonic(0.0))
         """What nothing may be begun for, and since when."""
         self._busy: Collection[NovaHost] = ()
@@ -105,6 +102,7 @@ class Guests:
         """``waits_for``: why nothing new may be begun; "" if it may. Raises what Notes and Nova raise."""
         self.pause, self.told = inf, {}
         if not self.is_on:
+            self._move_on(flags, {})
             self._story.off()
             self._switched_on.off()
             self._busy, self._heard = (), {}
@@ -112,25 +110,29 @@ class Guests:
         since = self._switched_on.since()
         reports = self._reports.read(self._naming.nodes)
         self._hear(reports)
+        moved = self._move_on(flags, reports)
         troubled = self._by_host(reports, flags)
-        self._list(troubled)
+        self._listings.look({host: said.text for host, said in troubled.items()}, self._busy)
+        listed = self._listings.listed
         cases = [
-            Case(self._listed[host][one], trouble)
+            Case(listed[host][one], trouble)
             for host, said in troubled.items()
             for one, trouble in self._troubles(said).items()
-            if one in self._listed.get(host, {})
+            if one in listed.get(host, {}) and one not in moved
         ]
         self._listings.look_up([one.instance for one in cases])
+        cases = [replace(one, wish=self._listings.wish(one)) for one in cases]
         judged = [(one, self._judge(one, since)) for one in cases]
-        current = {one.episode for one in cases}
+        current = {one.episode for one in cases}.union(moved.values())
         self._restarts.only(current)
         self._follow(current, reports, flags)
         waiting = [one for one, verdict in judged if verdict.next is Next.RESTART]
         self._restart(waiting, may_begin=not waits_for)
+        self._begin_moves(cases, may_begin=not waits_for)
         self._story.look(self._tell(judged, self._long(waits_for)))
         heard = {host for node in reports for host in self._naming.names.hosts_of(node)}
-        self._story.end(current, heard, flags, self._listed)
-        self.told = {**self._story.left, **self.told}
+        self._story.end(current, heard, flags, listed)
+        self.told = {**self._story.left, **self.told, **self._elsewhere.told}
         self._say_new()
         self._note_busy(judged)
         self._leave(judged, reports)
@@ -183,30 +185,11 @@ class Guests:
         left = {case.episode: digest for case, it in judged if it.next is Next.LEAVE}
         self._left = {one: by for one, by in {**self._left, **left}.items() if one in reported}
 
-    def _list(self, troubled: Mapping[NovaHost, Said]) -> None:
-        """What Nova has on those that say something new, or where something changes, and now and again."""
-        now = self._ports.clock.monotonic()
-        looked = {host: self._looked.get(host, (-inf, "")) for host in troubled}
-        due = [
-            host
-            for host, (at, text) in looked.items()
-            if text != troubled[host].text or host in self._busy or now - at >= EVERY
-        ]
-        turn = sorted(due, key=lambda host: looked[host])[:HOSTS]
-        self._listed = {host: one for host, one in self._listed.items() if host in troubled}
-        for host in turn:
-            self._listed.pop(host, None)  # what cannot be listed now is not known
-        if turn:
-            self._listed |= self._listings.on(turn)
-        self._looked = looked | {
-            host: (now, troubled[host].text) for host in turn if host in self._listed
-        }
-
     def _judge(self, case: Case, since: Epoch) -> Verdict:
         found = at_hand(
             case.trouble,
             case.instance,
-            self._listings.wish(case.instance, case.trouble.kind),
+            case.wish,
             self._cloud.in_force.policy.guests,
             lasted=self._ports.clock.monotonic() - self._heard[case.episode],
             healing_since=since,
@@ -252,9 +235,10 @@ class Guests:
 
     def _end(self, case: Case) -> None:
         """The host tells of it no more."""
-        if case.instance.host not in self._listed:
+        listed = self._listings.listed.get(case.instance.host)
+        if listed is None:
             return
-        one = self._listed[case.instance.host].get(case.instance.id)
+        one = listed.get(case.instance.id)
         if one is not None and one.task_state is not None:
             return
         seconds = self._restarts.end(case.episode)
@@ -301,8 +285,39 @@ class Guests:
         if until_next > 0 or tried < len(waiting):
             self.pause = min(FOLLOWING, until_next or FOLLOWING)
 
+    def _move_on(self, flags: Flagged, reports: Reported) -> Mapping[InstanceId, Episode]:
+        """What was begun goes on, whatever the policy says by now; those that are still on their way."""
+        elsewhere = self._elsewhere
+        if self._cloud.in_force.policy.moves_guests:
+            elsewhere.recall()
+        if not elsewhere.open:
+            return {}
+        down = {one for said in reports.values() for one in said.troubles}
+        for turned in elsewhere.look(flags, down):
+            self._story.turn(turned)
+        self.pause, self.told = min(self.pause, elsewhere.pause), elsewhere.told
+        return elsewhere.open
+
+    def _begin_moves(self, cases: Sequence[Case], *, may_begin: bool) -> None:
+        """Of those that were restarted often enough: this is found right before one more restart."""
+        found = {one.episode: self._restarts.settled(one.episode) for one in cases}
+        turn = [one for one in cases if (it := found[one.episode]) and it.next is Next.MOVE]
+        if not turn or not may_begin:
+            return
+        turn = sorted(turn, key=lambda one: order_key(one.instance, self._settings))
+        rules, names = self._cloud.in_force.policy.guests, self._naming.names
+        judge = self._restarts.judge
+        begun = self._elsewhere.begin(
+            turn, names.node_of, lambda one, asked: judge(one, asked, rules)
+        )
+        for episode, verdict in begun.items():
+            if verdict.next is not Next.MOVE:
+                kept = KEPT if verdict.next is Next.LEAVE or not verdict.soon else SOON
+                self._restarts.settle(episode, verdict, kept)
+        self.pause = min(self.pause, FOLLOWING)
+
     def _note_busy(self, judged: Judged) -> None:
-        moving = (Next.RESTART, Next.WAIT)
+        moving = (Next.RESTART, Next.MOVE, Next.WAIT)
         busy = {
             case.instance.host
             for case, verdict in judged

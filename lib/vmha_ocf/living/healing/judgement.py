@@ -18,7 +18,7 @@ from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing import attempts
 from vmha_ocf.living.healing.episode import episode_of
-from vmha_ocf.living.healing.verdict import LEAVE, RESTART, WAIT, Next, Verdict, tell
+from vmha_ocf.living.healing.verdict import LEAVE, MOVE, RESTART, WAIT, Next, Verdict, tell
 from vmha_ocf.living.healing.wishes import by_hand
 from vmha_ocf.model import NEVER, Action, Epoch, Instance
 
@@ -70,7 +70,7 @@ def at_hand(
         or _in_nova(instance, lasted)
         or (wish if wish.next is Next.TELL else None)
         or _too_early(trouble, rules, lasted)
-        or RESTART
+        or wish
     )
 
 
@@ -114,6 +114,7 @@ def by_actions(
     instance: Instance,
     actions: Sequence[Action],
     rules: Guests,
+    wish: Verdict = RESTART,
     *,
     now: Epoch,
     known: int = 0,
@@ -132,12 +133,20 @@ def by_actions(
     stopped = instance.vm_state == "stopped"
     if stopped and not attempts.was_stopped_by_nova(actions, trouble.since):
         return tell(f"nobody knows who had it stopped: openstack server event list {instance.id}")
-    if max(sent, attempts.lately(actions, now, rules.window)) >= rules.attempts:
-        return tell(
-            f"it was restarted {rules.attempts} times within {rules.window / 60:g} min: look at its "
-            f"console, then {by_hand(instance)}"
-        )
-    return RESTART
+    many = max(sent, attempts.lately(actions, now, rules.window))
+    if wish.restarts and many < rules.attempts:
+        return RESTART
+    moved = attempts.was_moved(actions, now, rules.window)
+    return MOVE if wish.moves and not moved else tell(_enough(instance, rules, wish, moved=moved))
+
+
+def _enough(instance: Instance, rules: Guests, wish: Verdict, *, moved: bool) -> str:
+    done = [f"it was restarted {rules.attempts} times"] if wish.restarts else []
+    done += ["Nova was asked to move it"] if moved else []
+    return (
+        f"{' and '.join(done)} within {rules.window / 60:g} min: look at its console, then "
+        f"{by_hand(instance)}"
+    )
 
 
 def outcome(instance: Instance, asked: Asked) -> Verdict:

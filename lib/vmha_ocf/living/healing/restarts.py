@@ -125,7 +125,7 @@ class Restarts:
             actions = self._ports.nova.actions_of(case.instance)
         except VmhaError as error:
             return _Answer(RESTART, error=error)
-        found, reboots = self._judge(case, actions, rules), attempts.reboots(actions)
+        found, reboots = self.judge(case, actions, rules), attempts.reboots(actions)
         if found.next is not Next.RESTART:
             return _Answer(found)
         attempt = 1 + attempts.lately(actions, self._ports.clock.now(), rules.window)
@@ -135,7 +135,8 @@ class Restarts:
             return _Answer(found, reboots, error, asked=True, attempt=attempt)
         return _Answer(found, reboots, asked=True, attempt=attempt)
 
-    def _judge(self, case: Case, actions: Sequence[Action], rules: Guests) -> Verdict:
+    def judge(self, case: Case, actions: Sequence[Action], rules: Guests) -> Verdict:
+        """By what was asked of it."""
         one = case.instance.id
         since = self._now - rules.window
         return by_actions(
@@ -143,6 +144,7 @@ class Restarts:
             case.instance,
             actions,
             rules,
+            case.wish,
             now=self._ports.clock.now(),
             known=self._known.get(one, 0),
             sent=sum(1 for at in self._sent.get(one, ()) if at > since),
@@ -150,8 +152,8 @@ class Restarts:
 
     def _take(self, case: Case, answer: _Answer) -> None:
         if answer.verdict.next is not Next.RESTART:
-            kept = SOON if answer.verdict.next is Next.WAIT else KEPT
-            self._settle(case, answer.verdict, kept)
+            kept = SOON if answer.verdict.next in (Next.WAIT, Next.MOVE) else KEPT
+            self.settle(case.episode, answer.verdict, kept)
         elif answer.error is None:
             self._note(case, answer, "")
             self._say(case, "asked Nova to restart it")
@@ -159,20 +161,20 @@ class Restarts:
             self._failed(case, answer, answer.error)
         else:
             why = f"what was asked of it is not known: {answer.error}"
-            self._settle(case, tell(why, soon=True), SOON)
+            self.settle(case.episode, tell(why, soon=True), SOON)
 
     def _failed(self, case: Case, answer: _Answer, error: VmhaError) -> None:
         if isinstance(error, NovaRefused) and error.code == _GONE:
-            self._settle(case, LEAVE, KEPT)
+            self.settle(case.episode, LEAVE, KEPT)
         elif isinstance(error, NovaBusy):
             rest = max(error.retry_after, _LEAST_REST)
             self._rest_until = Monotonic(self._now + rest)
-            self._settle(case, WAIT, rest)
+            self.settle(case.episode, WAIT, rest)
         elif isinstance(error, NovaUnavailable) and not isinstance(error, _ENDED):
             self._note(case, answer, f"the request to restart it got no clear answer ({error})")
             self._say(case, f"the request to restart it got no clear answer: {error}")
         else:
-            self._settle(case, tell(f"Nova does not restart it: {error}", soon=True), SOON)
+            self.settle(case.episode, tell(f"Nova does not restart it: {error}", soon=True), SOON)
 
     def _note(self, case: Case, answer: _Answer, what: str) -> None:
         one = case.instance.id
@@ -181,8 +183,9 @@ class Restarts:
         self._known[one] = answer.reboots + 1
         self._sent[one].append(self._now)
 
-    def _settle(self, case: Case, verdict: Verdict, seconds: float) -> None:
-        self._settled[case.episode] = Monotonic(self._now + seconds), verdict
+    def settle(self, episode: Episode, verdict: Verdict, seconds: float) -> None:
+        """It is so for a while."""
+        self._settled[episode] = Monotonic(self._now + seconds), verdict
 
     def _say(self, case: Case, what: str) -> None:
         self._ports.say(f"{named(case.instance)} {WORDS[case.trouble.kind]}: {what}")

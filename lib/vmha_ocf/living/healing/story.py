@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Set
 
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
+from vmha_ocf.living.healing.elsewhere import Turned
 from vmha_ocf.living.healing.episode import Episode, told
 from vmha_ocf.living.healing.judgement import Asked, in_error
 from vmha_ocf.living.healing.verdict import Next, Verdict
@@ -18,7 +19,7 @@ from vmha_ocf.model import Ailing, Epoch, Flag, Instance, InstanceId, NovaHost, 
 from vmha_ocf.ports import Ports
 
 Listed = Mapping[NovaHost, Mapping[InstanceId, Instance]]
-_OPENS = (Next.RESTART, Next.TELL)
+_OPENS = (Next.RESTART, Next.MOVE, Next.TELL)
 _KINDS = {kind.value: kind for kind in Kind}
 
 
@@ -58,6 +59,16 @@ class Story:
                 self._tell(Turn.ASKED, episode, at=at, attempt=attempt)
             if verdict.next is Next.TELL:
                 self._tell(Turn.TOLD, episode, verdict.why)
+
+    def turn(self, turned: Turned) -> None:
+        """Of one that is moved."""
+        self._recall()
+        if turned.episode not in self._open:
+            return
+        if turned.turn in (Turn.HEALED, Turn.ENDED):
+            self._end(turned.turn, turned.episode, turned.detail)
+        else:
+            self._tell(turned.turn, turned.episode, turned.detail)
 
     def end(
         self,

@@ -8,6 +8,8 @@ from enum import Enum
 
 class Next(Enum):
     RESTART = "restart"
+    MOVE = "move"
+    """It was restarted often enough here."""
     TELL = "tell"
     """A person has to decide, or to look."""
     WAIT = "wait"
@@ -23,6 +25,10 @@ class Verdict:
     """TELL: for people."""
     soon: bool = False
     """TELL: it may be otherwise in a moment."""
+    restarts: bool = True
+    """RESTART, as it is wanted: False has it moved at once."""
+    moves: bool = False
+    """RESTART, likewise: once it was restarted often enough, it is moved."""
     asked: float | None = None
     """Seconds since somebody asked Nova to start it, where that is why."""
 
@@ -32,5 +38,6 @@ def tell(why: str, *, soon: bool = False) -> Verdict:
 
 
 RESTART = Verdict(Next.RESTART)
+MOVE = Verdict(Next.MOVE)
 WAIT = Verdict(Next.WAIT)
 LEAVE = Verdict(Next.LEAVE)

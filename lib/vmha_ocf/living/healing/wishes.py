@@ -5,10 +5,12 @@ Both have to say yes. What could not be looked up is neither.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vmha_ocf.cloud.policy.kinds import Action
 from vmha_ocf.cloud.policy.matching import Images, classify, excluded
 from vmha_ocf.cloud.policy.recovery import Recovery, wanted
-from vmha_ocf.cloud.policy.values import GUEST, Class, Policy
+from vmha_ocf.cloud.policy.values import GUEST, MOVE, Class, Policy
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.verdict import LEAVE, RESTART, Verdict, tell
@@ -41,7 +43,8 @@ def wish(
     row = _row(found.name, kind, policy)
     if not _asks(row):
         return LEAVE
-    return _owners(instance, images, choice) or _by_row(instance, row, images)
+    verdict = _owners(instance, images, choice) or _by_row(instance, row, images)
+    return _unless_stays(instance, policy, images, verdict)
 
 
 def _owners(instance: Instance, images: Images, choice: Choice) -> Verdict | None:
@@ -66,12 +69,24 @@ def _always(instance: Instance, images: Images) -> bool:
 
 
 def _by_row(instance: Instance, row: tuple[Action, ...], images: Images) -> Verdict:
-    if row[0] is not Action.RESTART:
+    if row[0] not in (Action.RESTART, Action.MOVE):
         return tell(f"the policy has it told: {by_hand(instance)}")
     secret = _secret(instance, images)
     if secret:
         return tell(f"its owner alone may read the key that its start needs ({secret})")
-    return RESTART
+    if row[0] is Action.MOVE:
+        return replace(RESTART, restarts=False, moves=True)
+    return replace(RESTART, moves=True) if Action.MOVE in row else RESTART
+
+
+def _unless_stays(instance: Instance, policy: Policy, images: Images, it: Verdict) -> Verdict:
+    """What the policy has moved nowhere, or perhaps not, is told in its place."""
+    out = excluded([instance], policy, images, MOVE)
+    if not it.moves or instance.id not in {**out.by, **dict.fromkeys(out.perhaps)}:
+        return it
+    if it.restarts:
+        return replace(it, moves=False)
+    return tell(f"the policy excludes it from being moved: {by_hand(instance)}")
 
 
 def by_hand(instance: Instance) -> str:

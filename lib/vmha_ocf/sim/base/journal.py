@@ -130,6 +130,35 @@ class RestartAccepted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveAccepted(HostFact):
+    """Nova said 202 to a cold migration off this host."""
+
+    instance: InstanceId
+    looked: float
+    """As of a restart."""
+    by: str = US
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmAccepted(HostFact):
+    """Nova said 202 to the end of a resize or a migration. ``host``: the one that it has left."""
+
+    instance: InstanceId
+    kind: str
+    begun_by: str
+    by: str = US
+
+
+@dataclass(frozen=True, slots=True)
+class StartAccepted(HostFact):
+    """Nova said 202 to the start of an instance that was stopped."""
+
+    instance: InstanceId
+    looked: float
+    by: str = US
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeToldToFail(HostFact):
     """A monitor of nova-compute has failed, as it was told to. The rest is the truth of that moment."""
 

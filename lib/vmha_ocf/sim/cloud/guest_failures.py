@@ -28,8 +28,8 @@ class GuestFailures:
         self._core = core
         self._database = database
         self._hosts = hosts
-        self._crashing: dict[InstanceId, float] = {}
-        """In a loop: so many seconds after each start."""
+        self._crashing: dict[InstanceId, tuple[float, NovaHost | None]] = {}
+        """In a loop: so many seconds after each start, there or anywhere."""
 
     def shut_down(self, instance: InstanceId) -> None:
         """From within, by whoever uses it. Some want theirs back then."""
@@ -40,11 +40,13 @@ class GuestFailures:
         self._say(server, "shuts itself down")
         self._ended(host, server, "has shut itself down")
 
-    def crash(self, instance: InstanceId, again: float = 0.0) -> None:
-        """QEMU is killed, or dies. ``again``: so many seconds after each start, from now on."""
+    def crash(
+        self, instance: InstanceId, again: float = 0.0, there: NovaHost | None = None
+    ) -> None:
+        """QEMU is killed, or dies. ``again``: so many seconds after each start there, from now on."""
         server, host = self._find(instance)
         if again and instance not in self._crashing:
-            self._crashing[instance] = again
+            self._crashing[instance] = again, there
             self._crash_again(instance)
         if self._ends(host, server, Kind.CRASHED, "crashes"):
             host.halt(instance, Shutoff.CRASHED)
@@ -136,7 +138,7 @@ class GuestFailures:
         def notice() -> None:
             if host.compute.life != life or not host.listening or host.runs_guest(server.id):
                 return
-            there = server.id in self._database.servers
+            there = server.id in self._database.servers and server.host == host.name
             if there and server.vm_state == "active" and server.task_state is None:
                 server.asked("stop", self._core.now, "")
                 server.stop_asked = self._core.now
@@ -148,11 +150,13 @@ class GuestFailures:
     def _crash_again(self, instance: InstanceId) -> None:
         """Looks, once a second, whether it has run for long enough."""
         server = self._database.servers.get(instance)
-        after = self._crashing.get(instance)
-        if server is None or after is None:
+        crashing = self._crashing.get(instance)
+        if server is None or crashing is None:
             return
+        after, there = crashing
         run = self._hosts[server.host].guests.get(instance)
-        if run is not None and self._core.now - run.start >= after:
+        is_there = there in (None, server.host)
+        if is_there and run is not None and self._core.now - run.start >= after:
             self.crash(instance)
         self._core.timeline.after(1.0, lambda: self._crash_again(instance))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import ADMIN
+from vmha_ocf.sim.base.journal import ADMIN, ConfirmAccepted, MoveAccepted
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Server
 from vmha_ocf.sim.cloud.rebuild import Rebuilder
@@ -38,6 +38,7 @@ class Moving:
     life: int = -1
     """The life of the nova-compute that works on it."""
     was_on: bool = True
+    begun_by: str = ADMIN
     over: bool = False
 
 
@@ -72,27 +73,35 @@ class Moves:
         self._say(server, f"live migration {record} accepted")
         self._later(lambda: self._schedule_live(server, record, to), self._core.timing.schedule)
 
-    def cold_move(self, instance: InstanceId, kind: str, to: NovaHost | None = None) -> None:
+    def cold_move(
+        self, instance: InstanceId, kind: str, to: NovaHost | None = None, by: str = ADMIN
+    ) -> None:
         """A resize or a migration."""
         server = self._database.find(instance)
         verify_state(kind, server, {"active", "stopped"})
         verify_idle(kind, server)
         if not self._database.is_up(server.host):
             raise NovaRefused(409, "Service is unavailable at this time.")
-        server.asked("migrate" if kind == MIGRATION else kind, self._core.now, ADMIN)
+        now = self._core.now
+        server.asked("migrate" if kind == MIGRATION else kind, now, by)
+        self._core.journal.note(MoveAccepted(now, server.host, server.id, server.looked, by))
         server.task_state = "resize_prep"
         record = self._database.add_move(server, kind, self._core.now, "pre-migrating", to)
         self._say(server, f"{kind} {record} accepted")
-        self._later(lambda: self._schedule_cold(server, record, to), self._core.timing.schedule)
+        delay = self._core.timing.schedule
+        self._later(lambda: self._schedule_cold(server, record, to, by), delay)
 
-    def confirm(self, instance: InstanceId) -> None:
+    def confirm(self, instance: InstanceId, by: str = ADMIN) -> None:
         """The source forgets it."""
         server = self._database.find(instance)
         verify_state("confirmResize", server, {"resized"})
-        server.asked("confirmResize", self._core.now, ADMIN)
         moving = next((one for one in reversed(self._moving) if one.server is server), None)
-        if moving is None:
+        if moving is None or self._database.move(moving.record).status != "finished":
             raise NovaRefused(400, "Instance has not been resized.")
+        now, kind = self._core.now, self._database.move(moving.record).kind
+        server.asked("confirmResize", now, by)
+        fact = ConfirmAccepted(now, moving.source.name, server.id, kind, moving.begun_by, by)
+        self._core.journal.note(fact)
         self._mark(moving, "confirming")
         moving.source.send(lambda: self._confirmed(moving))
 
@@ -195,7 +204,7 @@ class Moves:
         moving.server.task_state = None
         self._say(moving.server, f"live migration {moving.record} {status}")
 
-    def _schedule_cold(self, server: Server, record: int, to: NovaHost | None) -> None:
+    def _schedule_cold(self, server: Server, record: int, to: NovaHost | None, by: str) -> None:
         source = self._hosts[server.host]
         dest = self._hosts[to] if to else self._rebuilder.pick(server)
         if dest is None:
@@ -204,6 +213,7 @@ class Moves:
             self._say(server, f"move {record} error: no valid host was found")
             return
         moving = self._begin(server, record, source, dest)
+        moving.begun_by = by
         dest.send(lambda: source.send(lambda: self._copy(moving)))
 
     def _copy(self, moving: Moving) -> None:
@@ -215,7 +225,7 @@ class Moves:
             return
         self._mark(moving, "migrating")
         server.task_state = "resize_migrating"
-        moving.was_on = source.runs_guest(server.id)
+        moving.was_on = server.vm_state == "active"
         source.halt(server.id)
         self._while_source_works(moving, self._core.timing.cold_copy, self._hand_over)
 
@@ -241,6 +251,13 @@ class Moves:
     def _finished(self, moving: Moving) -> None:
         server, dest = moving.server, moving.dest
         dest.define(server.id)
+        if self._core.strike("nova.destination", "spawn-fails", dest.name):
+            moving.over = True
+            self._mark(moving, "error")
+            server.fail()
+            server.fault = "Domain not found"
+            self._say(server, f"cannot be started on {dest.name}, now in error")
+            return
         if moving.was_on:
             dest.run(server.id)
         if not self._is_still(moving, "resize_finish"):

@@ -24,6 +24,7 @@ from vmha_ocf.sim.base.core import Core, Wire
 from vmha_ocf.sim.base.journal import US
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.cloud.database import Database
+from vmha_ocf.sim.cloud.moves import MIGRATION
 from vmha_ocf.sim.cloud.requests import InstanceRequests
 from vmha_ocf.sim.cloud.services import Services
 from vmha_ocf.sim.cluster.hosts import Host
@@ -99,6 +100,14 @@ class SimNova:
     def reboot(self, instance: Instance) -> None:
         reboot = partial(self._requests.reboot, by=US)
         self._wire.call("reboot", lambda: reboot(instance.id), instance.host)
+
+    def migrate(self, instance: Instance) -> None:
+        migrate = partial(self._requests.moves.cold_move, kind=MIGRATION, by=US)
+        self._wire.call("migrate", lambda: self._act(migrate, instance), instance.host)
+
+    def confirm(self, instance: Instance) -> None:
+        confirm = partial(self._requests.moves.confirm, by=US)
+        self._wire.call("confirm", lambda: self._act(confirm, instance), instance.host)
 
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         asked = tuple(images)

@@ -12,7 +12,7 @@ from vmha_ocf.errors import NovaFailed, NovaRefused
 from vmha_ocf.living.guests.states import Shutoff
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import OWNER, US, EvacuateAccepted, RestartAccepted
+from vmha_ocf.sim.base.journal import OWNER, US, EvacuateAccepted, RestartAccepted, StartAccepted
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Record, Server
 from vmha_ocf.sim.cloud.moves import Moves
@@ -44,7 +44,7 @@ class InstanceRequests:
         self._database = database
         self._hosts = hosts
         self._rebuilder = rebuilder
-        self._moves = moves
+        self.moves = moves
         self.checks_task_state = False
         """As Nova before 23.2.2, 24.2.0 and 25.1.0: a task_state makes an evacuation a 409."""
 
@@ -59,7 +59,7 @@ class InstanceRequests:
         self._verify_evacuable(server)
         rivals = (
             *(one.id for one in self._rivals(server)),
-            *self._moves.running_elsewhere(server),
+            *self.moves.running_elsewhere(server),
         )
         fact = EvacuateAccepted(self._core.now, server.host, server.id, rivals, by)
         self._core.journal.note(fact)
@@ -88,6 +88,8 @@ class InstanceRequests:
         verify_state("start", server, {"stopped"})
         verify_idle("start", server)
         server.asked("start", self._core.now, by)
+        fact = StartAccepted(self._core.now, server.host, server.id, server.looked, by)
+        self._core.journal.note(fact)
         server.task_state = "powering-on"
         host = self._hosts[server.host]
         host.send(lambda: self._start_on(host, server))
@@ -174,7 +176,7 @@ class InstanceRequests:
 
     def pending(self, host: Host, server: Server) -> None:
         """nova-compute of the host has started, and finds what was asked of it before it died."""
-        self._moves.begin_again(host, server)
+        self.moves.begin_again(host, server)
         match server.task_state:
             case "powering-off":
                 self._stop_on(host, server)

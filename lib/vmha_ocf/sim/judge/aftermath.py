@@ -10,6 +10,7 @@ from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, HostFailed
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
+from vmha_ocf.sim.judge.moves import moved_wrongly
 from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
 from vmha_ocf.sim.judge.signals import on_one_signal
 from vmha_ocf.sim.world import World
@@ -37,6 +38,7 @@ def judged(
     yield from left_on_services(world, problems)
     yield from not_as_before(world, ours, problems)
     yield from restarted_wrongly(world)
+    yield from moved_wrongly(world)
     yield from on_one_signal(world)
 
 

@@ -19,6 +19,7 @@ from vmha_ocf.sim.base.journal import (
     FlagWritten,
     GuestFailed,
     GuestRecovered,
+    MoveAccepted,
     RestartAccepted,
     Wanted,
 )
@@ -83,13 +84,13 @@ def _wrongs(world: World, fact: RestartAccepted) -> Iterator[str]:
         yield "and nobody had looked at Nova since it failed"
     if fact.state in _KEPT:
         yield f"and was {fact.state}"
-    if wanted := _wanted(world, fact, failure):
-        yield f"and its owner had asked to {wanted} it"
+    if what := wanted(world, fact, failure.time):
+        yield f"and its owner had asked to {what} it"
     if _is_second(world, fact, failure):
         yield "a second time for one failure"
     if fact.well and fact.time - again_at(world, failure) > STALE:
         yield "and was well again"
-    if _is_flagged(world, fact.host, fact.time - CROSSING):
+    if is_flagged(world, fact.host, fact.time - CROSSING):
         yield f"and its host {fact.host} is flagged"
 
 
@@ -102,19 +103,19 @@ def _is_second(world: World, fact: RestartAccepted, failure: GuestFailed) -> boo
     return ours[0] is not fact
 
 
-def _wanted(world: World, fact: RestartAccepted, failure: GuestFailed) -> str:
-    """Since it failed, and before we looked."""
+def wanted(world: World, fact: RestartAccepted | MoveAccepted, since: float) -> str:
+    """Before we looked."""
     found = (
         one.what
         for one in world.core.journal.of(Wanted)
         if one.instance == fact.instance
-        and failure.time <= one.time <= fact.looked
+        and since <= one.time <= fact.looked
         and one.what not in _SAYS_NOTHING
     )
     return next(found, "")
 
 
-def _is_flagged(world: World, host: NovaHost, at: float) -> bool:
+def is_flagged(world: World, host: NovaHost, at: float) -> bool:
     flagged = False
     facts: list[Fact] = [one for one in world.core.journal.facts if one.time <= at]
     for fact in facts:

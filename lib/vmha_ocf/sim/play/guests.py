@@ -28,6 +28,13 @@ def _incoming_fails(stage: Stage, event: EventSpec) -> None:
         stage.world.guests.incoming_fails(server.id, stage.world.host(event.host).name)
 
 
+def _crash(stage: Stage, event: EventSpec) -> None:
+    there = stage.world.host(event.host).name if event.host else None
+    _each(lambda guests, one, event: guests.crash(one, float(event.value or 0), there))(
+        stage, event
+    )
+
+
 def _lose_libvirt(stage: Stage, event: EventSpec) -> None:
     host = stage.world.host(event.host)
     trouble = Trouble(event.value or Trouble.AWAY.value)
@@ -53,10 +60,11 @@ _VALUE = frozenset({"value"})
 
 GUESTS: Mapping[str, Kind] = {
     "crash_guests": Kind(
-        "QEMUs are killed; with a `value`, again and again, so many seconds after each start",
-        _each(lambda guests, one, event: guests.crash(one, float(event.value or 0))),
+        "QEMUs are killed; with a `value`, again and again, so many seconds after each start, as long as "
+        "they are on `host`, or anywhere",
+        _crash,
         _INSTANCES,
-        _VALUE,
+        _VALUE | _HOST,
     ),
     "mend_guests": Kind(
         "guests that crash again and again do so no more",

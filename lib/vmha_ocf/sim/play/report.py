@@ -15,6 +15,7 @@ from vmha_ocf.sim.play.run import Outcome
 _TURNS = {
     Turn.FAILED: "the worker hears of it",
     Turn.ASKED: "its restart is asked for",
+    Turn.MOVING: "its move to another host is asked for",
     Turn.TOLD: "it waits for a person",
     Turn.HEALED: "well again",
     Turn.ENDED: "not followed any more",

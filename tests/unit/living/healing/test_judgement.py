@@ -43,6 +43,7 @@ def then(
     known: int = 0,
     sent: int = 0,
     kind: Kind = Kind.CRASHED,
+    wish: Verdict = RESTART,
     **about: Any,
 ) -> Verdict:
     return by_actions(
@@ -50,6 +51,7 @@ def then(
         instance(**about),
         actions,
         RULES,
+        wish,
         now=Epoch(SINCE + now),
         known=known,
         sent=sent,
@@ -243,3 +245,29 @@ def test_a_sentence_names_host_and_instance_on_one_line() -> None:
 def test_the_age_of_what_has_no_time_is_nothing() -> None:
     assert attempts.age(Action("reboot", "?", "u"), SINCE) == 0
     assert attempts.age(action("reboot", 5), SINCE) == 0
+
+
+class TestAMove:
+    THEN = Verdict(Next.RESTART, moves=True)
+    AT_ONCE = Verdict(Next.RESTART, restarts=False, moves=True)
+    LATELY = tuple(action("reboot", -after) for after in (30, 20, 10))
+
+    def test_it_comes_after_the_restarts(self) -> None:
+        assert then(*self.LATELY[1:], wish=self.THEN) is RESTART
+        assert then(*self.LATELY, wish=self.THEN).next is Next.MOVE
+        assert then(*self.LATELY).next is Next.TELL
+
+    def test_or_at_once(self) -> None:
+        assert then(wish=self.AT_ONCE).next is Next.MOVE
+
+    def test_it_comes_once(self) -> None:
+        moved = action("migrate", -5)
+        found = then(moved, *self.LATELY, wish=self.THEN)
+        assert found.next is Next.TELL
+        assert "restarted 3 times and Nova was asked to move it within 30 min" in found.why
+        found = then(moved, wish=self.AT_ONCE)
+        assert found.why.startswith("Nova was asked to move it within 30 min")
+        assert then(action("migrate", -3599), wish=self.AT_ONCE).next is Next.MOVE
+
+    def test_its_owner_wins(self) -> None:
+        assert then(action("stop", 0), *self.LATELY, wish=self.THEN) is LEAVE

@@ -145,3 +145,39 @@ class TestWhomThePolicyLeavesAlone:
 )
 def test_whether_a_policy_asks_for_anything(text: str, found: bool) -> None:
     assert policy(text).asks_about_guests is found
+
+
+class TestMoves:
+    ROW = POLICY.replace('crashed = ["restart", "notify"]', 'crashed = ["restart", "move"]')
+    ONLY = POLICY.replace('crashed = ["restart", "notify"]', 'crashed = ["move", "notify"]')
+    STAYS = """
+[[exclude]]
+why = "its licence is of this host"
+names = ["vm-*"]
+from = ["move"]
+"""
+    PERHAPS = STAYS.replace('names = ["vm-*"]', "image = { licensed = true }")
+
+    def test_a_row_moves_after_its_restarts_or_at_once(self) -> None:
+        found = wished(text=self.ROW)
+        assert (found.next, found.restarts, found.moves) == (Next.RESTART, True, True)
+        found = wished(text=self.ONLY)
+        assert (found.next, found.restarts, found.moves) == (Next.RESTART, False, True)
+
+    def test_who_wants_to_be_told_is_not_moved(self) -> None:
+        for word in ("notify", "perhaps"):
+            assert wished(text=self.ONLY, metadata={"recovery": word}).next is Next.TELL
+        assert wished(text=self.ONLY, metadata={"recovery": "none"}).next is Next.LEAVE
+
+    def test_whose_key_its_owner_alone_may_read_is_told(self) -> None:
+        specs = {"hw:tpm_version": "2.0"}
+        assert wished(text=self.ONLY, extra_specs=specs).next is Next.TELL
+
+    @pytest.mark.parametrize("exclusion", [STAYS, PERHAPS])
+    def test_who_is_excluded_from_moves_is_restarted_and_no_more(self, exclusion: str) -> None:
+        crash = {"recovery": "crash"}
+        found = wished(text=self.ROW + exclusion, image=IMAGE, metadata=crash)
+        assert (found.next, found.restarts, found.moves) == (Next.RESTART, True, False)
+        found = wished(text=self.ONLY + exclusion, image=IMAGE, metadata=crash)
+        assert found.next is Next.TELL
+        assert "the policy excludes it from being moved" in found.why
