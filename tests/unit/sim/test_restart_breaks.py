@@ -77,6 +77,17 @@ class HearsOfAllButOne(_Nova):
         return replace(found, known=known)
 
 
+class TakesAllForItsOwn(_Nova):
+    """What is written down is enough for it: any resize since then is its own migration."""
+
+    def moves_of(self, instance: Instance) -> Sequence[Move]:
+        return [replace(one, kind="migration") for one in self._nova.moves_of(instance)]
+
+    def actions_of(self, instance: Instance) -> Sequence[Action]:
+        found = self._nova.actions_of(instance)
+        return [replace(one, name="migrate") if one.name == "resize" else one for one in found]
+
+
 class SeesNothingUnderWay(_Nova):
     def instances_on(self, host: NovaHost) -> Sequence[Instance]:
         return [replace(one, task_state=None) for one in self._nova.instances_on(host)]
@@ -94,6 +105,8 @@ class SeesNothingUnderWay(_Nova):
         ("guest-shuts-itself-down-and-is-wanted", NobodyAsked, "had not failed on compute-1"),
         ("worker-dies-at-a-restart", OnlyItsOwn, "a second time for one failure"),
         ("migration-fails-on-its-destination", AnyHost, "had not failed on compute-1"),
+        ("its-owner-acts-in-a-move", NobodyAsked, "its owner had asked to stop it"),
+        ("its-owner-resizes-as-a-move-begins", TakesAllForItsOwn, "the resize of"),
         ("restart-without-an-answer", RepeatsALostRequest, "a second time for one failure"),
     ],
 )

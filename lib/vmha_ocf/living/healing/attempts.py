@@ -33,6 +33,7 @@ _UP = frozenset(
 )  # fmt: skip
 _STARTED = frozenset({"reboot", "rebuild", "start"})
 """By which it is made to run anew, whatever has become of it."""
+_MOVES = frozenset({"migrate", "resize"})
 
 
 def owners(actions: Iterable[Action], since: Epoch) -> str:
@@ -73,7 +74,7 @@ def lately(actions: Iterable[Action], now: Epoch, window: float) -> int:
 
 def was_moved(actions: Iterable[Action], now: Epoch, window: float) -> bool:
     """Cold, within ``window`` seconds, as far as it was asked for."""
-    return any(one.name == "migrate" and one.user and _at(one) > now - window for one in actions)
+    return any(one.name in _MOVES and one.user and _at(one) > now - window for one in actions)
 
 
 def age(action: Action, now: Epoch) -> float:

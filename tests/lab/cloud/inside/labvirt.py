@@ -1,7 +1,8 @@
 """Nova's libvirt driver, as it is, with the lab's knobs in front of a spawn: see labdriver.
 
 What is otherwise here: the hosts' shared directory is on a file system that libvirt takes for one host's
-own (it knows NFS, Ceph and others by their types), and it would refuse to migrate a guest live.
+own (it knows NFS, Ceph and others by their types), and it would refuse to migrate a guest live; and who
+migrates cold finds out by ssh whether a directory is shared, which no host of the lab answers.
 """
 
 import os
@@ -29,6 +30,9 @@ class LabVirt(driver.LibvirtDriver):  # type: ignore[misc,unused-ignore]
     def _parse_migration_flags(self) -> None:
         super()._parse_migration_flags()
         self._live_migration_flags |= libvirt.VIR_MIGRATE_UNSAFE
+
+    def _is_path_shared_with(self, _dest: str, _path: str) -> bool:
+        return True
 
     def spawn(self, context: Any, instance: Any, *args: Any, **more: Any) -> None:
         time.sleep(float(_knob("spawn_delay") or 0))

@@ -267,6 +267,7 @@ class TestAMove:
         assert "restarted 3 times and Nova was asked to move it within 30 min" in found.why
         found = then(moved, wish=self.AT_ONCE)
         assert found.why.startswith("Nova was asked to move it within 30 min")
+        assert then(action("resize", -5), wish=self.AT_ONCE).next is Next.TELL
         assert then(action("migrate", -3599), wish=self.AT_ONCE).next is Next.MOVE
 
     def test_its_owner_wins(self) -> None:
