@@ -91,6 +91,13 @@ class Action:
         self.interval = interval
 
 
+def kept_path(agent: str, resource: str, directory: str = "") -> str:
+    """How the files begin in which an agent keeps what it knows of a resource on this node. They are in
+    memory only: after a boot nothing is there (OCF 1.1, HA_RSCTMP)."""
+    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in resource)
+    return f"{directory or '/run/resource-agents'}/{agent}-{name}"
+
+
 _LONGEST = 1e6
 """Seconds; what waits for longer than the kernel can count raises an error of its own."""
 
@@ -131,6 +138,11 @@ class Call:
     @property
     def resource(self) -> str:
         return self.env.get("OCF_RESOURCE_INSTANCE", self.agent.name)
+
+    @property
+    def kept(self) -> str:
+        """See ``kept_path``."""
+        return kept_path(self.agent.name, self.resource, self.env.get("HA_RSCTMP", ""))
 
     def raw(self, name: str) -> str:
         """A parameter as it was given, without its default and unvalidated; empty if unset."""

@@ -6,35 +6,22 @@ in the worker (vmha_ocf.worker), because Pacemaker kills an action at its timeou
 
 from __future__ import annotations
 
-import os
-
 from vmha_ocf.agent.ocf import Action, Agent, Call
-from vmha_ocf.backends.pacemaker.shown import Shown
-from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.backends.process.pulse import PulseFile
-from vmha_ocf.errors import (
-    OCF_ERR_GENERIC,
-    OCF_NOT_RUNNING,
-    OCF_SUCCESS,
-    ParameterError,
-)
+from vmha_ocf.backends.pacemaker import pulsed
+from vmha_ocf.errors import ParameterError
 from vmha_ocf.worker.parameters import PARAMETERS, longest_silence
-
-_LASTING = 10.0
-"""Seconds after which trouble is shown to people. Shorter is a blip, or a start while Keystone is
-down too: right after a start a monitor has to be 0 (ocf-tester). The worker's log has it at once."""
 
 
 def start(call: Call) -> int:
     from vmha_ocf.programs import nova_evacuate_actions
 
-    return nova_evacuate_actions.start(call, _pulse(call))
+    return nova_evacuate_actions.start(call, pulsed.pulse_of(call))
 
 
 def stop(call: Call) -> int:
     from vmha_ocf.programs import nova_evacuate_actions
 
-    return nova_evacuate_actions.stop(call, _pulse(call))
+    return nova_evacuate_actions.stop(call, pulsed.pulse_of(call))
 
 
 def validate(call: Call) -> int:
@@ -44,18 +31,7 @@ def validate(call: Call) -> int:
 
 
 def monitor(call: Call) -> int:
-    pulse = _pulse(call).read(SystemClock().monotonic())
-    if pulse is None:
-        return OCF_NOT_RUNNING
-    if call.probe:
-        return OCF_SUCCESS
-    if pulse.age > longest_silence(_request_timeout(call)):
-        call.explain(f"the worker (pid {pulse.pid}) has made no progress for {pulse.age:.0f} s")
-        return OCF_ERR_GENERIC
-    if not pulse.problems or pulse.troubled < _LASTING:
-        return Shown(call).well()
-    more = f" (and {len(pulse.problems) - 1} more)" if len(pulse.problems) > 1 else ""
-    return Shown(call).degraded(pulse.problems[0] + more)
+    return pulsed.monitor(call, "the worker", longest_silence(_request_timeout(call)))
 
 
 def _request_timeout(call: Call) -> int:
@@ -63,16 +39,6 @@ def _request_timeout(call: Call) -> int:
         return call.integer("request_timeout")
     except ParameterError:
         return 600
-
-
-def _pulse(call: Call) -> PulseFile:
-    return pulse_of(call.resource, call.env.get("HA_RSCTMP", ""))
-
-
-def pulse_of(resource: str, directory: str = "") -> PulseFile:
-    """Of the worker of a resource on this node."""
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in resource)
-    return PulseFile(os.path.join(directory or "/run/resource-agents", f"NovaEvacuate-{name}"))
 
 
 AGENT = Agent(

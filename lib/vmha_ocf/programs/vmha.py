@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from vmha_ocf.agent import output
-from vmha_ocf.agent.ocf import Call
+from vmha_ocf.agent.ocf import Call, kept_path
 from vmha_ocf.backends.desk.machine import Controller
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.attrd import Attrd
@@ -17,6 +17,7 @@ from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.configuration import read_configuration, with_secrets
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.command import Run, run
+from vmha_ocf.backends.process.pulse import PulseFile
 from vmha_ocf.backends.process.threads import Threads
 from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.cluster.configuration import Configuration, find_evacuator
@@ -32,7 +33,7 @@ from vmha_ocf.operator.site import Site, Values, WorkerResource
 from vmha_ocf.ports import Nova
 from vmha_ocf.programs import wiring
 from vmha_ocf.programs.commands import COMMANDS
-from vmha_ocf.programs.nova_evacuate import AGENT, pulse_of
+from vmha_ocf.programs.nova_evacuate import AGENT
 from vmha_ocf.programs.nova_evacuate_actions import values_of
 from vmha_ocf.service.traces import TraceStore
 from vmha_ocf.worker.options import worker_options
@@ -113,7 +114,7 @@ def _one_login(log_in: Callable[[Values], Nova]) -> Callable[[Values], Nova]:
 
 
 def _problems(resource: str, clock: SystemClock) -> Sequence[str] | None:
-    pulse = pulse_of(resource).read(clock.monotonic())
+    pulse = PulseFile(kept_path(AGENT.name, resource)).read(clock.monotonic())
     return None if pulse is None else pulse.problems
 
 

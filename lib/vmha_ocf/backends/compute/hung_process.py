@@ -29,9 +29,7 @@ _PARENT = 1
 
 
 def of_resource(call: Call, units: Sequence[str]) -> HungProcess:
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-    directory = call.env.get("HA_RSCTMP") or "/run/resource-agents"
-    return HungProcess(call.node, units, f"{directory}/NovaCompute-{name}.hung")
+    return HungProcess(call.node, units, f"{call.kept}.hung")
 
 
 class HungProcess:

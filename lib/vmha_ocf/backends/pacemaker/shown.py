@@ -44,9 +44,7 @@ class Shown:
     def __init__(
         self, call: Call, over: float = OVER, leave: Callable[[Sequence[str]], None] = probe.leave
     ) -> None:
-        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-        directory = call.env.get("HA_RSCTMP") or "/run/resource-agents"
-        self._path = os.path.join(directory, f"{call.agent.name}-{name}.shown")
+        self._path = f"{call.kept}.shown"
         self._call = call
         self._by_pacemaker = bool(call.node) and not call.probe
         self._over = over

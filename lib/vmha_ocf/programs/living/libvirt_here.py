@@ -37,9 +37,7 @@ def unit_of(call: Call) -> str:
 
 def kept(call: Call, what: str) -> str:
     """The path of what is remembered of this resource until the host boots."""
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-    directory = call.env.get("HA_RSCTMP") or "/run/resource-agents"
-    return os.path.join(directory, f"Libvirtd-{name}.{what}")
+    return f"{call.kept}.{what}"
 
 
 def forget(call: Call) -> None:

@@ -6,17 +6,10 @@ it, and no guest. It knows no secret and no OpenStack, and acts on nothing.
 
 from __future__ import annotations
 
-import os
-
 from vmha_ocf.agent.ocf import Action, Agent, Call
 from vmha_ocf.agent.parameter import integer, string
-from vmha_ocf.backends.pacemaker.shown import Shown
-from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.backends.process.pulse import PulseFile
-from vmha_ocf.errors import OCF_ERR_GENERIC, OCF_NOT_RUNNING, OCF_SUCCESS
+from vmha_ocf.backends.pacemaker import pulsed
 
-_LASTING = 10.0
-"""Seconds after which trouble is shown to people; shorter is a blip. The controllers are told at once."""
 _LONGEST_SILENCE = 60.0
 """Seconds. It beats every five; its calls of Pacemaker's tools may take twenty."""
 
@@ -24,13 +17,13 @@ _LONGEST_SILENCE = 60.0
 def start(call: Call) -> int:
     from vmha_ocf.programs.living import nova_instances_actions
 
-    return nova_instances_actions.start(call, _pulse(call))
+    return nova_instances_actions.start(call, pulsed.pulse_of(call))
 
 
 def stop(call: Call) -> int:
     from vmha_ocf.programs.living import nova_instances_actions
 
-    return nova_instances_actions.stop(call, _pulse(call))
+    return nova_instances_actions.stop(call, pulsed.pulse_of(call))
 
 
 def validate(call: Call) -> int:
@@ -40,24 +33,7 @@ def validate(call: Call) -> int:
 
 
 def monitor(call: Call) -> int:
-    pulse = _pulse(call).read(SystemClock().monotonic())
-    if pulse is None:
-        return OCF_NOT_RUNNING
-    if call.probe:
-        return OCF_SUCCESS
-    if pulse.age > _LONGEST_SILENCE:
-        call.explain(f"the watcher (pid {pulse.pid}) has made no progress for {pulse.age:.0f} s")
-        return OCF_ERR_GENERIC
-    if not pulse.problems or pulse.troubled < _LASTING:
-        return Shown(call).well()
-    more = f" (and {len(pulse.problems) - 1} more)" if len(pulse.problems) > 1 else ""
-    return Shown(call).degraded(pulse.problems[0] + more)
-
-
-def _pulse(call: Call) -> PulseFile:
-    name = "".join(c if c.isalnum() or c in "-_." else "_" for c in call.resource)
-    directory = call.env.get("HA_RSCTMP", "") or "/run/resource-agents"
-    return PulseFile(os.path.join(directory, f"NovaInstances-{name}"))
+    return pulsed.monitor(call, "the watcher", _LONGEST_SILENCE)
 
 
 def _is_uri(text: str) -> bool:
