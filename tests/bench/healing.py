@@ -75,13 +75,14 @@ def _twenty(scene: Scene) -> Iterator[Figure]:
 
 def _hung(scene: Scene) -> Figure:
     scene.set_policy(_POLICY)
-    lab, client = scene.stage.lab, scene.stage.cloud.client()
+    lab = scene.stage.lab
     old = nova_compute(lab, _HANGS)
     assert old, f"nova-compute does not run on {_HANGS}"
     at = time.time()
     old.signal(signal.SIGSTOP)
     scene.until("its end", lambda: not old.alive(), 300)
-    scene.until("Nova's word", lambda: client.services()[_HANGS]["state"] == "up", 120)
+    scene.until("another one", lambda: nova_compute(lab, _HANGS), 120)
+    scene.stage.wait_up(_HANGS, timeout=120)
     goal = SERVICE_DOWN_TIME + 60.0
     told = f"frozen, to Nova's hearing of the new one; {_load()}"
     return Figure("nova-compute hangs: healed", time.time() - at, goal, "s", told)

@@ -10,7 +10,7 @@ import os
 import struct
 from pathlib import Path
 
-from tests.lab.command import must, run
+from tests.lab.command import must
 from tests.lab.processes import Process
 
 _MOST = 1 << 20
@@ -24,7 +24,8 @@ class SilentFile:
     """In the place of a file on a node, for all that runs there."""
 
     def __init__(self, init: Process, path: Path) -> None:
-        self._inside = ["nsenter", f"--mount=/proc/{init.pid}/ns/mnt", "--"]
+        # umount reads /proc/self, which a process of another process namespace has not.
+        self._inside = ["nsenter", f"--target={init.pid}", "--mount", "--pid", "--"]
         self._path = str(path)
         self._kernel = -1
 
@@ -48,4 +49,4 @@ class SilentFile:
     def __exit__(self, *_: object) -> None:
         """Who waits gets an error, and ends if it was killed."""
         os.close(self._kernel)
-        run([*self._inside, "umount", "--lazy", self._path])
+        must([*self._inside, "umount", "--lazy", self._path])
