@@ -189,6 +189,10 @@ class Nova(Protocol):
     def confirm(self, instance: Instance) -> None:
         """What is ``resized``: the host that it has left forgets it."""
 
+    def live_migrate(self, instance: Instance) -> None:
+        """To a host that Nova chooses, with its disk where that is not shared. Accepted is not migrated:
+        Nova's checks are made later, too."""
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         """Properties of each image, its tags among them as ``{tag: "true"}``. An image that
         does not exist any more has ``{}``."""

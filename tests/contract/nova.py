@@ -279,6 +279,19 @@ class NovaContract:
         [move] = stage.nova.moves_of(before)
         assert move.status == "running"
 
+    def test_a_live_migration_goes_where_nova_chooses(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        before = listed(stage, instance)
+        stage.nova.live_migrate(before)
+        stage.until(lambda: [it.status for it in stage.nova.moves_of(before)] == ["completed"])
+        [move] = stage.nova.moves_of(before)
+        assert (move.kind, move.source) == ("live-migration", DEAD)
+        dest = move.dest
+        assert dest is not None
+        assert dest in HOSTS[1:]
+        stage.until(lambda: found_on(stage, dest, instance).task_state is None)
+        assert stage.runs_on(instance) == [dest]
+
     def test_a_source_that_returns_calls_its_live_migration_an_error(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
         stage.live_migrate(instance, HOSTS[1])

@@ -83,6 +83,11 @@ class Cloud:
         return self._services
 
     @property
+    def listed(self) -> Services | None:
+        """The services, where somebody has asked in this round."""
+        return self._services
+
+    @property
     def is_learning(self) -> bool:
         """How often nova-computes report is not known, and looks that follow each other would tell."""
         young = self._ports.clock.monotonic() - self._began < _LEARNING

@@ -258,6 +258,8 @@ def _standing(service: ComputeService) -> str:
 
 def _left_as_it_is(service: ComputeService) -> str:
     """What somebody else has set, and we do not undo; "" where it is in service."""
+    if marker.of_living(service) is not None:
+        return f"it stays disabled for what had failed before ({service.disabled_reason})"
     disabled = [] if service.enabled else ["disabled"]
     kept = [*disabled, *(["forced down"] if service.forced_down else [])]
     return f"it stays {' and '.join(kept)}, which is not ours to undo" if kept else ""

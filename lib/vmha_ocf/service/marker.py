@@ -7,7 +7,8 @@ write too, so what must not be lost is in a trace of our own (service/trace.py).
     vmha-ocf: evacuation (was forced down)     we disabled it; a force-down of it is not ours, because
                                                somebody else was first or we have undone our own
     <reason> [vmha-ocf: forced down]           we forced it down; somebody else had disabled it
-    vmha-ocf: <cause> <episode>                we disabled it, for another cause than a dead host
+    vmha-ocf: network tenant@1763695800        we disabled it, for a network that its host has lost since
+    vmha-ocf: process nova-compute@1763695800  we disabled it, for a process that fails again and again
 
 The first three are of the cause "evacuation", a dead host, and are what every version knows: an
 upgrade or a downgrade in the middle of a failure reads the mark of the other. Whoever undoes
@@ -26,6 +27,8 @@ REASON_MOST = 255
 """Characters that Nova keeps (os-services, disabled_reason)."""
 DEAD_HOST = "evacuation"
 """The cause of what is undone when a host returns."""
+NETWORK, PROCESS = "network", "process"
+"""The causes of what is disabled on a host that lives."""
 
 _BOTH = f"vmha-ocf: {DEAD_HOST}"
 _WAS_FORCED = "(was forced down)"
@@ -97,6 +100,12 @@ def ours(service: ComputeService) -> Ours | None:
     """What we changed on this service because its host was dead. A service that is enabled carries no
     mark."""
     return None if service.enabled else parse_reason(service.disabled_reason)
+
+
+def of_living(service: ComputeService) -> Mark | None:
+    """Our mark for a failure of a host that lives."""
+    mark = None if service.enabled else parse_mark(service.disabled_reason)
+    return mark if mark is not None and mark.cause in (NETWORK, PROCESS) else None
 
 
 def plan_take_down(service: ComputeService, known: Ours | None = None) -> ServiceChange | None:

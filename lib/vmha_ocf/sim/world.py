@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Unpack
 
 from vmha_ocf.cloud.policy.everywhere import ATTRIBUTE, word_of
+from vmha_ocf.cloud.policy.obeyed import NOT_YET, PLAYED
 from vmha_ocf.cloud.policy.read import Understood, understand
 from vmha_ocf.cluster import flag_texts
 from vmha_ocf.cluster.configuration import Configuration
@@ -366,4 +367,7 @@ class World:
 @cache
 def _understood(text: str) -> Understood:
     """Read in each round, as the worker reads its file."""
-    return replace(understand(text), path="/etc/vmha/policy.toml") if text else Understood()
+    not_yet = {what: why for what, why in NOT_YET.items() if what not in PLAYED}
+    return (
+        replace(understand(text, not_yet), path="/etc/vmha/policy.toml") if text else Understood()
+    )

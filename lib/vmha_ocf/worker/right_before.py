@@ -78,8 +78,8 @@ class RightBefore:
             one for one in planned if acting.is_claimed_by(flags.get(one[0].host), one[0].mine)
         ]
 
-    def to_restart(self, hosts: Collection[NovaHost]) -> Collection[NovaHost]:
-        """Hosts that live, whose guests may be restarted: those that nobody has flagged meanwhile."""
+    def to_change(self, hosts: Collection[NovaHost]) -> Collection[NovaHost]:
+        """Hosts that live, of which something may be changed: those that nobody has flagged meanwhile."""
         flags = self._read()
         return () if flags is None else [host for host in hosts if host not in flags]
 

@@ -13,11 +13,13 @@ from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
+from vmha_ocf.living.disabling.disabler import Disabler
 from vmha_ocf.living.healing.guests import Guests
+from vmha_ocf.living.leaving.leaver import Leaver
 from vmha_ocf.living.moving.mover import Mover
 from vmha_ocf.living.networks.networks import Networks
 from vmha_ocf.living.processes.healer import Healer
-from vmha_ocf.model import InstanceId
+from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.worker.evacuating import Evacuating
 from vmha_ocf.worker.guard import Guard
 from vmha_ocf.worker.lookout import Flagged, Lookout, Sight
@@ -55,7 +57,9 @@ class Evacuator:
         self._away = AwayHosts(ports, settings, cloud, naming)
         self._healer = Healer(ports, cloud, naming)
         self._networks = Networks(ports, cloud.in_force, naming)
-        may = lookout.right_before.to_restart
+        may = lookout.right_before.to_change
+        self._disabler = Disabler(ports, cloud, naming, may)
+        self._leaver = Leaver(ports, settings, cloud, may)
         self._guests = Guests(
             ports,
             settings,
@@ -97,20 +101,29 @@ class Evacuator:
 
     def _look_around(self, flags: Flagged, waits: str) -> None:
         """At proofs that have ended, services on their way back, hosts that are away or have booted,
-        nova-computes that hang, and networks."""
+        nova-computes that hang, networks, and what is disabled for either."""
         lookout, guard = self._lookout, self._guard
         guard.run("proof", partial(lookout.proofs.give_up, lookout.off(flags)))
         guard.run("return", partial(self._look_at_services, flags))
         guard.run("away", partial(self._away.look, lookout.nodes, flags, lookout.site.awaited))
         guard.run("boots", partial(self._after_boots.look, flags))
         guard.run("processes", partial(self._look_at_processes, flags, waits))
-        guard.run("networks", partial(self._networks.look, flags))
+        lost = self._disabler.disabled.get(self._networks.cause.name, ())
+        guard.run("networks", partial(self._networks.look, flags, lost))
+        guard.run("disabled", partial(self._look_at_disabled, flags, waits))
+        cause = self._networks.cause
+        guard.run("leaving", partial(self._leaver.look, cause, _pending(flags), waits))
+
+    def _look_at_disabled(self, flags: Flagged, waits: str) -> None:
+        causes = (self._networks.cause, self._healer.cause)
+        self._disabler.look(causes, _pending(flags), waits)
 
     def _look_at_processes(self, flags: Flagged, waits: str) -> None:
         pauses = self._pauses
         every = pauses.returning if self._healer.is_busy else pauses.services
         if self._guard.due.now("processes", every):
-            self._healer.look({host: flag.pending for host, flag in flags.items()}, waits)
+            self._healer.disabled = self._disabler.disabled.get(self._healer.cause.name, ())
+            self._healer.look(_pending(flags), waits)
 
     def _look_at_services(self, flags: Flagged) -> None:
         """Those on their way back, and fenced hosts that nobody flagged."""
@@ -143,7 +156,7 @@ class Evacuator:
             return self._pauses.trouble
         if sight.pending:
             return self._pause_between()
-        parts = (self._watch, self._after_boots, self._healer, self._networks)
+        parts = (self._watch, self._after_boots, self._healer, self._networks, self._disabler)
         busy = any(part.is_busy for part in parts)
         soon = busy or self._guard.problems or self._lookout.held.problems
         return self._pauses.returning if soon else self._pauses.idle
@@ -170,6 +183,8 @@ class Evacuator:
             yield from part.problems
         for other in (self._watch, self._away, self._guests, self._healer, self._networks):
             yield from other.problems
+        for one in (self._disabler, self._leaver):
+            yield from one.problems
         yield from lookout.naming.problems
         for host in evacuating.hosts.values():
             yield from host.problems.values()
@@ -180,3 +195,8 @@ class Evacuator:
         for host in self._evacuating.hosts.values():
             told.update(host.told)
         return told
+
+
+def _pending(flags: Flagged) -> Mapping[NovaHost, bool]:
+    """Whether their evacuation is not over."""
+    return {host: flag.pending for host, flag in flags.items()}

@@ -1,4 +1,4 @@
-"""A host that lives and has lost its tenant network: told of, and nobody is moved or fenced."""
+"""A host that lives and has lost its tenant network: told of, or disabled; nobody is moved or fenced."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ held_for = "{_HELD} s"
 """
 _ONE = "compute-2 has lost its tenant network: net-tenant is 0"
 _ALL = "have lost their tenant network together"
+_MARK = "vmha-ocf: network tenant@"
+_DISABLED = "compute-2 is disabled for its tenant network"
+_ENABLED = "compute-2 was enabled by somebody, although its tenant network is down"
+_REFUSED = "the policy's row is refused as long as this has not passed"
 _UNKNOWN = "how the tenant network of compute-2 is, nobody knows: net-tenant does not run there"
 
 
@@ -67,6 +71,66 @@ def tenant_network_cut(scene: Scene) -> Expected:
     return Expected({"compute-2"}, (), tagged)
 
 
+def tenant_network_cut_disables(scene: Scene) -> Expected:
+    """A host loses its tenant network: it is disabled, new instances go elsewhere, and is enabled again."""
+    lab, client = scene.stage.lab, scene.stage.cloud.client()
+    _measure(scene)
+    scene.set_policy(_POLICY.replace('"notify"', '"disable"'))
+    tagged = scene.boot("compute-2")
+
+    scene.say("the tenant network of compute-2 is cut")
+    at = time.time()
+    tenant_network.cut(lab, "compute-2")
+    scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), _HELD + 90)
+    scene.say(f"disabled after {time.time() - at:.1f} s, of which {_HELD} are the gate's")
+    _until_said(scene, _DISABLED)
+    new = client.boot("elsewhere", 4)
+    places = {client.server(one)["OS-EXT-SRV-ATTR:host"] for one in new}
+    assert "compute-2" not in places, places
+
+    scene.say("the worker is killed, and the network is back")
+    scene.kill_worker()
+    tenant_network.mend(lab, "compute-2")
+    at = time.time()
+    scene.until("compute-2 enabled", lambda: _status(scene) == "enabled", _HELD + 150)
+    scene.say(f"enabled {time.time() - at:.1f} s after it is mended")
+    scene.until_status_is_silent(_DISABLED)
+
+    scene.say("it is cut again, and an operator enables compute-2")
+    tenant_network.cut(lab, "compute-2")
+    scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), _HELD + 90)
+    client.update_service("compute-2", status="enabled").expect(200)
+    _until_said(scene, _ENABLED)
+    scene.kill_worker()
+    scene.pause(_HELD + 40)
+    assert _status(scene) == "enabled"
+    tenant_network.mend(lab, "compute-2")
+    scene.until_status_is_silent(_ONE, 150)
+
+    scene.say("its switch is off")
+    tenant_network.switch_off(lab)
+    scene.until_status_says(_ALL, _HELD + 60)
+    assert _status(scene) == "enabled"
+    tenant_network.switch_on(lab)
+    scene.until_status_is_silent(_ALL, 150)
+    nobody_was_fenced(scene)
+    assert all(not client.migrations(instance_uuid=one) for one in tagged)
+    return Expected({"compute-2"}, (), tagged)
+
+
+def _until_said(scene: Scene, words: str) -> None:
+    """By a round: pcs status has no room for a second sentence."""
+    scene.until(words, lambda: words in scene.stage.worker_log(), 60)
+
+
+def _reason(scene: Scene) -> str:
+    return str(scene.stage.cloud.client().services()["compute-2"]["disabled_reason"] or "")
+
+
+def _status(scene: Scene) -> str:
+    return str(scene.stage.cloud.client().services()["compute-2"]["status"])
+
+
 def _measure(scene: Scene) -> None:
     """By the recipe."""
     lab, cluster = scene.stage.lab, scene.stage.cluster
@@ -97,4 +161,7 @@ def _how(scene: Scene) -> dict[str, dict[str, str]]:
     return found
 
 
-CASES: tuple[Case, ...] = (case(tenant_network_cut),)
+CASES: tuple[Case, ...] = (
+    case(tenant_network_cut),
+    case(tenant_network_cut_disables, cannot=_REFUSED),
+)

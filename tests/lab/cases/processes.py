@@ -19,6 +19,9 @@ from tests.lab.workers import libvirtd, nova_compute
 _POLICY = 'default_class = "all"\n[class.all.process]\nnova-compute = ["restart", "notify"]\n'
 _TOLD = "compute-2: Nova has heard nothing of its nova-compute"
 _NO_START = "nova-compute does not start on compute-2"
+_MARK = "vmha-ocf: process nova-compute@"
+_DISABLED = "compute-2 is disabled for its nova-compute"
+_REFUSED = "the policy's row is refused as long as this has not passed"
 _NO_SYSTEMD = "without HOSTS=systemd a nova-compute that hears no TERM is given 45 s to end"
 _LACKS = "without HOSTS=systemd and GUESTS=real no libvirt is started by systemd"
 
@@ -145,6 +148,38 @@ def nova_compute_killed_four_times(scene: Scene) -> Expected:
     """A nova-compute ends again and again until Pacemaker gives it up: told, and nobody is fenced."""
     scene.set_policy(_POLICY)
     tagged = scene.boot("compute-2")
+    _give_up(scene)
+    scene.pause(30)
+    assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
+    nobody_was_fenced(scene)
+    scene.say("the operator cleans up, as pcs status says")
+    scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
+    scene.stage.wait_up("compute-2")
+    scene.until_status_is_silent("nova-compute has failed 4 times", 180)
+    return Expected({"compute-2"}, (), tagged)
+
+
+def worn_out_nova_compute_disables(scene: Scene) -> Expected:
+    """A nova-compute that Pacemaker gives up has its host disabled, until it has been well for a while."""
+    scene.set_policy(_POLICY.replace('"notify"', '"disable"') + '[gates]\nheld_for = "20 s"\n')
+    tagged = scene.boot("compute-2")
+    _give_up(scene)
+    scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), 180)
+    scene.until(_DISABLED, lambda: _DISABLED in scene.stage.worker_log(), 60)
+    scene.say("the operator cleans up")
+    scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
+    scene.until("compute-2 up", lambda: _state(scene, "compute-2") == "up", 120)
+    scene.say("it is up")
+    assert _reason(scene).startswith(_MARK), "it is enabled as soon as it is up"
+    scene.until("compute-2 enabled", lambda: not _reason(scene), 150)
+    scene.say("it is enabled")
+    scene.until_status_is_silent(_DISABLED)
+    nobody_was_fenced(scene)
+    return Expected({"compute-2"}, (), tagged)
+
+
+def _give_up(scene: Scene) -> None:
+    """It is killed until Pacemaker does not start it any more."""
     meta = ("resource", "meta", "nova-compute")
     scene.afterwards.callback(
         scene.stage.cluster.pcs, *meta, "migration-threshold=", "failure-timeout=60s"
@@ -159,14 +194,6 @@ def nova_compute_killed_four_times(scene: Scene) -> Expected:
         old.signal(signal.SIGKILL)
         scene.until("its end", partial(_has_ended, old))
     scene.until_status_says("nova-compute has failed 4 times on compute-2", 180)
-    scene.pause(30)
-    assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
-    nobody_was_fenced(scene)
-    scene.say("the operator cleans up, as pcs status says")
-    scene.stage.cluster.pcs("resource", "cleanup", "nova-compute", "node=compute-2")
-    scene.stage.wait_up("compute-2")
-    scene.until_status_is_silent("nova-compute has failed 4 times", 180)
-    return Expected({"compute-2"}, (), tagged)
 
 
 def libvirt_hangs_and_ends(scene: Scene) -> Expected:
@@ -217,6 +244,11 @@ def _compute(scene: Scene, host: str) -> Process:
     return found
 
 
+def _reason(scene: Scene) -> str:
+    """Why compute-2 is disabled."""
+    return str(scene.stage.cloud.client().services()["compute-2"]["disabled_reason"] or "")
+
+
 def _state(scene: Scene, host: str) -> str:
     return str(scene.stage.cloud.client().services()[host]["state"])
 
@@ -239,5 +271,6 @@ CASES: tuple[Case, ...] = (
     case(bus_down_for_the_hosts_of_a_cell),
     case(nova_compute_hangs_in_the_kernel, cannot=_NO_SYSTEMD, systemd=True),
     case(nova_compute_killed_four_times),
+    case(worn_out_nova_compute_disables, cannot=_REFUSED),
     case(libvirt_hangs_and_ends, cannot=_LACKS, real=True, systemd=True),
 )

@@ -249,7 +249,7 @@ class TestProcesses:
         site = Site(NOTIFY)
         site.hang()
         site.run(100)
-        assert "the policy says notify" in only(site.world).told
+        assert "the policy says no restart" in only(site.world).told
         site.world.write_policy("")
         site.run(60)
         assert only(site.world).outcome == "nova-compute is not to run on compute-1 now"

@@ -145,7 +145,7 @@ class TestStatus:
         desk = Desk(site.world)
         (one,) = desk.data(STATUS)["ailments"]
         assert (one["what"], one["name"]) == ("process", "nova-compute")
-        assert "the policy says notify" in desk.run(STATUS).out
+        assert "the policy says no restart" in desk.run(STATUS).out
 
     def test_a_history_that_does_not_answer_is_unknown(self, watched: Watched) -> None:
         watched.world.fault("history", "down")

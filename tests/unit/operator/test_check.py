@@ -416,6 +416,14 @@ MISTAKES = {
         "warning",
         "compute-2 is disabled in Nova (new disks)",
     ),
+    "a host that the policy has disabled": Mistake(
+        lambda desk: desk.world.nova().update_service(
+            desk.world.nova().services(NovaHost("compute-2"))[0],
+            ServiceChange(enabled=False, reason="vmha-ocf: network tenant@1763695800"),
+        ),
+        "warning",
+        "compute-2 is disabled in Nova by the policy (vmha-ocf: network tenant@1763695800)",
+    ),
     "a nova-compute that is down": Mistake(
         both(lambda desk: desk.world.units("compute-2").stop(), lambda desk: desk.world.run(100)),
         "warning",

@@ -183,6 +183,15 @@ healthy_from = 1
             "db-1": ("network.tenant", ["notify"]),
         }
 
+    def test_whether_its_host_would_be_disabled_is_said(self, world: World, desk: Desk) -> None:
+        told = "compute-1 would be disabled in Nova, so that no new instance goes there"
+        assert told not in desk.run(COMMAND, "compute-1", "--if", "tenant=down").out
+        world.policies[""] = self.TEXT.replace('several = "notify"', 'several = "disable"')
+        assert told not in desk.run(COMMAND, "compute-1", "--if", "tenant=down").out
+        both = desk.run(COMMAND, "compute-1", "--if", "storage=down", "--if", "tenant=down")
+        assert told in both.out
+        assert both.code == 0
+
     def test_a_network_that_nobody_measures_is_said(self, desk: Desk) -> None:
         told = desk.run(COMMAND, "compute-1", "--if", "admin=down")
         assert told.code == 1

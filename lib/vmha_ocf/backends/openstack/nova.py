@@ -184,6 +184,10 @@ class OpenStackNova:
         body = {"confirmResize": None}
         self._act(instance, f"confirm the migration of {instance.id}", body)
 
+    def live_migrate(self, instance: Instance) -> None:
+        body = {"os-migrateLive": {"host": None, "block_migration": "auto"}}
+        self._act(instance, f"migrate {instance.id} live", body)
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         return self._glance.marks(images)
 

@@ -9,18 +9,24 @@ from collections.abc import Mapping
 
 from vmha_ocf.cloud.policy.table import Table
 
-_PROCESSES = "this version restarts a nova-compute that hangs, and does nothing else to its host"
+_PROCESSES = "this version fences no host for its nova-compute"
 _LIBVIRT = "Pacemaker restarts libvirt by itself, where ocf:openstack:Libvirtd runs"
-_NETWORKS = "of a network that is down this version tells, and does nothing"
+_NETWORKS = "for a network that is down this version fences no host"
+_UNTRIED = "it has been played in the simulator, and not run with real hosts yet"
+
+PLAYED: Mapping[str, str] = {
+    "class.process.nova-compute.disable": _UNTRIED,
+    "class.network.disable": _UNTRIED,
+    "class.network.migrate": _UNTRIED,
+}
+"""What is done, in the simulator alone so far."""
 
 NOT_YET: Mapping[str, str] = {
-    "class.process.nova-compute.disable": _PROCESSES,
     "class.process.nova-compute.fence": _PROCESSES,
     "class.process.libvirt": _LIBVIRT,
-    "class.network.disable": _NETWORKS,
     "class.network.fence": _NETWORKS,
-    "class.network.migrate": _NETWORKS,
     "never_fence": "this version fences no host by policy",
+    **PLAYED,
 }
 
 

@@ -37,12 +37,17 @@ class Lasting:
     """Of the last look."""
     down: Mapping[Place, Down] = field(default_factory=dict)
     unknown: Mapping[Place, Monotonic] = field(default_factory=dict)
+    up: Mapping[Place, Monotonic] = field(default_factory=dict)
+    """Known to be, since."""
 
     def down_for(self, least: float) -> Mapping[str, list[NodeName]]:
         """The nodes of each network that is down for so many seconds."""
         return _by_network(
             place for place, one in self.down.items() if self.at - one.since >= least
         )
+
+    def up_for(self, least: float) -> Mapping[str, list[NodeName]]:
+        return _by_network(place for place, since in self.up.items() if self.at - since >= least)
 
     def unknown_for(self, least: float) -> Mapping[str, list[NodeName]]:
         return _by_network(
@@ -54,17 +59,24 @@ def after(before: Lasting, readings: Readings, now: Monotonic, held_for: float) 
     """``held_for``: the gate's seconds."""
     if now - before.at > LONGEST_GAP:
         before = Lasting()
-    unknown = {
-        place: before.unknown.get(place, now)
-        for place, reading in readings.items()
-        if reading.state is State.UNKNOWN
-    }
+    unknown = _since(before.unknown, readings, State.UNKNOWN, now)
     down = {
         place: Down(before.down[place].since if place in before.down else now, reading.why)
         for place, reading in readings.items()
         if reading.state is State.DOWN
     }
-    return Lasting(now, down | dict(_going_on(before, unknown, now, held_for)), unknown)
+    going_on = dict(_going_on(before, unknown, now, held_for))
+    return Lasting(now, down | going_on, unknown, _since(before.up, readings, State.UP, now))
+
+
+def _since(
+    before: Mapping[Place, Monotonic], readings: Readings, state: State, now: Monotonic
+) -> Mapping[Place, Monotonic]:
+    return {
+        place: before.get(place, now)
+        for place, reading in readings.items()
+        if reading.state is state
+    }
 
 
 def _going_on(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from vmha_ocf.cloud.policy.in_force import InForce
-from vmha_ocf.living.networks import told
+from vmha_ocf.living.disabling.causes import Cause
+from vmha_ocf.living.networks import disabled, told
 from vmha_ocf.living.networks.lasting import Lasting, after
 from vmha_ocf.living.networks.measured import attributes, read_all, without_storage
 from vmha_ocf.living.networks.story import Seen, Story
@@ -13,6 +14,7 @@ from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof import planned
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.service.marker import NETWORK
 
 
 class Networks:
@@ -22,6 +24,8 @@ class Networks:
         self.problems: Sequence[str] = ()
         self.without_storage: Collection[NodeName] = ()
         """Nodes whose guests a restart would not help."""
+        self.cause = Cause(NETWORK)
+        """Whom it is to disable."""
         self._ports = ports
         self._in_force = in_force
         self._naming = naming
@@ -33,34 +37,38 @@ class Networks:
         """Something is down, or may be."""
         return bool(self._lasting.down)
 
-    def look(self, flagged: Collection[NovaHost]) -> None:
-        """Without rows nothing is read. Raises FlagsUnavailable."""
+    def look(self, flagged: Collection[NovaHost], disabled_now: Collection[NovaHost] = ()) -> None:
+        """Without rows nothing is read. ``disabled_now``: for a network. Raises FlagsUnavailable."""
         policy = self._in_force.policy
         if not policy.measured or not policy.asks_about_networks:
             self.problems, self._lasting, self.without_storage = (), Lasting(), ()
+            self.cause = Cause(NETWORK)
             self._story.off()
             return
-        naming = self._naming
+        naming, self.cause = self._naming, self.cause.unsure
         if not naming.configuration.resources:
             return
         said = self._said(attributes(policy.measured))
-        hosts = self._watched(flagged)
+        nodes = self._watched(flagged)
+        hosts = {node: names[0] for node, names in nodes.items()}
         readings = read_all(policy.measured, said, hosts, naming.configuration)
         self.without_storage = without_storage(policy.measured, said, naming.configuration)
         now, held_for = self._ports.clock.monotonic(), policy.gates.held_for
         self._lasting = after(self._lasting, readings, now, held_for)
+        self.cause = disabled.cause(policy, self._lasting, nodes)
         found = list(told.tell(policy, self._lasting, readings))
         self.problems = [one.sentence for one in found]
-        self._story.look(Seen(found, self._lasting, told.wide_ones(policy, self._lasting), hosts))
+        words = [told.with_disabled(one, hosts, disabled_now) for one in found]
+        self._story.look(Seen(words, self._lasting, told.wide_ones(policy, self._lasting), hosts))
 
     def _said(self, names: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
         return {name: self._ports.notes.read_passing(name) for name in names}
 
-    def _watched(self, flagged: Collection[NovaHost]) -> Mapping[NodeName, NovaHost]:
+    def _watched(self, flagged: Collection[NovaHost]) -> Mapping[NodeName, Sequence[NovaHost]]:
         """The compute hosts that are there, and that neither a person nor a fencing has in hand."""
         naming = self._naming
         return {
-            node: naming.names.hosts_of(node)[0]
+            node: naming.names.hosts_of(node)
             for node, state in naming.nodes.items()
             if state.online
             and not state.fenced

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud.policy.kinds import Action
 from vmha_ocf.cloud.policy.values import Policy
+from vmha_ocf.living.disabling import causes
 from vmha_ocf.living.networks.lasting import MOMENT, Lasting
 from vmha_ocf.living.networks.measured import Readings
-from vmha_ocf.model import NodeName
+from vmha_ocf.model import NodeName, NovaHost
 
 SEVERAL = "several"
 _NAMED = 5
@@ -41,11 +42,22 @@ def tell(policy: Policy, lasting: Lasting, readings: Readings) -> Iterator[Told]
         if network in wide:
             yield Told(_of_many(network, lasting.down_for(0.0)[network], policy), [network])
         else:
-            yield from (_of_one(one, network, lasting) for one in nodes if one not in several)
-    yield from (_of_several(node, networks) for node, networks in several.items())
+            yield from (
+                _of_one(policy, one, network, lasting) for one in nodes if one not in several
+            )
+    yield from (_of_several(policy, node, networks) for node, networks in several.items())
     for network, nodes in lasting.unknown_for(MOMENT).items():
         if _tells(policy, network):
             yield Told(_unknown(network, nodes, readings))
+
+
+def with_disabled(
+    one: Told, hosts: Mapping[NodeName, NovaHost], disabled: Collection[NovaHost]
+) -> Told:
+    """For the history: whether the host is disabled for it."""
+    if one.node is None:
+        return one
+    return replace(one, sentence=causes.told(one.sentence, hosts[one.node], disabled))
 
 
 def wide_ones(policy: Policy, lasting: Lasting) -> Collection[str]:
@@ -71,18 +83,25 @@ def _several(
     return {node: networks for node, networks in found.items() if len(networks) > 1}
 
 
-def _of_one(node: NodeName, network: str, lasting: Lasting) -> Told:
+def _what(policy: Policy, networks: Sequence[str]) -> str:
+    """What is done about its instances."""
+    if any(Action.MIGRATE in asked(policy, one) for one in networks):
+        return "its instances leave it where their row says so"
+    return "its instances are left as they are"
+
+
+def _of_one(policy: Policy, node: NodeName, network: str, lasting: Lasting) -> Told:
     sentence = (
         f"{node} has lost its {network} network: {lasting.down[node, network].why}; "
-        "its instances are left as they are: look at its links and its switch"
+        f"{_what(policy, [network])}: look at its links and its switch"
     )
     return Told(sentence, [network], node)
 
 
-def _of_several(node: NodeName, networks: Sequence[str]) -> Told:
+def _of_several(policy: Policy, node: NodeName, networks: Sequence[str]) -> Told:
     sentence = (
         f"{node} has lost {len(networks)} networks: {', '.join(networks)}; "
-        "its instances are left as they are: look at its links and its switch"
+        f"{_what(policy, networks)}: look at its links and its switch"
     )
     return Told(sentence, networks, node)
 

@@ -11,28 +11,26 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vmha_ocf.cloud.policy.kinds import Action
-from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.cloud.readings import Cloud
-from vmha_ocf.living.processes import asked, healed, hung, tasks, worn_out
+from vmha_ocf.living.disabling import causes
+from vmha_ocf.living.disabling.causes import Cause
+from vmha_ocf.living.processes import asked, healed, hopeless, hung, tasks, worn_out
 from vmha_ocf.living.processes.healed import ATTRIBUTE, Healed
+from vmha_ocf.living.processes.hopeless import wanted
 from vmha_ocf.living.processes.hung import Cluster, Watched
 from vmha_ocf.living.processes.story import Story
 from vmha_ocf.model import Epoch, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
+from vmha_ocf.proof import planned
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.service.marker import PROCESS
 
-KIND = "process.nova-compute"
 _ANSWERS = 60.0
 """Seconds in which a monitor has answered, however slow."""
 _DAY = 86400.0
 """Nobody moves one instance for longer."""
 _Notes = dict[NodeName, Sequence[Healed]]
 """What was restarted, by node."""
-
-
-def wanted(policy: Policy) -> frozenset[Action]:
-    """What any class asks for: a process is its host's, and restarting it costs no instance anything."""
-    return frozenset(action for one in policy.classes for action in one.rows.get(KIND, ()))
 
 
 @dataclass(slots=True)
@@ -65,16 +63,25 @@ class Healer:
         self._restarted: set[NodeName] = set()
         """Where a monitor was told to fail, until Nova hears of the new process."""
         self.is_busy = False
-        """Somebody is silent."""
+        """Somebody is silent, or given up."""
+        self.cause = Cause(PROCESS)
+        """Whom it is to disable."""
+        self.disabled: Collection[NovaHost] = ()
+        """Those that are, for their nova-compute."""
+        self._hopeless: set[NovaHost] = set()
+        """Those that hang, and that no restart helps, at this look."""
+        self._times = hopeless.Times()
 
     @property
     def is_on(self) -> bool:
-        return bool(wanted(self._cloud.in_force.policy) & {Action.RESTART, Action.NOTIFY})
+        return bool(wanted(self._cloud.in_force.policy) - {Action.NONE})
 
     def look(self, flagged: Mapping[NovaHost, bool], waits_for: str) -> None:
         """``flagged``: the hosts that are, and whether their evacuation is not over; ``waits_for``: why
         nothing new may be begun, "" if it may. Raises NovaUnavailable, NovaDenied, FlagsUnavailable,
         FlagNotWritten."""
+        self.cause = self.cause.unsure
+        self._hopeless.clear()
         every = self._watched(flagged) if self.is_on else []
         silents = hung.silent(every, now=self._looked, after=self._cloud.silence)
         self.is_busy = bool(silents)
@@ -84,13 +91,42 @@ class Healer:
         notes = self._notes() if silents else {}
         found = [self._treat(one, silents, every, notes, waits_for or pending) for one in silents]
         for one, told in zip(silents, found, strict=True):
-            self._story.go_on(one, told, restarted=told == _restarted(one))
+            word = causes.told(told, one.host, self.disabled) if told else ""
+            self._story.go_on(one, word, restarted=told == _restarted(one))
         self._story.end(every, silents)
         naming = self._naming
         worn = list(worn_out.told(naming.configuration, naming.nodes)) if self.is_on else []
-        self._story.worn([(host, it) for it in worn for host in naming.names.hosts_of(it.node)])
+        self._judge_hopeless(every, silents, flagged)
+        self._story.worn(
+            [
+                (host, replace(it, sentence=causes.told(it.sentence, host, self.disabled)))
+                for it in worn
+                for host in naming.names.hosts_of(it.node)
+            ]
+        )
         sentences = [*found, *(it.sentence for it in worn)]
         self.problems = list(filter(None, dict.fromkeys(sentences)))
+
+    def _judge_hopeless(
+        self,
+        every: Sequence[Watched],
+        silents: Sequence[Watched],
+        flagged: Collection[NovaHost],
+    ) -> None:
+        naming, configuration = self._naming, self._naming.configuration
+        nodes = worn_out.without_nova_compute(configuration, naming.nodes) if self.is_on else ()
+        given_up = {
+            host
+            for node in nodes
+            for host in naming.names.hosts_of(node)
+            if host not in flagged and not planned.is_in_maintenance(node, configuration)
+        }
+        silent = {one.host for one in silents}
+        well = {one.host for one in every if one.service.up} - silent
+        now = self._ports.clock.monotonic()
+        self._times = hopeless.after(self._times, given_up | self._hopeless, well, now)
+        self.cause = hopeless.cause(self._cloud.in_force.policy, self._times, silent)
+        self.is_busy = self.is_busy or bool(self.cause.asks and self._times.hopeless)
 
     def _watched(self, flagged: Collection[NovaHost]) -> Sequence[Watched]:
         naming, now = self._naming, self._ports.clock.monotonic()
@@ -151,10 +187,12 @@ class Healer:
 
     def _against(self, one: Watched, done: Sequence[Healed], notes: _Notes, waits_for: str) -> str:
         if Action.RESTART not in wanted(self._cloud.in_force.policy):
-            return "the policy says notify"
+            self._hopeless.add(one.host)
+            return "the policy says no restart"
         if waits_for:
             return waits_for
         if len(done) >= healed.MOST:
+            self._hopeless.add(one.host)
             return f"it was restarted {len(done)} times in half an hour"
         other = self._another(one.node, notes)
         return f"that of {other} is being restarted" if other else self._task(one)
@@ -163,6 +201,7 @@ class Healer:
         """It was told to fail, and has not ended yet; or will not."""
         if healed.under_way(done, self._ports.clock.now()):
             return _restarted(one)
+        self._hopeless.add(one.host)
         return _left(one, "it was to be restarted, and is the same process still")
 
     def _another(self, node: NodeName, notes: _Notes) -> NodeName | None:

@@ -103,7 +103,8 @@ class Watched:
     @property
     def left_because(self) -> str:
         """Somebody has taken it out of service; "" if nobody has."""
-        if self.service.enabled or self.service.disabled_reason.startswith(AUTO):
+        ours = marker.of_living(self.service) is not None
+        if self.service.enabled or ours or self.service.disabled_reason.startswith(AUTO):
             return ""
         return self.service.disabled_reason or "nobody has said why"
 

@@ -43,6 +43,11 @@ def hosts_are_in_service(facts: Facts) -> Iterator[Finding]:
                 f"{service.host} is disabled in Nova by a former evacuation",
                 "NovaEvacuate enables it when its nova-compute is back; see its log",
             )
+        elif marker.of_living(service):
+            yield warning(
+                f"{service.host} is disabled in Nova by the policy ({service.disabled_reason})",
+                "NovaEvacuate enables it when that is well again; see vmha status",
+            )
         elif service.forced_down or not service.up:
             yield warning(
                 f"nova-compute on {service.host} is down for Nova", "look at its log; vmha status"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from vmha_ocf.cloud.policy.kinds import NETWORKS, Action
 from vmha_ocf.cloud.policy.matching import Classified, classify
+from vmha_ocf.cloud.policy.values import Class
 from vmha_ocf.model import Instance
 from vmha_ocf.operator.answer import Answer, Level, Table
 from vmha_ocf.operator.look import Look
@@ -29,15 +30,18 @@ def answer(node: str, look: Look, networks: Collection[str]) -> Answer:
     lost = [one for one in NETWORKS if one in networks]
     every = [(one, classify(one, look.policy, look.images)) for one in look.view.reading.instances]
     found = [(one, it, *_row(it, look, lost)) for one, it in every]
-    notes = [
+    unmeasured = [
         f"nobody measures the {one} network, so it would not be seen: [measured.{one}]"
         for one in lost
         if one not in look.policy.measured
     ]
+    notes = list(unmeasured)
+    if any(Action.DISABLE in row for one in look.policy.classes for row in _rows(one, lost)):
+        notes.append(f"{node} would be disabled in Nova, so that no new instance goes there")
     told = f"if its {' and '.join(lost)} network{'s' * (len(lost) > 1)} were down"
     gates = look.policy.gates
     return Answer(
-        Level.WARNING if notes or look.problem else Level.OK,
+        Level.WARNING if unmeasured or look.problem else Level.OK,
         f"{node}, {told} for {gates.held_for:.0f} s, and no more than {gates.hosts_at_once} "
         f"host{'s' * (gates.hosts_at_once > 1)} at once: {_sum(found)}",
         [*([look.problem] if look.problem else []), *notes],
@@ -63,6 +67,12 @@ def _row(found: Classified, look: Look, lost: Sequence[str]) -> tuple[str, tuple
     kinds = [f"network.{one}" for one in (*several, *lost)]
     kind = next((one for one in kinds if one in rows), kinds[0])
     return kind, rows.get(kind, ())
+
+
+def _rows(one: Class, lost: Sequence[str]) -> Iterator[tuple[Action, ...]]:
+    """All of a class that apply to its host: a network is its host's."""
+    several = [_SEVERAL] if len(lost) > 1 else []
+    return (one.rows.get(f"network.{network}", ()) for network in (*several, *lost))
 
 
 def _sum(found: Sequence[_Found]) -> str:

@@ -89,6 +89,7 @@ METHODS: Mapping[str, frozenset[str]] = {
             "services", "update_service", "instances_on", "evacuations_from", "evacuate",
             "reset_to_error", "stop", "reboot", "image_marks", "anything_marked", "server_groups",
             "moves_of", "moves_since", "evacuations_since", "actions_of", "start", "migrate", "confirm",
+            "live_migrate",
         }
     ),
     "attrd": frozenset({"query", "update"}),

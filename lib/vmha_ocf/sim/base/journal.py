@@ -217,6 +217,35 @@ class ServiceUndone(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceToggled(HostFact):
+    """A service was enabled or disabled. ``reason``: what it is disabled for, or was."""
+
+    enabled: bool
+    by: str
+    reason: str
+    hears: bool
+    """Its nova-compute runs, and is heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveMigrationAccepted(HostFact):
+    """Off this host, which is disabled for ``reason``, beside ``under_way`` others."""
+
+    instance: InstanceId
+    by: str
+    reason: str
+    under_way: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(HostFact):
+    """What measures a network of the host finds ``value`` from now on."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class StormRelease(Fact):
     released: bool
 

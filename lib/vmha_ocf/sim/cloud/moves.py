@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import ADMIN, ConfirmAccepted, MoveAccepted
+from vmha_ocf.sim.base.journal import ADMIN, ConfirmAccepted, LiveMigrationAccepted, MoveAccepted
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Server
 from vmha_ocf.sim.cloud.rebuild import Rebuilder
@@ -63,15 +63,25 @@ class Moves:
             if here and one.dest.runs_guest(server.id):
                 yield one.record
 
-    def live_migrate(self, instance: InstanceId, to: NovaHost | None = None) -> None:
+    def live_migrate(
+        self, instance: InstanceId, to: NovaHost | None = None, by: str = ADMIN
+    ) -> None:
         server = self._database.find(instance)
         verify_state("os-migrateLive", server, {"active", "paused"})
         verify_idle("os-migrateLive", server)
-        server.asked("live-migration", self._core.now, ADMIN)
+        server.asked("live-migration", self._core.now, by)
+        self._note_live(server, by)
         server.task_state = "migrating"
         record = self._database.add_move(server, LIVE, self._core.now, "accepted", to)
         self._say(server, f"live migration {record} accepted")
         self._later(lambda: self._schedule_live(server, record, to), self._core.timing.schedule)
+
+    def _note_live(self, server: Server, by: str) -> None:
+        service = self._database.services[server.host]
+        reason = "" if service.enabled else service.reason
+        busy = sum(one.task_state == "migrating" for one in self._database.on(server.host))
+        now, host = self._core.now, server.host
+        self._core.journal.note(LiveMigrationAccepted(now, host, server.id, by, reason, busy))
 
     def cold_move(
         self, instance: InstanceId, kind: str, to: NovaHost | None = None, by: str = ADMIN

@@ -109,6 +109,10 @@ class SimNova:
         confirm = partial(self._requests.moves.confirm, by=US)
         self._wire.call("confirm", lambda: self._act(confirm, instance), instance.host)
 
+    def live_migrate(self, instance: Instance) -> None:
+        migrate = partial(self._requests.moves.live_migrate, by=US)
+        self._wire.call("live_migrate", lambda: self._act(migrate, instance), instance.host)
+
     def image_marks(self, images: Iterable[ImageId]) -> Mapping[ImageId, Mapping[str, str]]:
         asked = tuple(images)
         return self._wire.call(

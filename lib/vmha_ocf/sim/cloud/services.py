@@ -8,7 +8,7 @@ from math import inf
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import ComputeService, NovaHost, ServiceChange
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import US, ServiceUndone
+from vmha_ocf.sim.base.journal import US, ServiceToggled, ServiceUndone
 from vmha_ocf.sim.cloud.database import Database, Service
 
 OPERATOR = "an operator"
@@ -78,6 +78,14 @@ class Services:
         if change.forced_down is False and service.forced_down:
             self._core.journal.note(ServiceUndone(now, host, "un-forced", service.forced_by))
 
+    def _note_toggled(self, service: Service, change: ServiceChange, who: str) -> None:
+        enabled = bool(change.enabled)
+        reason = service.reason if enabled else change.reason or ""
+        now, host = self._core.now, service.host
+        self._core.journal.note(
+            ServiceToggled(now, host.name, enabled, who, reason, host.listening)
+        )
+
     def look(self, found: Iterable[Service]) -> None:
         """We were told how they are."""
         for service in found:
@@ -125,6 +133,7 @@ class Services:
             service.forced_down = change.forced_down
             said.append("forced down" if change.forced_down else "not forced down any more")
         if change.enabled is not None and change.enabled is not service.enabled:
+            self._note_toggled(service, change, who)
             service.enabled = change.enabled
             service.disabled_by = self._who_disables(service, change, who)
             said.append("enabled" if change.enabled else "disabled")

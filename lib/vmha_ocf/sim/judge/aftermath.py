@@ -10,6 +10,8 @@ from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, HostFailed
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
+from vmha_ocf.sim.judge.disables import disabled_wrongly
+from vmha_ocf.sim.judge.leaves import migrated_wrongly
 from vmha_ocf.sim.judge.moves import moved_wrongly
 from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
 from vmha_ocf.sim.judge.signals import on_one_signal
@@ -26,6 +28,8 @@ CHECKS = (
     "not as it was",
     "restarted without a reason",
     "restarted on one signal",
+    "disabled on one signal",
+    "migrated on one signal",
 )
 
 
@@ -40,6 +44,8 @@ def judged(
     yield from restarted_wrongly(world)
     yield from moved_wrongly(world)
     yield from on_one_signal(world)
+    yield from disabled_wrongly(world)
+    yield from migrated_wrongly(world)
 
 
 def not_ours(world: World, ours: Ours) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from vmha_ocf.model import NodeName
+from vmha_ocf.sim.base.journal import Measured
 from vmha_ocf.sim.cluster.hosts import Host
 from vmha_ocf.sim.pacemaker.parts import Parts
 
@@ -44,7 +45,9 @@ class Measuring:
 
     def measure(self, host: Host, name: str, value: str) -> None:
         """From now on, and written at once."""
-        self.parts.world.say(host.node, f"{name} measures {value}")
+        world = self.parts.world
+        world.say(host.node, f"{name} measures {value}")
+        world.core.journal.note(Measured(world.now, host.name, name, value))
         self.found[name, host.node] = value
         if host in self._there() and (name, host.node) not in self.gone:
             self._write(name, host.node, value)

@@ -63,7 +63,7 @@ class TestWhatNothingDoesYet:
         found = [str(fault) for fault in understand(WHOLE).faults]
         assert all("it is understood, and not obeyed" in one for one in found), found
         keys = [one.partition(": ")[0].split(", ")[1] for one in found]
-        assert keys == [
+        assert list(dict.fromkeys(keys)) == [
             "never_fence",
             "class.pets.process.libvirt",
             "class.pets.process.nova-compute",

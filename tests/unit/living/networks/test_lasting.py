@@ -69,3 +69,9 @@ def test_unknown_has_its_time_of_its_own() -> None:
 def test_who_is_not_looked_at_any_more_is_forgotten() -> None:
     found = after(looks("d" * 7), {}, Monotonic(170.0), HELD)
     assert (found.down, found.unknown) == ({}, {})
+
+
+def test_up_is_known_since() -> None:
+    assert looks("du" + "u" * 6).up_for(HELD) == {"tenant": [NODE]}
+    assert looks("du" + "u" * 5).up_for(HELD) == {}
+    assert looks("uuu?uuu").up_for(30.0) == {}

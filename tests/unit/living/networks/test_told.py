@@ -8,8 +8,8 @@ from vmha_ocf.cloud.policy.read import understand
 from vmha_ocf.cloud.policy.values import Policy
 from vmha_ocf.living.networks.lasting import Lasting, after
 from vmha_ocf.living.networks.reading import Reading, State
-from vmha_ocf.living.networks.told import tell
-from vmha_ocf.model import Monotonic, NodeName
+from vmha_ocf.living.networks.told import Told, tell, with_disabled
+from vmha_ocf.model import Monotonic, NodeName, NovaHost
 
 MEASURED = """
 [measured.tenant]
@@ -102,3 +102,13 @@ def test_what_nobody_knows_is_told_after_a_minute_and_never_as_down() -> None:
         "nothing is done about it"
     )
     assert told(TENANT, {("compute-1", "storage"): UNKNOWN}) == []
+
+
+def test_the_history_has_whether_its_host_is_disabled() -> None:
+    one, two = NodeName("compute-1"), NovaHost("compute-1.cell")
+    of_one = Told("it has lost it", ["tenant"], one)
+    found = with_disabled(of_one, {one: two}, [two])
+    assert found.sentence == "it has lost it; compute-1.cell is disabled in Nova for it"
+    assert with_disabled(of_one, {one: two}, []) == of_one
+    of_many = Told("they have lost it", ["tenant"])
+    assert with_disabled(of_many, {}, [two]) == of_many

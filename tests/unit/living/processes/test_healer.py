@@ -218,7 +218,7 @@ def test_it_is_told_alone_where_the_policy_says_so() -> None:
     site.hang()
     site.run(100)
     assert not site.failing
-    assert "the policy says notify" in site.problem
+    assert "the policy says no restart" in site.problem
 
 
 def test_nothing_is_looked_at_without_such_a_row(site: Site) -> None:

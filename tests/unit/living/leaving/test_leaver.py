@@ -1,0 +1,111 @@
+"""Instances leave a host, on the simulated cluster: what it waits for, and what it does not know."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.driven import Driven
+from vmha_ocf.model import InstanceId, NodeName, ServiceChange
+from vmha_ocf.sim import World
+
+POLICY = """
+default_class = "all"
+[class.all]
+network.tenant = "migrate"
+network.admin = "notify"
+[measured.tenant]
+attribute = "net-tenant"
+resource = "net-tenant"
+healthy_from = 1
+[measured.admin]
+attribute = "net-admin"
+resource = "net-admin"
+healthy_from = 1
+"""
+HOSTS = ("compute-1", "compute-2", "compute-3")
+
+
+class Site:
+    def __init__(self, policy: str = POLICY) -> None:
+        self.world = World.with_hosts(*HOSTS)
+        self.world.write_policy(policy)
+        there = [NodeName(one) for one in HOSTS]
+        self.world.measuring = lambda: {"net-tenant": there, "net-admin": there}
+        for host in HOSTS:
+            self.says(host, "1")
+            self.says(host, "1", "net-admin")
+        self.pets = [self.world.boot("compute-1", name=f"pet-{number}") for number in (1, 2, 3)]
+        self.driven = Driven(self.world)
+        self.run(30)
+
+    def says(self, host: str, value: str, name: str = "net-tenant") -> None:
+        self.world.attrd.put(name, NodeName(host), value)
+
+    def run(self, seconds: float) -> None:
+        end = self.world.now + seconds
+        while self.world.now < end:
+            self.driven.round()
+
+    def places(self) -> list[str]:
+        return [self.world.database.servers[one].host for one in self.pets]
+
+    @property
+    def problem(self) -> str:
+        return "; ".join(self.driven.rounds[-1].problems)
+
+    def asked(self, instance: InstanceId) -> int:
+        return len(self.world.nova().moves_of(self.world.database.servers[instance].view()))
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def test_they_leave_two_at_a_time_once_their_host_is_disabled(site: Site) -> None:
+    site.says("compute-1", "0")
+    site.run(80)
+    assert [site.asked(one) for one in site.pets] == [1, 1, 0]
+    assert "3 of the instances of compute-1 leave it by live migration" in site.problem
+    site.run(60)
+    assert "compute-1" not in site.places()
+    assert "by live migration" not in site.problem
+
+
+def test_nobody_leaves_a_host_that_an_operator_has_enabled(site: Site) -> None:
+    site.says("compute-1", "0")
+    site.run(72)
+    site.world.operator_changes("compute-1", ServiceChange(enabled=True))
+    before = [site.asked(one) for one in site.pets]
+    site.run(90)
+    assert [site.asked(one) for one in site.pets] == before
+
+
+def test_nobody_leaves_where_nova_does_not_reach_the_host(site: Site) -> None:
+    site.says("compute-1", "0")
+    site.says("compute-1", "0", "net-admin")
+    several = POLICY.replace('network.admin = "notify"', 'network.several = "disable"')
+    site.world.write_policy(several)
+    site.run(90)
+    assert site.places() == ["compute-1"] * 3
+    assert "nobody leaves compute-1, which has lost its admin and tenant networks: Nova talks" in (
+        site.problem
+    )
+
+
+def test_nobody_leaves_while_another_host_without_its_network_could_be_chosen() -> None:
+    site = Site(POLICY + "[gates]\nhosts_at_once = 2\n")
+    site.world.operator_changes("compute-3", ServiceChange(enabled=False, reason="for repair"))
+    site.says("compute-1", "0")
+    site.run(40)
+    site.says("compute-2", "0")
+    site.run(120)
+    assert site.places() == ["compute-1"] * 3
+
+
+def test_an_answer_that_is_lost_is_looked_for_in_novas_records(site: Site) -> None:
+    site.world.fault("nova.live_migrate", "lost-answer", times=1)
+    site.says("compute-1", "0")
+    site.run(150)
+    assert "compute-1" not in site.places()
+    assert [site.asked(one) for one in site.pets] == [1, 1, 1]
