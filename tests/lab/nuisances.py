@@ -60,7 +60,7 @@ class LazyScrapers:
     """Connect to the worker's API, half of them without a word, and never read. Who is put out comes
     again."""
 
-    COUNT = 12
+    COUNT = 30
 
     def __init__(self, address: str) -> None:
         self._address = address

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.lab.errors import LabError
 from tests.lab.layout import Lab
 from tests.lab.stage import Stage
+from vmha_ocf.incidents.status import HIDDEN
 
 PORT = 9179
 LISTEN = f"0.0.0.0:{PORT}"
@@ -80,10 +81,18 @@ def asked(lab: Lab, controller: str, path: str) -> str | None:
 
 
 def by_api(lab: Lab, controller: str, host: str) -> list[Mapping[str, Any]] | None:
+    """As history has them, but for the story in words."""
     body = asked(lab, controller, "/v1/incidents")
     if body is None:
         return None
-    return [one for one in json.loads(body)["incidents"] if one["host"] == host]
+    found = [one for one in json.loads(body)["incidents"] if one["host"] == host]
+    return [{name: one[name] for name in one if name != "story"} for one in found]
+
+
+def unnamed(incident: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As whoever has no token is told of it."""
+    nobody = {"instance": None, "name": None, "reason": HIDDEN}
+    return {**incident, "given_up": [nobody] * len(incident["given_up"])}
 
 
 def by_metrics(lab: Lab, controller: str, incident: str) -> Told | None:

@@ -70,6 +70,7 @@ ONLY = {
         "backends.process.clock",
         "backends.process.command",
         "backends.process.log",
+        "backends.telling.streams",
         "backends.telling.web",
     ),
     "pyghmi": ("backends.bmc.ipmi_child",),

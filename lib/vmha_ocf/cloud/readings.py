@@ -55,6 +55,8 @@ class Cloud:
         """Hosts that Nova could not tell about, when it was asked last."""
         self.services_at = self._began
         """When the services that it has were asked for, in monotonic seconds."""
+        self.seen: Services | None = None
+        """The services, as they were listed last, be it rounds ago."""
         self._services: Services | None = None
         self._groups: Sequence[ServerGroup] | None = None
         self._asked: Later[Sequence[ServerGroup]] | None = None
@@ -73,7 +75,7 @@ class Cloud:
         """Raises NovaUnavailable, NovaDenied."""
         if self._services is None:
             at = self._ports.clock.monotonic()
-            self._services = self._ports.nova.services()
+            self._services = self.seen = self._ports.nova.services()
             self.services_at = at
             self.reports = self.reports.look(self._services, self._ports.clock.monotonic())
             self.nova_time.look(self._services)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vmha_ocf.incidents.ailment import Ailment, What
+from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.as_json import ailment_json
+from vmha_ocf.incidents.in_words import story_of_ailment
 from vmha_ocf.model import Turn
 from vmha_ocf.operator.answer import Level, Table
-from vmha_ocf.operator.timeline import Row, lasting, moment
+from vmha_ocf.operator.timeline import lasting, moment, rows
 
 LISTED = 20
 """In the list of all."""
@@ -31,7 +32,7 @@ def name(one: Ailment) -> str:
 
 
 def table(ailments: Sequence[Ailment]) -> Table:
-    rows = [
+    listed = [
         (
             one.id,
             name(one),
@@ -44,7 +45,7 @@ def table(ailments: Sequence[Ailment]) -> Table:
         for one in ailments[:LISTED]
     ]
     columns = ("ailment", "name", "host", "what", "failed", "now", "recovered in")
-    return Table("On hosts that live", columns, rows)
+    return Table("On hosts that live", columns, listed)
 
 
 def more(ailments: Sequence[Ailment]) -> Iterator[str]:
@@ -54,11 +55,8 @@ def more(ailments: Sequence[Ailment]) -> Iterator[str]:
 
 
 def timeline(one: Ailment) -> Table:
-    order = list(Turn)
-    turns = sorted(one.turns.items(), key=lambda each: (each[1], order.index(each[0])))
-    rows: list[Row] = [_row(one, one.began, f"{name(one)} {one.kind}, as its host tells")]
-    rows += [_row(one, at, _what(turn, one)) for turn, at in turns]
-    return Table(f"Ailment {one.id}", ("time", "after", "what"), rows)
+    moments = rows(one.began, story_of_ailment(one))
+    return Table(f"Ailment {one.id}", ("time", "after", "what"), moments)
 
 
 def notices(ailments: Sequence[Ailment], known: Sequence[str]) -> Iterator[tuple[Level, str]]:
@@ -78,7 +76,7 @@ def notices(ailments: Sequence[Ailment], known: Sequence[str]) -> Iterator[tuple
 
 def open_ones(ailments: Sequence[Ailment]) -> Iterator[Table]:
     """Those that are not over, the oldest first."""
-    rows = [
+    listed = [
         (
             one.patient.host,
             name(one),
@@ -91,9 +89,9 @@ def open_ones(ailments: Sequence[Ailment]) -> Iterator[Table]:
         for one in ailments
         if not one.ended
     ]
-    if rows:
+    if listed:
         columns = ("host", "name", "instance", "what", "since", "done", "waits for a person")
-        yield Table("Down on hosts that live", columns, rows)
+        yield Table("Down on hosts that live", columns, listed)
 
 
 def data(ailments: Sequence[Ailment]) -> Sequence[Mapping[str, object]]:
@@ -106,21 +104,3 @@ def _now(one: Ailment) -> str:
     if one.ended:
         return f"ended: {one.outcome}"
     return f"waits for a person: {one.told}" if one.told else _BRIEFLY[one.state]
-
-
-def _row(one: Ailment, at: float, what: str) -> Row:
-    return moment(at), f"+{lasting(at - one.began)}", what
-
-
-def _what(turn: Turn, one: Ailment) -> str:
-    who = "Nova" if one.what is What.INSTANCE else "Pacemaker"
-    again = f" (number {one.attempt} lately)" if one.attempt > 1 else ""
-    texts = {
-        Turn.FAILED: "seen by the worker",
-        Turn.ASKED: f"{who} was asked to restart it{again}",
-        Turn.MOVING: "Nova was asked to move it",
-        Turn.TOLD: f"waits for a person: {one.told}" if one.told else "waited for a person",
-        Turn.HEALED: "well again",
-        Turn.ENDED: f"not followed any more: {one.outcome}",
-    }
-    return texts[turn]

@@ -25,8 +25,8 @@ from vmha_ocf.worker.options import WorkerOptions
 from vmha_ocf.worker.pauses import Round
 
 if TYPE_CHECKING:
+    from vmha_ocf.backends.telling.answers import Metrics
     from vmha_ocf.backends.telling.doorway import Doorway
-    from vmha_ocf.backends.telling.web import Metrics
 
 _LAST_WORDS = 1.0
 """Seconds for each of them when the worker is stopped: a stop is quick."""
@@ -98,6 +98,8 @@ class Listeners:
             {outbox.name: outbox.count for outbox in self._outboxes},
             ailments.newest_first(self._chronicle.ailments),
             dict(self._turns),
+            last.around if last else None,
+            self._options.settings,
         )
 
     def _notify(self, event: Event, incident: Incident) -> None:
@@ -111,11 +113,18 @@ class Listeners:
 
     def _listen(self, address: tuple[str, int]) -> None:
         """What cannot listen is said: no recovery is held up for want of metrics."""
+        from vmha_ocf.backends.telling.answers import Answers
+        from vmha_ocf.backends.telling.door import Door
         from vmha_ocf.backends.telling.doorway import Doorway
+        from vmha_ocf.backends.telling.token_file import TokenFile
         from vmha_ocf.backends.telling.web import Web
 
-        metrics = self._metrics()
-        self._doorway = Doorway(address[1], lambda: Web(address, self.picture, metrics), self._say)
+        token = TokenFile(self._options.token_file)
+        if problem := token.problem():
+            self._say(f"listen: no names of instances: {problem}")
+        door = Door(address[0], token)
+        answers = Answers(self.picture, self._metrics())
+        self._doorway = Doorway(address[1], lambda: Web(address, door, answers), self._say)
         self._doorway.start()
 
     def _metrics(self) -> Metrics | None:

@@ -41,13 +41,24 @@ INTERFACES = (
     ),
     string(
         "listen",
-        "Address and port for the JSON API and Prometheus metrics",
-        "Serves /metrics and /v1/ over HTTP, read-only and without a password, on the controller that "
-        "the worker runs on: give an address that only those who may see it can reach. By default "
+        "Address and port for the page, the JSON API and Prometheus metrics",
+        "Serves a page for browsers, /v1/ and /metrics over HTTP, read-only and without a password, on the "
+        "controller that the worker runs on: give an address that only those who may see it can reach. "
+        "Names of instances are shown with the token of token_file only. By default "
         "nothing listens. An address that comes later (a VIP) is waited for. /metrics needs "
         "python3-prometheus-client.",
         accepts=is_address,
         allowed="an address and a port",
         example="127.0.0.1:9179",
+    ),
+    string(
+        "token_file",
+        "File with the token for names of instances",
+        "One line of 16 to 500 characters, readable by root alone, on every controller. Who sends it with "
+        "a request (X-Vmha-Token), or types it into the page, sees names and ids of instances. Read anew "
+        "with each request. By default nobody sees them there.",
+        accepts=is_path,
+        allowed="the path of a file, beginning with /",
+        example="/etc/vmha/token",
     ),
 )

@@ -12,6 +12,7 @@ from vmha_ocf.cloud.records import Off
 from vmha_ocf.cluster.held import Held
 from vmha_ocf.errors import VmhaError
 from vmha_ocf.evacuation.together.destinations import Destinations
+from vmha_ocf.incidents.around import Around
 from vmha_ocf.incidents.flag_steps import FlagSteps
 from vmha_ocf.living.booting.site import SiteStarting
 from vmha_ocf.model import Flag, NovaHost, Services
@@ -138,6 +139,22 @@ class Lookout:
         """Whoever has the list of services tells it."""
         self.destinations.note(services, flags.values(), self.off(flags))
         self.held.hosts = self.cloud.hosts
+
+    def around(self) -> Around:
+        """What whoever looks on is shown besides the flags."""
+        held, naming, in_force = self.held.problems.values(), self.naming, self.cloud.in_force
+        differs = self.policy_watch.problem
+        plain = (self.authority.problem, *held, differs, *self.site.problems, *naming.problems)
+        return Around(
+            self.nodes,
+            naming.names.hosts,
+            naming.words.listed or (),
+            self.cloud.seen,
+            tuple(held),
+            tuple(filter(None, plain)),
+            in_force.policy,
+            in_force.problem or differs,
+        )
 
     def _look_at_policy(self) -> None:
         self.policy_watch.look(self.nodes, self.naming.configuration)

@@ -27,6 +27,7 @@ class WorkerOptions:
     notify_command: str = ""
     ca_file: str = ""
     listen: tuple[str, int] | None = None
+    token_file: str = ""
 
 
 def worker_options(values: Mapping[str, str]) -> WorkerOptions:
@@ -74,6 +75,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         values["notify_command"],
         values["ca_file"],
         parse_address(values["listen"]) if values["listen"] else None,
+        values["token_file"],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from vmha_ocf.incidents.around import Around
 from vmha_ocf.model import Flag, InstanceId, NovaHost
 
 CROWD = 10
@@ -43,3 +44,5 @@ class Round:
     """Instances that are not evacuated as things are, and why."""
     flags: Mapping[NovaHost, Flag] | None = None
     """As the round found them; None if they could not be read."""
+    around: Around | None = None
+    """What it has seen besides, for whoever looks on."""

@@ -168,7 +168,8 @@ class Evacuator:
         return self._pauses.filling if waiting else self._pauses.crowded
 
     def _ended(self, sentence: str, pause: float, flags: Flagged | None = None) -> Round:
-        return Round(sentence, list(self._problems()), pause, self._told(), flags)
+        problems = list(self._problems())
+        return Round(sentence, problems, pause, self._told(), flags, self._lookout.around())
 
     def _problems(self) -> Iterator[str]:
         """Worst first."""

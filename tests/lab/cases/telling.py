@@ -14,7 +14,7 @@ from tests.lab.promises import Expected, seconds
 from tests.lab.recovery import Broken
 from tests.lab.samples import Samples
 from tests.lab.stage import LOG_FILE
-from tests.lab.tellers import LISTEN, by_api, by_metrics, incidents, told
+from tests.lab.tellers import LISTEN, by_api, by_metrics, incidents, told, unnamed
 from tests.lab.wait import wait_until
 from tests.lab.watcher import Watcher
 
@@ -195,7 +195,7 @@ def _story_apart(scene: Scene, host: str, refused: Sequence[str]) -> Iterator[st
     yield from _by_history(scene, host, refused)
     lab, worker = scene.stage.lab, scene.evacuator()
     history = incidents(scene.stage, worker, host)[0]
-    if (api := by_api(lab, worker, host) or [{}])[0] != history:
+    if (api := by_api(lab, worker, host) or [{}])[0] != unnamed(history):
         yield f"the API of {worker} has {api[0]}, the history {history}"
     if (metrics := by_metrics(lab, worker, history["id"])) != told(history):
         yield f"the metrics of {worker} have {metrics}, the history {told(history)}"

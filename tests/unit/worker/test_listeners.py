@@ -293,6 +293,11 @@ class TestTheApi:
         (one,) = json.loads(body)["incidents"]
         assert (one["host"], one["moved"], one["state"]) == ("compute-1", 3, "away")
         assert json.loads(get(listeners.port, f"/v1/incidents/{one['id']}")[2]) == one
+        assert one["story"][-1]["what"] == "evacuation is over"
+        hosts = json.loads(get(listeners.port, "/v1/hosts")[2])["hosts"]
+        assert [(each["host"], each["state"]) for each in hosts] == [
+            ("compute-1", "evacuating"), ("compute-2", "up"), ("compute-3", "up"),
+        ]  # fmt: skip
         status = json.loads(get(listeners.port, "/v1/status")[2])
         assert status["controller"] == "ctl1"
         assert status["open_incidents"] == [one["id"]]
@@ -311,7 +316,8 @@ class TestTheApi:
         assert 'vmha_incident_moved{host="compute-1",incident="compute-1@' in text
 
     @pytest.mark.parametrize(
-        "path", ["/", "/v1", "/v1/incidents/none", "/v1/../etc", "/metrics/x"]
+        "path",
+        ["/index.html", "/page/page.js", "/v1", "/v1/incidents/none", "/v1/../etc", "/metrics/x"],
     )
     def test_there_is_nothing_else(self, start: Any, path: str) -> None:
         listeners, _, _ = start(listen="yes")
