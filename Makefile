@@ -20,6 +20,8 @@
 #                demo and lab RECORD=1: what came of it goes into the record of docs/compatibility.rst
 #                demo and lab GUESTS=real: QEMU under libvirt, each counting on its disk; installs them
 # make lab-list  the names of its cases
+# make browser   the page in Chromium, which it installs: what people see of it, and what that costs
+#                PICTURES=1 takes those of docs/ anew
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
 # make docs      the pages of docs/ as HTML, in build/docs
@@ -39,7 +41,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list soak bench docs install metadata deb rpm test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list browser soak bench docs install metadata deb rpm test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -60,7 +62,7 @@ test: lint coverage
 	$(BIN)/python -m pytest $(TIERS)
 
 unit: setup
-	$(BIN)/python -m pytest -q -m "not real and not lab and not packages and not long"
+	$(BIN)/python -m pytest -q -m "not real and not lab and not packages and not long and not browser"
 
 fuzz: SECONDS := 60
 fuzz: setup
@@ -123,6 +125,11 @@ lab: guests
 
 lab-list:
 	@PYTHONPATH=lib:. $(PYTHON) -m tests.lab.suite --list
+
+PICTURES :=
+browser:
+	@.ci/setup tests/browser/packages.txt
+	VMHA_PICTURES=$(PICTURES) $(BIN)/python -m pytest tests/browser
 
 SECONDS := 3600
 soak: setup

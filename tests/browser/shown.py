@@ -103,13 +103,16 @@ def _ended(began: float, number: int) -> Incident:
 
 
 def well(at: float, began: float) -> Picture:
-    del began
-    return Picture(
-        "ctl1", at, at - 2.0, "nothing is flagged", flags={}, incidents=past(at, 5), around=around(at, 12)
-    )  # fmt: skip
+    seen = around(began, 12)
+    return Picture("ctl1", at, at - 2.0, "nothing is flagged", (), {}, past(began, 5), around=seen)
 
 
-def recovery(at: float, began: float) -> Picture:
+def plain(at: float, began: float) -> Picture:
+    """As the documentation shows it."""
+    return recovery(at, began, ("legacy-db", "web-1", "web-2"))
+
+
+def recovery(at: float, began: float, names: Sequence[str] = EVIL) -> Picture:
     """A host died at ``began``; its instances go elsewhere, one each second from the third on."""
     host, since = NovaHost("compute-3"), at - began
     flag = Flag(
@@ -138,29 +141,29 @@ def recovery(at: float, began: float) -> Picture:
         fencings=(Epoch(began),),
         workers=("ctl1",),
         proof="BMC of compute-3 answered off, fenced by ctl1",
-        given_up={instance(7): GivenUp(EVIL[0], "Nova does not evacuate it while resized")},
+        given_up={instance(7): GivenUp(names[0], "Nova does not evacuate it while resized")},
     )
-    problem = f"compute-3: {EVIL[0]} is not evacuated: Nova does not evacuate it while resized"
+    problem = f"compute-3: {names[0]} is not evacuated: Nova does not evacuate it while resized"
     return replace(
         well(at, began),
         round_at=at - 0.4,
         sentence="compute-3: 1 in flight",
         problems=(problem,),
         flags={host: flag},
-        incidents=(going, *past(at, 5)),
-        around=around(at, 12, [host]),
-        ailments=_ailments(at),
+        incidents=(going, *past(began, 5)),
+        around=around(began, 12, [host]),
+        ailments=_ailments(began, names),
     )
 
 
-def _ailments(at: float) -> Sequence[Ailment]:
+def _ailments(at: float, names: Sequence[str]) -> Sequence[Ailment]:
     host, began, later = NovaHost("compute-5"), Epoch(at - 300.0), Epoch(at - 90.0)
     asked, healed = Epoch(began + 0.5), Epoch(began + 12.0)
     turns = {Turn.FAILED: began, Turn.ASKED: asked, Turn.HEALED: healed}
     told = {Turn.FAILED: later, Turn.TOLD: Epoch(later + 30.0)}
     full, crashed = (
-        Patient(host, EVIL[1], instance(1), "p1"),
-        Patient(host, EVIL[2], instance(2), "p1"),
+        Patient(host, names[1], instance(1), "p1"),
+        Patient(host, names[2], instance(2), "p1"),
     )
     why = "its disk is full: make room, then: openstack server reboot --hard"
     return [
@@ -193,21 +196,22 @@ def storm(at: float, began: float) -> Picture:
         problems=(why,),
         sentence="waiting: " + ", ".join(names),
         flags=flags,
-        incidents=(*held, *past(at, 5)),
-        around=around(at, 12, names, held=(why,), plain=(why,)),
+        incidents=(*held, *past(began, 5)),
+        around=around(began, 12, names, held=(why,), plain=(why,)),
     )
 
 
 def large(at: float, began: float) -> Picture:
     return replace(
         recovery(at, began),
-        incidents=(*recovery(at, began).incidents[:1], *past(at, 29)),
-        around=around(at, 1000, ["compute-3"]),
+        incidents=(*recovery(at, began).incidents[:1], *past(began, 29)),
+        around=around(began, 1000, ["compute-3"]),
     )
 
 
 PICTURES: Mapping[str, Callable[[float, float], Picture]] = {
     "well": well,
+    "plain": plain,
     "recovery": recovery,
     "storm": storm,
     "large": large,

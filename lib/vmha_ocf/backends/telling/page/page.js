@@ -13,7 +13,7 @@ const INCIDENT_STATES = {
   ended: ["in service", "ok"],
 };
 const AILMENT_STATES = {
-  failed: ["failed", "warning"], restarting: ["restarting", "warning"], told: ["waits for a person", "error"],
+  failed: ["failed", "warning"], restarting: ["restarting", "warning"], moving: ["moving", "warning"], told: ["waits for a person", "error"],
   ended: ["ended", "unknown"],
 };
 const FEW = 25;          // Hosts that are listed unasked.
@@ -23,7 +23,7 @@ const OLD = 90;          // Seconds since the last round that are too many.
 const told = {};         // The last of each part, by its name.
 const parts = ["status", "hosts", "incidents", "policy"];
 let ahead = 0;           // This clock is so many seconds ahead of the controller's.
-let heard = 0, problem = "", stream = null, wait = 1000, showAll = false;
+let heard = 0, problem = "", shownPast = "", stream = null, wait = 1000, showAll = false;
 
 const one = (selector, within = document) => within.querySelector(selector);
 const now = () => Date.now() / 1000 - ahead;
@@ -122,7 +122,7 @@ function card(incident) {
   bar.append(filled);
   const left = incident.given_up.length ? `, ${incident.given_up.length} not evacuated` : "";
   const took = incident.time_to_recover === null ? "" : `, in ${lasting(incident.time_to_recover)}`;
-  made.append(bar, make("p", `${many(incident.moved, "instance")} elsewhere, ${asked} asked for${left}${took}`, "counts"));
+  if (incident.state !== "held") made.append(bar, make("p", `${many(incident.moved, "instance")} elsewhere, ${asked} asked for${left}${took}`, "counts"));
   made.append(track(incident), steps(incident), notEvacuated(incident));
   return made;
 }
@@ -156,10 +156,15 @@ function steps(incident) {
   const list = make("ol", "", "steps");
   for (const step of incident.story) {
     const item = make("li");
-    item.append(moment(step.at, true), make("span", `+${lasting(step.at - incident.began)}`, "after"), make("bdi", step.what));
+    item.append(moment(step.at, true), make("span", `+${lasting(step.at - incident.began)}`, "after"), make("bdi", held(step.what)));
     list.append(item);
   }
   return list;
+}
+
+function held(words) {
+  const why = told.status ? told.status.held : [];
+  return why.some((each) => words === `held: ${each}`) ? "held, as said above" : words;
 }
 
 function notEvacuated(incident) {
@@ -202,7 +207,7 @@ function ailment(each) {
   const began = make("td");
   began.append(moment(each.began));
   const took = each.time_to_recover === null ? "-" : lasting(each.time_to_recover);
-  row.append(what, make("td", each.host), began, present, make("td", took, "number"));
+  row.append(what, make("td", each.host, "brief"), began, present, make("td", took, "number"));
   return row;
 }
 
@@ -211,7 +216,7 @@ function ailment(each) {
 function showHosts() {
   const all = told.hosts.hosts, none = one("#hosts .none"), wanted = one("#find").value.trim().toLowerCase();
   none.hidden = Boolean(all && all.length);
-  none.textContent = all ? "Nova has no compute host, as far as the worker has asked." : "Not known: the flags cannot be read.";
+  none.textContent = all ? "Nova has no compute host, as far as the worker has asked." : "Not known yet, or the flags cannot be read.";
   const rows = all || [], counts = new Map();
   for (const row of rows) counts.set(row.state, (counts.get(row.state) || 0) + 1);
   one("#hosts .count").textContent = all ? String(rows.length) : "";
@@ -243,10 +248,12 @@ function hostRow(each) {
 // ---- The past ----
 
 function showPast() {
-  const past = told.incidents.incidents.filter((each) => each.state === "ended");
+  const past = told.incidents.incidents.filter((each) => each.state === "ended"), said = JSON.stringify(past);
+  if (said === shownPast) return; // Made anew, it would lose the keyboard's place.
+  shownPast = said;
   const opened = new Set([...document.querySelectorAll("#past details[open]")].map((each) => each.dataset.id));
   const times = past.map((each) => each.time_to_recover).filter((each) => each !== null).sort((a, b) => a - b);
-  const middle = times.length ? `, ${lasting(times[Math.floor(times.length / 2)])} to recover in the middle` : "";
+  const middle = times.length ? `, half of them recovered within ${lasting(times[Math.floor(times.length / 2)])}` : "";
   one("#past .count").textContent = past.length ? `${past.length}${middle}` : "";
   one("#past .none").hidden = Boolean(past.length);
   const longest = times[times.length - 1] || 1;
@@ -325,6 +332,7 @@ function hear(name, text) {
     SHOW[name]();
   }
   showVerdict();
+  if (window.drawn === undefined && parts.every((each) => told[each])) requestAnimationFrame(() => { window.drawn = performance.now(); });
 }
 
 async function listen() {
