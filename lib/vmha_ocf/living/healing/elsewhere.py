@@ -35,6 +35,10 @@ class Elsewhere(Protocol):
     def open(self) -> Mapping[InstanceId, Episode]:
         """What was begun, and is not over."""
 
+    @property
+    def is_busy(self) -> bool:
+        """There is something to look at, or still to be forgotten."""
+
     def recall(self) -> None: ...
     def look(
         self, flagged: Collection[NovaHost], down: Collection[InstanceId]

@@ -290,7 +290,7 @@ class Guests:
         elsewhere = self._elsewhere
         if self._cloud.in_force.policy.moves_guests:
             elsewhere.recall()
-        if not elsewhere.open:
+        if not elsewhere.is_busy:
             return {}
         down = {one for said in reports.values() for one in said.troubles}
         for turned in elsewhere.look(flags, down):

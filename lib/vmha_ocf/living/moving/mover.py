@@ -7,6 +7,7 @@ that was begun there; what is over by then ends, and the rest goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 
@@ -79,6 +80,11 @@ class Mover:
     def open(self) -> Mapping[InstanceId, Episode]:
         return {one: each.trace.episode for one, each in self._open.items()}
 
+    @property
+    def is_busy(self) -> bool:
+        """There is something to look at, or still to be forgotten."""
+        return bool(self._open or self._unclear) or any(self._texts.values())
+
     def recall(self) -> None:
         """What a worker before us has begun, once. Raises FlagsUnavailable."""
         if self._is_recalled:
@@ -139,22 +145,23 @@ class Mover:
         one, nova = case.instance, self._ports.nova
         try:
             actions, moves = nova.actions_of(one), nova.moves_of(one)
-            trace = Trace(case.episode, one.host, len(actions), len(moves))
+            now = self._ports.clock.now()
+            trace = Trace(case.episode, one.host, len(actions), len(moves), now)
             self._add(trace, node, one)
             self._save()
             found = judge(case, nova.actions_of(one))
         except VmhaError as error:
-            self._open.pop(one.id, None)
+            self._drop(one.id)
             return tell(
                 f"it is not moved, as what is begun could not be noted: {error}", soon=True
             )
         if found.next is not Judged.MOVE or one.host not in self._may({one.host}):
-            self._open.pop(one.id, None)
+            self._drop(one.id)
             return found if found.next is not Judged.MOVE else WAIT
         try:
             nova.migrate(one)
         except (NovaRefused, NovaBusy) as error:
-            self._open.pop(one.id, None)
+            self._drop(one.id)
             return _refused(error)
         except VmhaError as error:
             self._ports.say(f"{named(one)}: the request to move it got no clear answer: {error}")
@@ -162,6 +169,12 @@ class Mover:
         what = WORDS[case.trouble.kind]
         self._ports.say(f"{named(one)} {what}: asked Nova to move it to another host")
         return found
+
+    def _drop(self, instance: InstanceId) -> None:
+        """Nothing was asked for. What cannot be taken back now is, in the next look."""
+        self._open.pop(instance, None)
+        with suppress(VmhaError):
+            self._save()
 
     def _add(self, trace: Trace, node: NodeName, instance: Instance | None = None) -> None:
         now = self._ports.clock.monotonic()

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from vmha_ocf.agent.printable import one_line
-from vmha_ocf.cloud import task_states
+from vmha_ocf.cloud import records, task_states
 from vmha_ocf.living.moving.trace import Trace
 from vmha_ocf.model import Action, Instance, Move
 
 _OURS = frozenset({"migrate", "confirmResize", "start"})
+_LATE = 120.0
+"""Seconds from a trace to the record that Nova makes for it, by two clocks, at most."""
 _FAILED = frozenset({"error", "failed", "cancelled"})
 
 
@@ -63,7 +65,7 @@ def ours(trace: Trace, moves: Sequence[Move]) -> Move | None:
     since = newer(trace, moves)
     if not since or (since[-1].kind, since[-1].source) != ("migration", trace.host):
         return None
-    return since[-1]
+    return since[-1] if _is_of_then(trace, since[-1].created_at) else None
 
 
 def next_step(trace: Trace, seen: Seen, *, down: bool) -> Found:
@@ -73,11 +75,9 @@ def next_step(trace: Trace, seen: Seen, *, down: bool) -> Found:
         return Found(Next.OVER, f"it is not on {trace.host} any more, nor where it was to go")
     if task_states.is_being_deleted(one):
         return Found(Next.OVER, "its owner deletes it")
-    asked = _asked(trace, seen)
-    others = [name for name in asked if name not in _OURS]
-    if others or asked.count("migrate") > 1 or len(newer(trace, seen.moves)) > 1:
-        return Found(Next.OVER, f"somebody has asked for more: {(others or ['migrate'])[0]}")
-    move = ours(trace, seen.moves)
+    asked, move = _asked(trace, seen), ours(trace, seen.moves)
+    if others := _others(trace, seen, asked):
+        return Found(Next.OVER, others)
     if move is None and "migrate" not in asked:
         return Found(Next.UNASKED)
     if one.task_state is not None:
@@ -89,10 +89,25 @@ def next_step(trace: Trace, seen: Seen, *, down: bool) -> Found:
     return _at_rest(trace, one, move, asked, down=down)
 
 
+def _is_of_then(trace: Trace, made: str) -> bool:
+    """Of a trace that somebody else has written: Nova made it right after that."""
+    at = records.seconds(made)
+    return not trace.is_found or (at is not None and abs(at - trace.at) <= _LATE)
+
+
 def _asked(trace: Trace, seen: Seen) -> Sequence[str]:
     """By people and by us, since our request was written down."""
     since = seen.actions[: max(0, len(seen.actions) - trace.actions)]
     return [one.name for one in since if one.user]
+
+
+def _others(trace: Trace, seen: Seen, asked: Sequence[str]) -> str:
+    """What anybody else does with it, in words."""
+    more = [name for name in asked if name not in _OURS]
+    moves = newer(trace, seen.moves)
+    if more or asked.count("migrate") > 1 or len(moves) > 1:
+        return f"somebody has asked for more: {(more or ['migrate'])[0]}"
+    return "somebody else moves it" if moves and ours(trace, seen.moves) is None else ""
 
 
 def _resized(move: Move | None) -> Found:

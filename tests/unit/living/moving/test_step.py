@@ -115,8 +115,22 @@ class TestWhoseWillItIs:
     def test_a_resize_is_never_ours(self) -> None:
         record = moved("finished", kind="resize")
         found = step("migrate", record=record, host=THERE, vm_state="resized")
-        assert found.next is Next.WAIT
+        assert found == Found(Next.OVER, "somebody else moves it")
         assert ours(TRACE, [record, BEFORE]) is None
+
+    @pytest.mark.parametrize(("made", "is_ours"), [("16:01:00", True), ("16:30:00", False)])
+    def test_who_finds_a_trace_believes_it_for_what_is_of_then(
+        self, made: str, is_ours: bool
+    ) -> None:
+        record = moved("finished", created_at=f"2025-11-24T{made}")
+        assert ours(TRACE, [record, BEFORE]) is record
+        found = replace(TRACE, at=SINCE, is_found=True)
+        assert (ours(found, [record, BEFORE]) is record) is is_ours
+        assert ours(found, [replace(record, created_at="soon"), BEFORE]) is None
+        one = replace(instance(vm_state="resized"), host=THERE)
+        seen = Seen(one, [action("migrate", 60), OLD], [record, BEFORE])
+        after = next_step(found, seen, down=False).next
+        assert after is (Next.CONFIRM if is_ours else Next.OVER)
 
     def test_a_migration_off_another_host_is_none(self) -> None:
         assert ours(TRACE, [moved("finished", source=THERE), BEFORE]) is None
@@ -129,15 +143,18 @@ class TestWhoseWillItIs:
 
 class TestTheTrace:
     def test_it_is_read_as_it_was_written(self) -> None:
-        other = replace(TRACE, host=NovaHost("compute-1.example.org"))
-        assert parse_traces(format_traces([TRACE, other])) == [TRACE, other]
+        found = replace(TRACE, at=SINCE, is_found=True)
+        other = replace(found, host=NovaHost("compute-1.example.org"))
+        assert parse_traces(format_traces([found, other])) == [found, other]
         assert parse_traces("") == []
 
     @pytest.mark.parametrize(
-        "text", ["x", f"{ID} exploded 1 1 1 h", f"{ID} crashed -1 1 1 h", f"{ID} crashed 1 1 1"]
+        "text",
+        ["x", f"{ID} exploded 1 1 1 1 h", f"{ID} crashed -1 1 1 1 h", f"{ID} crashed 1 1 1 1"],
     )
     def test_what_none_of_us_wrote_says_nothing(self, text: str) -> None:
-        assert parse_traces(f"{text};{format_traces([TRACE])}") == [TRACE]
+        found = replace(TRACE, is_found=True)
+        assert parse_traces(f"{text};{format_traces([TRACE])}") == [found]
 
     def test_it_is_bounded(self) -> None:
         assert len(parse_traces(format_traces([TRACE] * 3 * MOST))) == MOST
