@@ -178,7 +178,8 @@ class Evacuating:
         self, down: Sequence[HostRound], flags: Flagged, words: Words
     ) -> Mapping[NovaHost, Surroundings]:
         lookout = self._lookout
-        off, groups = lookout.off(flags), lookout.cloud.groups()
+        off = lookout.off(flags) if down else {}
+        groups = lookout.cloud.groups()
         return {
             one.host: Surroundings(
                 off,

@@ -118,7 +118,7 @@ class ResourceManager:
 
     def review(self) -> None:
         """Whoever decides now has just begun to: everything is looked at."""
-        for name in self.controllers.gone:
+        for name in sorted(self.controllers.gone):
             self.evacuate.controller_gone(name)
             self.guests.controller_gone(name)
         self.controllers.gone.difference_update(self.controllers.living)
