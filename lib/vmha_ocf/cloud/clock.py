@@ -48,6 +48,11 @@ class NovaTime:
         return self._ahead if self._is_steady() else 0.0
 
     @property
+    def is_known(self) -> bool:
+        """``ahead`` is of the clock as it is now."""
+        return self._is_steady()
+
+    @property
     def agrees(self) -> bool:
         """Ours, so that a time of Nova's tells whether it was before or after one of ours."""
         return self._is_steady() and abs(self._ahead) <= APART

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from vmha_ocf.cloud.heartbeat import Heartbeat
@@ -21,11 +21,15 @@ Flagged = Mapping[NovaHost, Flag]
 class Unflagged:
     """Each is watched until its nova-compute has been silent for long enough."""
 
-    def __init__(self, ports: Ports, naming: Naming, cloud: Cloud) -> None:
+    def __init__(
+        self, ports: Ports, naming: Naming, cloud: Cloud, stands: Callable[[Flag], bool]
+    ) -> None:
+        """``stands``: whether the proof of a flag does, whatever its time."""
         self.problems: dict[str, str] = {}
         self._ports = ports
         self._naming = naming
         self._cloud = cloud
+        self._stands = stands
         self._watched: dict[NovaHost, Heartbeat] = {}
         self._seen_back: set[NovaHost] = set()
         """Hosts that were back after their evacuation: their flag tells of the past."""
@@ -73,9 +77,10 @@ class Unflagged:
         current = self._current(flags, nodes)
         names, today = self._naming.names, self._ports.clock.now()
         ahead = self._cloud.nova_time.ahead
+        doubted = [flag for flag in flags.values() if not self._stands(flag)]
         fenced = {
             **fenced_elsewhere.fenced_and_back(
-                flags.values(), nodes, services, names, now=today, ahead=ahead
+                doubted, nodes, services, names, now=today, ahead=ahead
             ),
             **fenced_elsewhere.fenced_without_flag(nodes.values(), services, current, names),
         }
@@ -137,7 +142,8 @@ class Unflagged:
         }
 
     def _tells_nothing(self, flag: Flag, node: NodeState | None) -> bool:
-        return fenced_elsewhere.tells_nothing(flag, node, self._ports.clock.now())
+        now = self._ports.clock.now()
+        return not self._stands(flag) and fenced_elsewhere.tells_nothing(flag, node, now)
 
     def _node_of(self, flag: Flag, nodes: Nodes) -> NodeState | None:
         return presence.state_of(flag, nodes, self._naming.names)

@@ -7,7 +7,8 @@ compute service moves with each PUT, ours too. What counts:
 - Guests of Nova run on it: NovaCompute looks, when its node connects.
 - Pacemaker says that the node is fenced and away: the proof holds, whatever people have changed in Nova.
 - Nova calls the service up, by a heartbeat long after the proof. ``up`` comes from heartbeats alone, so
-  no PUT can look like it; a host that has just died is up for a while too, so it has to be long after.
+  no PUT can look like it; a host that has just died is up for a while too, so it has to be long after: by
+  the clocks, or by our own seeing.
 - Nova shows a time long after the proof, and that is all: it may be an operator's PUT. A doubt; where
   Pacemaker says that the node is fenced and away, only as long as Nova calls it up beside that.
 - The time of a service that is forced down is that of whoever forced it down: no sign of anything.
@@ -17,6 +18,11 @@ compute service moves with each PUT, ours too. What counts:
 
 What speaks against a proof may be older than a later fencing of the node: the host was off then, and what
 counts is what came after that. Only where it is so much later that it cannot be the end of the same one.
+
+Clocks are set, and those of controllers may disagree. What the worker itself saw counts for more: a fencing
+that Pacemaker told of while it was looking (proof/seen_fencings.py). What speaks against the proof by the
+clocks, and not against one of that moment, is a clock that is wrong. While such a fencing may still be told
+of, a proof that has only just appeared has not ended.
 
 A silence is no proof: it may be our own doing, because the gate stops nova-compute on a flagged host.
 
@@ -38,6 +44,10 @@ BELIEVED_UP = 300.0
 STILL_CONNECTED = 120.0
 """Seconds after which a connection to a host that is off has been noticed to be dead: an interval and a
 timeout of its monitor."""
+
+
+JUST_FLAGGED = 60.0
+"""Seconds from the flag, which is written inside the fencing, to Pacemaker's word that it has ended."""
 
 
 class Standing(Enum):
@@ -76,6 +86,12 @@ class Signs:
     guests: bool = False
     """Guests of Nova were found running on it since this proof."""
     ahead: float = 0.0
+    known: float = 0.0
+    """Seconds for which we had known of the proof when we looked at the service."""
+    appeared: bool = False
+    """It was not there when we looked before."""
+    fenced_ago: float | None = None
+    """Seconds since a fencing that we saw ourselves and that the proof is of, or of one before."""
 
 
 HOLDS = Judgement(Standing.HOLDS)
@@ -85,8 +101,28 @@ def judge(proof: Evidence, signs: Signs) -> Judgement:
     """The strongest sign decides."""
     judged = _judge(proof, signs)
     if judged.standing is not Standing.HOLDS and (at := _fenced_anew_at(proof, signs)):
-        return _judge(replace(proof, at=at), signs)
+        judged = _judge(replace(proof, at=at), signs)
+    if judged.standing is Standing.HOLDS or _held_by_our_own_seeing(proof, signs):
+        return HOLDS
+    if judged.standing is Standing.ENDED and _is_just_flagged(signs):
+        return _doubtful(judged.why)
     return judged
+
+
+def _held_by_our_own_seeing(proof: Evidence, signs: Signs) -> bool:
+    """By a fencing that we saw. It was away then: a connection that stands now was made since."""
+    if signs.fenced_ago is None:
+        return False
+    at = Epoch(signs.now - signs.fenced_ago)
+    node = signs.node
+    if node is not None and node.connected_at is not None:
+        node = replace(node, connected_at=signs.now)
+    seen = _judge(replace(proof, at=at), replace(signs, node=node))
+    return seen.standing is Standing.HOLDS
+
+
+def _is_just_flagged(signs: Signs) -> bool:
+    return signs.appeared and signs.known < JUST_FLAGGED and not signs.guests
 
 
 def _fenced_anew_at(proof: Evidence, signs: Signs) -> Epoch | None:
@@ -95,18 +131,19 @@ def _fenced_anew_at(proof: Evidence, signs: Signs) -> Epoch | None:
 
 
 def _judge(proof: Evidence, signs: Signs) -> Judgement:
-    if proof.at > signs.now + records.APART:
-        return _doubtful("the proof is of a time that has not come yet")
     if signs.guests:
         return _ended("guests were found running on it since the proof")
-    return _ended_by_nova(proof, signs) or _by_pacemaker(proof, signs) or _doubt(proof, signs)
+    judged = _ended_by_nova(proof, signs) or _by_pacemaker(proof, signs)
+    if judged is None and proof.at > signs.now + records.APART:
+        return _doubtful("the proof is of a time that has not come yet")
+    return judged or _doubt(proof, signs)
 
 
 def _ended_by_nova(proof: Evidence, signs: Signs) -> Judgement | None:
     service = signs.service
     if service is None or service.forced_down or not service.up:
         return None
-    if _after(proof, signs, service) > BELIEVED_UP + records.APART:
+    if max(_after(proof, signs, service), signs.known) > BELIEVED_UP + records.APART:
         return _ended(f"nova-compute ran on it at {service.updated_at}, after the proof")
     return None
 

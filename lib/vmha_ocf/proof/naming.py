@@ -17,6 +17,7 @@ from vmha_ocf.model import Flag, NodeName, NodeState, NovaHost, Services
 from vmha_ocf.ports import Clock
 from vmha_ocf.proof import fenced_elsewhere, leftover, presence
 from vmha_ocf.proof.presence import Nodes
+from vmha_ocf.proof.seen_fencings import SeenFencings
 
 EVERY = 30.0
 """Seconds between two looks at Pacemaker's configuration and the inventories: people change them."""
@@ -44,6 +45,7 @@ class Naming:
         self._problems: dict[str, str] = {}
         self.nodes: Nodes = {}
         """Pacemaker's view, without the fencings that prove nothing."""
+        self.seen = SeenFencings()
         self._ports = ports
         self._weak: dict[tuple[NodeName, str], str] = {}
         self._due = -inf
@@ -66,6 +68,7 @@ class Naming:
     def look(self, flags: Mapping[NovaHost, Flag], nodes: Nodes) -> None:
         """Never raises. A node that is lost and unknown may be a new one: it is looked up at once."""
         now = self._ports.clock.monotonic()
+        self.seen.look(nodes, now)
         away = {node.name for node in nodes.values() if node.fenced or not node.online}
         unknown = frozenset(node for node in away if not self.names.hosts_of(node))
         devices = self.words.devices

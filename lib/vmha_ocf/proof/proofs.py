@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 
 from vmha_ocf.cloud import records
 from vmha_ocf.cloud.readings import Cloud
@@ -15,7 +17,9 @@ from vmha_ocf.model import (
     Flag,
     FlagState,
     InstanceId,
+    Monotonic,
     NodeName,
+    NodeState,
     NovaHost,
 )
 from vmha_ocf.ports import Ports
@@ -24,10 +28,20 @@ from vmha_ocf.proof.boot_notes import BootNotes
 from vmha_ocf.proof.given_up import GivenUp
 from vmha_ocf.proof.judgement import Judgement, Signs, Standing
 from vmha_ocf.proof.naming import Naming
+from vmha_ocf.proof.seen_fencings import TOGETHER
 
 LOOK_AGAIN = 10.0
 """Seconds between two looks at a host that waits for its force-down, for a person for example: it may be
 taken into use meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Of a proof, by this worker."""
+
+    of: Evidence
+    since: Monotonic
+    appeared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +61,15 @@ class Proofs:
         self._ports = ports
         self._cloud = cloud
         self._boots = BootNotes(ports)
-        self._naming = naming
+        self.naming = naming
         self._pending: Sequence[Flag] = ()
         self._begun: Collection[NovaHost] = ()
         self._looks: dict[NovaHost, _Look] = {}
+        self._sights: Mapping[NovaHost, _Sight] = {}
+        self._sighted = Monotonic(-inf)
+        """When we looked last at which proofs there are."""
+        self._compared = Monotonic(-inf)
+        """When we asked for Nova's time last because ours was set."""
         self._judged: dict[NovaHost, Judgement] = {}
         self._left: dict[NovaHost, Collection[InstanceId]] = {}
         """The instances of those that are given up."""
@@ -83,8 +102,15 @@ class Proofs:
         flags = [flag for flag in pending if presence.is_proved(flag)]
         hosts = {flag.host for flag in flags}
         self._looks = {host: look for host, look in self._looks.items() if host in hosts}
+        due = [flag for flag in flags if self._is_due(flag)]
         self._judged = {}
-        self._read_services([flag for flag in flags if self._is_due(flag)])
+        self._see(flags)
+        self._read_services(due)
+        self._judge_each(flags)
+        if self._clocks_are_compared(flags):
+            self._judge_each(flags)
+
+    def _judge_each(self, flags: Sequence[Flag]) -> None:
         for flag in flags:
             if flag.host not in self.waiting:
                 self._judge(flag)
@@ -92,6 +118,7 @@ class Proofs:
     def look_anew(self) -> None:
         """At what Nova shows of each: we have not acted for a while, and a host may be in use by now."""
         self._looks.clear()
+        self._sighted = Monotonic(-inf)
 
     def stands(self, flag: Flag) -> bool:
         judged = self._judged.get(flag.host)
@@ -99,7 +126,7 @@ class Proofs:
 
     def has_rebooted(self, flag: Flag) -> bool:
         """Its node is known to be in another boot than the one that nova-compute was started in before."""
-        node = presence.state_of(flag, self._naming.nodes, self._naming.names)
+        node = presence.state_of(flag, self.naming.nodes, self.naming.names)
         if node is None or not node.online:
             return False
         known = self._boots.of(node.name)
@@ -115,7 +142,7 @@ class Proofs:
         if flag.host in self.waiting:
             return f"{flag.host} is waiting: {self.waiting[flag.host]}"
         judged = self._judged.get(flag.host)
-        return self._naming.unproved(flag) if judged is None else _ended(flag, judged)
+        return self.naming.unproved(flag) if judged is None else _ended(flag, judged)
 
     def give_up(self, off: Off) -> None:
         """Flags whose proof has ended go, and their gates open, unless Nova may be at work on what was
@@ -164,7 +191,7 @@ class Proofs:
         if look is None or look.of != flag.evidence:
             return True
         due = look.at + LOOK_AGAIN <= self._ports.clock.monotonic()
-        return due and flag.host not in self._begun
+        return due and (flag.host not in self._begun or not self.stands(flag))
 
     def _read_services(self, flags: Sequence[Flag]) -> None:
         """All at once; host by host where a part of Nova does not answer."""
@@ -186,6 +213,32 @@ class Proofs:
         except (NovaUnavailable, NovaDenied) as error:
             self.waiting[flag.host] = error
 
+    def _see(self, flags: Sequence[Flag]) -> None:
+        """Which proofs there are. After a while without a look nobody knows since when."""
+        now = self._ports.clock.monotonic()
+        appeared = now - self._sighted < LOOK_AGAIN
+        before, self._sighted = self._sights, now
+        self._sights = {
+            flag.host: known
+            if (known := before.get(flag.host)) is not None and known.of == flag.evidence
+            else _Sight(flag.evidence, now, appeared)
+            for flag in flags
+            if flag.evidence is not None
+        }
+
+    def _clocks_are_compared(self, flags: Sequence[Flag]) -> bool:
+        """Where ours was set, how far it is from Nova's is not known any more: looked at for those that do
+        not stand."""
+        now = self._ports.clock.monotonic()
+        if self._cloud.nova_time.is_known or now - self._compared < LOOK_AGAIN:
+            return False
+        if all(map(self.stands, flags)):
+            return False
+        self._compared = now
+        with suppress(NovaUnavailable, NovaDenied):
+            self._cloud.services()
+        return self._cloud.nova_time.is_known
+
     def _saw(self, flag: Flag, service: ComputeService | None) -> None:
         assert flag.evidence is not None
         now = self._ports.clock.monotonic()
@@ -193,16 +246,32 @@ class Proofs:
 
     def _judge(self, flag: Flag) -> None:
         assert flag.evidence is not None
-        look = self._looks[flag.host]
-        node = presence.state_of(flag, self._naming.nodes, self._naming.names)
+        look, sight = self._looks[flag.host], self._sights[flag.host]
+        node = presence.state_of(flag, self.naming.nodes, self.naming.names)
         signs = Signs(
-            node, look.service, self._ports.clock.now(), ahead=self._cloud.nova_time.ahead
+            node,
+            look.service,
+            self._ports.clock.now(),
+            ahead=self._cloud.nova_time.ahead,
+            known=look.at - sight.since,
+            appeared=sight.appeared,
+            fenced_ago=self._fenced_ago(node, sight),
         )
         if node is not None and node.online:
             self._boots.look()
             guests = self._boots.has_guests(node.name, flag.evidence)
             signs = replace(signs, boots=self._boots.of(node.name), guests=guests)
         self._judged[flag.host] = judgement.judge(flag.evidence, signs)
+
+    def _fenced_ago(self, node: NodeState | None, sight: _Sight) -> float | None:
+        """What is not believed of Pacemaker's word, or so old that the proof is of something else, was not
+        seen; nor can it be held against Nova's times while ours is not compared with them."""
+        if node is None or node.fenced_at is None or not self._cloud.nova_time.is_known:
+            return None
+        at = self.naming.seen.at(node.name)
+        if at is None or sight.since - at > TOGETHER:
+            return None
+        return self._ports.clock.monotonic() - at
 
 
 def _ended(flag: Flag, judged: Judgement) -> str:

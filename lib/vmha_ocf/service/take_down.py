@@ -240,7 +240,8 @@ class TakeDown:
         )
         was = still_left(self._ports.nova, before) if before is not None and is_older else {}
         trace = Trace(self.host, service.id, incident, ours, was)
-        if self._times_tell() or marker.ours(service) is not None:
+        has_come = incident <= self._ports.clock.now() + records.APART
+        if (has_come and self._times_tell()) or marker.ours(service) is not None:
             return trace
         newest = records.newest(self._ports.nova.evacuations_from(self.host))
         return replace(trace, records=newest)

@@ -116,8 +116,8 @@ class World:
 
     # The ports.
 
-    def clock(self) -> SimClock:
-        return self.core.clock()
+    def clock(self, controller: str | None = None) -> SimClock:
+        return self.core.clock(controller)
 
     def flags(self, wrap: Wrap = unwrapped, who: str = "") -> SimFlags:
         """``wrap`` stands between ``who`` and each of the two records, too."""
@@ -171,7 +171,8 @@ class World:
 
     def has_long_been_there(self) -> None:
         """A worker was here before, and knew the clock as it is."""
-        clock, controller = self.core.clock(), NodeName(self.settings.controllers[0])
+        controller = NodeName(self.settings.controllers[0])
+        clock = self.core.clock(controller)
         shown = Shown(clock.now(), clock.monotonic())
         text = site_start.format_alive(shown, controller)
         self.attrd.put(site_start.ALIVE, flag_texts.STORM_KEY, text)
@@ -360,6 +361,8 @@ class World:
 
     def _fault_host(self, where: str, host: str) -> str:
         """BMCs and units are a node's, Nova's faults a Nova host's."""
+        if where == "clock":
+            return host  # A controller's.
         found = self.host(host)
         return found.node if where.split(".")[0] in ("bmc", "units") else found.name
 

@@ -51,7 +51,7 @@ class Evacuator:
         )
         after_done = AfterDone(ports, settings, cloud)
         self._watch = ServiceWatch(
-            ports, cloud, self._pauses, naming, after_done, settings=settings
+            ports, cloud, self._pauses, lookout.proofs, after_done, settings=settings
         )
         self._after_boots = AfterBoots(ports, settings, cloud, naming)
         self._away = AwayHosts(ports, settings, cloud, naming)

@@ -11,8 +11,8 @@ from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.model import Flag, NovaHost, Services
 from vmha_ocf.proof import leftover
 from vmha_ocf.proof.flagging import Unflagged
-from vmha_ocf.proof.naming import Naming
 from vmha_ocf.proof.presence import Nodes
+from vmha_ocf.proof.proofs import Proofs
 from vmha_ocf.service.bring_back import HostReturn
 from vmha_ocf.service.ports import ServicePorts
 from vmha_ocf.worker.pauses import Pauses
@@ -26,7 +26,7 @@ class ServiceWatch:
         ports: ServicePorts,
         cloud: Cloud,
         pauses: Pauses,
-        naming: Naming,
+        proofs: Proofs,
         after_done: AfterDone,
         *,
         settings: Settings,
@@ -37,10 +37,10 @@ class ServiceWatch:
         self._cloud = cloud
         self._pauses = pauses
         self._return = HostReturn(ports, settings, cloud.marks)
-        self._naming = naming
+        self._naming = proofs.naming
         self._left: Sequence[str] = ()
         """What is over for hosts that have no node any more: nobody waits for these."""
-        self._unflagged = Unflagged(ports, naming, cloud)
+        self._unflagged = Unflagged(ports, proofs.naming, cloud, proofs.stands)
         self._after_done = after_done
         self._strangers = False
         """A node may be fenced that nobody flagged."""

@@ -87,6 +87,12 @@ class TestHolds:
         assert standing(AWAY, seen(LATE)) is Standing.HOLDS
         assert standing(AWAY, seen(SOON, up=True)) is Standing.HOLDS
 
+    def test_also_by_a_proof_of_a_time_that_has_not_come(self) -> None:
+        """That is somebody's clock; what Pacemaker says is of now."""
+        before = replace(SIGNS, now=Epoch(AT - 3600))
+        assert standing(AWAY, seen(LATE), before) is Standing.HOLDS
+        assert standing(AWAY, seen(LATE, forced_down=True), before) is Standing.HOLDS
+
     def test_whatever_a_service_shows_that_is_forced_down(self) -> None:
         """That is the time of whoever forced it down."""
         assert standing(BACK, seen(LATE, forced_down=True)) is Standing.HOLDS
@@ -145,9 +151,59 @@ class TestIsDoubtful:
         assert standing(BACK, late, replace(SIGNS, interval=29.0)) is Standing.DOUBTFUL
         assert standing(BACK, late, replace(SIGNS, interval=30.0)) is Standing.HOLDS
 
-    def test_if_its_time_has_not_come_yet(self) -> None:
-        assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 29))) is Standing.HOLDS
-        assert standing(AWAY, signs=replace(SIGNS, now=Epoch(AT - 31))) is Standing.DOUBTFUL
+    @pytest.mark.parametrize("node", [None, LOST, BACK])
+    def test_if_its_time_has_not_come_yet(self, node: NodeState | None) -> None:
+        assert standing(node, signs=replace(SIGNS, now=Epoch(AT - 29))) is Standing.HOLDS
+        assert standing(node, signs=replace(SIGNS, now=Epoch(AT - 31))) is Standing.DOUBTFUL
+
+    def test_if_it_has_not_come_and_nova_still_calls_up_what_pacemaker_says_is_away(self) -> None:
+        before = replace(SIGNS, now=Epoch(AT - 3600))
+        assert standing(AWAY, seen("2026-11-20T22:59:55", up=True), before) is Standing.DOUBTFUL
+
+    def test_while_pacemaker_may_still_tell_of_the_fencing_that_it_is_of(self) -> None:
+        """Whoever fenced has a clock that is an hour behind, so that the last heartbeat comes after it."""
+        just = replace(SIGNS, appeared=True, known=59.0)
+        late = seen(LATE, up=True)
+        assert judged(LOST, late, just) == replace(judged(LOST, late), standing=Standing.DOUBTFUL)
+        assert standing(LOST, late, replace(just, known=60.0)) is Standing.ENDED
+        assert standing(LOST, late, replace(just, appeared=False)) is Standing.ENDED
+        assert standing(LOST, late, replace(just, guests=True)) is Standing.ENDED
+
+
+class TestWhatWeSawOurselves:
+    """A fencing half a minute ago, while the clocks say what they like."""
+
+    SAW = replace(SIGNS, fenced_ago=30.0)
+    BEFORE = replace(SAW, now=Epoch(AT - 3600))
+    """Somebody has set ours back by an hour; Nova's heartbeats are of an hour later by it."""
+
+    @pytest.mark.parametrize("node", [LOST, AWAY, BACK, STOOD])
+    def test_a_proof_of_a_time_that_has_not_come_holds(self, node: NodeState) -> None:
+        assert standing(node, signs=self.BEFORE) is Standing.HOLDS
+        heard = seen("2026-11-20T23:59:25", up=True)  # right before it was fenced
+        ours = replace(self.BEFORE, ahead=-3600.0)
+        assert standing(node, heard, ours) is Standing.HOLDS
+
+    def test_a_heartbeat_that_only_a_clock_calls_later_does_not_end_it(self) -> None:
+        heard = seen("2026-11-21T00:14:25", up=True)
+        assert standing(AWAY, heard) is Standing.ENDED
+        assert standing(AWAY, heard, self.SAW) is Standing.HOLDS
+
+    def test_what_came_after_it_speaks_against_it(self) -> None:
+        since = replace(self.SAW, fenced_ago=600.0)
+        beats = seen("2026-11-21T00:14:55", up=True)
+        assert standing(BACK, beats, since) is Standing.ENDED
+        assert standing(BACK, replace(beats, up=False), since) is Standing.DOUBTFUL
+
+    def test_so_do_guests_and_a_boot_that_goes_on(self) -> None:
+        assert standing(BACK, signs=replace(self.SAW, guests=True)) is Standing.ENDED
+        same = replace(self.SAW, boots=Boots("one", "one"))
+        assert standing(BACK, signs=same) is Standing.ENDED
+
+    def test_who_is_up_for_nova_long_after_we_heard_of_the_proof_is_not_off(self) -> None:
+        heard = seen("2026-11-20T22:00:00", up=True)
+        assert standing(LOST, heard, replace(SIGNS, known=330.0)) is Standing.HOLDS
+        assert standing(LOST, heard, replace(SIGNS, known=331.0)) is Standing.ENDED
 
 
 class TestOnTheBorder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from vmha_ocf.errors import VmhaError
@@ -33,14 +34,15 @@ class Core:
     def now(self) -> float:
         return self.timeline.now
 
-    def clock(self) -> SimClock:
-        """The controllers'."""
-        return SimClock(self.timeline, self._ahead)
+    def clock(self, controller: str | None = None) -> SimClock:
+        """The controllers'; of one, as our programs on it see it."""
+        return SimClock(self.timeline, partial(self._ahead, controller))
 
-    def _ahead(self) -> float:
+    def _ahead(self, controller: str | None) -> float:
         if self.faults.spares("clock"):
             return 0.0
-        ahead, behind = self.strike("clock", "ahead"), self.strike("clock", "behind")
+        ahead = self.strike("clock", "ahead", controller)
+        behind = self.strike("clock", "behind", controller)
         return (ahead.seconds if ahead else 0.0) - (behind.seconds if behind else 0.0)
 
     def delay(self, port: str, method: str) -> tuple[float, float]:

@@ -56,7 +56,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "lost-answer": "it happens, the answer is lost: FlagsUnavailable",
     },
     "clock": {
-        "ahead": "the controllers' time is `seconds` (10) ahead of Nova's, and so is Pacemaker's",
+        "ahead": "the controllers' time is `seconds` (10) ahead of Nova's, and so is Pacemaker's; with "
+        "`host`, a controller, only that of our programs there",
         "behind": "it is `seconds` (10) behind",
     },
     "cluster": {"down": "no answer: ClusterUnavailable", "slow": "it takes `seconds` (10)"},

@@ -143,6 +143,8 @@ class PacemakerSpec:
     """Those that are tried after it, each when the one before has failed."""
     action_limit: int = -1
     """How many fencings at once; -1 is any number."""
+    fencer: str = ""
+    """The controller that runs the devices as long as it lives; "" is the DC."""
     fence_options: Mapping[str, str] = field(default_factory=dict)
     """fence_compute's parameters."""
     host_map: bool = True

@@ -49,7 +49,7 @@ class FenceDevices:
         plug = host.name if self._parts.world.settings.host_map else host.node
         options = {**self._options, "action": action, "plug": plug, "nodename": host.node}
         options |= {"record_only": "1"} if device == RECORD else {"ip": f"bmc-{host.node}"}
-        answer = FenceAction(read_request(options), self._ports(), controller).perform()
+        answer = FenceAction(read_request(options), self._ports(controller), controller).perform()
         return ", ".join(answer.lines)
 
     def _other(self, host: Host, action: str) -> str:
@@ -64,9 +64,10 @@ class FenceDevices:
             self._parts.world.boot_host(host.node)
         return f"another device: {action}"
 
-    def _ports(self) -> FencePorts:
+    def _ports(self, controller: str) -> FencePorts:
         world, wrap = self._parts.world, self._parts.wrap
-        attrd, clock = wrap(world.attrd, f"{OURS}.attrd"), wrap(world.clock(), f"{OURS}.clock")
+        attrd = wrap(world.attrd, f"{OURS}.attrd")
+        clock = wrap(world.clock(controller), f"{OURS}.clock")
         return FencePorts(
             flags=wrap(world.flags(wrap, OURS), f"{OURS}.flags"),
             clock=clock,

@@ -119,7 +119,8 @@ class Fencing:
         return self._limit < 0 or len(self._running) < self._limit
 
     def _begin(self, host: Host) -> None:
-        executor = self._controllers().dc or ""
+        fencer, controllers = self._parts.world.settings.fencer, self._controllers()
+        executor = fencer if fencer in controllers.living else controllers.dc or ""
         now = self._parts.world.now
         operation = self._running[host.node] = Operation(host, executor, now)
         self._attempt(operation)

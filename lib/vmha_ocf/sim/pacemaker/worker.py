@@ -114,7 +114,7 @@ class Worker:
         world, wrap, name = self.parts.world, self.parts.wrap, self.name
         parallel = Concurrent(self.parts.processes)
         return WorkerPorts(
-            clock=wrap(world.clock(), f"{name}.clock"),
+            clock=wrap(world.clock(self.home), f"{name}.clock"),
             flags=wrap(world.flags(wrap, name), f"{name}.flags"),
             holds=wrap(world.holds(), f"{name}.holds"),
             notes=wrap(world.notes(), f"{name}.notes"),

@@ -72,6 +72,8 @@ def _pacemaker(settings: PacemakerSpec) -> Iterator[str]:
     yield from _twice("controller", settings.controllers)
     if not settings.controllers:
         yield "pacemaker.controllers is empty: somebody has to decide"
+    if settings.fencer:
+        yield from must_exist("pacemaker.fencer", settings.fencer, settings.controllers)
     yield from _one_of("pacemaker.action", settings.action, ("reboot", "off"))
     for level in settings.levels:
         for device in level:
@@ -144,7 +146,8 @@ def _faults(scenario: Scenario) -> Iterator[str]:
         except UnknownFault as error:
             yield f"{where}: {error}"
         if fault.host:
-            yield from must_exist(f"{where}: host", fault.host, hosts)
+            known = scenario.pacemaker.controllers if fault.where == "clock" else hosts
+            yield from must_exist(f"{where}: host", fault.host, known)
         end = scenario.length if fault.until is None else fault.until
         if not 0 <= fault.since <= scenario.length:
             yield f"{where}: since {fault.since:g} is not within 0 to {scenario.length:g}"
