@@ -60,7 +60,7 @@ def _twenty(scene: Scene) -> Iterator[Figure]:
     for host in scene.stage.hosts:
         tagged += client.boot(f"calm-{host}", _EACH, image=CALM, host=host, tags=[TAG])
     scene.stage.wait_beats(tagged, timeout=180)
-    scene.set_evacuate(["policy="], afterwards=[])
+    scene.set_evacuate(["policy="], afterwards=["policy="])
     hand = again_after(scene, tagged, by_hand=True)
     switch_on(scene, attempts=10, numbers=f"burst = {len(tagged)}")
     at_once = again_after(scene, tagged)

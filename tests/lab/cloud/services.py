@@ -76,7 +76,7 @@ class Service:
             return self.log.exists() and line in self.log.read_text(errors="replace")
         return self.listens()
 
-    def await_ready(self, seconds: float = 60) -> None:
+    def await_ready(self, seconds: float = 120) -> None:
         def ready_or_dead() -> bool:
             return self.is_ready() or self.process() is None
 
