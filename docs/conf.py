@@ -17,8 +17,10 @@ project = _setup["metadata"]["name"]
 release = version = _setup["metadata"]["version"]
 html_title = f"{project} {release}"
 html_theme = "alabaster"
-html_theme_options = {"description": _setup["metadata"]["description"], "page_width": "1100px"}
+html_theme_options = {"description": _setup["metadata"]["description"], "page_width": "1240px"}
 html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_copy_source = False
 html_show_copyright = False
 highlight_language = "none"  # what people type, and what they see: two languages in one block
