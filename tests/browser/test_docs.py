@@ -48,7 +48,8 @@ def test_nothing_is_cut_off(browser: Browser, html: Path, page: str, width: int)
     browser.until(
         "document.readyState === 'complete' && Boolean(document.querySelector('div.body'))"
     )
-    assert browser.ask("document.documentElement.scrollWidth <= innerWidth")  # the theme scales a telephone's
+    # The theme scales a telephone: its window is not what it was given.
+    assert browser.ask("document.documentElement.scrollWidth <= innerWidth")
     assert browser.ask(CUT_OFF) == []
     scrolls = "[...document.querySelectorAll('div.body pre, div.body table.docutils')].every(e => " \
         "e.scrollWidth <= e.clientWidth + 1 || getComputedStyle(e).overflowX === 'auto')"  # fmt: skip
