@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import inf
 
 from vmha_ocf.agent.settings import Settings
@@ -50,6 +50,11 @@ class Evacuating:
         self._clock: Clock = ports.clock
         self._requesting = Requesting(ports, settings)
         self._inquiry = Inquiry(ports.notes, ports.clock)
+
+    @property
+    def problems(self) -> Iterator[str]:
+        yield from self.barrier.problems
+        yield from self._inquiry.problems.values()
 
     def begin(self, flags: Flagged) -> None:
         """A round does. Whose flag is gone, or done, is nobody's any more."""

@@ -179,7 +179,7 @@ class Evacuator:
         yield from self._guard.problems.values()
         yield from filter(None, [lookout.right_before.problem, evacuating.at_once.problem])
         yield from filter(None, [lookout.policy_watch.problem])
-        yield from evacuating.barrier.problems
+        yield from evacuating.problems
         for part in (lookout.proofs, lookout.site, self._after_boots, lookout.cloud):
             yield from part.problems
         for other in (self._watch, self._away, self._guests, self._healer, self._networks):

@@ -10,7 +10,12 @@ import pytest
 
 from tests.unit.driven import Driven
 from vmha_ocf.backends.process.pulse import PulseFile
+from vmha_ocf.living.guests.question import ANSWER, ASKED
+from vmha_ocf.model import NodeName
 from vmha_ocf.sim import World
+from vmha_ocf.sim.play.run import begin, load
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.mark.parametrize("port", ["nova", "cluster", "attrd"])
@@ -26,6 +31,18 @@ def test_an_outage_while_nothing_is_flagged_is_told_in_every_round(port: str) ->
     assert told == sorted(told), "it flickers"
     driven.run(60)
     assert not driven.rounds[-1].problems
+
+
+def test_an_answer_about_instances_that_no_watcher_gives_is_told() -> None:
+    play = begin(load(SCENARIOS / "live-migration-and-a-word"))
+    world, node = play.world, NodeName("compute-2")
+    while node not in world.cib.truth(ASKED):
+        world.run_until(world.now + 1)
+    world.attrd.put(ANSWER, node, "it is off, believe me")
+    world.run_until(world.now + 3)
+    told = "; ".join(play.manager.evacuate.told.problems)
+    play.processes.close()
+    assert "compute-2: what it answers about its instances: " in told
 
 
 @pytest.fixture(name="pulse")

@@ -31,6 +31,8 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_BOM = "\ufeff"
+"""What editors of Windows begin a text with."""
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -48,7 +50,7 @@ class Document:
 
 def parse(text: str) -> Document | list[Fault]:
     """The faults are TOML's: each statement that is none, or else what does not go together."""
-    text = text.replace("\r\n", "\n")
+    text = text.removeprefix(_BOM).replace("\r\n", "\n")
     cut = list(statements(text))
     wrong = [fault for line, one in cut if isinstance(fault := _load(one, line), Fault)]
     if wrong:

@@ -14,6 +14,8 @@ from vmha_ocf.cloud.policy.values import EVACUATION, Exclusion, Marks, Policy, S
 from vmha_ocf.errors import ParameterError
 from vmha_ocf.model import ImageId, Instance, InstanceId
 
+_QUOTED = ("true", "false")
+"""Typed with quotes, it is meant in large and small letters: Python's clients write True."""
 Images = Mapping[ImageId, Mapping[str, str]]
 """Their properties, as far as they were looked up."""
 
@@ -126,7 +128,8 @@ def _said(says: Says, values: Mapping[str, str]) -> Iterator[str]:
 
 def _means(text: str, wanted: str | bool) -> bool:
     if isinstance(wanted, str):
-        return text.strip() == wanted.strip()
+        said, asked = text.strip(), wanted.strip()
+        return said == asked or (asked.lower() in _QUOTED and said.lower() == asked.lower())
     try:
         return parse_boolean(text) is wanted
     except ParameterError:

@@ -32,6 +32,7 @@ _PROJECT = re.compile(r"[0-9a-f-]{6,64}")
 """Keystone makes 32 hexadecimal digits; clouds that are older than it have numbers."""
 _IMAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+_TAG = re.compile(r"[^,/]{1,60}")
 _ALL = re.compile(r"[*?]*\*[*?]*")
 _PAUSES = "storage"
 """The network without which guests are paused."""
@@ -112,7 +113,7 @@ def _exclusion(table: Table, not_yet: Mapping[str, str]) -> Exclusion:
 
 def _marks(table: Table) -> Marks:
     return Marks(
-        table.texts("tags"),
+        _tags(table),
         table.says("metadata"),
         table.says("flavor"),
         table.says("image"),
@@ -120,6 +121,15 @@ def _marks(table: Table) -> Marks:
         _ids(table, "projects", _PROJECT, "openstack project show NAME -f value -c id"),
         _names(table),
     )
+
+
+def _tags(table: Table) -> tuple[str, ...]:
+    found = table.texts("tags")
+    for one in found:
+        if not _TAG.fullmatch(one):
+            told = f"'{one[:60]}' can be no tag of Nova's, so it would match nothing"
+            table.fault("tags", told, 'each by itself: tags = ["one", "two"]')
+    return found
 
 
 def _ids(table: Table, key: str, form: re.Pattern[str], how: str) -> tuple[str, ...]:
@@ -136,6 +146,9 @@ def _names(table: Table) -> tuple[str, ...]:
         if _ALL.fullmatch(one):
             told = "name those you mean; default_class is for all others"
             table.fault("names", f"'{one}' is every instance of the cloud", told)
+        if ", " in one:
+            told = 'each by itself: names = ["one", "two"]; a comma of a name is matched by ?'
+            table.fault("names", f"'{one[:60]}' is one name, with a comma in it", told)
     return found
 
 

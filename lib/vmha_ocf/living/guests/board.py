@@ -80,11 +80,14 @@ class Told:
             return None
         self._checked = now
         seen: dict[str, str] = {}
-        if not self._try(lambda: seen.update(self._board.read((ATTRIBUTE, ASKED)))):
+        names = (ATTRIBUTE, ASKED, ANSWER) if self._answered else (ATTRIBUTE, ASKED)
+        if not self._try(lambda: seen.update(self._board.read(names))):
             return None
         if self._text and seen.get(ATTRIBUTE) != self._text:
             self._say("what was told of the instances here is gone: told again")
-            self._text = self._answered = ""
+            self._text = ""
+        if f" nonce={self._answered} " not in seen.get(ANSWER, ""):
+            self._answered = ""  # gone by itself, where a report has been written since
         return self._asked(seen.get(ASKED, ""))
 
     def _asked(self, text: str) -> Question | None:

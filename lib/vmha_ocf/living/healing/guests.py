@@ -19,6 +19,7 @@ from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.elsewhere import Elsewhere
 from vmha_ocf.living.healing.episode import Episode, episode_of, named, told
+from vmha_ocf.living.healing.host_now import Surroundings, hindrance
 from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
 from vmha_ocf.living.healing.reports import SILENT, Reports, Said
@@ -28,6 +29,7 @@ from vmha_ocf.living.healing.switched_on import SwitchedOn
 from vmha_ocf.living.healing.verdict import Next, Verdict, tell
 from vmha_ocf.model import Epoch, Flag, InstanceId, Monotonic, NodeName, NovaHost
 from vmha_ocf.ports import Ports
+from vmha_ocf.proof import planned
 from vmha_ocf.proof.naming import Naming
 
 Flagged = Mapping[NovaHost, Flag]
@@ -88,6 +90,8 @@ class Guests:
 
     @property
     def problems(self) -> Sequence[str]:
+        if not self.is_on:
+            return ()
         every = list(self.told.values())
         more = len(every) - SHOWN
         rest = f"{more} more instances are down and not restarted: NovaEvacuate's log names them"
@@ -197,29 +201,14 @@ class Guests:
         )
         if found.next is not Next.RESTART:
             return found
-        return (
-            self._restarts.settled(case.episode)
-            or self._by_service(case)
-            or self._by_storage(case)
-            or found
-        )
+        return self._restarts.settled(case.episode) or self._hindrance(case) or found
 
-    def _by_storage(self, case: Case) -> Verdict | None:
+    def _hindrance(self, case: Case) -> Verdict | None:
+        """Raises NovaUnavailable, NovaDenied."""
         node = self._naming.names.node_of(case.instance.host)
-        if case.trouble.kind is not Kind.IO_ERROR or node not in self._without_storage():
-            return None
-        return tell(f"its host has lost its storage; it is restarted when that is back ({node})")
-
-    def _by_service(self, case: Case) -> Verdict | None:
-        """What is asked of a nova-compute that is down would wait for it, and be done whenever it comes.
-        Raises NovaUnavailable, NovaDenied."""
-        host = case.instance.host
-        found = next((one for one in self._cloud.services() if one.host == host), None)
-        if found is not None and found.up and not found.forced_down:
-            return None
-        return tell(
-            f"Nova calls its nova-compute down; it is restarted when that is back ({host})"
-        )
+        kept = node is not None and planned.is_in_maintenance(node, self._naming.configuration)
+        around = Surroundings(self._cloud.services(), kept, self._without_storage())
+        return hindrance(case, node, around)
 
     def _follow(self, current: Collection[object], reports: Reported, flags: Flagged) -> None:
         """Restarts that are over, and those that somebody else has to care for now."""

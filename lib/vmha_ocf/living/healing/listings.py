@@ -62,14 +62,13 @@ class Listings:
         self.listed = {host: one for host, one in self.listed.items() if host in troubled}
         for host in turn:
             self.listed.pop(host, None)  # what cannot be listed now is not known
-        if turn:
-            self.listed |= self._on_all(turn)
+        self.listed |= self._on_all(turn)
         self._looked = looked | {
             host: (now, troubled[host]) for host in turn if host in self.listed
         }
 
     def _on_all(self, hosts: Collection[NovaHost]) -> Listed:
-        """Of those that Nova answers for."""
+        """Of those that Nova answers for. Whoever is not asked for has no problem any more."""
         turn = sorted(hosts)
         found = dict(zip(turn, self._ports.parallel(self._on, turn), strict=True))
         self._unlisted = {
@@ -89,9 +88,11 @@ class Listings:
             self._images.clear()
         wanted = {one.image for one in instances if one.image is not None} - self._images.keys()
         every = self._settings.look_again if self._not_looked_up else 0.0
-        if not wanted or not self._due.now("images", every):
+        if wanted and not self._due.now("images", every):
             return
         self._not_looked_up = ""
+        if not wanted:
+            return
         try:
             self._images |= self._ports.nova.image_marks(sorted(wanted))
         except VmhaError as error:

@@ -19,6 +19,7 @@ from vmha_ocf.errors import (
     NovaUnreached,
     VmhaError,
 )
+from vmha_ocf.evacuation.pace import LONGEST_REST
 from vmha_ocf.living.healing import attempts
 from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.episode import WORDS, Episode, named
@@ -37,6 +38,8 @@ _ENDED = (NovaUnreached, NovaFailed)
 _GONE = 404
 _LEAST_REST = 1.0
 """Seconds."""
+_PATIENCE = 10.0
+"""Seconds after which it is told that Nova wants a rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Restarts:
         self._may = may
         self._pace = Pace()
         self._rest_until = Monotonic(0.0)
+        self._busy_since: Monotonic | None = None
+        """Since when Nova wants a rest, each time."""
         self._asked: dict[Episode, tuple[Case, Monotonic, Asked]] = {}
         """When, and what; as of then."""
         self._settled: dict[Episode, tuple[Monotonic, Verdict]] = {}
@@ -155,6 +160,7 @@ class Restarts:
             kept = SOON if answer.verdict.next in (Next.WAIT, Next.MOVE) else KEPT
             self.settle(case.episode, answer.verdict, kept)
         elif answer.error is None:
+            self._busy_since = None
             self._note(case, answer, "")
             self._say(case, "asked Nova to restart it")
         elif answer.asked:
@@ -167,14 +173,16 @@ class Restarts:
         if isinstance(error, NovaRefused) and error.code == _GONE:
             self.settle(case.episode, LEAVE, KEPT)
         elif isinstance(error, NovaBusy):
-            rest = max(error.retry_after, _LEAST_REST)
+            rest = min(max(error.retry_after, _LEAST_REST), LONGEST_REST)
             self._rest_until = Monotonic(self._now + rest)
-            self.settle(case.episode, WAIT, rest)
+            self._busy_since = self._now if self._busy_since is None else self._busy_since
+            long = self._now - self._busy_since >= _PATIENCE
+            self.settle(case.episode, _refused(error) if long else WAIT, rest)
         elif isinstance(error, NovaUnavailable) and not isinstance(error, _ENDED):
             self._note(case, answer, f"the request to restart it got no clear answer ({error})")
             self._say(case, f"the request to restart it got no clear answer: {error}")
         else:
-            self.settle(case.episode, tell(f"Nova does not restart it: {error}", soon=True), SOON)
+            self.settle(case.episode, _refused(error), SOON)
 
     def _note(self, case: Case, answer: _Answer, what: str) -> None:
         one = case.instance.id
@@ -189,3 +197,7 @@ class Restarts:
 
     def _say(self, case: Case, what: str) -> None:
         self._ports.say(f"{named(case.instance)} {WORDS[case.trouble.kind]}: {what}")
+
+
+def _refused(error: VmhaError) -> Verdict:
+    return tell(f"Nova does not restart it: {error}", soon=True)

@@ -17,6 +17,8 @@ ASKED = "vmha-compute-asked"
 ANSWER = "vmha-compute-process"
 _WHO, _FAIL = "who", "fail"
 _LONGEST = 200
+_LONGEST_PROCESS = 120
+_MARKS = str.maketrans("", "", "-.")
 _PARTS = 3
 
 
@@ -52,7 +54,13 @@ def parse_answer(answer: str, word: str) -> tuple[str, float]:
     parts = answer.split()
     if len(answer) > _LONGEST or len(parts) != _PARTS or parts[1] != word:
         return "", 0.0
-    return (parts[0], float(parts[2])) if _is_whole(parts[2]) else ("", 0.0)
+    is_one = _is_process(parts[0]) and _is_whole(parts[2])
+    return (parts[0], float(parts[2])) if is_one else ("", 0.0)
+
+
+def _is_process(text: str) -> bool:
+    """What can be noted as restarted (healed.py): another one would be told to fail again and again."""
+    return len(text) <= _LONGEST_PROCESS and text.isascii() and text.translate(_MARKS).isalnum()
 
 
 def _is_whole(text: str) -> bool:

@@ -182,8 +182,7 @@ class Healer:
             return ""  # it has just been started
         if why := self._against(one, done, notes, waits_for):
             return _left(one, why)
-        self._heal(one, process, notes)
-        return _restarted(one)
+        return _restarted(one) if self._heal(one, process, notes) else ""
 
     def _against(self, one: Watched, done: Sequence[Healed], notes: _Notes, waits_for: str) -> str:
         if Action.RESTART not in wanted(self._cloud.in_force.policy):
@@ -217,11 +216,12 @@ class Healer:
         )
         return next(iter(found), "")
 
-    def _heal(self, one: Watched, process: str, before: _Notes) -> None:
-        """The note first: a worker that dies in between restarts nothing twice."""
-        [now] = self._ports.nova.services(one.host)
-        if now.up or now.updated_at != one.service.updated_at:
-            return
+    def _heal(self, one: Watched, process: str, before: _Notes) -> bool:
+        """Unless Nova hears of it, or has no such service, by now. The note first: a worker that dies in
+        between restarts nothing twice."""
+        now = next(iter(self._ports.nova.services(one.host)), None)
+        if now is None or now.up or now.updated_at != one.service.updated_at:
+            return False
         clock, notes = self._ports.clock, self._ports.notes
         noted = before[one.node] = [*before.get(one.node, ()), Healed(clock.now(), process)]
         notes.write(one.node, ATTRIBUTE, healed.format_healed(noted))
@@ -231,6 +231,7 @@ class Healer:
             f"{one.host}: Nova has heard nothing of its nova-compute for "
             f"{clock.monotonic() - one.since:.0f} s: Pacemaker's monitor of {process} is to fail"
         )
+        return True
 
     def _who(self, one: Watched) -> tuple[str, float]:
         """The process and its age, as far as they are known. Asked as soon as it is silent: when Nova

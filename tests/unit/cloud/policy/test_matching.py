@@ -26,6 +26,8 @@ def one(**about: Any) -> Instance:
         (Marks(tags=("pet",)), {"tags": frozenset({"Pet"})}, ""),
         (Marks(metadata={"tier": "gold"}), {"metadata": {"tier": " gold"}}, "metadata tier=gold"),
         (Marks(metadata={"tier": "gold"}), {"metadata": {"tier": "Gold"}}, ""),
+        (Marks(metadata={"pet": "true"}), {"metadata": {"pet": "True"}}, "metadata pet=True"),
+        (Marks(metadata={"pet": "true"}), {"metadata": {"pet": "yes"}}, ""),
         (Marks(metadata={"pet": True}), {"metadata": {"pet": "yes"}}, "metadata pet=yes"),
         (Marks(metadata={"pet": False}), {"metadata": {"pet": "no"}}, "metadata pet=no"),
         (Marks(metadata={"pet": True}), {"metadata": {"pet": "maybe"}}, ""),

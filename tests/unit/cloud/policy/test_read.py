@@ -104,6 +104,10 @@ class TestWhatNothingDoesYet:
         ("[class.a]\ntags = ['x', ' ']", "line 2, class.a.tags: it has to be a list of texts"),
         ("[class.a]\ntags = []", "line 2, class.a.tags: the list is empty"),
         ("[class.a]\ntags = ['x', 'x']", "line 2, class.a.tags: 'x' is there twice"),
+        ("[class.a]\ntags = 'x, y'", "line 2, class.a.tags: 'x, y' can be no tag of Nova's"),
+        ("[class.a]\ntags = ['x/y']", "line 2, class.a.tags: 'x/y' can be no tag of Nova's"),
+        (f"[class.a]\ntags = '{61 * 'x'}'", "can be no tag of Nova's, so it would match nothing"),
+        ("[class.a]\nnames = 'x-*, y'", "line 2, class.a.names: 'x-*, y' is one name, with a"),
         ("[class.a]\nmetadata = 'x'", "line 2, class.a.metadata: it has to say name and value"),
         ("[class.a]\nmetadata = {}", "line 2, class.a.metadata: it has to say name and value"),
         (
@@ -211,6 +215,11 @@ def test_a_row_that_asks_for_nothing_needs_nobody_who_measures() -> None:
 def test_two_exclusions_out_of_different_things_may_name_the_same() -> None:
     one = "[[exclude]]\nwhy = 'x'\nnames = 'a'\nfrom = "
     assert told(f"{one}'evacuation'\n{one}'move'") == []
+
+
+def test_what_an_editor_of_windows_begins_with_is_no_part_of_it() -> None:
+    text = "\ufeffdefault_class = 'a'\r\n[class.a]\r\nguest.crashed = 'none'\r\n"
+    assert understand(text).policy.default_class == "a"
 
 
 def test_letters_of_ids_are_small() -> None:

@@ -316,6 +316,18 @@ class TestQuestion:
         assert host.board_now[ANSWER] != first, "it is of a new look"
         assert parse_answer(host.board_now[ANSWER], self.QUESTION) is not None
 
+    def test_it_is_given_again_though_a_new_report_hides_that_all_were_gone(
+        self, host: Host
+    ) -> None:
+        self.ask(host)
+        host.run(15)
+        host.board_now = {ASKED: host.board_now[ASKED]}
+        host.down(ONE)
+        host.run(1)
+        assert ATTRIBUTE in host.board_now
+        host.run(20)
+        assert parse_answer(host.board_now[ANSWER], self.QUESTION) is not None
+
     def test_a_libvirt_that_hangs_answers_nothing(self, host: Host) -> None:
         host.hangs = True
         self.ask(host)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import inf
+from typing import Any, cast
+
 import pytest
 
 from tests.unit.living.healing.cloud import POLICY, Watched
+from vmha_ocf.errors import NovaBusy
 from vmha_ocf.living.guests.report import ATTRIBUTE
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing import switched_on
-from vmha_ocf.model import InstanceId, NodeName
+from vmha_ocf.model import Instance, InstanceId, NodeName
+from vmha_ocf.ports import Nova
 
 STORAGE = POLICY + 'io-error = ["restart", "notify"]\n'
 MEASURED = """
@@ -180,6 +186,31 @@ class TestAskedForOnce:
         watched.run(20)
         assert (watched.reboots(one), watched.problems) == (1, "")
 
+    def test_its_rest_ends_however_long_a_proxy_wants_it_and_is_told(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        end = watched.world.now + 90
+        nova = watched.driven.ports.nova
+
+        class Proxied:
+            def reboot(self, instance: Instance) -> None:
+                if watched.world.now < end:
+                    raise NovaBusy("Nova asks us to slow down (429)", retry_after=inf)
+                nova.reboot(instance)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(nova, name)
+
+        watched.driven.ports = replace(watched.driven.ports, nova=cast(Nova, Proxied()))
+        watched.driven.restart()
+        watched.crash(one)
+        watched.run(50)
+        assert watched.problems == ""
+        watched.run(50)
+        assert "Nova does not restart it: Nova asks us to slow down (429)" in watched.problems
+        watched.run(60)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
     def test_what_cannot_be_read_now_is_read_again(self) -> None:
         watched = settled()
         [one] = watched.boot()
@@ -285,6 +316,62 @@ class TestTold:
             "compute-1: what it says of its instances: the attribute is not understood"
             in watched.problems
         )
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_in_maintenance_it_waits_for_its_end(self, whole: bool) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        if whole:
+            watched.world.maintenance = True
+        else:
+            watched.world.cib.put(NodeName("compute-1"), "maintenance", "true")
+        watched.run(31)
+        watched.crash(one)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+        assert "its host is in maintenance" in watched.problems
+        watched.world.maintenance = False
+        watched.world.cib.put(NodeName("compute-1"), "maintenance", "")
+        watched.run(62)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
+    def test_what_nova_is_at_for_long(self) -> None:
+        watched = settled()
+        [one] = watched.boot()
+        watched.world.instance(one).task_state = "image_uploading"
+        watched.crash(one)
+        watched.run(280)
+        assert watched.problems == ""
+        watched.run(30)
+        assert "is not restarted: Nova has it image_uploading, after 5 min" in watched.problems
+        watched.world.instance(one).task_state = None
+        watched.run(40)
+        assert (watched.reboots(one), watched.problems) == (1, "")
+
+    @pytest.mark.parametrize(
+        ("method", "told"),
+        [
+            ("instances_on", "what has become of its instances is not known"),
+            ("image_marks", "what images say of instances that are down is not known"),
+        ],
+    )
+    @pytest.mark.parametrize("over", ["it runs again", "nobody asks about it"])
+    def test_what_is_not_known_of_those_that_are_down_alone(
+        self, method: str, told: str, over: str
+    ) -> None:
+        watched = settled()
+        [one] = watched.boot(image="its-image")
+        watched.world.fault(f"nova.{method}", "down")
+        watched.crash(one)
+        watched.run(3)
+        assert told in watched.problems
+        if over == "it runs again":
+            watched.down["compute-1"].clear()
+            watched.tell()
+        else:
+            watched.world.write_policy("")
+        watched.run(40)
+        assert watched.problems == ""
 
     def test_while_novas_service_of_the_host_is_down_it_waits_for_it(self) -> None:
         watched = settled()

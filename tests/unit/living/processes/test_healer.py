@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from tests.unit.driven import TAGS, Driven
 from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.living.processes import asked, healed
-from vmha_ocf.model import NodeName, ServiceChange
+from vmha_ocf.model import NodeName, NovaHost, ServiceChange, Services
+from vmha_ocf.ports import Nova
 from vmha_ocf.sim import World
 
 RESTART = 'default_class = "all"\n[class.all]\nprocess.nova-compute = ["restart", "notify"]\n'
@@ -91,6 +93,28 @@ def test_it_is_told_to_fail_when_nova_misses_it(site: Site) -> None:
 def test_nothing_is_asked_of_anybody_while_all_is_well(site: Site) -> None:
     assert site.world.attrd.truth(asked.ASKED) == {}
     assert site.world.cib.truth(healed.ATTRIBUTE) == {}
+
+
+def test_a_service_that_is_deleted_right_before_is_nobodys(site: Site) -> None:
+    site.hang()
+    site.run(50)
+    ask, found = site.driven.ports.nova.services, []
+
+    class Deleted:
+        """Somebody deletes it between the list and the last look at it."""
+
+        def services(self, host: NovaHost | None = None) -> Services:
+            found.append(host)
+            return Services() if host is not None else ask()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(site.world.worker_ports().nova, name)
+
+    site.driven.ports = replace(site.driven.ports, nova=cast(Nova, Deleted()))
+    site.driven.restart()
+    site.run(60)
+    assert NovaHost("compute-1") in found
+    assert (site.failing, site.problem) == ("", "")
 
 
 def test_a_worker_that_takes_over_restarts_nothing_twice(site: Site) -> None:
