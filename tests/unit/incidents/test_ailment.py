@@ -76,6 +76,19 @@ class TestTurns:
         )
         assert (one.state, one.told) == ("restarting", "")
 
+    def test_one_that_is_moved(self) -> None:
+        """Told that it was moved once more, it is not; what stands in its way is told, and settled."""
+        begun = (FAILED, turn(Turn.ASKED, 1000.5), turn(Turn.TOLD, 1001.0, detail="thrice"))
+        moving = (*begun, turn(Turn.MOVING, 1002.0))
+        assert (only(*moving).state, only(*moving).told) == ("moving", "")
+        one = only(*moving, turn(Turn.TOLD, 1003.0, detail="no host"), turn(Turn.MOVING, 1004.0))
+        assert (one.state, one.told, one.turns[Turn.MOVING]) == ("told", "no host", 1002.0)
+        one = only(*moving, turn(Turn.HEALED, 1012.0, detail="it runs on compute-2"))
+        assert (one.state, one.recovery) == ("ended", 12.0)
+        assert ailing_sentence(turn(Turn.MOVING, 1002.0), only(*moving)) == (
+            "compute-1: web-1 is moved to another host by Nova"
+        )
+
     def test_what_was_taken_for_ended_goes_on(self) -> None:
         one = only(FAILED, turn(Turn.ENDED, 1200.0, detail="its end was not seen"), FAILED)
         assert (one.state, one.outcome) == ("failed", "")
