@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 
 from tests.lab.cases.case import Case, case
-from tests.lab.cases.guarded import LACKS, observer, stayed, untouched, watch
+from tests.lab.cases.guarded import LACKS, observer, start_watchers, stayed, untouched, watch
+from tests.lab.cases.processes import nobody_was_fenced
 from tests.lab.cases.scene import Scene
 from tests.lab.cloud.observe import InstanceRow
 from tests.lab.processes import Process
@@ -17,6 +18,14 @@ _MAY_RUN = f"may run on {_DEST}"
 _RUNS = f"runs on {_DEST}"
 _SPEED = "4"
 """MiB/s: so that it takes ten seconds and more."""
+_NO_SYSTEMD = "without HOSTS=systemd and GUESTS=real no monitor says which nova-compute hangs"
+_POLICY = """\
+default_class = "all"
+[class.all.process]
+nova-compute = ["restart", "notify"]
+[class.all.guest]
+crashed = ["restart", "notify"]
+"""
 
 
 def incoming_migration_fails(scene: Scene) -> Expected:
@@ -98,6 +107,44 @@ def source_dies_after_the_switch(scene: Scene) -> Expected:
     return Expected({_SOURCE}, (), in_service=False)
 
 
+def nova_compute_hangs_in_a_migration(scene: Scene) -> Expected:
+    """The nova-compute of a live migration's source hangs: told, not restarted, and its guest runs once."""
+    start_watchers(scene)
+    scene.set_policy(_POLICY)
+    (uuid,) = tagged = scene.boot(_SOURCE, 1)
+    _migrate(scene, uuid)
+    old = nova_compute(scene.stage.lab, _SOURCE)
+    assert old, f"nova-compute does not run on {_SOURCE}"
+    scene.say(f"nova-compute of {_SOURCE} is frozen")
+    scene.afterwards.callback(old.signal, signal.SIGCONT)
+    old.signal(signal.SIGSTOP)
+    scene.until("a guest that has gone over", lambda: _is_on(scene, uuid, _DEST), 120)
+    scene.say("the guest has gone over, unknown to Nova")
+    scene.until_status_says(f"nova-compute of {_SOURCE} hangs and is not restarted", 180)
+    name = _row(scene, uuid).name
+    assert f"is not restarted: {name} is migrating" in scene.stage.worker_log()
+    scene.say("told")
+    scene.pause(60)
+    assert nova_compute(scene.stage.lab, _SOURCE) == old, "it was restarted"
+    assert _is_on(scene, uuid, _DEST), "it runs twice, or not at all"
+    scene.until_counting(tagged)
+    scene.say("nova-compute goes on")
+    old.signal(signal.SIGCONT)
+    scene.until("Nova's own end of it", lambda: _row(scene, uuid).task_state is None, 180)
+    row = _row(scene, uuid)
+    scene.say(f"Nova has it {row.vm_state} on {row.host}")
+    scene.until_status_is_silent(f"nova-compute of {_SOURCE} hangs")
+    scene.pause(30)
+    assert _is_on(scene, uuid, _DEST), "it runs twice, or not at all"
+    nobody_was_fenced(scene)
+    scene.say("the operator ends it there, and has Nova start it, as the runbook says")
+    _forget(scene, uuid)
+    scene.stage.cloud.client().action(uuid, "reboot", {"type": "HARD"}).expect(202)
+    scene.until("an instance that is well", lambda: _is_well_on(scene, uuid, _SOURCE), 90)
+    scene.until_counting(tagged)
+    return stayed(_SOURCE, tagged)
+
+
 def _migrate(scene: Scene, uuid: str) -> Process:
     """The QEMU that waits for it. Its memory is being sent."""
     scene.stage.cluster.must(_SOURCE, ["virsh", "migrate-setspeed", uuid, _SPEED])
@@ -121,6 +168,11 @@ def _row(scene: Scene, uuid: str) -> InstanceRow:
     return next(row for row in scene.stage.cloud.instances() if row.uuid == uuid)
 
 
+def _is_well_on(scene: Scene, uuid: str, host: str) -> bool:
+    row = _row(scene, uuid)
+    return (row.host, row.vm_state, row.task_state) == (host, "active", None)
+
+
 def _is_on(scene: Scene, uuid: str, host: str) -> bool:
     return [one.host for one in observer(scene).running() if one.uuid == uuid] == [host]
 
@@ -142,4 +194,7 @@ _RUN = (
     incoming_migration_fails, source_dies_before_the_switch, source_dies_and_nobody_watches,
     source_dies_during_the_switch, source_dies_after_the_switch,
 )  # fmt: skip
-CASES: tuple[Case, ...] = tuple(case(one, cannot=LACKS, real=True) for one in _RUN)
+CASES: tuple[Case, ...] = (
+    *(case(one, cannot=LACKS, real=True) for one in _RUN),
+    case(nova_compute_hangs_in_a_migration, cannot=_NO_SYSTEMD, real=True, systemd=True),
+)
