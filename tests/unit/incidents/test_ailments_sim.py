@@ -11,7 +11,10 @@ from tests.unit.living.healing.cloud import Watched
 from tests.unit.living.processes.test_healer import NOTIFY, RESTART, Site
 from vmha_ocf.incidents import ailments
 from vmha_ocf.incidents.ailment import Ailment
-from vmha_ocf.model import InstanceId, Turn
+from vmha_ocf.living.healing.case import Case
+from vmha_ocf.living.healing.story import Story
+from vmha_ocf.living.healing.verdict import tell
+from vmha_ocf.model import FlagState, InstanceId, Turn
 from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
@@ -115,6 +118,20 @@ class TestGuests:
         found = only(watched.world)
         assert (found.state, "is flagged" in found.outcome) == ("ended", True)
         assert watched.problems == ""
+
+    def test_it_goes_on_while_nova_does_not_say_what_is_left(self, watched: Watched) -> None:
+        """Its host's failure is dealt with, and nobody could list what is there."""
+        one = watched.world.instance(crash(watched)).view()
+        watched.world.fence("compute-1")
+        flag = watched.world.flag("compute-1")
+        assert flag is not None
+        story, trouble = Story(watched.driven.ports, lambda _: None), watched.down["compute-1"]
+        story.look([(Case(one, trouble[one.id]), tell("look at it"))])
+        done = {one.host: replace(flag, state=FlagState.DONE)}
+        story.end((), (), done, {})
+        assert story.hosts == {"compute-1"}
+        story.end((), (), done, {one.host: {}})
+        assert story.hosts == set()
 
     def test_one_that_is_deleted(self, watched: Watched) -> None:
         watched.world.fault("nova.reboot", "down", until=500)

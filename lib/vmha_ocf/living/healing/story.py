@@ -113,7 +113,7 @@ class Story:
         self, episode: Episode, flag: Flag | None, listed: Mapping[InstanceId, Instance] | None
     ) -> bool:
         """Also its host's failure, where nothing is listed before that is dealt with."""
-        if flag is not None and (flag.pending or listed is None):
+        if flag is not None and listed is None:
             return True
         one = (listed or {}).get(episode.instance)
         if one is None or one.vm_state != "error":
