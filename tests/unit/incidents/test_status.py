@@ -249,6 +249,11 @@ WITH_STORY = {
 }
 
 
+def test_the_story_of_one_of_which_nothing_has_moved() -> None:
+    held = replace(INCIDENT, last_moved=None, milestones={Step.HELD: Epoch(1001.0)}, fencings=())
+    assert story(held) == [(1001.0, "held: a storm")]
+
+
 class TestWithoutTheToken:
     """No answer has a name or an id of an instance, and each says how much is not shown."""
 
