@@ -43,7 +43,16 @@ _COUNTED: Mapping[type[Fact], str] = {
 }
 
 
-_NEVER = frozenset({"edit_policy", "hang_compute", "kill_measuring", "measure", "remove_node"})
+_NEVER = frozenset(
+    {
+        "edit_policy",
+        "hang_compute",
+        "kill_measuring",
+        "lose_live_migrations",
+        "measure",
+        "remove_node",
+    }
+)
 """A node that is gone from Pacemaker can never be well again, and the policy of a seed is one and the same,
 with rows about guests alone: scenarios have all of these."""
 

@@ -54,7 +54,8 @@ def record(status: str, id: int = 1, one: str = ONE, **about: Any) -> Evacuation
 
 def situation(memory: Memory | None = None, *, now: float = 1000.0, **about: Any) -> Situation:
     """Long enough after the fencing for everything to have settled, unless said otherwise."""
-    values = {"settings": Settings(settle=30.0), "off": {}, "since": FENCED, **about}
+    usual = {"settings": Settings(settle=30.0), "off": {}, "since": FENCED, "moves": {ONE: ()}}
+    values = {**usual, **about}
     return Situation(
         Monotonic(now),
         memory=memory or Memory(first_seen=Monotonic(0.0), watching=Monotonic(0.0)),

@@ -10,6 +10,11 @@ disk. So it is left to a person, unless it is certain that its destination does 
 - whoever watches the guests of its destination says so, asked since: without its source, nothing can come
   there any more. That is no word on a disk: one that is being resized may have lost its own on the way,
   and is evacuated only where it is a volume, or where nothing had been sent.
+
+Nor is Nova's own word that a live migration has failed: where nova-compute of the source lost its libvirt
+in the middle, the guest went on to the destination, and Nova has the instance in error on the source
+(measured on Nova 34). So the last one of an instance in error counts as one that is under way, until
+something else has been done with the instance: it was evacuated, or a person gave it another state.
 """
 
 from __future__ import annotations
@@ -18,12 +23,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vmha_ocf.cloud import records, task_states
 from vmha_ocf.cloud.records import Off
-from vmha_ocf.model import Instance, InstanceId, Move, NovaHost
+from vmha_ocf.model import Evacuation, Instance, InstanceId, Move, NovaHost
 
 Words = Mapping[NovaHost, Mapping[InstanceId, bool]]
 """Whether an instance runs on a host, by the word of who watches its guests, asked since it was looked for
 there."""
 LIVE = "live-migration"
+_FAILED = frozenset({"error", "failed"})
 _OVER = frozenset({"completed", "confirmed", "reverted", "done", "error", "failed", "cancelled"})
 _NOTHING_SENT = frozenset({"queued", "preparing"})
 
@@ -36,7 +42,7 @@ def elsewhere(
     ``moves`` are Nova's records, newest first, None if they could not be looked up; ``since`` is when
     its host was proved to be off, in seconds since the epoch, 0 if nobody told.
     """
-    under_way = list(_under_way(moves))
+    under_way = list(_under_way(moves, instance))
     doubtful = [
         one
         for one in under_way
@@ -53,7 +59,7 @@ def to_ask(
     """Hosts that may know that it does not run there, whatever they have said before."""
     doubtful = (
         one
-        for one in _under_way(moves)
+        for one in _under_way(moves, instance)
         if _may_be_settled(one, instance) and not _runs_nowhere(one, instance, off, since)
     )
     return frozenset(_destinations(doubtful, instance))
@@ -64,9 +70,26 @@ def is_over(move: Move) -> bool:
     return move.status in _OVER
 
 
+def is_doubtful(
+    instance: Instance, moves: Sequence[Move] | None, evacuations: Sequence[Evacuation]
+) -> bool:
+    """It may be elsewhere, as far as Nova's records tell; both are newest first."""
+    if task_states.is_moving(instance):
+        return True
+    failed = _failed(moves, instance)
+    return failed is not None and (not evacuations or evacuations[0].id < failed.id)
+
+
+def may_have_failed(instance: Instance) -> bool:
+    """Its records tell whether a live migration has left it in error."""
+    return instance.vm_state == "error" and instance.task_state is None
+
+
 def why(instance: Instance, where: str, words: Words) -> str:
     """For a person: how to look, and what makes us evacuate it."""
     there = where or "its destination"
+    if not task_states.is_moving(instance):
+        return _why_failed(instance, there, words)
     if words.get(NovaHost(where), {}).get(instance.id):
         return (
             f"it was {instance.task_state} when its host died, and runs on {there}, which Nova does not "
@@ -79,8 +102,30 @@ def why(instance: Instance, where: str, words: Words) -> str:
     )
 
 
-def _under_way(moves: Sequence[Move] | None) -> Iterator[Move]:
-    return (one for one in moves or () if one.status not in _OVER)
+def _why_failed(instance: Instance, there: str, words: Words) -> str:
+    if words.get(NovaHost(there), {}).get(instance.id):
+        return (
+            f"its live migration has failed by Nova's word, and it runs on {there}; to have it where Nova "
+            f"knows it, end it there: virsh destroy {instance.id}"
+        )
+    return (
+        f"its live migration has failed by Nova's word, and it may run on {there}: look there "
+        f"(virsh list --uuid); if it does not: openstack server set --state active {instance.id}"
+    )
+
+
+def _under_way(moves: Sequence[Move] | None, instance: Instance) -> Iterator[Move]:
+    failed = _failed(moves, instance)
+    return (one for one in moves or () if one.status not in _OVER or one is failed)
+
+
+def _failed(moves: Sequence[Move] | None, instance: Instance) -> Move | None:
+    """The live migration that has left it in error."""
+    newest = next(iter(moves or ()), None)
+    if newest is None or not may_have_failed(instance):
+        return None
+    live = newest.kind == LIVE and newest.status in _FAILED and newest.source == instance.host
+    return newest if live else None
 
 
 def _destinations(moves: Iterable[Move], instance: Instance) -> Iterator[NovaHost]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.cloud import records, server_groups, tagging, task_states
+from vmha_ocf.cloud import records, server_groups, tagging
 from vmha_ocf.cloud.policy.matching import Excluded
 from vmha_ocf.cloud.records import Found
 from vmha_ocf.evacuation import moving
@@ -126,9 +126,13 @@ class Survey:
                 situation.since,
             )
             for one in self.verdicts
-            if one.next in _MAY_BE_ELSEWHERE and task_states.is_moving(one.instance)
+            if one.next in _MAY_BE_ELSEWHERE and self._is_doubtful(one.instance)
         }
         return {one: hosts for one, hosts in found.items() if hosts}
+
+    def _is_doubtful(self, instance: Instance) -> bool:
+        moves = self.situation.moves.get(instance.id)
+        return moving.is_doubtful(instance, moves, self.found.get(instance.id, ()))
 
     @property
     def busy_groups(self) -> frozenset[str]:

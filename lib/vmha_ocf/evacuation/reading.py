@@ -14,6 +14,7 @@ from vmha_ocf.cloud.marks import HostMarks
 from vmha_ocf.cloud.past import PastEvacuations
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.errors import VmhaError
+from vmha_ocf.evacuation import moving
 from vmha_ocf.evacuation.view import Reading
 from vmha_ocf.model import Flag, Instance, InstanceId, Move, NovaHost
 from vmha_ocf.ports import Ports
@@ -75,8 +76,8 @@ class HostReader:
 
 
 class _Moves:
-    """What Nova had under way is asked for each instance that was on its way, and only for them: a host's
-    own list holds years of moves."""
+    """What Nova had under way is asked for each instance that was on its way, or is in error, and only for
+    them: a host's own list holds years of moves."""
 
     def __init__(self, ports: Ports, settings: Settings, past: PastEvacuations) -> None:
         self._ports = ports
@@ -100,11 +101,13 @@ class _Moves:
         What Nova does not tell is missing: nobody evacuates such an instance, and the others of
         its host do not wait for it."""
         now = self._ports.clock.monotonic()
-        moving = [one for one in instances if task_states.is_moving(one)]
-        ids = {one.id for one in moving}
+        asked = [
+            one for one in instances if task_states.is_moving(one) or moving.may_have_failed(one)
+        ]
+        ids = {one.id for one in asked}
         self._moves = {one: moves for one, moves in self._moves.items() if one in ids}
         self._looked_at = {one: at for one, at in self._looked_at.items() if one in ids}
-        due = [one for one in moving if self._is_due(one, now)]
+        due = [one for one in asked if self._is_due(one, now)]
         if due:
             self._looked_at = {**self._looked_at, **{one.id: now for one in due}}
             answers = zip(due, self._ports.parallel(self._moves_of, due), strict=True)

@@ -103,7 +103,7 @@ def judge(
         _flying(instance, found, situation)
         or _asked(instance, found, situation)
         or _not_ours(instance, choice, situation)
-        or _kept(instance, situation)
+        or _kept(instance, found, situation)
         or _unsettled(instance, found, situation)
         or _retry(instance, found, situation)
         or _by_state(instance, found, situation)
@@ -167,9 +167,9 @@ def _not_ours(instance: Instance, choice: Choice, situation: Situation) -> Verdi
     return None
 
 
-def _kept(instance: Instance, situation: Situation) -> Verdict | None:
+def _kept(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict | None:
     """What would do harm, or be in vain, however often it is tried."""
-    if task_states.is_moving(instance) and (told := _on_its_way(instance, situation)):
+    if told := _on_its_way(instance, found, situation):
         return told
     if task_states.starts_at_return(instance):
         return Verdict(instance, Next.REPORT, _waits_to_start(instance), told=True)
@@ -181,8 +181,15 @@ def _kept(instance: Instance, situation: Situation) -> Verdict | None:
     return None
 
 
-def _on_its_way(instance: Instance, situation: Situation) -> Verdict | None:
+def _on_its_way(
+    instance: Instance, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
     moves, words = situation.moves.get(instance.id), situation.words
+    if moves is None and moving.may_have_failed(instance):
+        what = "whether a live migration has left it in error could not be looked up"
+        return Verdict(instance, Next.UNKNOWN, what, told=True)
+    if not moving.is_doubtful(instance, moves, found):
+        return None
     where = moving.elsewhere(instance, moves, situation.off, situation.since, words)
     if where is None:
         return None

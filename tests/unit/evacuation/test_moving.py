@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, text
+from tests.unit.dead_host import DEST, FENCED, HOST, ONE, instance, record, text
 from vmha_ocf.cloud.records import STILL, Off
 from vmha_ocf.evacuation import moving
 from vmha_ocf.model import Epoch, ImageId, Move, NovaHost
@@ -139,3 +139,44 @@ class TestTheWordOfItsDestination:
         assert to_ask(move(dest=HOST)) == to_ask(move(source=DEST)) == set()
         resize = move("migrating", kind="resize")
         assert to_ask(resize, task_state="resize_migrating", image=ImageId("debian")) == set()
+
+
+class TestFailedByNovasWord:
+    """A live migration has left it in error on its source; how far the guest came, Nova does not know."""
+
+    @staticmethod
+    def doubtful(*moves: Move, evacuated: int = 0, **about: Any) -> bool:
+        one = instance(**{"vm_state": "error", **about})
+        return moving.is_doubtful(one, moves, [record("failed", evacuated)] if evacuated else [])
+
+    @pytest.mark.parametrize("status", ["error", "failed"])
+    def test_it_may_run_on_its_destination(self, status: str) -> None:
+        assert self.doubtful(move(status))
+        failed: dict[str, Any] = {"vm_state": "error", "task_state": None}
+        assert elsewhere(move(status), **failed) == DEST
+        assert to_ask(move(status), **failed) == {DEST}
+        assert elsewhere(move(status), runs=False, **failed) is None
+        assert elsewhere(move(status), off={DEST: STILL}, **failed) is None
+
+    def test_not_if_something_came_after_it(self) -> None:
+        assert not self.doubtful(move("error"), evacuated=8)
+        assert self.doubtful(move("error"), evacuated=6)
+        assert not self.doubtful(move("finished", kind="resize"), move("error"))
+        assert not self.doubtful(move("error"), vm_state="active")
+
+    def test_not_if_it_was_another_move(self) -> None:
+        assert not self.doubtful()
+        assert not self.doubtful(move("error", kind="migration"))
+        assert not self.doubtful(move("completed"))
+        assert not self.doubtful(move("error", source=DEST, dest=HOST))
+
+    def test_a_persons_word_about_one_that_was_under_way_is_believed(self) -> None:
+        assert not self.doubtful(move("running"))
+
+    def test_what_is_told(self) -> None:
+        one = instance(vm_state="error")
+        assert moving.why(one, DEST, {}) == (
+            "its live migration has failed by Nova's word, and it may run on compute-2: look there "
+            "(virsh list --uuid); if it does not: openstack server set --state active one"
+        )
+        assert "end it there: virsh destroy one" in moving.why(one, DEST, {DEST: {ONE: True}})

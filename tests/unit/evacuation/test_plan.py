@@ -36,7 +36,8 @@ def view(
     def some_of(kind: type) -> dict[str, Any]:
         return {one.name: about.pop(one.name) for one in fields(kind) if one.name in about}
 
-    read = {"fresh": True, "images": {}, "anything_marked": None, **some_of(Reading)}
+    usual = {"fresh": True, "images": {}, "anything_marked": None}
+    read = {**usual, "moves": {one.id: () for one in instances}, **some_of(Reading)}
     around = Surroundings(**{"off": {}, **some_of(Surroundings)})
     return View(FLAG, Reading(instances, evacuations=found, **read), around, **about)
 

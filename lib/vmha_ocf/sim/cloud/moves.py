@@ -40,6 +40,8 @@ class Moving:
     was_on: bool = True
     begun_by: str = ADMIN
     over: bool = False
+    lost: bool = False
+    """Its nova-compute has lost its libvirt: it hears no more of it."""
 
 
 class Moves:
@@ -82,6 +84,17 @@ class Moves:
         busy = sum(one.task_state == "migrating" for one in self._database.on(server.host))
         now, host = self._core.now, server.host
         self._core.journal.note(LiveMigrationAccepted(now, host, server.id, by, reason, busy))
+
+    def lose(self, instance: InstanceId) -> None:
+        """nova-compute of the source loses its libvirt in the middle of a live migration, which goes on: as
+        measured on Nova 34, where it had been frozen."""
+        for one in self._moving:
+            if one.server.id == instance and self._database.move(one.record).status == _RUNNING:
+                one.lost = True
+                self._mark(one, "error")
+                one.server.fail()
+                one.server.before = one.server.vm_state
+                self._say(one.server, f"live migration {one.record} error, by Nova's word")
 
     def cold_move(
         self, instance: InstanceId, kind: str, to: NovaHost | None = None, by: str = ADMIN
@@ -296,7 +309,8 @@ class Moves:
         def go_on() -> None:
             source = moving.source
             alive = source.listening and source.compute.life == moving.life
-            if alive and not moving.over and moving.server.id in self._database.servers:
+            ended = moving.over or moving.lost
+            if alive and not ended and moving.server.id in self._database.servers:
                 act(moving)
 
         self._later(go_on, delay)

@@ -169,6 +169,11 @@ PEOPLE: Mapping[str, Kind] = {
         _INSTANCES,
         _HOST,
     ),
+    "lose_live_migrations": Kind(
+        "nova-compute loses its libvirt amid them: Nova calls them failed, and the guests go on",
+        _each("lose", lambda stage, _, one: stage.world.moves.lose(one.id)),
+        _INSTANCES,
+    ),
     "migrate_instances": Kind(
         "an admin migrates instances cold, to `host` or wherever Nova chooses",
         _each("migrate", _cold_move(MIGRATION), ADMIN),
