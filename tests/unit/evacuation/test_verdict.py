@@ -387,6 +387,12 @@ class TestNotNow:
         assert "new fencing" in found.reason
 
 
+def test_in_error_for_a_reason_that_nova_does_not_tell() -> None:
+    """A live migration may have left it so, and taken it elsewhere."""
+    found = verdict(on=instance(vm_state="error"), at=situation(moves={}))
+    assert (found.next, found.told) == (Next.UNKNOWN, True)
+
+
 class TestAResetWithoutAClearAnswer:
     PAUSED = instance(vm_state="paused")
 
