@@ -39,6 +39,9 @@ class Elsewhere(Protocol):
     def is_busy(self) -> bool:
         """There is something to look at, or still to be forgotten."""
 
+    def is_noted(self, attributes: Mapping[str, str]) -> bool:
+        """A node with these permanent attributes has something that was begun."""
+
     def recall(self) -> None: ...
     def look(
         self, flagged: Collection[NovaHost], down: Collection[InstanceId]

@@ -90,12 +90,12 @@ class Guests:
 
     @property
     def problems(self) -> Sequence[str]:
-        if not self.is_on:
-            return ()
         every = list(self.told.values())
         more = len(every) - SHOWN
         rest = f"{more} more instances are down and not restarted: NovaEvacuate's log names them"
         shown = [*every[:SHOWN], rest] if more > 0 else every
+        if not self.is_on:
+            return shown
         return [*self._reports.problems.values(), *self._listings.problems, *shown]
 
     def poll(self) -> Hashable:
@@ -106,7 +106,7 @@ class Guests:
         """``waits_for``: why nothing new may be begun; "" if it may. Raises what Notes and Nova raise."""
         self.pause, self.told = inf, {}
         if not self.is_on:
-            self._move_on(flags, {})
+            self._end_moves(flags)
             self._story.off()
             self._switched_on.off()
             self._busy, self._heard = (), {}
@@ -274,11 +274,22 @@ class Guests:
         if until_next > 0 or tried < len(waiting):
             self.pause = min(FOLLOWING, until_next or FOLLOWING)
 
+    def _end_moves(self, flags: Flagged) -> None:
+        """Nothing is asked about guests any more."""
+        self._recall_moves()
+        if self._elsewhere.is_busy:
+            self._move_on(flags, self._reports.read(self._naming.nodes))
+        self._say_new()
+
+    def _recall_moves(self) -> None:
+        noted = map(self._elsewhere.is_noted, self._naming.configuration.attributes.values())
+        if self._cloud.in_force.policy.moves_guests or any(noted):
+            self._elsewhere.recall()
+
     def _move_on(self, flags: Flagged, reports: Reported) -> Mapping[InstanceId, Episode]:
         """What was begun goes on, whatever the policy says by now; those that are still on their way."""
+        self._recall_moves()
         elsewhere = self._elsewhere
-        if self._cloud.in_force.policy.moves_guests:
-            elsewhere.recall()
         if not elsewhere.is_busy:
             return {}
         down = {one for said in reports.values() for one in said.troubles}

@@ -85,6 +85,10 @@ class Mover:
         """There is something to look at, or still to be forgotten."""
         return bool(self._open or self._unclear) or any(self._texts.values())
 
+    def is_noted(self, attributes: Mapping[str, str]) -> bool:
+        """A node with these permanent attributes has something that was begun."""
+        return bool(attributes.get(ATTRIBUTE))
+
     def recall(self) -> None:
         """What a worker before us has begun, once. Raises FlagsUnavailable."""
         if self._is_recalled:
