@@ -14,11 +14,13 @@ from vmha_ocf.living.disabling import noted, plan
 from vmha_ocf.living.disabling.causes import Cause, named
 from vmha_ocf.living.disabling.noted import ATTRIBUTE, Noted
 from vmha_ocf.living.disabling.plan import Do, Step
-from vmha_ocf.model import Monotonic, NodeName, NovaHost, ServiceChange, Services
+from vmha_ocf.model import ComputeService, Monotonic, NodeName, NovaHost, ServiceChange, Services
 from vmha_ocf.ports import Ports
 from vmha_ocf.proof.naming import Naming
 from vmha_ocf.service import marker
 from vmha_ocf.service.row import settings
+
+_UNHEARD = "Nova does not hear of its nova-compute now"
 
 May = Callable[[Collection[NovaHost]], Collection[NovaHost]]
 """Which of these hosts may be changed now."""
@@ -40,6 +42,8 @@ class Disabler:
         """The last report of each service, and since when it is known."""
         self._looks_back = True
         """An earlier worker may have left notes."""
+        self._just: set[NovaHost] = set()
+        """Those that Nova was asked to disable in this look."""
 
     def look(
         self, causes: Sequence[Cause], flagged: Mapping[NovaHost, bool], waits_for: str
@@ -47,6 +51,7 @@ class Disabler:
         """``flagged``: the hosts that are, and whether their evacuation is not over; ``waits_for``: why
         nothing new may be begun, "" if it may. Raises NovaUnavailable, NovaDenied, FlagsUnavailable,
         FlagNotWritten."""
+        self._just.clear()
         services = self._services(causes)
         if services is None:
             return
@@ -59,7 +64,13 @@ class Disabler:
             step
             for service in services
             if service.host not in flagged
-            for step in plan.of_host(service, known.get(service.host, {}), causes, held_for)
+            for step in plan.of_host(
+                service,
+                known.get(service.host, {}),
+                causes,
+                held_for,
+                has_node=self._naming.names.node_of(service.host) in self._naming.nodes,
+            )
         ]
         self.is_busy = bool(known or plan.marked(services) or steps)
         pending = "an evacuation is not over" if any(flagged.values()) else ""
@@ -96,7 +107,9 @@ class Disabler:
                 why = waits_for or self._against(one, services, causes)
                 return _left(one, why) if why else self._attempt(self._disable, one, _left)
             case Do.ENABLE:
-                return self._attempt(self._enable, one, _stays)
+                # One that starts disabled and is enabled before it is up takes no instances for a minute.
+                heard = one.service.up and not self._is_silent(one.host)
+                return self._attempt(self._enable, one, _stays) if heard else _stays(one, _UNHEARD)
             case Do.NOTE | Do.FORGET:
                 self._note(one.noted, gone=one.do is Do.FORGET)
         return one.told
@@ -107,13 +120,14 @@ class Disabler:
         if node is None:
             return "its node is not known"
         if one.service.up and self._is_silent(one.host):
-            return "Nova does not hear of its nova-compute now"
-        beside = {host for host in plan.marked(services) if names.node_of(host) != node}
+            return _UNHEARD
+        marked = self._just.union(plan.marked(services))
+        beside = {host for host in marked if names.node_of(host) != node}
         most = self._cloud.in_force.policy.gates.hosts_at_once
         return plan.against(one, services, causes, beside, most)
 
     def _is_silent(self, host: NovaHost) -> bool:
-        """To disable it Nova would wait for its answer."""
+        """One that Nova calls up it asks, and waits a minute for the answer, and the worker with it."""
         _, since = self._heard[host]
         return self._ports.clock.monotonic() - since >= self._cloud.silence
 
@@ -132,6 +146,7 @@ class Disabler:
         at = self._ports.clock.now()
         mine = Noted(one.host, one.cause, f"{one.what}@{at:.0f}")
         self._note(mine)
+        self._just.add(one.host)
         change = ServiceChange(enabled=False, reason=marker.format_cause(one.cause, mine.episode))
         self._ports.nova.update_service(one.service, change)
         self._cloud.look_anew()
@@ -147,10 +162,12 @@ class Disabler:
         self._note(one.noted, gone=True)
 
     def _is_as_it_was(self, one: Step) -> bool:
-        """Nobody has flagged it, nothing is held, and it is as the list had it."""
+        """Nobody has flagged it, nothing is held, and it is as the list had it: so is whether Nova hears of
+        it, as a nova-compute that has come back by itself is well."""
         if one.host not in self._may([one.host]):
             return False
-        return settings(one.service) in map(settings, self._ports.nova.services(one.host))
+        now = self._ports.nova.services(one.host)
+        return any(_as_is(each) == _as_is(one.service) for each in now)
 
     def _note(self, one: Noted | None, *, gone: bool = False) -> None:
         """Also of a host whose node is another one by now."""
@@ -167,6 +184,10 @@ class Disabler:
         else:
             self._ports.notes.remove(node, ATTRIBUTE, before)
         self._texts = {**self._texts, node: text}
+
+
+def _as_is(service: ComputeService) -> tuple[object, ...]:
+    return *settings(service), service.up
 
 
 def _hosts(text: str) -> Collection[NovaHost]:

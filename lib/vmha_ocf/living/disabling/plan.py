@@ -5,7 +5,7 @@ The first line that fits counts, and for our own mark the one about the note bes
     service               note    its failure          what is done
     our mark              asked   any                  the note becomes done
     our mark, forced down any     any                  somebody has forced it down: left so, and told
-    our mark              any     nobody looks at it   a person is told
+    our mark              any     nobody looks at it   a person is told: so without a node
     our mark              any     is over              it is enabled
     our mark              any     any other            it stays disabled, and that is told
     any without it        any     over, or unwatched   the note goes
@@ -51,13 +51,22 @@ class Step:
 
 
 def of_host(
-    service: ComputeService, noted: Mapping[str, Noted], causes: Iterable[Cause], held_for: float
+    service: ComputeService,
+    noted: Mapping[str, Noted],
+    causes: Iterable[Cause],
+    held_for: float,
+    *,
+    has_node: bool = True,
 ) -> Iterator[Step]:
-    """``noted``: by cause."""
+    """``noted``: by cause; ``has_node``: Pacemaker knows the host, so that somebody may say how it is."""
     known = {one.name: one for one in causes}
     mark = marker.of_living(service)
     if mark is not None:
-        yield from _marked(service, mark, noted.get(mark.cause), known, held_for)
+        # Without a node nothing is forgotten: it may be unknown for a moment.
+        looked_at = (
+            known if has_node else {name: replace(one, watched=()) for name, one in known.items()}
+        )
+        yield from _marked(service, mark, noted.get(mark.cause), looked_at, held_for)
     for name, cause in known.items():
         if mark is None or mark.cause != name:
             yield from _unmarked(service, cause, noted.get(name), marked=mark is not None)

@@ -47,7 +47,7 @@ def cause(policy: Policy, times: Times, silent: Collection[NovaHost]) -> Cause:
     few = len(times.hopeless) <= policy.gates.hosts_at_once
     return Cause(
         PROCESS,
-        (NOVA_COMPUTE,) if wanted(policy) else (),
+        (NOVA_COMPUTE,) if wanted(policy) - {Action.NONE} else (),
         disables,
         dict.fromkeys(held, NOVA_COMPUTE) if disables and few else {},
         frozenset({*times.hopeless, *silent}) if disables else (),

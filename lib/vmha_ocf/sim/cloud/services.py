@@ -82,9 +82,9 @@ class Services:
         enabled = bool(change.enabled)
         reason = service.reason if enabled else change.reason or ""
         now, host = self._core.now, service.host
-        self._core.journal.note(
-            ServiceToggled(now, host.name, enabled, who, reason, host.listening)
-        )
+        # Of one that has only just started Nova hears nothing for a while, and so does nobody else.
+        hears = host.listening and service.up
+        self._core.journal.note(ServiceToggled(now, host.name, enabled, who, reason, hears))
 
     def look(self, found: Iterable[Service]) -> None:
         """We were told how they are."""

@@ -142,6 +142,19 @@ def test_not_while_nova_does_not_hear_of_it_and_calls_it_up(site: Site) -> None:
     assert site.reason
 
 
+def test_nor_is_it_enabled_then(site: Site) -> None:
+    site.lose()
+    site.says("compute-1", "1")
+    site.run(45)
+    site.world.host("compute-1").hang_compute()
+    began = site.world.now
+    site.run(25)
+    assert site.world.now - began < 35, "the worker has waited for its answer"
+    assert "is not enabled yet: Nova does not hear of its nova-compute now" in site.problem
+    site.run(60)
+    assert site.reason, "it is enabled before it is up"
+
+
 def test_nothing_is_begun_while_it_is_held(site: Site) -> None:
     site.world.write_policy(POLICY + "\n# another one", "ctl2")
     site.lose()

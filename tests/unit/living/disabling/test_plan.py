@@ -103,6 +103,14 @@ def test_people_are_told(
     assert words in steps(service, cause, note)[-1].told
 
 
+def test_whose_node_is_gone_nobody_says_how_it_is_and_nothing_is_forgotten() -> None:
+    (one,) = plan.of_host(OURS, {"network": DONE}, [WELL, PROCESS], 60.0, has_node=False)
+    assert one.do is Do.NOTHING
+    assert "and by now nobody says how that is" in one.told
+    kept = {"network": DONE}
+    assert list(plan.of_host(ENABLED, kept, [UNSURE, PROCESS], 60.0, has_node=False)) == []
+
+
 def test_for_a_process_only_when_nova_misses_it() -> None:
     assert does(ENABLED, UNSURE, None, WORN) == []
     (one,) = steps(replace(ENABLED, up=False), UNSURE, None, WORN)

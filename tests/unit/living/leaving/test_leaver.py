@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.unit.driven import Driven
-from vmha_ocf.model import InstanceId, NodeName, ServiceChange
+from vmha_ocf.errors import NovaRefused
+from vmha_ocf.model import Instance, InstanceId, NodeName, ServiceChange
+from vmha_ocf.ports import Nova
 from vmha_ocf.sim import World
 
 POLICY = """
@@ -109,3 +114,52 @@ def test_an_answer_that_is_lost_is_looked_for_in_novas_records(site: Site) -> No
     site.run(150)
     assert "compute-1" not in site.places()
     assert [site.asked(one) for one in site.pets] == [1, 1, 1]
+
+
+class Refuses:
+    """Nova. It does not migrate the first one that it is asked for."""
+
+    def __init__(self, nova: Nova) -> None:
+        self._nova = nova
+        self.asked: list[InstanceId] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nova, name)
+
+    def live_migrate(self, instance: Instance) -> None:
+        self.asked.append(instance.id)
+        if instance.id == self.asked[0]:
+            raise NovaRefused(403, "Live migration of it is not allowed")
+        self._nova.live_migrate(instance)
+
+
+def test_whom_nova_refuses_is_told_with_its_words_and_asked_for_once(site: Site) -> None:
+    nova: Any = Refuses(site.driven.ports.nova)
+    site.driven.restart_with(replace(site.driven.ports, nova=nova))
+    site.says("compute-1", "0")
+    site.run(150)
+    assert len(nova.asked) == len(set(nova.asked)) == 3
+    stayed = nova.asked[0]
+    assert [one for one in site.pets if site.asked(one)] == [
+        one for one in site.pets if one != stayed
+    ]
+    assert site.world.database.servers[stayed].host == "compute-1"
+    name = site.world.database.servers[stayed].name
+    assert f"the live migration of {name} off compute-1 has failed, and is not tried again" in (
+        site.problem
+    )
+    assert site.problem.count("Live migration of it is not allowed") == 1
+
+
+def test_who_was_refused_is_asked_for_again_at_another_failure(site: Site) -> None:
+    nova: Any = Refuses(site.driven.ports.nova)
+    site.driven.restart_with(replace(site.driven.ports, nova=nova))
+    site.says("compute-1", "0")
+    site.run(150)
+    site.says("compute-1", "1")
+    site.run(90)
+    assert site.problem == ""
+    nova.asked.insert(0, InstanceId("another"))
+    site.says("compute-1", "0")
+    site.run(150)
+    assert "compute-1" not in site.places()

@@ -60,3 +60,8 @@ def test_without_the_row_nobody_is() -> None:
     assert found.is_watched("nova-compute")
     nobody = policy('default_class = "all"\n[class.all]\n')
     assert not cause(nobody, looks([]), []).is_watched("nova-compute")
+
+
+def test_where_nothing_is_to_be_done_nobody_looks() -> None:
+    nothing = policy(TEXT.replace('["restart", "disable"]', '"none"'))
+    assert not cause(nothing, looks([]), []).is_watched("nova-compute")
