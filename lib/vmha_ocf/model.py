@@ -205,6 +205,8 @@ class Action:
     """When it was asked, in Nova's own text of a time, of whole seconds."""
     user: str = ""
     """The id of who asked; "" is Nova itself."""
+    is_ours: bool = True
+    """It is the id that we have, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -423,8 +423,8 @@ class NovaContract:
         assert stage.runs_on(instance) == ([there.host] if vm_state == "active" else [])
         [record] = stage.nova.moves_of(there)
         assert record.status == "confirmed"
-        asked = [one.name for one in stage.nova.actions_of(there) if one.user][:2]
-        assert asked == ["confirmResize", "migrate"]
+        asked = [(one.name, one.is_ours) for one in stage.nova.actions_of(there) if one.user][:2]
+        assert asked == [("confirmResize", True), ("migrate", True)]
         with pytest.raises(NovaRefused) as refused:
             stage.nova.confirm(there)
         assert refused.value.code == 409

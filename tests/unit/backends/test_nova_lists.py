@@ -335,12 +335,14 @@ def test_what_was_asked_of_an_instance_is_told_newest_first_and_by_whom(
         asked("create", "2026-11-27T09:00:00.000000", "ann"),
         asked("stop", "2026-11-27T11:00:00.000000", None),
         asked("start", "2026-11-27T10:00:00.000000", "ann"),
+        asked("migrate", "2026-11-27T12:00:00.000000", "1"),
     ]
     cloud.on("GET", ACTIONS, Answer(200, {"instanceActions": items}))
     assert nova.actions_of(MOVING) == [
-        Action("stop", "2026-11-27T11:00:00", ""),
-        Action("start", "2026-11-27T10:00:00", "ann"),
-        Action("create", "2026-11-27T09:00:00", "ann"),
+        Action("migrate", "2026-11-27T12:00:00", "1", is_ours=True),
+        Action("stop", "2026-11-27T11:00:00", "", is_ours=False),
+        Action("start", "2026-11-27T10:00:00", "ann", is_ours=False),
+        Action("create", "2026-11-27T09:00:00", "ann", is_ours=False),
     ]
     [request] = cloud.asked("GET", ACTIONS)
     assert MOVING.id in request.path

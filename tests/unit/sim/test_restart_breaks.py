@@ -78,14 +78,15 @@ class HearsOfAllButOne(_Nova):
 
 
 class TakesAllForItsOwn(_Nova):
-    """What is written down is enough for it: any resize since then is its own migration."""
+    """What is written down is enough for it: any move since then is its own migration, whoever asked."""
 
     def moves_of(self, instance: Instance) -> Sequence[Move]:
         return [replace(one, kind="migration") for one in self._nova.moves_of(instance)]
 
     def actions_of(self, instance: Instance) -> Sequence[Action]:
         found = self._nova.actions_of(instance)
-        return [replace(one, name="migrate") if one.name == "resize" else one for one in found]
+        names = {"resize": "migrate"}
+        return [replace(one, name=names.get(one.name, one.name), is_ours=True) for one in found]
 
 
 class SeesNothingUnderWay(_Nova):
@@ -107,6 +108,7 @@ class SeesNothingUnderWay(_Nova):
         ("migration-fails-on-its-destination", AnyHost, "had not failed on compute-1"),
         ("its-owner-acts-in-a-move", NobodyAsked, "its owner had asked to stop it"),
         ("its-owner-resizes-as-a-move-begins", TakesAllForItsOwn, "the resize of"),
+        ("somebody-migrates-as-a-move-begins", TakesAllForItsOwn, "the migration of"),
         ("restart-without-an-answer", RepeatsALostRequest, "a second time for one failure"),
     ],
 )

@@ -69,6 +69,14 @@ class Login:
                 )
             return self._endpoints[service_type]
 
+    @property
+    def user(self) -> str:
+        """The id of who we are, by the token at hand; "" before one, and where it says nothing of that."""
+        try:
+            return str(getattr(self._access, "user_id", None) or "")
+        except _STRANGE:
+            return ""
+
     def offered(self) -> frozenset[str]:
         """The types of all services in the catalog; none where there is no Keystone. Raises
         NovaUnavailable, NovaDenied."""

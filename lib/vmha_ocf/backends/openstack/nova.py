@@ -55,7 +55,7 @@ class OpenStackNova:
         """``timeout`` in seconds, for each wait of a request.
 
         Raises LocalParameterError, NotInstalled."""
-        login = Login(credentials, timeout)
+        self._login = login = Login(credentials, timeout)
         self._api = NovaApi(login)
         self._glance = Glance(login)
         self._pool = Pool()
@@ -155,7 +155,8 @@ class OpenStackNova:
     def actions_of(self, instance: Instance) -> Sequence[Action]:
         path = f"/servers/{quote(instance.id)}/os-instance-actions"
         answer = self._api.get(path, "list what was asked of an instance")
-        found = [to_action(item, instance.id) for item in _list(answer, "instanceActions")]
+        items, user = _list(answer, "instanceActions"), self._login.user
+        found = [to_action(item, instance.id, user) for item in items]
         return sorted(found, key=lambda one: one.at, reverse=True)
 
     def evacuate(self, instance: Instance) -> None:

@@ -170,14 +170,16 @@ def to_move(item: Item) -> Move | None:
 
 
 @_understood
-def to_action(item: Item, instance: InstanceId) -> Action:
-    """Raises NovaDenied as to_instance does. Those that Nova asked for itself have no user."""
+def to_action(item: Item, instance: InstanceId, me: str) -> Action:
+    """Raises NovaDenied as to_instance does. Those that Nova asked for itself have no user. ``me``: the id
+    of who we are; "" where that is not known."""
     if item.get("instance_uuid") != instance:
         raise NovaDenied(
             f"Nova was asked for the actions of {instance} and listed another's", hint=NOT_ADMIN
         )
     at, _, _ = str(item["start_time"]).partition(".")
-    return Action(sys.intern(str(item["action"])), at, str(item["user_id"] or ""))
+    user = str(item["user_id"] or "")
+    return Action(sys.intern(str(item["action"])), at, user, is_ours=not me or user == me)
 
 
 @_understood

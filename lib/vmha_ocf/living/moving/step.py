@@ -75,9 +75,10 @@ def next_step(trace: Trace, seen: Seen, *, down: bool) -> Found:
         return Found(Next.OVER, f"it is not on {trace.host} any more, nor where it was to go")
     if task_states.is_being_deleted(one):
         return Found(Next.OVER, "its owner deletes it")
-    asked, move = _asked(trace, seen), ours(trace, seen.moves)
-    if others := _others(trace, seen, asked):
+    since, move = _asked(trace, seen), ours(trace, seen.moves)
+    if others := _others(trace, seen, since):
         return Found(Next.OVER, others)
+    asked = [action.name for action in since]
     if move is None and "migrate" not in asked:
         return Found(Next.UNASKED)
     if one.task_state is not None:
@@ -95,19 +96,21 @@ def _is_of_then(trace: Trace, made: str) -> bool:
     return not trace.is_found or (at is not None and abs(at - trace.at) <= _LATE)
 
 
-def _asked(trace: Trace, seen: Seen) -> Sequence[str]:
+def _asked(trace: Trace, seen: Seen) -> Sequence[Action]:
     """By people and by us, since our request was written down."""
     since = seen.actions[: max(0, len(seen.actions) - trace.actions)]
-    return [one.name for one in since if one.user]
+    return [one for one in since if one.user]
 
 
-def _others(trace: Trace, seen: Seen, asked: Sequence[str]) -> str:
+def _others(trace: Trace, seen: Seen, asked: Sequence[Action]) -> str:
     """What anybody else does with it, in words."""
-    more = [name for name in asked if name not in _OURS]
+    more = [one.name for one in asked if one.name not in _OURS]
+    migrated = [one.is_ours for one in asked if one.name == "migrate"]
     moves = newer(trace, seen.moves)
-    if more or asked.count("migrate") > 1 or len(moves) > 1:
+    if more or len(migrated) > 1 or len(moves) > 1:
         return f"somebody has asked for more: {(more or ['migrate'])[0]}"
-    return "somebody else moves it" if moves and ours(trace, seen.moves) is None else ""
+    is_anothers = not all(migrated) or (moves and ours(trace, seen.moves) is None)
+    return "somebody else moves it" if is_anothers else ""
 
 
 def _resized(move: Move | None) -> Found:

@@ -21,6 +21,7 @@ from vmha_ocf.model import (
     NovaHost,
     ServerGroup,
 )
+from vmha_ocf.sim.base.journal import US
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.cluster.hosts import Host
 
@@ -88,7 +89,7 @@ class Server:
 
     def asked(self, what: str, now: float, user: str) -> None:
         """Nova keeps it; ``user`` is "" where it asks itself."""
-        self.actions.append(Action(what, _text(floor(now)), user))
+        self.actions.append(Action(what, _text(floor(now)), user, is_ours=user == US))
 
     def fail(self) -> None:
         self.vm_state, self.task_state = "error", None

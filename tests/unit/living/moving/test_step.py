@@ -112,6 +112,11 @@ class TestWhoseWillItIs:
         two = (moved("finished", id=3),)
         assert step("migrate", record=moved("confirmed"), more=two).next is Next.OVER
 
+    def test_a_migration_that_another_user_has_asked_for_is_never_ours(self) -> None:
+        asked = replace(action("migrate", 60), is_ours=False)
+        found = step(asked, record=moved("finished"), host=THERE, vm_state="resized")
+        assert found == Found(Next.OVER, "somebody else moves it")
+
     def test_a_resize_is_never_ours(self) -> None:
         record = moved("finished", kind="resize")
         found = step("migrate", record=record, host=THERE, vm_state="resized")
