@@ -10,19 +10,16 @@ from dataclasses import replace
 from math import inf
 
 from vmha_ocf.agent.settings import Settings
-from vmha_ocf.cloud.policy.values import GUEST
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.evacuation.order import order_key
-from vmha_ocf.living.guests.down import Trouble
 from vmha_ocf.living.guests.report import ATTRIBUTE
-from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing.case import Case
 from vmha_ocf.living.healing.elsewhere import Elsewhere
-from vmha_ocf.living.healing.episode import Episode, episode_of, named, told
+from vmha_ocf.living.healing.episode import Episode, named, told
 from vmha_ocf.living.healing.host_now import Surroundings, hindrance
 from vmha_ocf.living.healing.judgement import at_hand
 from vmha_ocf.living.healing.listings import Listings
-from vmha_ocf.living.healing.reports import SILENT, Reports, Said
+from vmha_ocf.living.healing.reports import SILENT, Heard, Reported, Reports, Said
 from vmha_ocf.living.healing.restarts import KEPT, SOON, Restarts
 from vmha_ocf.living.healing.story import Story
 from vmha_ocf.living.healing.switched_on import SwitchedOn
@@ -33,7 +30,6 @@ from vmha_ocf.proof import planned
 from vmha_ocf.proof.naming import Naming
 
 Flagged = Mapping[NovaHost, Flag]
-Reported = Mapping[NodeName, Said]
 Judged = Sequence[tuple[Case, Verdict]]
 
 FOLLOWING = 1.0
@@ -73,15 +69,12 @@ class Guests:
         self._restarts = Restarts(ports, may)
         self._elsewhere = elsewhere
         self._story = Story(ports, self._restarts.asked)
-        self._heard: Mapping[Episode, Monotonic] = {}
-        """When we first heard of what is reported now."""
+        self._heard = Heard(ports.clock, cloud.in_force)
         self._waits: tuple[str, Monotonic] = ("", Monotonic(0.0))
         """What nothing may be begun for, and since when."""
         self._busy: Collection[NovaHost] = ()
         """Hosts of which something changes soon."""
         self._said: set[str] = set()
-        self._left: Mapping[Episode, str] = {}
-        """What has shut itself down and stays so, by which policy."""
 
     @property
     def is_on(self) -> bool:
@@ -109,11 +102,12 @@ class Guests:
             self._end_moves(flags)
             self._story.off()
             self._switched_on.off()
-            self._busy, self._heard = (), {}
+            self._busy = ()
+            self._heard.off()
             return
         since = self._switched_on.since()
         reports = self._reports.read(self._naming.nodes)
-        self._hear(reports)
+        self._heard.hear(reports)
         moved = self._move_on(flags, reports)
         troubled = self._by_host(reports, flags)
         self._listings.look({host: said.text for host, said in troubled.items()}, self._busy)
@@ -121,7 +115,7 @@ class Guests:
         cases = [
             Case(listed[host][one], trouble)
             for host, said in troubled.items()
-            for one, trouble in self._troubles(said).items()
+            for one, trouble in self._heard.troubles(said).items()
             if one in listed.get(host, {}) and one not in moved
         ]
         self._listings.look_up([one.instance for one in cases])
@@ -139,20 +133,13 @@ class Guests:
         self.told = {**self._story.left, **self.told, **self._elsewhere.told}
         self._say_new()
         self._note_busy(judged)
-        self._leave(judged, reports)
-
-    def _hear(self, reports: Reported) -> None:
-        now = self._ports.clock.monotonic()
-        self._heard = {
-            episode: self._heard.get(episode, now)
-            for said in reports.values()
-            for episode in (episode_of(*one) for one in said.troubles.items())
-        }
+        self._heard.leave((one.episode for one, it in judged if it.next is Next.LEAVE), reports)
 
     def _by_host(self, reports: Reported, flags: Flagged) -> Mapping[NovaHost, Said]:
         """Those that tell of trouble, or where a restart is under way, or has left something. A report
         counts for the hosts of its own node alone, and for none that is flagged."""
-        if any(map(self._troubles, reports.values())) and self._naming.words.listed is None:
+        troubles = self._heard.troubles
+        if any(map(troubles, reports.values())) and self._naming.words.listed is None:
             self._cloud.services()  # tells which hosts there are
         names = self._naming.names
         self._reports.note_nameless(names.hosts_of, reports)
@@ -161,33 +148,10 @@ class Guests:
             host: said
             for node, said in reports.items()
             for host in names.hosts_of(node)
-            if host not in flags and (self._troubles(said) or host in open_hosts)
+            if host not in flags and (troubles(said) or host in open_hosts)
         }
         flagged = {host for host, flag in flags.items() if flag.pending}
         return {**dict.fromkeys(self._story.hosts - flagged, SILENT), **told}
-
-    def _troubles(self, said: Said) -> Mapping[InstanceId, Trouble]:
-        """Without what has shut itself down, where no row asks for that, or it was found to be left."""
-        policy = self._cloud.in_force.policy
-        ends = policy.asks_about(f"{GUEST}.{Kind.SHUT_DOWN.value}")
-        return {
-            one: trouble
-            for one, trouble in said.troubles.items()
-            if trouble.kind is not Kind.SHUT_DOWN
-            or (ends and self._left.get(episode_of(one, trouble)) != policy.digest)
-        }
-
-    def _leave(self, judged: Judged, reports: Reported) -> None:
-        """Whoever stops an instance in peace has his host's instances listed once for it."""
-        reported = {
-            episode_of(one, trouble)
-            for said in reports.values()
-            for one, trouble in said.troubles.items()
-            if trouble.kind is Kind.SHUT_DOWN
-        }
-        digest = self._cloud.in_force.policy.digest
-        left = {case.episode: digest for case, it in judged if it.next is Next.LEAVE}
-        self._left = {one: by for one, by in {**self._left, **left}.items() if one in reported}
 
     def _judge(self, case: Case, since: Epoch) -> Verdict:
         found = at_hand(
@@ -195,7 +159,7 @@ class Guests:
             case.instance,
             case.wish,
             self._cloud.in_force.policy.guests,
-            lasted=self._ports.clock.monotonic() - self._heard[case.episode],
+            lasted=self._heard.lasted(case.episode),
             healing_since=since,
             asked=self._restarts.asked(case.episode),
         )
