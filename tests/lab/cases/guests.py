@@ -8,6 +8,7 @@ from tests.lab.cases.guarded import (
     again_after,
     away,
     kill,
+    observer,
     start_watchers,
     state,
     switch_on,
@@ -20,6 +21,7 @@ from tests.lab.tellers import vmha
 
 _EACH = 5
 """Guests of each of four hosts."""
+_MOVED = [("active", host) for host in ("compute-2", "compute-3", "compute-4")]
 
 
 def guest_killed(scene: Scene) -> Expected:
@@ -98,6 +100,38 @@ def guest_killed_again_and_again(scene: Scene) -> Expected:
     return Expected({"compute-1"}, (), tagged)
 
 
+def guest_moved_after_its_restarts(scene: Scene) -> Expected:
+    """A guest is killed on its host three times: restarted twice, then moved; its disk's count goes on."""
+    watch(scene, attempts=2, crashed='["restart", "move", "notify"]')
+    (uuid,) = tagged = scene.boot("compute-1", 1)
+    (other,) = scene.boot("compute-1", 1, "calm")
+    for _ in range(2):
+        kill(scene, tagged)
+        scene.until_counting(tagged)
+    kill(scene, tagged)
+    scene.until("its end in Nova", lambda: (state(scene, uuid), _host(scene, uuid)) in _MOVED, 180)
+    scene.until("its beats, or what is wrong", lambda: _seen_moved(scene, uuid), 120)
+    assert observer(scene).faults(uuid) == [], "its disk has not come along"
+    scene.until_counting(tagged)
+    (run,) = [one.host for one in observer(scene).running() if one.uuid == uuid]
+    assert run == _host(scene, uuid) != "compute-1", f"it runs on {run}"
+    moves = [row for row in scene.stage.cloud.migrations() if row.instance_uuid == uuid]
+    assert [(row.migration_type, row.status) for row in moves] == [("migration", "confirmed")]
+    scene.say(f"moved to {run}, away for {away(scene, uuid)[-1]:.1f} s by its disk")
+    scene.pause(30)
+    assert len(away(scene, uuid)) == 3, "it was restarted once more"
+    assert away(scene, other) == [], "one that had not failed was touched"
+    return Expected({"compute-1"}, (), [other])
+
+
+def _seen_moved(scene: Scene, uuid: str) -> bool:
+    return len(away(scene, uuid)) == 3 or bool(observer(scene).faults(uuid))
+
+
+def _host(scene: Scene, uuid: str) -> str | None:
+    return next(row.host for row in scene.stage.cloud.instances() if row.uuid == uuid)
+
+
 def guest_killed_and_then_its_host(scene: Scene) -> Expected:
     """A guest is killed, and its host loses power in the same second: all of it is evacuated."""
     watch(scene)
@@ -139,6 +173,7 @@ def twenty_guests_killed_at_once(scene: Scene) -> Expected:
 
 _RUN = (
     guest_killed, six_guests_killed_at_once, stopped_as_it_is_killed, guest_killed_again_and_again,
-    guest_killed_and_then_its_host, killed_before_the_policy, twenty_guests_killed_at_once,
+    guest_moved_after_its_restarts, guest_killed_and_then_its_host, killed_before_the_policy,
+    twenty_guests_killed_at_once,
 )  # fmt: skip
 CASES: tuple[Case, ...] = tuple(case(one, cannot=LACKS, real=True) for one in _RUN)

@@ -31,6 +31,8 @@ def of_a_host(site: Site, host: str) -> str:
 my_ip = {address}
 instances_path = {site.instances}
 force_raw_images = true
+# Else a cold migration writes a raw disk anew as qcow2, and its guest reads that as raw (bug 2038898).
+use_cow_images = false
 initial_cpu_allocation_ratio = 64
 initial_disk_allocation_ratio = 64
 initial_ram_allocation_ratio = 4

@@ -175,7 +175,8 @@ class Observer:
             with self._lock:
                 watched = self._disks.setdefault(uuid, Watched())
                 runs_on = tuple(sorted({one.host for one in self._lives if _runs(one, uuid)}))
-            self._look_at(image, watched, runs_on)
+            if runs_on or not _is_copied(image):
+                self._look_at(image, watched, runs_on)
 
     def _look_at(self, image: Path, watched: Watched, runs_on: tuple[str, ...]) -> None:
         last = watched.beats[-1].record.count if watched.beats else 0
@@ -208,6 +209,11 @@ def lived(lives: Sequence[Life]) -> list[Run]:
     runs = [_run(one, lives) for one in lives if not _waits(one, lives)]
     runs = [one for one in runs if one.end is None or one.end > one.start]
     return sorted(runs, key=lambda run: (run.start, run.uuid))
+
+
+def _is_copied(image: Path) -> bool:
+    """Nova moves it cold: it keeps the old folder until the copy is whole, and the move confirmed."""
+    return image.parent.with_name(f"{image.parent.name}_resize").exists()
 
 
 def _qemus() -> Iterable[Process]:

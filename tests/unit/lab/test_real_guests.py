@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.lab.cloud.guests import Guest, overlaps
 from tests.lab.cloud.observe import InstanceRow
+from tests.lab.cloud.site import Site
 from tests.lab.guests import capacity, disk, judge, locks
 from tests.lab.guests.disk import Record
 from tests.lab.guests.image import ORDERS, SECTOR
 from tests.lab.guests.judge import silences
-from tests.lab.guests.observer import Beat, Life, lived
+from tests.lab.guests.observer import EVERY, Beat, Life, Observer, lived
 from tests.lab.processes import Process
+from tests.lab.wait import wait_until
 
 ROW = InstanceRow("web", "web", "compute-2", "active", None, 1, None)
 HERE = Process(os.getpid(), "0")
@@ -120,6 +125,31 @@ def test_a_disk_is_read_from_its_first_beat_to_the_first_empty_sector(tmp_path: 
     image.write_bytes(b"".join(text.encode().ljust(SECTOR, b"\0") for text in texts))
     assert list(disk.read(image, 1)) == [Record(1, "aa", "h"), Record(2, "bb", "h", True)]
     assert list(disk.read(image, 3)) == []
+
+
+def test_a_disk_that_nova_copies_for_a_cold_move_is_judged_when_that_is_over(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "c0ffee00-0000-4000-8000-000000000001"
+    old = tmp_path / f"{folder.name}_resize"
+    folder.mkdir()
+    text = b"beat=1 boot=aa host=x other=0\n".ljust(SECTOR, b"\0")
+    (folder / "disk").write_bytes(bytes(SECTOR) + text + bytes(SECTOR))
+    observer = Observer(cast(Site, SimpleNamespace(instances=tmp_path)), ())
+    observer.start()
+    try:
+        wait_until("its beat", lambda: len(observer.beats(folder.name)) == 1, 30.0)
+        folder.rename(old)
+        folder.mkdir()
+        (folder / "disk").write_bytes(b"")
+        time.sleep(5 * EVERY)
+        assert observer.faults(folder.name) == []
+        (old / "disk").unlink()
+        old.rmdir()
+        wait_until("the fault", lambda: len(observer.faults(folder.name)) == 1, 30.0)
+    finally:
+        observer.stop()
+    assert "no more: there is nothing" in observer.faults(folder.name)[0]
 
 
 def test_an_order_stands_behind_all_beats_and_is_none(tmp_path: Path) -> None:
