@@ -7,7 +7,7 @@ once, and all are written at the same time and read back in one answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from vmha_ocf.agent.parallel import one_by_one
 from vmha_ocf.cluster import storm
@@ -37,9 +37,14 @@ class FailureStore(Store):
             found = self._cib.node_attributes(storm.ATTRIBUTE)
         return {node: storm.parse_times(text) for node, text in found.items()}
 
-    def note(self, failed: Mapping[NodeName, Sequence[float]]) -> Collection[NodeName]:
-        before = self.read()
-        wanted = {node: _with(before.get(node, ()), times) for node, times in failed.items()}
+    def note(
+        self, failed: storm.Failures, gone: storm.Failures | None = None
+    ) -> Collection[NodeName]:
+        before, gone = self.read(), gone or {}
+        wanted = {
+            node: _with(_without(before.get(node, ()), gone.get(node, ())), failed.get(node, ()))
+            for node in (*failed, *gone)
+        }
         texts = {
             node: storm.format_times(every)
             for node, every in wanted.items()
@@ -68,6 +73,10 @@ class FailureStore(Store):
         if texts:
             self._insist(act, verified, f"the failure of {names} was not noted")
         return unknown
+
+
+def _without(known: Sequence[float], gone: Sequence[float]) -> Sequence[float]:
+    return tuple(at for at in known if at not in gone)
 
 
 def _with(known: Sequence[float], times: Sequence[float]) -> Sequence[float]:

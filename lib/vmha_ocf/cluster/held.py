@@ -30,6 +30,8 @@ class Held:
         self._limits = storm.limits_of(settings)
         self._set: storm.Setting | None = None
         """What was found last."""
+        self._moved: dict[float, float] = {}
+        """When the flagged hosts were proved to be off: by the flag, and by the clock as it is now."""
         self._failures: storm.Failures | None = None
         """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf
@@ -114,26 +116,31 @@ class Held:
         """The failures, with those that a flag or Pacemaker tells of and that nobody has noted yet."""
         if self._failures is None:
             self._failures = self._ports.failures.read()
-        since = self._ports.clock.now() - self._limits.window
-        every = storm.with_flagged(self._failures, pending)
-        every = storm.with_fenced(every, fenced, since=since)
-        if self._set is not None and self._set.now > self._set.was:
-            # Of what was fenced right before, the flag may come after.
-            every = storm.with_moved(every, self._set, self._limits.window)
+        now, window = self._ports.clock.now(), self._limits.window
+        # Of what was fenced right before, the flag may come after.
+        setting = self._set.later(now) if self._set and now < self._set.now + window else None
+        self._follow_flags(pending, setting)
+        every = storm.with_flagged(self._failures, pending, self._moved)
+        every = storm.with_fenced(every, fenced, since=now - window, now=now)
+        if setting is not None:
+            every = storm.with_moved(every, setting, window)
         self._note_new(every, self._failures)
         self._failures = every
         return every
 
-    def _note_new(self, every: storm.Failures, known: storm.Failures) -> None:
-        anew = {
-            node: [at for at in times if at not in known.get(node, ())]
-            for node, times in every.items()
-        }
-        self._note({node: times for node, times in anew.items() if times})
+    def _follow_flags(self, pending: Iterable[Flag], setting: storm.Setting | None) -> None:
+        """They keep the times of a clock that was set back, and may wait for weeks."""
+        back = setting if setting is not None and setting.is_back else None
+        before, self._moved = self._moved, {}
+        for flag in pending:
+            at = before.get(flag.proved_at, flag.proved_at)
+            moved = back.moved(at, self._limits.window) if back else None
+            self._moved[flag.proved_at] = at if moved is None else moved
 
-    def _note(self, failed: Mapping[NodeName, Sequence[float]]) -> None:
+    def _note_new(self, every: storm.Failures, known: storm.Failures) -> None:
         """What Pacemaker has no node for is known to this worker alone: that holds nobody up."""
-        for node in sorted(self._ports.failures.note(failed)) if failed else ():
+        anew, gone = storm.beyond(every, known), storm.beyond(known, every)
+        for node in sorted(self._ports.failures.note(anew, gone)) if anew or gone else ():
             self._ports.say(f"{node}: its failure is not kept, Pacemaker has no such node")
 
     def _released(self) -> float | None:

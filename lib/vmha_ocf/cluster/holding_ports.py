@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from typing import Protocol
 
 from vmha_ocf.cluster import storm
@@ -33,10 +33,13 @@ class Failures(Protocol):
     def read(self) -> storm.Failures:
         """Raises FlagsUnavailable."""
 
-    def note(self, failed: Mapping[NodeName, Sequence[float]]) -> Collection[NodeName]:
+    def note(
+        self, failed: storm.Failures, gone: storm.Failures | None = None
+    ) -> Collection[NodeName]:
         """Failures more, in seconds since the epoch, of all that have failed: those that are known already
-        change nothing. Read back before it returns. Answers with the nodes that Pacemaker does not
-        know, of which none is kept. Raises FlagsUnavailable, FlagNotWritten."""
+        change nothing. ``gone``: times that others stand for, by a clock that was set. Read back before it
+        returns. Answers with the nodes that Pacemaker does not know, of which none is kept. Raises
+        FlagsUnavailable, FlagNotWritten."""
 
 
 class HoldingPorts(Ports, Protocol):

@@ -9,7 +9,8 @@ A release covers the storms that were entered before it, and those of the window
 ends by itself. One node that fails again and again is one: that is no switch and no power feed.
 
 All of this is by the controllers' clock. Where somebody sets it, hosts that fell together would have failed
-hours apart: those of the last window by the old time are noted once more, by the new one.
+hours apart: those of the last window by the old time are noted once more, by the new one. Where it was set
+back, what has not come yet by the new time is replaced: else it would count as one of now until it comes.
 
 In a large cloud more than ``share`` of the hosts down now are held too, whenever they fell. The share
 never makes less of ``limit``: in a small one a single host is a large part.
@@ -62,11 +63,19 @@ class Setting:
     was: float
     now: float
 
+    @property
+    def is_back(self) -> bool:
+        return self.now < self.was
+
+    def later(self, now: float) -> Setting:
+        """One that was set back, when it shows ``now``: what has failed since is not moved."""
+        return Setting(self.was + now - self.now, now) if self.is_back else self
+
     def moved(self, at: float, window: float) -> float | None:
-        """A time of the last window before it, by the new clock. Of one that was set back only what has not
-        come yet is known to be of before."""
-        is_old = self.was - window < at <= self.was and (self.now > self.was or at > self.now)
-        return at + self.now - self.was if is_old else None
+        """A time before it, by the new clock: one of the last window. Of a clock that was set back only
+        what has not come yet is known to be of before, however old that is."""
+        since = self.now if self.is_back else self.was - window
+        return at + self.now - self.was if since < at <= self.was else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +117,29 @@ def noted(times: Sequence[float], at: float) -> Sequence[float]:
     return [one for one in every if every[-1] - one < LONGEST][-KEPT:]
 
 
-def with_flagged(failures: Failures, flagged: Iterable[Flag]) -> Failures:
-    """With what the flags themselves tell of, whether it has been noted or not."""
+def with_flagged(
+    failures: Failures, flagged: Iterable[Flag], moved: Mapping[float, float] | None = None
+) -> Failures:
+    """With what the flags themselves tell of, whether it has been noted or not. ``moved``: what stands for
+    some of their times, by a clock that was set."""
     every = dict(failures)
     for flag in flagged:
         if flag.evidence:
             node = node_of(flag)
-            every[node] = noted(every.get(node, ()), flag.evidence.at)
+            at = (moved or {}).get(flag.evidence.at, flag.evidence.at)
+            every[node] = noted(every.get(node, ()), at)
     return every
 
 
-def with_fenced(failures: Failures, fenced: Mapping[NodeName, float], *, since: float) -> Failures:
+def with_fenced(
+    failures: Failures, fenced: Mapping[NodeName, float], *, since: float, now: float
+) -> Failures:
     """With the fencings that Pacemaker remembers: where somebody has restored a configuration, what we had
-    noted is gone, and the flags may be. Only those after ``since``: older ones enter no storm."""
+    noted is gone, and the flags may be. Only those after ``since``: older ones enter no storm. Pacemaker
+    keeps the times of a clock that was ahead: what has not come is one of those that are kept."""
     every = dict(failures)
     for node, at in fenced.items():
-        if at > since:
+        if since < at < now + ONE_FAILURE or (at > since and not every.get(node)):
             every[node] = noted(every.get(node, ()), float(int(at)))
     return every
 
@@ -135,13 +151,24 @@ def with_moved(failures: Failures, setting: Setting, window: float) -> Failures:
         for at in times:
             moved = setting.moved(at, window)
             if moved is not None:
-                every[node] = noted(every[node], float(int(moved)))
+                kept = every[node]
+                kept = [one for one in kept if one != at] if setting.is_back else kept
+                every[node] = noted(kept, float(int(moved)))
     return every
 
 
 def come(failures: Failures, now: float) -> Failures:
     """What has failed at a time that has not come has failed by now: a clock was ahead."""
     return {node: [min(at, now) for at in times] for node, times in failures.items()}
+
+
+def beyond(failures: Failures, known: Failures) -> Failures:
+    """Those that are not among the ``known``."""
+    found = {
+        node: [at for at in times if at not in known.get(node, ())]
+        for node, times in failures.items()
+    }
+    return {node: times for node, times in found.items() if times}
 
 
 def node_of(flag: Flag) -> NodeName:

@@ -25,6 +25,15 @@ def test_a_failure_that_is_known_is_not_written_again() -> None:
     assert world.cib.truth(ATTRIBUTE) == before == {NODE: "1763695800"}
 
 
+def test_what_another_time_stands_for_goes_with_the_same_write() -> None:
+    world = World.with_hosts("compute-1", "compute-2")
+    both = {NODE: [AT], NodeName("compute-2"): [AT + 5]}
+    world.failures().note({node: [*times, AT + 86400] for node, times in both.items()})
+    gone = {node: [AT + 86400] for node in both}
+    world.failures().note({NODE: [AT + 900]}, gone)
+    assert world.failures().read() == {NODE: (AT, AT + 900), "compute-2": (AT + 5,)}
+
+
 def test_without_quorum_none_is_noted() -> None:
     world = World.with_hosts("compute-1")
     world.cib.has_quorum = False

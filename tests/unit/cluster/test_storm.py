@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cluster import storm
-from vmha_ocf.model import Flag, FlagState, NodeName, NovaHost
+from vmha_ocf.model import Epoch, Evidence, Flag, FlagState, NodeName, NovaHost
 
 LIMITS = storm.Limits(3, 3600.0, 0.25)
 NOW = 1_763_695_800.0
@@ -113,8 +115,19 @@ class TestTimes:
 
 def test_what_pacemaker_remembers_counts_where_nobody_has_noted_it() -> None:
     fenced = {node(1): NOW + 0.5, node(2): NOW - 4000.0, node(3): NOW + 30.0}
-    every = storm.with_fenced({node(3): (NOW,)}, fenced, since=NOW - 3600.0)
+    every = storm.with_fenced({node(3): (NOW,)}, fenced, since=NOW - 3600.0, now=NOW)
     assert every == {node(1): [NOW], node(3): (NOW,)}
+
+
+def test_what_pacemaker_remembers_of_a_clock_that_was_ahead_is_what_is_kept() -> None:
+    fenced = {node(1): NOW + 86400.0, node(2): NOW + 86400.0, node(3): NOW + 50.0}
+    kept = {node(1): (NOW - 900,), node(3): (NOW - 900,)}
+    every = storm.with_fenced(kept, fenced, since=NOW - 3600.0, now=NOW)
+    assert every == {
+        node(1): (NOW - 900,),
+        node(2): [NOW + 86400],
+        node(3): [NOW - 900, NOW + 50],
+    }
 
 
 def test_upstream_s_flags_name_no_node() -> None:
@@ -158,9 +171,30 @@ class TestAClockThatIsSet:
         failures = {node(1): (NOW - 10,), node(2): (NOW + 3900,), node(3): (NOW + 300,)}
         assert storm.with_moved(failures, self.BACK, 3600.0) == {
             node(1): (NOW - 10,),
-            node(2): [NOW - 100, NOW + 3900],
-            node(3): (NOW + 300,),
+            node(2): [NOW - 100],
+            node(3): [NOW - 3700],
         }
+
+    def test_what_has_failed_since_it_was_set_back_is_not_moved(self) -> None:
+        failures = {node(1): (NOW + 600,), node(2): (NOW + 700,)}
+        assert storm.with_moved(failures, self.BACK.later(NOW + 650), 3600.0) == {
+            node(1): (NOW + 600,),
+            node(2): [NOW - 3300],
+        }
+        assert self.AHEAD.later(NOW + 9000) == self.AHEAD
+
+    def test_what_stands_for_others_is_all_that_is_beyond_them(self) -> None:
+        known = {node(1): (NOW - 900, NOW + 3900), node(2): (NOW,), node(3): (NOW,)}
+        every = {node(1): (NOW - 900, NOW - 100), node(2): (NOW,)}
+        assert storm.beyond(every, known) == {node(1): [NOW - 100]}
+        assert storm.beyond(known, every) == {node(1): [NOW + 3900], node(3): [NOW]}
+
+    def test_a_flag_counts_by_the_time_that_stands_for_its_own(self) -> None:
+        (flag,) = flagged(1)
+        proved = Evidence("ctl1", Epoch(NOW + 3900.0), "off")
+        told = [replace(flag, evidence=proved), *flagged(2)]
+        assert storm.with_flagged({}, told, {NOW + 3900.0: NOW - 100}) == {node(1): [NOW - 100]}
+        assert storm.with_flagged({}, told, {}) == {node(1): [NOW + 3900]}
 
     def test_what_has_not_come_has_failed_by_now(self) -> None:
         failures = {node(1): (NOW - 10, NOW + 3900)}
