@@ -18,7 +18,7 @@ _SEVERAL = 2
 def cause(policy: Policy, lasting: Lasting, hosts: Mapping[NodeName, Sequence[NovaHost]]) -> Cause:
     """``hosts``: those that are looked at, by what Nova calls them."""
     held_for = policy.gates.held_for
-    wide = wide_ones(policy, lasting)
+    wide = {*wide_ones(policy, lasting), *lasting.wide_within(held_for)}
     down = {net: nodes for net, nodes in lasting.down_for(held_for).items() if net not in wide}
     up = lasting.up_for(held_for)
     counting = [one for one in policy.measured if _disables(policy, one, SEVERAL)]

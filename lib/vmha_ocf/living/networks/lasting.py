@@ -8,8 +8,9 @@ words with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from vmha_ocf.living.networks.measured import Readings
 from vmha_ocf.living.networks.reading import State
@@ -39,12 +40,18 @@ class Lasting:
     unknown: Mapping[Place, Monotonic] = field(default_factory=dict)
     up: Mapping[Place, Monotonic] = field(default_factory=dict)
     """Known to be, since."""
+    wide: Mapping[str, Monotonic] = field(default_factory=dict)
+    """When a network was down on too many hosts to be theirs, by the last look that found it so."""
 
     def down_for(self, least: float) -> Mapping[str, list[NodeName]]:
         """The nodes of each network that is down for so many seconds."""
         return _by_network(
             place for place, one in self.down.items() if self.at - one.since >= least
         )
+
+    def wide_within(self, seconds: float) -> Collection[str]:
+        """The networks that are so, or were: the last host to have it back has not lost it by itself."""
+        return [network for network, at in self.wide.items() if self.at - at < seconds]
 
     def up_for(self, least: float) -> Mapping[str, list[NodeName]]:
         return _by_network(place for place, since in self.up.items() if self.at - since >= least)
@@ -55,8 +62,10 @@ class Lasting:
         )
 
 
-def after(before: Lasting, readings: Readings, now: Monotonic, held_for: float) -> Lasting:
-    """``held_for``: the gate's seconds."""
+def after(
+    before: Lasting, readings: Readings, now: Monotonic, held_for: float, most: float = inf
+) -> Lasting:
+    """``held_for``: the gate's seconds; ``most``: its hosts."""
     if now - before.at > LONGEST_GAP:
         before = Lasting()
     unknown = _since(before.unknown, readings, State.UNKNOWN, now)
@@ -66,7 +75,10 @@ def after(before: Lasting, readings: Readings, now: Monotonic, held_for: float) 
         if reading.state is State.DOWN
     }
     going_on = dict(_going_on(before, unknown, now, held_for))
-    return Lasting(now, down | going_on, unknown, _since(before.up, readings, State.UP, now))
+    down |= going_on
+    wide = [net for net, nodes in _by_network(down).items() if len(nodes) > most]
+    up = _since(before.up, readings, State.UP, now)
+    return Lasting(now, down, unknown, up, {**before.wide, **dict.fromkeys(wide, now)})
 
 
 def _since(

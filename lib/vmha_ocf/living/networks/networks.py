@@ -53,8 +53,8 @@ class Networks:
         hosts = {node: names[0] for node, names in nodes.items()}
         readings = read_all(policy.measured, said, hosts, naming.configuration)
         self.without_storage = without_storage(policy.measured, said, naming.configuration)
-        now, held_for = self._ports.clock.monotonic(), policy.gates.held_for
-        self._lasting = after(self._lasting, readings, now, held_for)
+        now, gates = self._ports.clock.monotonic(), policy.gates
+        self._lasting = after(self._lasting, readings, now, gates.held_for, gates.hosts_at_once)
         self.cause = disabled.cause(policy, self._lasting, nodes)
         found = list(told.tell(policy, self._lasting, readings))
         self.problems = [one.sentence for one in found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from tests.unit.cloud.policy.texts import policy
 from vmha_ocf.living.disabling.causes import Cause
@@ -81,3 +82,15 @@ def test_well_is_what_has_been_up_for_its_time() -> None:
     found = judged([], [(TWO, "tenant", 60.0), (TWO, "storage", 59.0)])
     assert found.well[NovaHost("compute-2")] == ["tenant"]
     assert found.well[NovaHost("compute-1")] == []
+
+
+def test_the_last_one_of_many_has_not_lost_it_by_itself_before_it_has_been_so_for_its_time() -> (
+    None
+):
+    rows = policy(TEXT.format(more=""))
+    alone = Lasting(NOW, {(ONE, "tenant"): Down(Monotonic(NOW - 600), "")})
+    for ago, found in ((59.0, []), (60.0, ["compute-1", "compute-1-b"])):
+        lasting = replace(alone, wide={"tenant": Monotonic(NOW - ago)})
+        assert sorted(cause(rows, lasting, HOSTS).wanted) == found
+    other = replace(alone, wide={"storage": NOW})
+    assert cause(rows, other, HOSTS).wanted

@@ -75,3 +75,18 @@ def test_up_is_known_since() -> None:
     assert looks("du" + "u" * 6).up_for(HELD) == {"tenant": [NODE]}
     assert looks("du" + "u" * 5).up_for(HELD) == {}
     assert looks("uuu?uuu").up_for(30.0) == {}
+
+
+def test_when_it_was_down_on_too_many_is_kept() -> None:
+    both = {
+        (NodeName(node), "tenant"): Reading(State.DOWN, "d") for node in ("compute-1", "compute-2")
+    }
+    one = {PLACE: Reading(State.DOWN, "d")}
+    found = after(Lasting(), both, Monotonic(100.0), HELD, 2)
+    assert found.wide == {}
+    found = after(found, both, Monotonic(110.0), HELD, 1)
+    assert found.wide_within(HELD) == ["tenant"]
+    found = after(found, one, Monotonic(120.0), HELD, 1)
+    assert found.wide == {"tenant": 110.0}
+    assert found.wide_within(HELD) == ["tenant"]
+    assert found.wide_within(10.0) == []
