@@ -43,6 +43,10 @@ class Lasting:
     wide: Mapping[str, Monotonic] = field(default_factory=dict)
     """When a network was down on too many hosts to be theirs, by the last look that found it so."""
 
+    def is_measured(self, network: str) -> bool:
+        """On any node."""
+        return any(one == network for _, one in (*self.down, *self.unknown, *self.up))
+
     def down_for(self, least: float) -> Mapping[str, list[NodeName]]:
         """The nodes of each network that is down for so many seconds."""
         return _by_network(

@@ -47,7 +47,10 @@ class Story:
         for place, one in found.items():
             self._go_on(place, one.sentence, seen)
         for place in [one for one in self._open if one not in found]:
-            self._end(place, seen)
+            if seen.hosts and not seen.lasting.is_measured(place[1]):
+                self._close(place, Turn.ENDED, "the policy does not have it measured any more")
+            else:
+                self._end(place, seen)
 
     def off(self) -> None:
         """Nobody asks about networks any more."""

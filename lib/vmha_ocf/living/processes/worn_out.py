@@ -6,6 +6,7 @@ It shows that as failed actions among others, and that is all. A start that fail
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -66,7 +67,8 @@ def _sentence(resource: Resource, node: str, count: int, *, stop: bool) -> str:
         )
     what = "does not start" if count >= INFINITY else f"has failed {count} times"
     again = resource.meta.get("failure-timeout", "")
-    until = f"for {again}" if again else "before a person says so"
+    # 0, in whatever unit, is never.
+    until = f"for {again}" if re.search("[1-9]", again) else "before a person says so"
     return (
         f"{resource.name} {what} on {node}, and Pacemaker does not try again {until}: "
         f"pcs resource cleanup {resource.name} node={node}"

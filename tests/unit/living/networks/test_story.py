@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.unit.living.networks.test_networks import ONE, TWO, Stage
+import pytest
+
+from tests.unit.living.networks.test_networks import ONE, TEXT, TWO, Stage
 from vmha_ocf.incidents import ailments
 from vmha_ocf.incidents.ailment import Ailment, What
 from vmha_ocf.living.networks.story import MANY
@@ -92,6 +94,20 @@ def test_a_policy_without_rows_ends_it() -> None:
     stage.world.policies[""] = "default_class = 'all'\n[class.all]\n"
     stage.looks(0)
     assert stage.kept()[ONE].outcome == "the policy asks for nothing any more"
+
+
+@pytest.mark.parametrize("host", [ONE, MANY])
+def test_one_that_is_not_measured_any_more_is_not_well(host: str) -> None:
+    stage = Story()
+    if host == MANY:
+        stage.world.attrd.put("net-tenant", TWO, "0")
+    stage.looks(70)
+    assert stage.states() == {host: "told"}
+    stage.world.policies[""] = TEXT.replace(".tenant", ".storage")
+    stage.looks(0)
+    assert stage.states() == {host: "ended"}
+    assert stage.kept()[host].recovery is None
+    assert stage.kept()[host].outcome == "the policy does not have it measured any more"
 
 
 def test_the_next_worker_goes_on_with_it_and_ends_it() -> None:

@@ -48,6 +48,12 @@ def test_it_has_failed_so_often() -> None:
     ]
 
 
+@pytest.mark.parametrize("never", ["0", "0s", "PT0S", ""])
+def test_without_an_end_it_is_not_tried_again(never: str) -> None:
+    [sentence] = sentences(configuration(4, **THREE, **{"failure-timeout": never}))
+    assert "does not try again before a person says so: " in sentence
+
+
 @pytest.mark.parametrize(("code", "words"), [(1, "does not end"), (0, "does not start")])
 def test_a_stop_that_failed_is_no_start_that_did(code: int, words: str) -> None:
     """After a start that failed there is a stop, too."""
