@@ -25,6 +25,7 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 LARGE = {
     "cascade-below-the-storm-limit": 2,
     "long-dead-hosts-make-a-storm": 8,
+    "one-fails-after-a-clock-was-a-day-ahead": 8,
     "slow-server-groups-fifty-hosts": 300,
     "twenty-hosts-and-a-slow-nova": 5,
 }
