@@ -74,7 +74,12 @@ BREAKS = (
         NOVA,
         people.RemembersWhoIsDown,
     ),
-    Break("operator-deletes-the-service", "dead-destination", NOVA, people.RemembersServices),
+    Break(
+        "operator-deletes-the-service",
+        "dead-destination-unflagged",
+        NOVA,
+        people.RemembersServices,
+    ),
     Break("second-worker", "another-device-alone", EACH_WORKER, people.AsksNobody),
     Break("tenant-deletes", "fenced-twice", NOVA, people.ListsOnce),
     Break("tenant-untags", "nova-never-retries", NOVA, people.KeepsItsFirstMarks),
