@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import ADMIN, ConfirmAccepted, LiveMigrationAccepted, MoveAccepted
+from vmha_ocf.sim.base.journal import (
+    ADMIN,
+    US,
+    ConfirmAccepted,
+    LiveMigrationAccepted,
+    MoveAccepted,
+)
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Server
 from vmha_ocf.sim.cloud.rebuild import Rebuilder
@@ -278,6 +284,8 @@ class Moves:
             moving.over = True
             self._mark(moving, "error")
             server.fail()
+            if moving.begun_by != US:
+                server.before = server.vm_state  # its owner's move, and none of a failure's harm
             server.fault = "Domain not found"
             self._say(server, f"cannot be started on {dest.name}, now in error")
             return
