@@ -20,8 +20,10 @@ _RESTARTS = 'default_class = "cattle"\n\n[class.cattle.guest]\n' + "".join(
     f'{kind} = ["restart", "notify"]\n'
     for kind in ("crashed", "panicked", "watchdog", "io-error", "hung", "shut-down")
 )
-_QUICK = f"{_RESTARTS}\n[guest]\nattempts = 2\nburst = 1\nio_grace = 10\n"
+_QUICK = f'{_RESTARTS}\n[guest]\nattempts = 2\nburst = 1\nio_grace = "10 s"\n'
 _NOTIFIES = 'default_class = "cattle"\n\n[class.cattle.guest]\ncrashed = "notify"\n'
+POLICIES = (_RESTARTS, _RESTARTS, _QUICK, _NOTIFIES)
+"""Each as likely as the others."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def with_guests(seed: int, where: Where, scenario: Scenario) -> Scenario:
         happenings += act(random, at, Guests(name, group.host), where)
     return replace(
         scenario,
-        policy=random.choice([_RESTARTS, _RESTARTS, _QUICK, _NOTIFIES]),
+        policy=random.choice(POLICIES),
         pacemaker=replace(scenario.pacemaker, watches_guests=True),
         event=_sorted([*scenario.event, *_of(happenings, EventSpec)]),
         fault=(*scenario.fault, *_of(happenings, FaultSpec)),

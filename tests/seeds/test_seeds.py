@@ -10,10 +10,12 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from tests.seeds.generate import generate
+from tests.seeds.guests import POLICIES
 from tests.seeds.judge import judge
 from tests.seeds.runs import CHUNK, Failure, Ran, run_seed, run_seeds, smallest, told
 from tests.seeds.seen import names
 from tests.seeds.shrink import ends_in_peace
+from vmha_ocf.cloud.policy.read import understand
 from vmha_ocf.model import Evacuation, Instance, NovaHost
 from vmha_ocf.sim.base.scenario import EventSpec
 from vmha_ocf.sim.judge.invariants import PROMISES
@@ -27,6 +29,12 @@ KNOWN: Mapping[str, frozenset[int]] = {}
 P = TypeVar("P")
 T = TypeVar("T", bound=Callable[..., None])
 pytestmark = pytest.mark.long
+
+
+@pytest.mark.parametrize("policy", sorted(set(POLICIES)))
+def test_a_policy_of_seeds_is_understood(policy: str) -> None:
+    """One that is not is told, and nothing is restarted: such a seed would try nothing."""
+    assert understand(policy).faults == ()
 
 
 def all_ahead(test: T) -> T:

@@ -94,6 +94,13 @@ class Server:
     def fail(self) -> None:
         self.vm_state, self.task_state = "error", None
 
+    def fail_at_request(self) -> None:
+        """At what was asked of it last: what is not ours is no harm of ours, nor of its host's failure."""
+        self.fail()
+        asked = next((one for one in reversed(self.actions) if one.user), None)
+        if asked is not None and not asked.is_ours:
+            self.before = self.vm_state
+
     def view(self) -> Instance:
         return Instance(
             id=self.id,

@@ -13,13 +13,7 @@ from dataclasses import dataclass
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import InstanceId, NovaHost
 from vmha_ocf.sim.base.core import Core
-from vmha_ocf.sim.base.journal import (
-    ADMIN,
-    US,
-    ConfirmAccepted,
-    LiveMigrationAccepted,
-    MoveAccepted,
-)
+from vmha_ocf.sim.base.journal import ADMIN, ConfirmAccepted, LiveMigrationAccepted, MoveAccepted
 from vmha_ocf.sim.cloud.api_checks import verify_idle, verify_state
 from vmha_ocf.sim.cloud.database import Database, Server
 from vmha_ocf.sim.cloud.rebuild import Rebuilder
@@ -98,8 +92,7 @@ class Moves:
             if one.server.id == instance and self._database.move(one.record).status == _RUNNING:
                 one.lost = True
                 self._mark(one, "error")
-                one.server.fail()
-                one.server.before = one.server.vm_state
+                one.server.fail_at_request()
                 self._say(one.server, f"live migration {one.record} error, by Nova's word")
 
     def cold_move(
@@ -283,9 +276,7 @@ class Moves:
         if self._core.strike("nova.destination", "spawn-fails", dest.name):
             moving.over = True
             self._mark(moving, "error")
-            server.fail()
-            if moving.begun_by != US:
-                server.before = server.vm_state  # its owner's move, and none of a failure's harm
+            server.fail_at_request()
             server.fault = "Domain not found"
             self._say(server, f"cannot be started on {dest.name}, now in error")
             return

@@ -242,7 +242,7 @@ class InstanceRequests:
     def _rebooted(self, host: Host, server: Server) -> None:
         failed = self._core.strike("nova.host", "reboot-fails", host.name)
         if failed or host.libvirt.trouble is not None:
-            server.fail()
+            server.fail_at_request()
             server.fault = "internal error: process exited while connecting to monitor"
             self._say(server, f"cannot be rebooted on {host.name}, now in error")
             return
