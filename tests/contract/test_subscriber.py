@@ -16,10 +16,13 @@ SOON = 5.0
 """Seconds: crm_mon takes two of them where another change was just before."""
 QUIET = 2.5
 _KILLED = """
-import os, signal, subprocess
-def killed(command):
+import os, select, signal, subprocess
+def killed(command, quiet_for):
     quiet = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    os.read(subprocess.Popen(command, stdout=subprocess.PIPE, **quiet).stdout.fileno(), 1)
+    shown = subprocess.Popen(command, stdout=subprocess.PIPE, **quiet).stdout.fileno()
+    while os.read(shown, 65536):
+        if not select.select([shown], [], [], quiet_for)[0]:
+            break
     os.kill(os.getpid(), signal.SIGKILL)
 killed"""
 
@@ -99,8 +102,9 @@ def test_nothing_is_left_of_one_that_is_stopped(one_node: OneNode, inside: list[
 
 
 def test_it_ends_with_a_worker_that_is_killed(one_node: OneNode) -> None:
-    """At the next change: nobody reads what it prints."""
-    one_node.run(["python3", "-c", f"{_KILLED}({COMMAND!r})"], timeout=20)
+    """At the next change: nobody reads what it prints. Killed when it has printed all that there was, or
+    the rest of that would end it."""
+    one_node.run(["python3", "-c", f"{_KILLED}({COMMAND!r}, {QUIET})"], timeout=20)
     assert listening(one_node)
     attribute(one_node)
     until_nobody_listens(one_node)
