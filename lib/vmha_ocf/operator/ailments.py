@@ -76,22 +76,22 @@ def notices(ailments: Sequence[Ailment], known: Sequence[str]) -> Iterator[tuple
 
 def open_ones(ailments: Sequence[Ailment]) -> Iterator[Table]:
     """Those that are not over, the oldest first."""
+    going = [one for one in ailments if not one.ended]
     listed = [
         (
             one.patient.host,
-            name(one),
-            one.patient.instance or "-",
+            one.patient.name or "-",
             one.kind,
             moment(one.began),
             "restart asked for" if Turn.ASKED in one.turns else "nothing",
             one.told or "-",
         )
-        for one in ailments
-        if not one.ended
+        for one in going
     ]
     if listed:
-        columns = ("host", "name", "instance", "what", "since", "done", "waits for a person")
-        yield Table("Down on hosts that live", columns, listed)
+        columns = ("host", "name", "what", "since", "done", "waits for a person")
+        ids = [one.patient.instance or "" for one in going]
+        yield Table("Down on hosts that live", columns, listed, ids, "name")
 
 
 def data(ailments: Sequence[Ailment]) -> Sequence[Mapping[str, object]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from vmha_ocf.errors import ParameterError, Unavailable, VmhaError
+from vmha_ocf.model import Instance
 
 USAGE = 64
 """The command line, a file or a parameter is wrong (sysexits.h, EX_USAGE)."""
@@ -48,6 +49,16 @@ class Table:
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    ids: Sequence[str] = ()
+    """Of the instance that each row is about, "" for none: shown whole, in a column of their own, or each
+    below its row where there is no room for that."""
+    beside: str = "instance"
+    """The column with their names."""
+
+
+def name_of(instance: Instance) -> str:
+    """In a table with ids."""
+    return instance.name or "-"
 
 
 @dataclass(frozen=True, slots=True)

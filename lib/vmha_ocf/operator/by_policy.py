@@ -8,27 +8,35 @@ from vmha_ocf.cloud.policy.matching import Classified, classify
 from vmha_ocf.cloud.policy.recovery import Wanted, wanted
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.model import Instance
-from vmha_ocf.operator.answer import Table
+from vmha_ocf.operator.answer import Table, name_of
 from vmha_ocf.operator.look import Look
 
 
 def tables(look: Look) -> Iterator[Table]:
     """None without a policy."""
     excluded = [
-        (str(number), _name(one), one.vm_state, look.excluded[one.id])
+        (str(number), name_of(one), one.vm_state, look.excluded[one.id])
         for number, one in enumerate(_excluded(look), start=1)
     ]
     if excluded:
-        yield Table("Left alone by the policy", ("", "instance", "state", "why"), excluded)
+        head = ("", "instance", "state", "why")
+        ids = [one.id for one in _excluded(look)]
+        yield Table("Left alone by the policy", head, excluded, ids)
     if look.policy.classes:
         found = [(one, _classified(one, look)) for one in look.view.reading.instances]
         rows = [
-            (_name(one), it.name or "none", it.why, _shown(_wanted(one, look)), rows_of(it, look))
+            (
+                name_of(one),
+                it.name or "none",
+                it.why,
+                _shown(_wanted(one, look)),
+                rows_of(it, look),
+            )
             for one, it in found
         ]
-        head = ("instance", "class", "why", "recovery", "on failures")
+        classes = ("instance", "class", "why", "recovery", "on failures")
         if rows:
-            yield Table("Classes", head, rows)
+            yield Table("Classes", classes, rows, [one.id for one, _ in found])
 
 
 def data(one: Instance, look: Look) -> Mapping[str, object]:
@@ -67,7 +75,3 @@ def _wanted(one: Instance, look: Look) -> Wanted:
 
 def _shown(wants: Wanted) -> str:
     return f"{wants.recovery.value if wants.recovery else 'not known'} ({wants.by})"
-
-
-def _name(one: Instance) -> str:
-    return one.name or one.id

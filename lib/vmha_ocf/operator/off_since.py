@@ -15,7 +15,7 @@ from vmha_ocf.living.booting.hosts import BootedHosts
 from vmha_ocf.living.booting.off_instances import OffInstances, not_known
 from vmha_ocf.living.booting.off_since import Found, Off
 from vmha_ocf.model import Flag, NovaHost
-from vmha_ocf.operator.answer import Table
+from vmha_ocf.operator.answer import Table, name_of
 from vmha_ocf.proof.presence import Nodes
 from vmha_ocf.worker.ports import WorkerPorts
 
@@ -54,9 +54,10 @@ def read(
 
 
 def tables(found: Sequence[Found]) -> Iterator[Table]:
-    rows = [(it.instance.host, it.instance.name or it.instance.id, it.told) for it in found]
+    rows = [(it.instance.host, name_of(it.instance), it.told) for it in found]
     if rows:
-        yield Table("Off since their host was", ("host", "instance", "why"), rows)
+        ids = [it.instance.id for it in found]
+        yield Table("Off since their host was", ("host", "instance", "why"), rows, ids)
 
 
 def data(found: Sequence[Found]) -> Sequence[Mapping[str, object]]:

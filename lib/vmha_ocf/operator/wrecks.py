@@ -15,7 +15,7 @@ from vmha_ocf.living.healing import switched_on
 from vmha_ocf.living.healing.judgement import OWNERS
 from vmha_ocf.living.healing.wishes import by_hand
 from vmha_ocf.model import Instance, InstanceId, NodeName
-from vmha_ocf.operator.answer import Table
+from vmha_ocf.operator.answer import Table, name_of
 from vmha_ocf.operator.timeline import moment
 from vmha_ocf.ports import Notes
 
@@ -55,7 +55,7 @@ def read(
 def table(wrecks: Sequence[Wreck]) -> Table:
     rows = [
         (
-            one.instance.name or one.instance.id,
+            name_of(one.instance),
             one.instance.vm_state,
             one.trouble.kind.value,
             moment(one.trouble.since),
@@ -67,6 +67,7 @@ def table(wrecks: Sequence[Wreck]) -> Table:
         "Down already, and left as they are",
         ("instance", "state", "what", "seen", "start it"),
         rows,
+        [one.instance.id for one in wrecks],
     )
 
 

@@ -54,7 +54,12 @@ def test_what_is_given_up_comes_first_with_its_reason(world: World, desk: Desk) 
     )
     host = desk.data(COMMAND)["hosts"][0]
     assert host["not_evacuated"] == [
-        ["web-9", "resized", "Nova does not evacuate it while resized"]
+        {
+            "id": "00000001-0000-4000-8000-000000000000",
+            "name": "web-9",
+            "state": "resized",
+            "why": "Nova does not evacuate it while resized",
+        }
     ]
     assert host["evidence"]["proof"] == "BMC of compute-1 answered off"
 

@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from io import TextIOWrapper
+from itertools import zip_longest
 from typing import TextIO
 
 from rich import box
@@ -26,6 +27,11 @@ _COLOURS = {
 }
 _IN_A_FILE = 200
 """Columns where nobody looks: a line that grep finds should be whole."""
+
+_UNFOLDED = 10_000
+"""Columns, more than a row has."""
+_ID_HERE = "\ue000"
+"""Of no language, and not printable: no name that is shown has it."""
 
 
 class Terminal:
@@ -48,7 +54,7 @@ class Terminal:
         for table in answer.tables:
             console.print()
             console.print(Text(table.title, style="bold"))
-            console.print(_rich(table))
+            _print(console, table)
         self._stream.flush()
 
     def show_data(self, command: str, answer: Answer) -> None:
@@ -92,10 +98,38 @@ def _tell(console: Console, answer: Answer) -> None:
         console.print(Text(f"  {one_line(note)}"))
 
 
-def _rich(table: Table) -> RichTable:
+def _print(console: Console, table: Table) -> None:
+    """An id takes no room from a reason: nobody can type half of either."""
+    wide = _rich(_with_ids(table))
+    unfolded = console.measure(wide, options=console.options.update(max_width=_UNFOLDED))
+    if not table.ids or unfolded.maximum <= console.width:
+        console.print(wide)
+        return
+    ids = filter(None, table.ids)
+    for line in console.render_lines(_rich(table, ids_below=True), pad=False):
+        text = Text.assemble(*((part.text, part.style or "") for part in line))
+        if text.plain.startswith(_ID_HERE):
+            text = Text(f"  {one_line(next(ids))}", style="dim")
+        console.print(text, no_wrap=True, overflow="ignore", crop=False)
+
+
+def _with_ids(table: Table) -> Table:
+    if not table.ids:
+        return table
+    at = table.columns.index(table.beside) + 1
+    rows = [
+        (*row[:at], id_ or "-", *row[at:]) for row, id_ in zip(table.rows, table.ids, strict=True)
+    ]
+    return Table(table.title, (*table.columns[:at], "id", *table.columns[at:]), rows)
+
+
+def _rich(table: Table, *, ids_below: bool = False) -> RichTable:
+    """``ids_below``: with a row after each that has one, which says that its id is to be there."""
     shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in table.columns:
         shown.add_column(column, overflow="fold")
-    for row in table.rows:
+    for row, id_ in zip_longest(table.rows, table.ids):
         shown.add_row(*(Text("\n".join(map(one_line, cell.split("\n")))) for cell in row))
+        if ids_below and id_:
+            shown.add_row(_ID_HERE)
     return shown

@@ -115,17 +115,18 @@ def _table(incidents: Sequence[Incident]) -> Table:
 def _timelines(one: Incident, moves: Mapping[str, Sequence[Named]]) -> Iterator[Table]:
     yield Table(f"Incident {one.id}", ("time", "after", "what"), timeline(one))
     if one.given_up:
-        rows = [(told.name, instance, told.reason) for instance, told in one.given_up.items()]
-        yield Table("Not evacuated", ("instance", "id", "why"), rows)
+        given_up = [(told.name or "-", told.reason) for told in one.given_up.values()]
+        yield Table("Not evacuated", ("instance", "why"), given_up, list(one.given_up))
     if one.id in moves:
-        columns = ("instance", "id", "to", "status", "asked", "last change")
-        yield Table("Nova's records", columns, [_row(*move) for move in moves[one.id]])
+        columns = ("instance", "to", "status", "asked", "last change")
+        rows = [_row(*move) for move in moves[one.id]]
+        ids = [record.instance for record, _ in moves[one.id]]
+        yield Table("Nova's records", columns, rows, ids)
 
 
 def _row(record: Evacuation, name: str) -> Sequence[str]:
     return (
         name or "-",
-        record.instance,
         record.dest or "-",
         record.status,
         record.created_at,

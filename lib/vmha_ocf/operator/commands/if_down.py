@@ -9,7 +9,7 @@ from vmha_ocf.cloud.policy.kinds import NETWORKS, Action
 from vmha_ocf.cloud.policy.matching import Classified, classify
 from vmha_ocf.cloud.policy.values import Class
 from vmha_ocf.model import Instance
-from vmha_ocf.operator.answer import Answer, Level, Table
+from vmha_ocf.operator.answer import Answer, Level, Table, name_of
 from vmha_ocf.operator.look import Look
 
 _SEVERAL = "several"
@@ -45,9 +45,7 @@ def answer(node: str, look: Look, networks: Collection[str]) -> Answer:
         f"{node}, {told} for {gates.held_for:.0f} s, and no more than {gates.hosts_at_once} "
         f"host{'s' * (gates.hosts_at_once > 1)} at once: {_sum(found)}",
         [*([look.problem] if look.problem else []), *notes],
-        [Table("Instances", ("instance", "class", "row", "what"), [_shown(*one) for one in found])]
-        if found
-        else [],
+        [_table(found)] if found else [],
         {
             "node": node,
             "down": lost,
@@ -88,9 +86,14 @@ def _words(actions: Sequence[Action]) -> str:
     return ", then ".join(one.value for one in actions) or "nothing"
 
 
+def _table(found: Sequence[_Found]) -> Table:
+    head, ids = ("instance", "class", "row", "what"), [one.id for one, _, _, _ in found]
+    return Table("Instances", head, [_shown(*one) for one in found], ids)
+
+
 def _shown(one: Instance, found: Classified, kind: str, row: Sequence[Action]) -> Sequence[str]:
     class_ = "not known" if found.unknown else found.name or "none"
-    return (one.name or one.id, class_, kind, _words(row))
+    return (name_of(one), class_, kind, _words(row))
 
 
 def _data(

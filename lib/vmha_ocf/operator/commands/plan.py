@@ -17,7 +17,7 @@ from vmha_ocf.fencing.names import way_to_say
 from vmha_ocf.fencing.topology import ComputeHost, find
 from vmha_ocf.model import Evidence, Flag, FlagState, NodeName, NovaHost
 from vmha_ocf.operator import by_policy, wrecks
-from vmha_ocf.operator.answer import Answer, Level, Table
+from vmha_ocf.operator.answer import Answer, Level, Table, name_of
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.commands import if_down
 from vmha_ocf.operator.known import Known, known_hosts
@@ -181,14 +181,15 @@ def _table(title: str, verdicts: Sequence[Verdict], look: Look) -> Table:
     rows = [
         (
             str(number),
-            one.instance.name or one.instance.id,
+            name_of(one.instance),
             one.instance.vm_state,
             _what(one),
             look.rules[one.instance.id],
         )
         for number, one in enumerate(verdicts, start=1)
     ]
-    return Table(title, ("", "instance", "state", "what", "rule"), rows)
+    head, ids = ("", "instance", "state", "what", "rule"), [one.instance.id for one in verdicts]
+    return Table(title, head, rows, ids)
 
 
 def _what(verdict: Verdict) -> str:

@@ -16,9 +16,9 @@ from vmha_ocf.incidents import ailments as kept
 from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.living.booting import off_since as after_boot
 from vmha_ocf.living.booting.off_since import Found
-from vmha_ocf.model import Flag, NodeName, NovaHost, Services
+from vmha_ocf.model import Flag, Instance, NodeName, NovaHost, Services
 from vmha_ocf.operator import ailments, off_since
-from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of
+from vmha_ocf.operator.answer import Answer, Level, Table, badness, level_of, name_of
 from vmha_ocf.operator.command import Command, Connect
 from vmha_ocf.operator.host_status import (
     HostStatus,
@@ -254,25 +254,32 @@ def _all_is_well(state: State) -> str:
 
 
 def _tables(shown: Sequence[HostStatus], unwell: Sequence[HostStatus]) -> Iterator[Table]:
-    stuck = [row for one in unwell for row in _given_up(one)]
+    stuck = [(one.seen.node, *told) for one in unwell for told in _given_up(one)]
     if stuck:
-        yield Table("Not evacuated", ("host", "instance", "state", "why"), stuck)
+        columns = ("host", "instance", "state", "why")
+        given_up = [(node, name_of(each), each.vm_state, why) for node, each, why in stuck]
+        yield Table("Not evacuated", columns, given_up, [each.id for _, each, _ in stuck])
     if shown:
         rows = [(it.seen.node, it.pacemaker, it.nova, it.flag, it.progress) for it in shown]
         yield Table("Hosts", ("host", "Pacemaker", "Nova", "flag", "evacuations"), rows)
-    flying = [row for one in unwell for row in _in_flight(one)]
+    flying = [(one.seen.node, *told) for one in unwell for told in _in_flight(one)]
     if flying:
-        yield Table("In flight", ("host", "instance", "evacuation"), flying)
+        moving = [(node, name_of(each), why) for node, each, why in flying]
+        ids = [each.id for _, each, _ in flying]
+        yield Table("In flight", ("host", "instance", "evacuation"), moving, ids)
 
 
-def _given_up(one: HostStatus) -> Iterator[Sequence[str]]:
-    for instance, reason in given_up(one.seen.look) if one.seen.look else ():
-        yield one.seen.node, instance.name or instance.id, instance.vm_state, reason
+def _given_up(one: HostStatus) -> Sequence[tuple[Instance, str]]:
+    return given_up(one.seen.look) if one.seen.look else ()
 
 
-def _in_flight(one: HostStatus) -> Iterator[Sequence[str]]:
-    for verdict in in_flight(one.seen.look.plan) if one.seen.look else ():
-        yield one.seen.node, verdict.instance.name or verdict.instance.id, verdict.reason
+def _in_flight(one: HostStatus) -> Sequence[tuple[Instance, str]]:
+    flying = in_flight(one.seen.look.plan) if one.seen.look else ()
+    return [(verdict.instance, verdict.reason) for verdict in flying]
+
+
+def _instance(one: Instance, why: str) -> Mapping[str, str]:
+    return {"id": one.id, "name": one.name, "state": one.vm_state, "why": why}
 
 
 def _data(one: HostStatus) -> Mapping[str, object]:
@@ -289,8 +296,8 @@ def _data(one: HostStatus) -> Mapping[str, object]:
         "evidence": {"by": evidence.by, "at": evidence.at, "proof": evidence.proof}
         if evidence
         else None,
-        "not_evacuated": [list(row[1:]) for row in _given_up(one)],
-        "in_flight": [list(row[1:]) for row in _in_flight(one)],
+        "not_evacuated": [_instance(*told) for told in _given_up(one)],
+        "in_flight": [_instance(*told) for told in _in_flight(one)],
     }
 
 
