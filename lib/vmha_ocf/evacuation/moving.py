@@ -81,8 +81,9 @@ def is_doubtful(
 
 
 def may_have_failed(instance: Instance) -> bool:
-    """Its records tell whether a live migration has left it in error."""
-    return instance.vm_state == "error" and instance.task_state is None
+    """Its records tell whether a live migration has left it in error. What its owner has asked of it since,
+    to stop it for example, waits for its host, and says nothing of where it runs."""
+    return instance.vm_state == "error" and not task_states.is_moving(instance)
 
 
 def why(instance: Instance, where: str, words: Words) -> str:

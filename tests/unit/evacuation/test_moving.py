@@ -158,6 +158,11 @@ class TestFailedByNovasWord:
         assert elsewhere(move(status), runs=False, **failed) is None
         assert elsewhere(move(status), off={DEST: STILL}, **failed) is None
 
+    @pytest.mark.parametrize("task", ["powering-off", "rebooting_hard"])
+    def test_what_its_owner_asks_of_its_dead_host_does_not_settle_it(self, task: str) -> None:
+        assert self.doubtful(move("error"), task_state=task)
+        assert not self.doubtful(task_state=task)
+
     def test_not_if_something_came_after_it(self) -> None:
         assert not self.doubtful(move("error"), evacuated=8)
         assert self.doubtful(move("error"), evacuated=6)
