@@ -203,7 +203,9 @@ def test_what_no_event_can_be_is_said() -> None:
             scenario(
                 EventSpec(5, "crash_guests", instances="web-1", value="soon"),
                 EventSpec(5, "lose_libvirt", host="compute-1", value="hang"),
+                EventSpec(5, "stop_instances", instances="web-1", value="long"),
             )
         )
     assert "value is 'soon': seconds from each start to the next crash" in raised.value.problems[0]
     assert "did you mean hangs?" in raised.value.problems[1]
+    assert "value is 'long': seconds that a guest takes to shut down" in raised.value.problems[2]

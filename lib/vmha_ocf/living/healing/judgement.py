@@ -132,12 +132,19 @@ def by_actions(
         return replace(outcome(instance, Asked(age)), asked=age)
     stopped = instance.vm_state == "stopped"
     if stopped and not attempts.was_stopped_by_nova(actions, trouble.since):
-        return tell(f"nobody knows who had it stopped: openstack server event list {instance.id}")
+        return _stopped_by(actions, instance)
     many = max(sent, attempts.lately(actions, now, rules.window))
     if wish.restarts and many < rules.attempts:
         return RESTART
     moved = attempts.was_moved(actions, now, rules.window)
     return MOVE if wish.moves and not moved else tell(_enough(instance, rules, wish, moved=moved))
+
+
+def _stopped_by(actions: Sequence[Action], instance: Instance) -> Verdict:
+    """A guest that its owner stops takes its time to shut down, and may crash in it."""
+    if attempts.owners(actions, NEVER):
+        return LEAVE
+    return tell(f"nobody knows who had it stopped: openstack server event list {instance.id}")
 
 
 def _enough(instance: Instance, rules: Guests, wish: Verdict, *, moved: bool) -> str:

@@ -73,15 +73,17 @@ class InstanceRequests:
         server.fail()
         self._say(server, "is reset to error")
 
-    def stop(self, instance: InstanceId, by: str = OWNER) -> None:
-        """Also on a host that is down: then it waits for its nova-compute."""
+    def stop(self, instance: InstanceId, by: str = OWNER, takes: float = 0.0) -> None:
+        """Also on a host that is down: then it waits for its nova-compute. The guest takes its time to
+        shut down; of a nova-compute that ends meanwhile the next one stops it, at once."""
         server = self._database.find(instance)
         verify_state("stop", server, _STOPPABLE)
         verify_idle("stop", server)
         server.asked("stop", self._core.now, by)
         server.task_state, server.stop_asked = "powering-off", self._core.now
         host = self._hosts[server.host]
-        host.send(lambda: self._stop_on(host, server))
+
+        host.send(lambda: self._shut_down(host, server, takes))
 
     def start(self, instance: InstanceId, by: str = OWNER) -> None:
         server = self._database.find(instance)
@@ -200,6 +202,18 @@ class InstanceRequests:
         (UnexpectedTaskStateError), which leaves no action behind."""
         if self._core.now - server.stop_asked < _API:
             raise NovaFailed("Nova answered 500 when asked to restart it")
+
+    def _shut_down(self, host: Host, server: Server, takes: float) -> None:
+        life = host.compute.life
+
+        def is_down() -> None:
+            if host.compute.life == life:
+                self._stop_on(host, server)
+
+        if takes:
+            self._core.timeline.after(takes, is_down)
+        else:
+            is_down()
 
     def _stop_on(self, host: Host, server: Server) -> None:
         """What is off already on this host is stopped in the database whatever its task is: also an

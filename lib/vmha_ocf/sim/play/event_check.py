@@ -95,6 +95,8 @@ def _guests(scenario: Scenario) -> Iterator[str]:
         where = f"event {event.do} at {event.at:g}"
         if event.do == "crash_guests" and event.value and not event.value.isdecimal():
             yield f"{where}: value is {event.value!r}: seconds from each start to the next crash"
+        if event.do == "stop_instances" and event.value and not event.value.isdecimal():
+            yield f"{where}: value is {event.value!r}: seconds that a guest takes to shut down"
         if event.do == "lose_libvirt" and event.value:
             yield from must_exist(f"{where}: value", event.value, [one.value for one in Trouble])
         watching = scenario.pacemaker.watches_guests

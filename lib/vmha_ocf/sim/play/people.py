@@ -81,6 +81,10 @@ def _delete_service(stage: Stage, event: EventSpec) -> None:
     )
 
 
+def _stop(stage: Stage, event: EventSpec, one: Server) -> None:
+    stage.world.requests.stop(one.id, takes=float(event.value or 0))
+
+
 def _to(stage: Stage, event: EventSpec) -> NovaHost | None:
     return stage.world.host(event.host).name if event.host else None
 
@@ -144,9 +148,11 @@ PEOPLE: Mapping[str, Kind] = {
         frozenset({"instances", "key", "value"}),
     ),
     "stop_instances": Kind(
-        "their owner stops instances: on a dead host that waits for its nova-compute",
-        _each("stop", lambda stage, _, one: stage.world.requests.stop(one.id)),
+        "their owner stops instances, and each takes `value` seconds to shut down, by default none: on a "
+        "dead host that waits for its nova-compute",
+        _each("stop", _stop),
         _INSTANCES,
+        frozenset({"value"}),
     ),
     "start_instances": Kind(
         "their owner starts instances that are stopped: on a dead host that waits, too",

@@ -186,6 +186,11 @@ class TestWhoStoppedIt:
             then(Action("stop", "2025-11-24T15:00:00", ""), vm_state="stopped").next is Next.TELL
         )
 
+    def test_its_owner_who_waited_for_it_to_shut_down_as_it_crashed(self) -> None:
+        long_ago = action("stop", -90)
+        assert then(long_ago, vm_state="stopped") is LEAVE
+        assert then(action("start", -60), long_ago, vm_state="stopped").next is Next.TELL
+
 
 class TestOneRestartForOneFailure:
     def test_one_that_was_asked_for_is_not_asked_for_again(self) -> None:
