@@ -20,6 +20,8 @@ from tests.lab.promises import Expected, broken
 from tests.lab.record.recorder import add_record, recorder
 from tests.lab.stage import PLAN, Stage, on_stage
 from tests.lab.timeline import Timeline, watch
+from tests.pictures import bars
+from tests.pictures.__main__ import TITLE
 
 VICTIM = "compute-1"
 TAG = "automatic-recovery"
@@ -111,13 +113,15 @@ def _verdict(problems: list[str], timeline: Timeline, *, real: bool) -> int:
 def _report(stage: Stage, timeline: Timeline, problems: list[str], silent: list[str]) -> None:
     REPORT.mkdir(exist_ok=True)
     facts = [{"seconds": round(one.seconds, 3), "fact": one.text} for one in timeline.facts]
-    text = {"facts": facts, "silences": silent, "broken": problems}
+    spans = [list(one) for one in timeline.spans]
+    text = {"facts": facts, "spans": spans, "silences": silent, "broken": problems}
     (REPORT / "demo.json").write_text(json.dumps(text, indent=1) + "\n")
     (REPORT / "demo.txt").write_text("\n".join([timeline.draw(), *silent, ""]))
+    (REPORT / "demo.svg").write_text(bars.drawn(timeline.spans, TITLE))
     (REPORT / "demo-evacuate.log").write_text(stage.worker_log() + "\n")
     for node in stage.lab.nodes:
         (REPORT / f"demo-{node.name}.log").write_text(stage.cluster.logs(node.name))
-    print(f"report: {_shown(REPORT)}/demo.txt, demo.json and logs")
+    print(f"report: {_shown(REPORT)}/demo.svg, demo.txt, demo.json and logs")
 
 
 def _shown(path: Path) -> str:

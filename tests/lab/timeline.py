@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.lab.guests.judge import silences
 from tests.lab.stage import Stage
+from tests.pictures.bars import Span
 
 _WIDTH = 60
 
@@ -80,28 +81,32 @@ class Timeline:
         """Seconds until the last tagged instance lived elsewhere."""
         return max((one.seconds for one in self.facts if one.key.startswith("active")), default=0)
 
-    def draw(self) -> str:
-        """One bar per span of the failure, to scale."""
-        spans = [
-            ("noticed", 0.0, self.at("detected")),
-            ("fenced", self.at("detected"), self.at("fenced")),
-            ("asked", self.at("fenced"), self.at("asked")),
+    @property
+    def spans(self) -> list[Span]:
+        return [
+            Span("noticed", 0.0, self.at("detected"), "down"),
+            Span("fenced", self.at("detected"), self.at("fenced"), "down"),
+            Span("asked", self.at("fenced"), self.at("asked")),
             *(
-                (name, self.at("asked"), self.at(f"active {name}"))
+                Span(name, self.at("asked"), self.at(f"active {name}"))
                 for name in sorted(self.tagged.values())
             ),
             *(
-                (f"{name} silent", self.at(f"last {name}"), self.at(f"beat {name}"))
+                Span(f"{name} silent", self.at(f"last {name}"), self.at(f"beat {name}"), "down")
                 for name in sorted(self.beating)
             ),
-            ("host back", self.at("fenced"), self.at("booted")),
-            ("in service", self.at("booted"), self.at("service")),
+            Span("host back", self.at("fenced"), self.at("booted"), "back"),
+            Span("in service", self.at("booted"), self.at("service"), "back"),
         ]
-        end = max((stop for _, _, stop in spans), default=0.0) or 1.0
-        return "\n".join(_bar(*span, end) for span in spans)
+
+    def draw(self) -> str:
+        """One bar per span of the failure, to scale."""
+        end = max((one.stop for one in self.spans), default=0.0) or 1.0
+        return "\n".join(_bar(one, end) for one in self.spans)
 
 
-def _bar(name: str, start: float, stop: float, end: float) -> str:
+def _bar(span: Span, end: float) -> str:
+    name, start, stop, _ = span
     if stop <= 0:
         return f"{name:>14} |{'(not seen)':<{_WIDTH}}|"
     before = int(max(start, 0.0) / end * _WIDTH)
