@@ -97,7 +97,7 @@ def _plan_unforce(
         return Await(
             service.host,
             f"waits for Nova to complete its evacuation records ({told}); if that lasts, restart "
-            "nova-compute there",
+            "nova-compute there: systemctl restart nova-compute",
         )
     return Undo(service, _unforce(service, mine), "un-forced")
 

@@ -146,7 +146,7 @@ def test_unforce_in_flight(status: str) -> None:
     planned = plan_return(BOTH, found, beating=True, off={})
     assert isinstance(planned, Await)
     assert f"(1 {status})" in planned.reason
-    assert planned.reason.endswith("restart nova-compute there")
+    assert planned.reason.endswith("there: systemctl restart nova-compute")
 
 
 def test_all_that_is_waited_for_is_told() -> None:
