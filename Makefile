@@ -22,6 +22,7 @@
 # make lab-list  the names of its cases
 # make browser   the page in Chromium, which it installs: what people see of it, and what that costs
 #                PICTURES=1 takes those of docs/ anew
+# make bus       events on a RabbitMQ that is killed, frozen and started again, with the lab's oslo.messaging
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
 # make docs      the pages of docs/ as HTML, in build/docs
@@ -41,7 +42,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list browser soak bench docs install metadata deb rpm test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list browser bus soak bench docs install metadata deb rpm test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -130,6 +131,9 @@ PICTURES :=
 browser:
 	@.ci/setup tests/browser/packages.txt
 	VMHA_PICTURES=$(PICTURES) $(BIN)/python -m pytest tests/browser
+
+bus: setup
+	$(BIN)/python -m pytest tests/bus
 
 SECONDS := 3600
 soak: setup

@@ -22,6 +22,7 @@ from vmha_ocf.cluster.configuration import (
     Resource,
     Result,
 )
+from vmha_ocf.errors import LocalParameterError
 from vmha_ocf.fencing.inventory import Inventory, parse_inventory
 from vmha_ocf.model import NodeName
 from vmha_ocf.operator import main as command_line
@@ -100,6 +101,7 @@ class FakeMachine:
     quorum: bool = True
     login_notes: LoginNotes = LoginNotes()
     resumes: bool = False
+    bus_trouble: str = ""
 
     def node(self) -> NodeName:
         return NodeName("ctl1")
@@ -126,6 +128,10 @@ class FakeMachine:
 
     def read_policy(self, path: str) -> Understood:
         return replace(self.world.policy("ctl1"), path=path) if path else Understood()
+
+    def verify_bus(self, path: str) -> None:
+        if path and self.bus_trouble:
+            raise LocalParameterError(self.bus_trouble, hint="chmod 600 it")
 
     def clock_is_kept(self) -> bool:
         return self.kept

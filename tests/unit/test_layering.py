@@ -92,6 +92,8 @@ ONLY = {
     "openstack": ("backends.openstack.clouds_file",),
     "requests": ("backends.bmc.redfish_http", "backends.telling.webhook"),
     "prometheus_client": ("backends.telling.metrics",),
+    "oslo_messaging": ("backends.telling.bus",),
+    "oslo_config": ("backends.telling.bus",),
     "http": ("backends.telling.web",),
     "libvirt": ("backends.hypervisor.answers", "backends.hypervisor.connection"),
     "libvirt_qemu": ("backends.hypervisor.answers",),

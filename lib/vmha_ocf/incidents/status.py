@@ -26,6 +26,10 @@ class Deliveries:
     dropped: int = 0
     """Pushed out of the full queue."""
 
+    @property
+    def lost(self) -> int:
+        return self.failed + self.dropped
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -67,6 +67,10 @@ class Machine(Protocol):
     def read_policy(self, path: str) -> Understood:
         """Without a path there is none. Raises LocalParameterError."""
 
+    def verify_bus(self, path: str) -> None:
+        """That events can be sent as that file says; nothing is. Raises LocalParameterError,
+        NotInstalled."""
+
     def clock_is_kept(self) -> bool:
         """Whether the kernel's clock is synchronized. Raises Unavailable."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vmha_ocf.backends.process.background import Background
 from vmha_ocf.backends.telling.outbox import Outbox
-from vmha_ocf.incidents import ailments
+from vmha_ocf.incidents import ailments, as_event
 from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.as_json import ailing_notification, notification
 from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Histories, Told
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LAST_WORDS = 1.0
 """Seconds for each of them when the worker is stopped: a stop is quick."""
+
+_ON_THE_BUS = 2000
+"""Events that wait for a broker that is away, a few megabytes: each instance of some full hosts has two."""
 
 
 class Listeners:
@@ -49,7 +52,9 @@ class Listeners:
         self._historian: Background[Told] = Background(
             "historian", self._chronicle.work, self._chronicle.finish
         )
-        self._outboxes = _outboxes(options, say)
+        self._hooks = _hooks(options, say)
+        self._bus = _bus(options, say)
+        self._outboxes = [*self._hooks, *self._bus]
         self._doorway: Doorway | None = None
         self._turns: Counter[tuple[str, str, str]] = Counter()
         self._last: tuple[Round | None, float] = None, 0.0
@@ -103,13 +108,18 @@ class Listeners:
         )
 
     def _notify(self, event: Event, incident: Incident) -> None:
-        for outbox in self._outboxes:
+        for outbox in self._hooks:
             outbox.post(notification(event, incident, self._me))
+        for outbox in self._bus:
+            for message in as_event.of_step(event, incident, self._me):
+                outbox.post(message, yields=as_event.is_of_instance(message))
 
     def _notify_ailing(self, turn: Ailing, ailment: Ailment) -> None:
         self._turns[ailment.what.value, turn.kind, turn.turn.value] += 1
-        for outbox in self._outboxes:
+        for outbox in self._hooks:
             outbox.post(ailing_notification(turn, ailment, self._me), yields=True)
+        for outbox in self._bus:
+            outbox.post(as_event.of_turn(turn, ailment, self._me), yields=True)
 
     def _listen(self, address: tuple[str, int]) -> None:
         """What cannot listen is said: no recovery is held up for want of metrics."""
@@ -136,7 +146,7 @@ class Listeners:
         return metrics
 
 
-def _outboxes(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox]:
+def _hooks(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox]:
     made = []
     if options.notify_url:
         from vmha_ocf.backends.telling.webhook import Webhook
@@ -151,3 +161,20 @@ def _outboxes(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox
             say(f"notify_command: {problem}")
         made.append(Outbox("notify_command", command.deliver, say))
     return made
+
+
+def _bus(options: WorkerOptions, say: Callable[[str], None]) -> list[Outbox]:
+    """None without the library; a file that is not there yet, or wrong, is looked at with each event."""
+    if not options.bus:
+        return []
+    from vmha_ocf.backends.telling import bus_file
+    from vmha_ocf.backends.telling.bus import Bus
+
+    if problem := bus_file.problem(options.bus):
+        say(f"bus: {problem}")
+    if not bus_file.is_installed():
+        return []
+    bus = Bus(options.bus)
+    return [
+        Outbox("bus", bus.deliver, say, get_ready=bus.get_ready, patient=True, most=_ON_THE_BUS)
+    ]

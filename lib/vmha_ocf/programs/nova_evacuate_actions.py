@@ -35,6 +35,7 @@ def validate(call: Call) -> int:
     values = values_of(call)
     wiring.check(values)
     wiring.verify_policy(values)
+    wiring.verify_bus(values)
     if call.depth >= _DEEP:
         wiring.nova(values).services()
     return OCF_SUCCESS

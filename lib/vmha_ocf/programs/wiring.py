@@ -59,6 +59,13 @@ def verify_policy(values: Mapping[str, str]) -> None:
     PolicyFile(values["policy"]).verify()
 
 
+def verify_bus(values: Mapping[str, str]) -> None:
+    """Raises LocalParameterError, NotInstalled. Not of a start either."""
+    from vmha_ocf.backends.telling.bus_file import verify
+
+    verify(worker_options(values).bus)
+
+
 def nova(values: Mapping[str, str]) -> Nova:
     """Raises NotInstalled where OpenStack's libraries are missing."""
     with _openstack():

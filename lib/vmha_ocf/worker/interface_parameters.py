@@ -40,6 +40,18 @@ INTERFACES = (
         example="/etc/vmha/notify",
     ),
     string(
+        "bus",
+        "File that says on which message bus events are sent",
+        "Sends each step as an event (vmha.host.fenced, vmha.instance.moved, ...) on OpenStack's message "
+        "bus. The file has oslo.messaging's options: in [oslo_messaging_notifications] transport_url, and "
+        "topics unless it is notifications. It has a password, so root alone may read it; on every "
+        "controller. Needs python3-oslo.messaging. What the broker does not take waits for it, no recovery "
+        "does. By default nothing is sent.",
+        accepts=is_path,
+        allowed="the path of a file, beginning with /",
+        example="/etc/vmha/bus.conf",
+    ),
+    string(
         "listen",
         "Address and port for the page, the JSON API and Prometheus metrics",
         "Serves a page for browsers, /v1/ and /metrics over HTTP, read-only and without a password, on the "

@@ -28,6 +28,7 @@ class WorkerOptions:
     ca_file: str = ""
     listen: tuple[str, int] | None = None
     token_file: str = ""
+    bus: str = ""
 
 
 def worker_options(values: Mapping[str, str]) -> WorkerOptions:
@@ -76,6 +77,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         values["ca_file"],
         parse_address(values["listen"]) if values["listen"] else None,
         values["token_file"],
+        values["bus"],
     )
 
 

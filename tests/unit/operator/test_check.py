@@ -293,6 +293,16 @@ MISTAKES = {
         "warning",
         "nova-compute on compute-2: nova-compute.service is enabled",
     ),
+    "the bus file can be read by others": Mistake(
+        both(
+            lambda desk: desk.with_parameters(bus="/etc/vmha/bus.conf"),
+            lambda desk: setattr(
+                desk.machine, "bus_trouble", "the bus file can be read by others"
+            ),
+        ),
+        "error",
+        "the bus file can be read by others",
+    ),
     "a BMC does not take the password": Mistake(
         lambda desk: setattr(
             desk.machine, "complaints", {"fence-computes": "BMC 192.0.2.1 refuses the password"}

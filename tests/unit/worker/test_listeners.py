@@ -19,7 +19,7 @@ import pytest
 from tests.unit.driven import TAGS, Driven
 from tests.unit.worker.test_options import DEFAULTS
 from vmha_ocf.backends.process.clock import SystemClock
-from vmha_ocf.backends.telling import doorway, outbox, web
+from vmha_ocf.backends.telling import bus, bus_file, doorway, outbox, web
 from vmha_ocf.backends.telling.outbox import NotDelivered, Outbox
 from vmha_ocf.backends.telling.webhook import Webhook
 from vmha_ocf.model import Epoch, Event, NovaHost, Step
@@ -129,6 +129,20 @@ def recover(world: World, listeners: Listeners, hosts: int = 1) -> Driven:
     return driven
 
 
+def patient(most: int) -> tuple[Outbox, list[int], threading.Event, list[str]]:
+    """Its broker takes nothing before the event is set."""
+    broker, taken, said = threading.Event(), list[int](), list[str]()
+
+    def deliver(message: Any) -> None:
+        if not broker.is_set():
+            raise NotDelivered("away")
+        taken.append(message["number"])
+
+    box = Outbox("bus", deliver, said.append, patient=True, most=most)
+    box.start()
+    return box, taken, broker, said
+
+
 def get(port: int, path: str, method: str = "GET") -> tuple[int, str, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
@@ -137,6 +151,44 @@ def get(port: int, path: str, method: str = "GET") -> tuple[int, str, bytes]:
         return answer.status, answer.headers.get("Content-Type", ""), answer.read()
     finally:
         connection.close()
+
+
+class TestTheBus:
+    def test_without_its_library_it_is_said_and_nobody_is_told(
+        self, start: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(bus_file, "LIBRARY", "no_such_library")
+        path = tmp_path / "bus.conf"
+        path.write_text(f"[DEFAULT]\ntransport_url = rabbit://vmha:{TOKEN}@mq/\n")
+        path.chmod(0o600)
+        listeners, world, said = start(bus=str(path))
+        recover(world, listeners)
+        until(lambda: any(one.over for one in listeners.picture().incidents))
+        assert said == [
+            "bus: bus needs oslo.messaging, which is missing (apt-get install "
+            "python3-oslo.messaging, on each controller)"
+        ]
+        assert listeners.picture().notifications == {}
+
+    def test_it_gets_each_step_and_each_instance(
+        self, start: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Of this bus everything is real but the one module that speaks to a broker."""
+        got: list[Any] = []
+        monkeypatch.setattr(bus_file, "LIBRARY", "json")
+        monkeypatch.setattr(bus.Bus, "get_ready", lambda _: None)
+        monkeypatch.setattr(bus.Bus, "deliver", lambda _, message: got.append(message))
+        listeners, world, said = start(bus="/nowhere/bus.conf")
+        recover(world, listeners)
+        until(lambda: [one for one in got if one["event_type"] == "vmha.host.over"])
+        kinds = [one["event_type"] for one in got]
+        assert [kind for kind in kinds if "host" in kind] == [
+            f"vmha.host.{step}"
+            for step in ("fenced", "claimed", "forced-down", "requested", "moved", "over")
+        ]
+        assert kinds.count("vmha.instance.moved") == 3
+        assert "cannot be read" in said[0]
+        assert listeners.picture().notifications["bus"].delivered == len(got)
 
 
 class TestNotifications:
@@ -215,9 +267,68 @@ class TestNotifications:
         box.stop(PATIENCE)
         assert said == [
             "notify_url: the receiver answered 500",
-            "notify_url: notifications arrive again",
+            "notify_url: notifications arrive again; lost meanwhile: 3",
         ]
         assert (box.count.failed, box.count.delivered) == (3, 1)
+
+    def test_who_is_patient_keeps_what_a_broker_that_is_away_does_not_take(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "PAUSES", (0.01,))
+        box, taken, broker, said = patient(most=3)
+        for number in range(3):
+            box.post({"number": number})
+        until(lambda: said)
+        broker.set()
+        until(lambda: len(taken) == 3)
+        box.stop(PATIENCE)
+        assert taken == [0, 1, 2]
+        assert said == ["bus: away", "bus: notifications arrive again; lost meanwhile: none"]
+        assert (box.count.delivered, box.count.lost) == (3, 0)
+
+    def test_its_queue_is_bounded_too_and_what_is_lost_is_said(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(outbox, "PAUSES", (0.01,))
+        box, taken, broker, said = patient(most=3)
+        box.post({"number": 0})
+        until(lambda: said)  # it is tried, again and again, and not in the queue
+        for number in range(1, 10):
+            box.post({"number": number})
+        broker.set()
+        until(lambda: len(taken) == 4)
+        box.stop(PATIENCE)
+        assert taken == [0, 7, 8, 9]
+        assert said[-1] == "bus: notifications arrive again; lost meanwhile: 6"
+        assert box.count.lost == 6
+
+    def test_what_is_left_when_the_worker_stops_is_said(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        gate, said = threading.Event(), list[str]()
+
+        def deliver(_: Any) -> None:
+            gate.wait(PATIENCE)
+
+        box = Outbox("bus", deliver, said.append, patient=True)
+        box.start()
+        for number in range(4):
+            box.post({"number": number})
+        until(lambda: len(box._queue) == 3)
+        box.stop(0.01)
+        gate.set()
+        assert said == ["bus: 3 notifications were not sent before the worker stopped"]
+
+    def test_who_cannot_get_ready_tries_with_the_first_one(self) -> None:
+        def get_ready() -> None:
+            raise NotDelivered("no file yet")
+
+        taken: list[Any] = []
+        box = Outbox("bus", taken.append, lambda _: None, get_ready=get_ready)
+        box.start()
+        box.post({"number": 1})
+        box.stop(PATIENCE)
+        assert taken == [{"number": 1}]
 
     def test_the_queue_is_bounded_and_the_oldest_gives_way(self) -> None:
         gate = threading.Event()

@@ -15,6 +15,7 @@ from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.configuration import with_secrets
 from vmha_ocf.backends.process.command import Run
+from vmha_ocf.backends.telling.bus_file import verify
 from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.configuration import Resource
 from vmha_ocf.errors import LocalParameterError, Unavailable
@@ -78,6 +79,9 @@ class Controller:
 
     def read_policy(self, path: str) -> Understood:
         return PolicyFile(path)()
+
+    def verify_bus(self, path: str) -> None:
+        verify(path)
 
     def clock_is_kept(self) -> bool:
         """adjtimex(2), asked without changing anything."""

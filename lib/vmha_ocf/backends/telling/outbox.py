@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any
 
 from vmha_ocf.errors import VmhaError
@@ -34,12 +36,23 @@ class NotDelivered(VmhaError):
 
 
 class Outbox:
-    """``deliver`` raises NotDelivered, with words that hold no secret."""
+    """``deliver`` raises NotDelivered, with words that hold no secret. ``get_ready`` does, too: called at
+    once, on the thread. ``patient``: each is tried until it is taken, and ``most`` of them are kept."""
 
     def __init__(
-        self, name: str, deliver: Callable[[Message], None], say: Callable[[str], None]
+        self,
+        name: str,
+        deliver: Callable[[Message], None],
+        say: Callable[[str], None],
+        *,
+        get_ready: Callable[[], None] | None = None,
+        patient: bool = False,
+        most: int = QUEUED_MOST,
     ) -> None:
         self.name = name
+        self._get_ready = get_ready
+        self._patient = patient
+        self._most = most
         self.count = Deliveries()
         self._deliver = deliver
         self._say = say
@@ -47,6 +60,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._stopping = False
         self._trouble = ""
+        self._lost_before = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -56,7 +70,7 @@ class Outbox:
         """``yields``: it gives way to those that do not."""
         with self._changed:
             self._queue.append((message, yields))
-            if len(self._queue) > QUEUED_MOST:
+            if len(self._queue) > self._most:
                 del self._queue[self._least()]
                 self.count = replace(self.count, dropped=self.count.dropped + 1)
             self._changed.notify()
@@ -67,8 +81,15 @@ class Outbox:
             self._stopping = True
             self._changed.notify()
         self._thread.join(timeout)
+        with self._changed:
+            left = len(self._queue)
+        if left:
+            self._say(f"{self.name}: {left} notifications were not sent before the worker stopped")
 
     def _run(self) -> None:
+        if self._get_ready:
+            with suppress(NotDelivered):  # the first one that is sent will say why
+                self._get_ready()
         while (message := self._next()) is not None:
             self._note(self._send(message))
 
@@ -83,7 +104,7 @@ class Outbox:
 
     def _send(self, message: Message) -> str:
         """Why it was given up; empty if it arrived."""
-        for pause in (*(() if self._trouble else PAUSES), None):
+        for pause in self._pauses():
             try:
                 self._deliver(message)
                 return ""
@@ -91,9 +112,17 @@ class Outbox:
                 trouble, lasting = str(error), error.lasting
             except Exception as error:  # noqa: BLE001 - a bug costs this one message only
                 trouble, lasting = f"this is a bug, please report it: {type(error).__name__}", True
+            if self._patient:
+                self._complain(trouble)
             if pause is None or lasting or self._stops_within(pause):
                 break
         return trouble
+
+    def _pauses(self) -> Iterable[float | None]:
+        """None after the last attempt."""
+        if self._patient:
+            return chain(PAUSES, repeat(PAUSES[-1]))
+        return (*(() if self._trouble else PAUSES), None)
 
     def _stops_within(self, seconds: float) -> bool:
         with self._changed:
@@ -103,6 +132,14 @@ class Outbox:
         field = "failed" if trouble else "delivered"
         with self._changed:
             self.count = replace(self.count, **{field: getattr(self.count, field) + 1})
-        if trouble != self._trouble:
-            self._trouble = trouble
-            self._say(f"{self.name}: {trouble or 'notifications arrive again'}")
+        self._complain(trouble)
+        if not trouble:
+            self._lost_before = self.count.lost
+
+    def _complain(self, trouble: str) -> None:
+        if trouble == self._trouble:
+            return
+        lost = self.count.lost - self._lost_before
+        again = f"notifications arrive again; lost meanwhile: {lost or 'none'}"
+        self._trouble = trouble
+        self._say(f"{self.name}: {trouble or again}")

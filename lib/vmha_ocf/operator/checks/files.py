@@ -8,7 +8,7 @@ from vmha_ocf.cluster.configuration import REMOTE
 from vmha_ocf.operator.checks.facts import Facts
 
 _OF_DEVICES = ("inventory", "password_script", "passwd_script", "ssl_ca_file")
-_OF_THE_WORKER = ("clouds_file", "ca_file", "policy")
+_OF_THE_WORKER = ("clouds_file", "ca_file", "policy", "bus")
 
 
 def seen_here_alone(facts: Facts) -> Iterator[str]:

@@ -72,6 +72,8 @@ class Reading:
             if worker
             else None
         )
+        if worker:
+            self._or_gap(lambda: site.machine.verify_bus(worker.options.bus))
         return Facts(
             configuration=configuration,
             hosts=known.hosts,
