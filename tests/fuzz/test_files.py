@@ -19,6 +19,7 @@ from vmha_ocf.backends.openstack.clouds_file import read_cloud
 from vmha_ocf.backends.openstack.credentials import Credentials
 from vmha_ocf.backends.openstack.way import way_of
 from vmha_ocf.backends.process.pulse import PulseFile
+from vmha_ocf.backends.telling.bus_file import verify_file
 from vmha_ocf.errors import LocalParameterError, ParameterError
 
 SECRET = "swordfish"
@@ -58,6 +59,18 @@ def test_an_inventory_file_is_read_or_refused(tmp_path: Path, content: bytes) ->
     path.chmod(0o600)
     with suppress(ParameterError):
         read_inventory(str(path), "")
+
+
+@one_folder
+@given(contents | texts().map(lambda text: f"[DEFAULT]\ntransport_url = {text}\n".encode()))
+@example(b"[DEFAULT]\ntransport_url\n  swordfish\n")
+@example(b"[DEFAULT]\ntransport_url = rabbit://[swordfish\n")
+def test_a_bus_file_is_understood_or_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bus.conf"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with suppress(LocalParameterError):
+        verify_file(str(path))
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ def test_the_url_of_all_of_oslo_messaging_will_do(path: Path) -> None:
     ("text", "said"),
     [
         ("", "has no transport_url that names a host"),
-        ("[oslo_messaging_notifications]\ntransport_url\n", "has no transport_url"),
+        ("[oslo_messaging_notifications]\ntransport_url =\n", "has no transport_url"),
+        ("[oslo_messaging_notifications]\ntransport_url\n", "is not understood, line 2"),
+        ("[DEFAULT]\ntransport_url\n  " + PASSWORD, "is not understood, line 2"),
         (f"[oslo_messaging_notifications]\ntransport_url = {PASSWORD}\n", "has no transport_url"),
         (f"[oslo_messaging_notifications]\ntransport_url = rabbit://[{PASSWORD}\n", "has no tr"),
         (f"transport_url = {URL}\n", "is not understood, line 1"),

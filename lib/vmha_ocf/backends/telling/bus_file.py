@@ -47,12 +47,13 @@ def problem(path: str) -> str:
 
 def verify_file(path: str) -> None:
     """Raises LocalParameterError."""
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(_text(path))
     except configparser.Error as error:
         # Its own words have the line in them, which may be the one with the password.
-        line = getattr(error, "lineno", None)
+        lines = [number for number, _ in getattr(error, "errors", ())]
+        line = getattr(error, "lineno", None) or next(iter(lines), None)
         where = f", line {line}" if line else ""
         raise LocalParameterError(
             f"the bus file {path} is not understood{where}",
