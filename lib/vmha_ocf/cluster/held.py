@@ -36,11 +36,17 @@ class Held:
         """As in the CIB, where only the worker that may act writes them; None: not read."""
         self._looked = -inf
 
-    def look(self, flags: Iterable[Flag], fenced: Mapping[NodeName, float] | None = None) -> bool:
+    def look(
+        self,
+        flags: Iterable[Flag],
+        fenced: Mapping[NodeName, float] | None = None,
+        *,
+        anew: bool = False,
+    ) -> bool:
         """``fenced``: when compute nodes were fenced last, in seconds since the epoch, as Pacemaker tells
-        and we believe."""
+        and we believe. ``anew``: something is about to be done, also where nothing is flagged."""
         known = list(flags)
-        by_hand = self._is_held_by_hand(bool(known))
+        by_hand = self._is_held_by_hand(anew or bool(known))
         pending = [flag for flag in known if flag.pending]
         return self._is_storm(pending, fenced or {}) or by_hand
 
@@ -54,10 +60,10 @@ class Held:
         if not storm.is_covered(pending, self._failures or {}, self._limits):
             self._ports.flags.end_storm_release()
 
-    def _is_held_by_hand(self, flagged: bool) -> bool:
+    def _is_held_by_hand(self, anew: bool) -> bool:
         """Told all the time: a hold that was forgotten must not be noticed by the next failure."""
         now = self._ports.clock.monotonic()
-        if not flagged and "hold" not in self.problems and now - self._looked < LOOK_AGAIN:
+        if not anew and "hold" not in self.problems and now - self._looked < LOOK_AGAIN:
             return False
         self._looked = now
         self.problems.pop("hold", None)

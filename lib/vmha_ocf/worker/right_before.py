@@ -96,4 +96,4 @@ class RightBefore:
         return flags if may else None
 
     def _is_held(self, flags: Flagged) -> bool:
-        return self._held.look(flags.values(), self._naming.fenced)
+        return self._held.look(flags.values(), self._naming.fenced, anew=True)

@@ -96,7 +96,13 @@ def test_what_a_nova_conf_says_of_guests(tmp_path: Path, text: str, resumes: boo
 
 
 @pytest.mark.parametrize(
-    "text", [None, "no section", "[DEFAULT]\nresume_guests_state_on_host_boot=x"]
+    "text",
+    [
+        None,
+        "no section",
+        "[DEFAULT]\nresume_guests_state_on_host_boot=x",
+        "[DEFAULT]\nresume_guests_state_on_host_boot\n  x",
+    ],
 )
 def test_a_nova_conf_that_cannot_be_read(tmp_path: Path, text: str | None) -> None:
     path = tmp_path / "nova.conf"

@@ -103,7 +103,8 @@ class Controller:
             with open(path, encoding="utf-8") as file:
                 parser.read_file(file)
             return parser.getboolean("DEFAULT", "resume_guests_state_on_host_boot", fallback=False)
-        except (configparser.Error, OSError, ValueError) as error:
+        # AttributeError is configparser's own, for a line that goes on where no value began.
+        except (configparser.Error, AttributeError, OSError, ValueError) as error:
             raise LocalParameterError(
                 f"{path} cannot be read: {type(error).__name__}", hint="name a nova.conf"
             ) from None

@@ -9,11 +9,12 @@ from typing import Any, cast
 import pytest
 
 from tests.unit.living.healing.cloud import POLICY, Watched
+from vmha_ocf.cluster.hold import Hold
 from vmha_ocf.errors import NovaBusy
 from vmha_ocf.living.guests.report import ATTRIBUTE
 from vmha_ocf.living.guests.states import Kind
 from vmha_ocf.living.healing import switched_on
-from vmha_ocf.model import Instance, InstanceId, NodeName
+from vmha_ocf.model import Instance, InstanceId, NodeName, NovaHost
 from vmha_ocf.ports import Nova
 
 STORAGE = POLICY + 'io-error = ["restart", "notify"]\n'
@@ -72,6 +73,28 @@ class TestRestarted:
             watched.crash(one)
             watched.run(5)
         assert watched.reboots(one) == 3
+
+    def test_a_hold_that_is_set_right_before_the_restart_counts(self) -> None:
+        """Nothing is flagged, and the round has looked for a hold a moment ago."""
+        watched = settled()
+        [one] = watched.boot()
+        nova, world = watched.driven.ports.nova, watched.world
+
+        class BesideAnOperator:
+            def instances_on(self, host: NovaHost) -> Any:
+                found = nova.instances_on(host)
+                world.holds().write(Hold(NodeName("ctl1"), "alice", world.now, "rack 7 moves"))
+                return found
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(nova, name)
+
+        watched.driven.ports = replace(watched.driven.ports, nova=cast(Nova, BesideAnOperator()))
+        watched.driven.restart()
+        watched.crash(one)
+        watched.run(60)
+        assert watched.reboots(one) == 0
+        assert "rack 7 moves" in watched.driven.problems
 
     @pytest.mark.parametrize("ago", [-3600.0, 0.0, 10.0])
     def test_what_its_storage_has_paused_has_its_time_whatever_the_clock_of_its_host_says(
