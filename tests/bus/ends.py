@@ -41,25 +41,11 @@ def listen(path: str) -> None:
     from oslo_config import cfg
 
     class Endpoint:
-        def info(self, _: Any, publisher: str, event: str, payload: Any, about: Any) -> None:
-            _tell(
-                at=time.time(),
-                priority="info",
-                publisher=publisher,
-                event=event,
-                payload=payload,
-                **about,
-            )
+        def info(self, *said: Any) -> None:
+            _arrived("info", *said)
 
-        def error(self, _: Any, publisher: str, event: str, payload: Any, about: Any) -> None:
-            _tell(
-                at=time.time(),
-                priority="error",
-                publisher=publisher,
-                event=event,
-                payload=payload,
-                **about,
-            )
+        def error(self, *said: Any) -> None:
+            _arrived("error", *said)
 
     conf = cfg.ConfigOpts()
     conf([], project="consumer", default_config_files=[path], default_config_dirs=[])
@@ -70,6 +56,11 @@ def listen(path: str) -> None:
     )
     listener.start()
     listener.wait()
+
+
+def _arrived(priority: str, _: Any, publisher: str, event: str, payload: Any, about: Any) -> None:
+    told = {"publisher": publisher, "event": event, "payload": payload, **about}
+    _tell(at=time.time(), priority=priority, **told)
 
 
 def _tell(**what: Any) -> None:

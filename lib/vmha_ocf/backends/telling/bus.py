@@ -16,8 +16,13 @@ _ENVELOPE = 2.0
 """The format of messages that all releases of today read."""
 _TRIES = 1
 """More than the first one: a connection that has died meanwhile is noticed by its use."""
-_UNREACHED = ("MessageDeliveryFailure", "MessagingTimeout", "OperationalError")
-"""The library's, and of the one below it."""
+_UNREACHED = (
+    "ConnectionRefusedError",
+    "MessageDeliveryFailure",
+    "MessagingTimeout",
+    "OperationalError",
+)
+"""The library's, of the one below it, and of the system."""
 
 
 class Bus:
@@ -92,10 +97,6 @@ def _trouble(error: Exception) -> str:
         return "the broker has no such virtual host for the user of transport_url"
     if "PRECONDITION_FAILED" in said:
         return "the broker has its queues declared in another way: see amqp_durable_queues and its like"
-    if type(error).__name__ in (
-        "MessageDeliveryFailure",
-        "MessagingTimeout",
-        "ConnectionRefusedError",
-    ):
+    if type(error).__name__ in _UNREACHED:
         return "the broker cannot be reached"
     return f"the broker does not take it: {type(error).__name__}"

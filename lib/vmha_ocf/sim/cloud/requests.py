@@ -82,7 +82,6 @@ class InstanceRequests:
         server.asked("stop", self._core.now, by)
         server.task_state, server.stop_asked = "powering-off", self._core.now
         host = self._hosts[server.host]
-
         host.send(lambda: self._shut_down(host, server, takes))
 
     def start(self, instance: InstanceId, by: str = OWNER) -> None:
