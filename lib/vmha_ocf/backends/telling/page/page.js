@@ -69,18 +69,21 @@ function showVerdict() {
   const age = now() - status.round_at, late = status.round_at > 0 && age > OLD;
   const level = lost || late ? "unknown" : status.level;
   box.dataset.level = level;
+  const rows = told.hosts && told.hosts.hosts;
   const headline = lost ? "Not known: the worker is not heard"
-    : late ? `Not known: the last round ended ${lasting(age)} ago` : upper(status.headline);
+    : late ? `Not known: the last round ended ${lasting(age)} ago` : begun(status.headline, rows || []);
   if (one("#headline").textContent !== headline) one("#headline").textContent = headline;
   document.title = `${{ ok: "\u2713", warning: "!", error: "\u2715", unknown: "?" }[level]} ${headline} \u2013 vmha`;
-  const rows = told.hosts && told.hosts.hosts;
   const counted = rows ? `${rows.filter((row) => row.state === "up").length} of ${many(rows.length, "host")} up, ` : "";
   const last = lost ? `what is shown is of ${moment(status.round_at).textContent}`
     : status.round_at > 0 ? `last round ${Math.max(0, Math.round(age))} s ago` : "no round yet";
   one("#subline").textContent = `${counted}NovaEvacuate on ${status.controller}, ${last}`;
 }
 
-function upper(text) { return text.charAt(0).toUpperCase() + text.slice(1); }
+// As a sentence begins, but for the name of a host.
+function begun(text, rows) {
+  return rows.some((row) => text.startsWith(`${row.host} `)) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function showWaiting() {
   const status = told.status, items = [];
