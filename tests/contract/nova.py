@@ -6,6 +6,7 @@ A subclass gives the fixture ``stage``: compute-1 to compute-3 up and enabled, w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
@@ -292,6 +293,35 @@ class NovaContract:
         stage.until(lambda: found_on(stage, dest, instance).task_state is None)
         assert stage.runs_on(instance) == [dest]
 
+    def test_whom_nova_has_in_hand_leaves_later(self, stage: Stage) -> None:
+        instance = stage.boot(DEAD)
+        stage.slow_reboots(5.0)
+        before = listed(stage, instance)
+        stage.nova.reboot(before)
+        assert code_of(lambda: stage.nova.live_migrate(before)) == 409
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert list(stage.nova.moves_of(before)) == []
+        stage.nova.live_migrate(before)
+        stage.until(lambda: [it.status for it in stage.nova.moves_of(before)] == ["completed"])
+
+    def test_a_live_migration_without_a_host_for_it_is_an_error_and_its_instance_stays(
+        self, stage: Stage
+    ) -> None:
+        """It is accepted all the same."""
+        instance = stage.boot(DEAD)
+        for host in HOSTS[1:]:
+            disabled = ServiceChange(enabled=False, reason="mine")
+            stage.nova.update_service(service(stage, host), disabled)
+        before = listed(stage, instance)
+        stage.nova.live_migrate(before)
+        stage.until(lambda: [it.status for it in stage.nova.moves_of(before)] == ["error"])
+        stage.until(lambda: rests(stage, instance, "active"))
+        assert stage.runs_on(instance) == [DEAD]
+
+    def test_who_is_gone_is_not_migrated(self, stage: Stage) -> None:
+        gone = replace(listed(stage, stage.boot(DEAD)), id=NOBODY)
+        assert code_of(lambda: stage.nova.live_migrate(gone)) == 404
+
     def test_a_source_that_returns_calls_its_live_migration_an_error(self, stage: Stage) -> None:
         instance = stage.boot(DEAD)
         stage.live_migrate(instance, HOSTS[1])
@@ -532,6 +562,15 @@ def reboots(stage: Stage, instance: InstanceId) -> int:
 
 def found_on(stage: Stage, host: NovaHost, instance: InstanceId) -> Instance:
     return next(one for one in stage.nova.instances_on(host) if one.id == instance)
+
+
+def code_of(ask: Callable[[], None]) -> int:
+    """Of its refusal, which is not kept: with it its connections would stay open for ever."""
+    try:
+        ask()
+    except NovaRefused as refused:
+        return refused.code
+    return 0
 
 
 def seconds_of(shown: ComputeService) -> float:

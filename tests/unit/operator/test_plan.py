@@ -192,6 +192,29 @@ healthy_from = 1
         assert told in both.out
         assert both.code == 0
 
+    def test_who_would_leave_and_who_would_not(self, world: World, desk: Desk) -> None:
+        exclude = '[[exclude]]\nwhy = "a canary"\nnames = "db-2"\nfrom = "move"\n'
+        leave = self.TEXT.replace('tenant = "notify"', 'tenant = ["migrate", "notify"]')
+        world.policies[""] = leave.replace("[class.pets]", f"{exclude}[class.pets]")
+        world.boot("compute-1", name="db-2", tags=TAGS | {"pet"})
+        world.boot("compute-1", name="db-3", vm_state="stopped", tags=TAGS | {"pet"})
+
+        def why(*argv: str) -> dict[str, str | None]:
+            found = desk.data(COMMAND, "compute-1", "--if", "tenant=down", *argv)["instances"]
+            return {one["name"]: one["stays"] for one in found}
+
+        assert why() == {
+            "web-1": None,
+            "db-1": None,
+            "db-2": "excluded by the policy, line 3 (name db-2): a canary",
+            "db-3": "it is stopped, and only who runs or is paused leaves live",
+        }
+        assert why("--if", "admin=down")["db-1"] == "Nova talks to it over its admin network"
+        told = desk.run(COMMAND, "compute-1", "--if", "tenant=down")
+        assert "1 of 4: migrate, then notify;" in told.out
+        assert "it stays: it is stopped" in told.out
+        assert "compute-1 would be disabled in Nova" in told.out
+
     def test_a_network_that_nobody_measures_is_said(self, desk: Desk) -> None:
         told = desk.run(COMMAND, "compute-1", "--if", "admin=down")
         assert told.code == 1

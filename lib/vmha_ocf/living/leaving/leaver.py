@@ -6,7 +6,9 @@ asked for goes on when the network is back, and no more is.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from vmha_ocf.agent.settings import Settings
@@ -28,10 +30,25 @@ from vmha_ocf.model import (
 from vmha_ocf.ports import Ports
 from vmha_ocf.service import marker
 
-_ADMIN = "admin"
-"""Over it Nova talks to the host."""
 _BEFORE = 120.0
 """Seconds that Nova's clock may be behind ours."""
+_AGAIN = frozenset({404, 409})
+"""Nova on an instance that is gone, or in other hands, though its list has just shown it as free."""
+_OFTEN = 3
+"""Looks at which it may say so: what it never migrates, such as one with a vTPM, gets a 409, too."""
+
+
+@dataclass(slots=True)
+class _Refused:
+    """What Nova has refused of one host, for good."""
+
+    why: dict[InstanceId, str] = field(default_factory=dict)
+    _asked: Counter[InstanceId] = field(default_factory=Counter)
+
+    def note(self, one: InstanceId, error: NovaRefused) -> None:
+        self._asked[one] += 1
+        if error.code not in _AGAIN or self._asked[one] >= _OFTEN:
+            self.why[one] = str(error)
 
 
 class Leaver:
@@ -42,7 +59,7 @@ class Leaver:
         self._cloud = cloud
         self._may = may
         self._order = partial(order_key, settings=settings)
-        self._refused: dict[NovaHost, dict[InstanceId, str]] = {}
+        self._refused: dict[NovaHost, _Refused] = {}
 
     def look(self, cause: Cause, flagged: Mapping[NovaHost, bool], waits_for: str) -> None:
         """As ``Disabler.look``. Raises NovaUnavailable, NovaDenied, FlagsUnavailable."""
@@ -79,15 +96,15 @@ class Leaver:
         if mark is None or mark.cause != marker.NETWORK or not service.up:
             return ""
         failed = named(marker.NETWORK, "+".join(lost))
-        if _ADMIN in lost:
-            return _left(service, failed, "Nova talks to it over its admin network")
+        if plan.ADMIN in lost:
+            return _left(service, failed, plan.UNREACHED)
         if why:
             return _left(service, failed, why)
         since = Epoch(float(mark.episode.partition("@")[2] or 0) - _BEFORE)
         nova, host = self._ports.nova, service.host
         instances = nova.instances_on(host)
-        refused = self._refused.setdefault(host, {})
-        seen = Seen(host, lost, instances, nova.moves_since(host, since), refused)
+        refused = self._refused.setdefault(host, _Refused())
+        seen = Seen(host, lost, instances, nova.moves_since(host, since), refused.why)
         found = plan.plan(seen, self._cloud.in_force.policy, self._images(instances), self._order)
         if found.next and self._may([host]):
             for one in found.next:
@@ -102,13 +119,13 @@ class Leaver:
         asks = images and any(one.image for one in marks)
         return self._ports.nova.image_marks(sorted(images)) if asks else {}
 
-    def _ask(self, one: Instance, failed: str, refused: dict[InstanceId, str]) -> None:
+    def _ask(self, one: Instance, failed: str, refused: _Refused) -> None:
         """Without an answer Nova's records say later what has become of it."""
         name = one.name or one.id
         try:
             self._ports.nova.live_migrate(one)
         except NovaRefused as error:
-            refused[one.id] = str(error)
+            refused.note(one.id, error)
             self._ports.say(f"{one.host}: Nova does not migrate {name}: {error}")
         except VmhaError as error:
             self._ports.say(f"{one.host}: whether {name} is migrated is not known: {error}")

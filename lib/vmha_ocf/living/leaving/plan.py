@@ -20,6 +20,9 @@ AT_ONCE = 2
 ENOUGH = 3
 """Failed live migrations after which no more is asked for."""
 LIVE = "live-migration"
+ADMIN = "admin"
+UNREACHED = "Nova talks to it over its admin network"
+"""To the host."""
 _FAILED = frozenset({"error", "failed", "cancelled"})
 _OVER = _FAILED | {"completed"}
 _CAN = frozenset({"active", "paused"})
@@ -81,15 +84,28 @@ def plan(seen: Seen, policy: Policy, images: Images, order: Callable[[Instance],
 def leaves(one: Instance, policy: Policy, images: Images, lost: Sequence[str]) -> bool:
     """By the row of its class for what its host has lost: that for several goes before those for one. What
     could not be looked up leaves nobody."""
-    out = excluded([one], policy, images, MOVE)
     found = classify(one, policy, images)
-    if one.id in out.by or one.id in out.perhaps or found.unknown:
+    if found.unknown or _kept(one, policy, images):
         return False
     rows = next((each.rows for each in policy.classes if each.name == found.name), {})
     several = [_SEVERAL] if len(lost) > 1 else []
     kinds = [f"network.{network}" for network in (*several, *lost)]
     kind = next((each for each in kinds if each in rows), "")
     return Action.MIGRATE in rows.get(kind, ())
+
+
+def stays(one: Instance, policy: Policy, images: Images, lost: Collection[str]) -> str:
+    """Why it would not leave although its row says so; "" if it would."""
+    if ADMIN in lost:
+        return UNREACHED
+    cannot = f"it is {one.vm_state}, and only who runs or is paused leaves live"
+    return _kept(one, policy, images) or ("" if one.vm_state in _CAN else cannot)
+
+
+def _kept(one: Instance, policy: Policy, images: Images) -> str:
+    out = excluded([one], policy, images, MOVE)
+    perhaps = "whether the policy excludes it could not be looked up"
+    return out.by.get(one.id, perhaps if one.id in out.perhaps else "")
 
 
 def _under_way(seen: Seen) -> frozenset[InstanceId]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from vmha_ocf.cloud.policy.kinds import NETWORKS, Action
 from vmha_ocf.cloud.policy.matching import Classified, classify
 from vmha_ocf.cloud.policy.values import Class
+from vmha_ocf.living.leaving.plan import stays
 from vmha_ocf.model import Instance
 from vmha_ocf.operator.answer import Answer, Level, Table, name_of
 from vmha_ocf.operator.look import Look
@@ -29,14 +32,14 @@ def answer(node: str, look: Look, networks: Collection[str]) -> Answer:
     """``networks``: those that were down."""
     lost = [one for one in NETWORKS if one in networks]
     every = [(one, classify(one, look.policy, look.images)) for one in look.view.reading.instances]
-    found = [(one, it, *_row(it, look, lost)) for one, it in every]
+    found = [_found(one, it, look, lost) for one, it in every]
     unmeasured = [
         f"nobody measures the {one} network, so it would not be seen: [measured.{one}]"
         for one in lost
         if one not in look.policy.measured
     ]
     notes = list(unmeasured)
-    if any(Action.DISABLE in row for one in look.policy.classes for row in _rows(one, lost)):
+    if any(_disables(row) for one in look.policy.classes for row in _rows(one, lost)):
         notes.append(f"{node} would be disabled in Nova, so that no new instance goes there")
     told = f"if its {' and '.join(lost)} network{'s' * (len(lost) > 1)} were down"
     gates = look.policy.gates
@@ -49,12 +52,37 @@ def answer(node: str, look: Look, networks: Collection[str]) -> Answer:
         {
             "node": node,
             "down": lost,
-            "instances": [_data(*one) for one in found],
+            "instances": [_data(one) for one in found],
         },
     )
 
 
-_Found = tuple[Instance, Classified, str, tuple[Action, ...]]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    instance: Instance
+    classified: Classified
+    kind: str
+    actions: tuple[Action, ...]
+    stays: str
+    """Why it would not leave although its row says so."""
+
+    @property
+    def what(self) -> str:
+        told = ", then ".join(one.value for one in self.actions) or "nothing"
+        return f"{told}; it stays: {self.stays}" if self.stays else told
+
+
+def _found(one: Instance, found: Classified, look: Look, lost: Sequence[str]) -> _Found:
+    kind, row = _row(found, look, lost)
+    leaves = Action.MIGRATE in row
+    return _Found(
+        one, found, kind, row, stays(one, look.policy, look.images, lost) if leaves else ""
+    )
+
+
+def _disables(row: Sequence[Action]) -> bool:
+    """Whoever leaves it leaves a host that is disabled."""
+    return Action.DISABLE in row or Action.MIGRATE in row
 
 
 def _row(found: Classified, look: Look, lost: Sequence[str]) -> tuple[str, tuple[Action, ...]]:
@@ -76,33 +104,27 @@ def _rows(one: Class, lost: Sequence[str]) -> Iterator[tuple[Action, ...]]:
 def _sum(found: Sequence[_Found]) -> str:
     if not found:
         return "there is no instance"
-    told: dict[str, int] = {}
-    for _, _, _, actions in found:
-        told[_words(actions)] = told.get(_words(actions), 0) + 1
+    told = Counter(one.what for one in found)
     return "; ".join(f"{count} of {len(found)}: {what}" for what, count in told.items())
 
 
-def _words(actions: Sequence[Action]) -> str:
-    return ", then ".join(one.value for one in actions) or "nothing"
-
-
 def _table(found: Sequence[_Found]) -> Table:
-    head, ids = ("instance", "class", "row", "what"), [one.id for one, _, _, _ in found]
-    return Table("Instances", head, [_shown(*one) for one in found], ids)
+    head, ids = ("instance", "class", "row", "what"), [one.instance.id for one in found]
+    return Table("Instances", head, [_shown(one) for one in found], ids)
 
 
-def _shown(one: Instance, found: Classified, kind: str, row: Sequence[Action]) -> Sequence[str]:
+def _shown(one: _Found) -> Sequence[str]:
+    found = one.classified
     class_ = "not known" if found.unknown else found.name or "none"
-    return (name_of(one), class_, kind, _words(row))
+    return (name_of(one.instance), class_, one.kind, one.what)
 
 
-def _data(
-    one: Instance, found: Classified, kind: str, row: Sequence[Action]
-) -> Mapping[str, object]:
+def _data(one: _Found) -> Mapping[str, object]:
     return {
-        "id": one.id,
-        "name": one.name,
-        "class": found.name or None,
-        "row": kind,
-        "actions": [action.value for action in row],
+        "id": one.instance.id,
+        "name": one.instance.name,
+        "class": one.classified.name or None,
+        "row": one.kind,
+        "actions": [action.value for action in one.actions],
+        "stays": one.stays or None,
     }

@@ -117,10 +117,12 @@ def test_an_answer_that_is_lost_is_looked_for_in_novas_records(site: Site) -> No
 
 
 class Refuses:
-    """Nova. It does not migrate the first one that it is asked for."""
+    """Nova. It does not migrate the first one that it is asked for: never, or so many times."""
 
-    def __init__(self, nova: Nova) -> None:
+    def __init__(self, nova: Nova, code: int = 403, times: int = 100) -> None:
         self._nova = nova
+        self._code = code
+        self._times = times
         self.asked: list[InstanceId] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -128,8 +130,8 @@ class Refuses:
 
     def live_migrate(self, instance: Instance) -> None:
         self.asked.append(instance.id)
-        if instance.id == self.asked[0]:
-            raise NovaRefused(403, "Live migration of it is not allowed")
+        if instance.id == self.asked[0] and self.asked.count(instance.id) <= self._times:
+            raise NovaRefused(self._code, "Live migration of it is not allowed")
         self._nova.live_migrate(instance)
 
 
@@ -149,6 +151,34 @@ def test_whom_nova_refuses_is_told_with_its_words_and_asked_for_once(site: Site)
         site.problem
     )
     assert site.problem.count("Live migration of it is not allowed") == 1
+
+
+def refused(site: Site, code: int, times: int = 100) -> Refuses:
+    nova: Any = Refuses(site.driven.ports.nova, code, times)
+    site.driven.restart_with(replace(site.driven.ports, nova=nova))
+    site.says("compute-1", "0")
+    site.run(150)
+    return nova  # type: ignore[no-any-return]
+
+
+def test_whom_nova_had_in_hand_is_asked_for_again(site: Site) -> None:
+    """The list was older than what somebody else has begun."""
+    nova = refused(site, 409, times=2)
+    assert nova.asked.count(nova.asked[0]) == 3
+    assert "compute-1" not in site.places()
+    assert "by live migration" not in site.problem
+
+
+def test_whom_nova_has_in_hand_for_ever_is_told(site: Site) -> None:
+    nova = refused(site, 409)
+    assert nova.asked.count(nova.asked[0]) == 3
+    assert "off compute-1 has failed, and is not tried again: Live migration" in site.problem
+
+
+def test_who_is_gone_is_no_failure(site: Site) -> None:
+    nova = refused(site, 404, times=1)
+    assert nova.asked.count(nova.asked[0]) == 2
+    assert "has failed" not in site.problem
 
 
 def test_who_was_refused_is_asked_for_again_at_another_failure(site: Site) -> None:
