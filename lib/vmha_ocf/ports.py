@@ -113,6 +113,10 @@ class Cluster(Protocol):
     def quorate(self) -> bool:
         """Whether our partition has quorum, by its controller's word. Raises ClusterUnavailable."""
 
+    def fence(self, node: NodeName) -> None:
+        """Pacemaker is to do it, by whatever fences that node: off, and on again. Returns when it has.
+        Raises ClusterUnavailable, and then it may go on all the same."""
+
 
 class Bmc(Protocol):
     """One host's power switch. Never guesses a state.

@@ -20,6 +20,10 @@ CLUSTER = frozenset(
 """What ``Controllers`` follows."""
 _HOSTS_OWN = ("bmc", "units")
 """Faults that belong to stories of hosts."""
+_FENCE = "fence"
+"""What no seed's policy asks for: it has no networks."""
+
+_CALLS = [one for one in CALLS if not one.endswith(f".{_FENCE}")]
 
 
 @dataclass
@@ -112,10 +116,11 @@ def _place(random: Random, where: str, what: str) -> str:
     own |= {"no-quorum": "cib.quorum"}
     if what in own:
         return own[what]
-    return random.choice([where, *(f"{where}.{one}" for one in sorted(METHODS.get(where, ())))])
+    methods = sorted(set(METHODS.get(where, ())) - {_FENCE})
+    return random.choice([where, *(f"{where}.{one}" for one in methods)])
 
 
 def crashes(random: Random) -> Iterator[CrashSpec]:
     for _ in range(random.choice([0, 0, 0, 1, 1, 2])):
         number = 1 + int(random.expovariate(0.3))
-        yield CrashSpec(random.choice(CALLS), number, random.random() < 0.5)
+        yield CrashSpec(random.choice(_CALLS), number, random.random() < 0.5)

@@ -60,6 +60,8 @@ class Settings:
     rebuild_from_image: bool = True
     """Instances that were booted from an image may be evacuated. False where their disks are on
     the dead host: Nova would make new, empty ones (trap storage-not-shared)."""
+    new_disks: bool = False
+    """Those that are evacuated get new ones."""
     caps: Caps = Caps()
     storm_limit: int = 5
     """More failures than this within ``storm_window`` hold every evacuation; 0 is no limit."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from vmha_ocf.backends.openstack.credentials import credentials_from
 from vmha_ocf.backends.pacemaker.attrd import Attrd
@@ -14,6 +15,7 @@ from vmha_ocf.backends.pacemaker.cluster import PacemakerCluster
 from vmha_ocf.backends.pacemaker.locked_traces import LockedTraces
 from vmha_ocf.backends.process.clock import SystemClock
 from vmha_ocf.backends.process.log import open_log
+from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.cluster.failure_store import FailureStore
 from vmha_ocf.cluster.flag_store import FlagStore
 from vmha_ocf.cluster.hold_store import HoldStore
@@ -73,6 +75,12 @@ def nova(values: Mapping[str, str]) -> Nova:
     return OpenStackNova(credentials_from(values), worker_options(values).request_timeout)
 
 
+def _room(values: Mapping[str, str]) -> Sequence[HostRoom]:
+    from vmha_ocf.backends.openstack.placement import read_room
+
+    return read_room(credentials_from(values), worker_options(values).request_timeout)
+
+
 @contextmanager
 def _openstack() -> Iterator[None]:
     """Around an import of OpenStack's libraries."""
@@ -116,6 +124,7 @@ def worker(values: Mapping[str, str]) -> WorkerParts:
         lock=threading.Lock,
         read_inventory=read_inventory,
         read_policy=PolicyFile(values["policy"]),
+        read_room=partial(_room, values),
         say=say,
         tell=listeners.tell,
         recall=listeners.recall,

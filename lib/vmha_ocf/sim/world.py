@@ -213,6 +213,7 @@ class World:
             parallel=self.parallel,
             read_inventory=self.inventory,
             read_policy=lambda: self.policy(who.partition("/")[0]),
+            read_room=self.database.room,
             say=lambda what: self.say(who, what),
             tell=self.historian(who).tell,
         )

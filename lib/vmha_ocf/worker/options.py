@@ -52,6 +52,7 @@ def worker_options(values: Mapping[str, str]) -> WorkerOptions:
         # Without shared storage Nova makes a new disk from the image: only where that is allowed.
         rebuild_from_image=not parse_boolean(values["no_shared_storage"])
         or parse_boolean(values["rebuild_from_image"]),
+        new_disks=parse_boolean(values["no_shared_storage"]),
         caps=caps,
         storm_limit=int(values["storm_limit"]),
         storm_window=float(values["storm_window"]),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from vmha_ocf.agent.parallel import at_once
+from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.cloud.policy.read import Understood
 from vmha_ocf.cluster.holding_ports import Failures, Holds
 from vmha_ocf.cluster.ports import ConfiguredCluster
@@ -34,5 +35,8 @@ class WorkerPorts:
     recall: Callable[[], Collection[Ailing] | None] = tuple
     read_policy: Callable[[], Understood] = Understood
     """What the policy's file says, cheap enough for each round. Raises LocalParameterError."""
+    read_room: Callable[[], Sequence[HostRoom]] = tuple
+    """What Placement says of each host, one request for each and more. Raises NovaUnavailable, NovaDenied,
+    NotInstalled."""
     aside: Aside = at_once
     lock: Callable[[], AbstractContextManager[object]] = nullcontext

@@ -83,6 +83,13 @@ class RightBefore:
         flags = self._read()
         return () if flags is None else [host for host in hosts if host not in flags]
 
+    def to_fence(self, hosts: Collection[NovaHost]) -> Collection[NovaHost]:
+        """Hosts that live: those that nobody has flagged, while no evacuation is waited for."""
+        flags = self._read()
+        if flags is None or any(flag.pending for flag in flags.values()):
+            return ()
+        return [host for host in hosts if host not in flags]
+
     def _read(self, *more: Question[Any], held: bool = False) -> Flagged | None:
         """None: nothing may be done."""
         self.problem = ""

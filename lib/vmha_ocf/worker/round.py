@@ -6,14 +6,16 @@ so the worker may be killed at any point; the next one goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.evacuation.together.after_done import AfterDone
 from vmha_ocf.living.booting.after_boot import AfterBoots
 from vmha_ocf.living.booting.away_hosts import AwayHosts
+from vmha_ocf.living.disabling.causes import Cause
 from vmha_ocf.living.disabling.disabler import Disabler
+from vmha_ocf.living.fencing.fencer import Fencer
 from vmha_ocf.living.healing.guests import Guests
 from vmha_ocf.living.leaving.leaver import Leaver
 from vmha_ocf.living.moving.mover import Mover
@@ -60,6 +62,14 @@ class Evacuator:
         may = lookout.right_before.to_change
         self._disabler = Disabler(ports, cloud, naming, may)
         self._leaver = Leaver(ports, settings, cloud, may)
+        self._fencer = Fencer(
+            ports,
+            settings,
+            cloud,
+            naming,
+            may=lookout.right_before.to_fence,
+            is_down=self._networks.is_still_down,
+        )
         self._guests = Guests(
             ports,
             settings,
@@ -113,10 +123,14 @@ class Evacuator:
         guard.run("disabled", partial(self._look_at_disabled, flags, waits))
         cause = self._networks.cause
         guard.run("leaving", partial(self._leaver.look, cause, _pending(flags), waits))
+        guard.run("fencing", partial(self._fencer.look, self._causes, _pending(flags), waits))
+
+    @property
+    def _causes(self) -> Sequence[Cause]:
+        return self._networks.cause, self._healer.cause
 
     def _look_at_disabled(self, flags: Flagged, waits: str) -> None:
-        causes = (self._networks.cause, self._healer.cause)
-        self._disabler.look(causes, _pending(flags), waits)
+        self._disabler.look(self._causes, _pending(flags), waits)
 
     def _look_at_processes(self, flags: Flagged, waits: str) -> None:
         pauses = self._pauses
@@ -184,7 +198,7 @@ class Evacuator:
             yield from part.problems
         for other in (self._watch, self._away, self._guests, self._healer, self._networks):
             yield from other.problems
-        for one in (self._disabler, self._leaver):
+        for one in (self._disabler, self._leaver, self._fencer):
             yield from one.problems
         yield from lookout.naming.problems
         for host in evacuating.hosts.values():

@@ -235,6 +235,15 @@ def test_who_runs_it_is_not_known_without_an_answer() -> None:
         cluster(recorded("fencing-history-no-cluster")).evacuators()
 
 
+def test_a_node_is_fenced_as_pcs_does_it() -> None:
+    run = Replay(Result(0, "", ""), Result(1, "", "No such device"))
+    pacemaker = PacemakerCluster(Cib(run), run)
+    pacemaker.fence(COMPUTE)
+    assert run.asked[0][:3] == ["stonith_admin", "--reboot", "compute-1"]
+    with pytest.raises(ClusterUnavailable, match="No such device"):
+        pacemaker.fence(COMPUTE)
+
+
 def test_the_configuration_is_one_question() -> None:
     run = Replay(
         Result(

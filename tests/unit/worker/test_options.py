@@ -50,6 +50,7 @@ def test_a_list_of_names(text: str, names: tuple[str, ...]) -> None:
 def test_storage_not_shared(not_shared: str, rebuild: str, allowed: bool) -> None:
     chosen = settings(no_shared_storage=not_shared, rebuild_from_image=rebuild)
     assert chosen.rebuild_from_image is allowed
+    assert chosen.new_disks is (not_shared in ("1", "true"))
 
 
 @pytest.mark.parametrize(("timeout", "settle"), [("2", 60.0), ("30", 60.0), ("600", 600.0)])
@@ -98,6 +99,7 @@ def test_every_parameter_is_taken() -> None:
         untagged=Untagged.ALL,
         recover_states=False,
         rebuild_from_image=False,
+        new_disks=True,
         caps=Caps(7, 6, 5),
         storm_limit=4,
         evacuate_delay=9.0,

@@ -24,6 +24,8 @@ from vmha_ocf.model import NEVER, Epoch, NodeName, NodeState
 _STATES = "/cib/status/node_state"
 _NODES = "/cib/configuration/nodes/node"
 _POWERED_OFF = ("off", "reboot")
+FENCING = 300.0
+"""Seconds for all levels of a node, and what is in the fencer's queue before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,16 @@ class PacemakerCluster:
         """Whether this node's partition has quorum. Raises ClusterUnavailable."""
         try:
             return self._cib.quorate()
+        except CommandUnavailable as error:
+            raise _cluster_unavailable(error) from error
+
+    def fence(self, node: NodeName) -> None:
+        """As ``pcs stonith fence``. The fencer goes on with it if we die."""
+        limit = f"--timeout={FENCING:.0f}"
+        try:
+            result = ask(self._run, ["stonith_admin", "--reboot", node, limit], FENCING + 10.0)
+            if result.rc != 0:
+                raise no_answer("stonith_admin", result)
         except CommandUnavailable as error:
             raise _cluster_unavailable(error) from error
 

@@ -13,6 +13,7 @@ from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.service.marker import NETWORK
 
 _SEVERAL = 2
+_ROWS = {Action.DISABLE, Action.MIGRATE, Action.FENCE}
 
 
 def cause(policy: Policy, lasting: Lasting, hosts: Mapping[NodeName, Sequence[NovaHost]]) -> Cause:
@@ -45,5 +46,5 @@ def _lost(policy: Policy, networks: Collection[str]) -> Collection[str]:
 
 
 def _disables(policy: Policy, *networks: str) -> bool:
-    """A network is its host's: one class is enough. Whoever leaves it leaves a host that is disabled."""
-    return any(asked(policy, one) & {Action.DISABLE, Action.MIGRATE} for one in networks)
+    """A network is its host's: one class is enough. A host that is left, or fenced, is disabled first."""
+    return any(asked(policy, one) & _ROWS for one in networks)

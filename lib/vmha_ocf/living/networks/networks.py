@@ -9,6 +9,7 @@ from vmha_ocf.living.disabling.causes import Cause
 from vmha_ocf.living.networks import disabled, told
 from vmha_ocf.living.networks.lasting import Lasting, after
 from vmha_ocf.living.networks.measured import attributes, read_all, without_storage
+from vmha_ocf.living.networks.reading import State
 from vmha_ocf.living.networks.story import Seen, Story
 from vmha_ocf.model import NodeName, NovaHost
 from vmha_ocf.ports import Ports
@@ -60,6 +61,17 @@ class Networks:
         self.problems = [one.sentence for one in found]
         words = [told.with_disabled(one, hosts, disabled_now) for one in found]
         self._story.look(Seen(words, self._lasting, told.wide_ones(policy, self._lasting), hosts))
+
+    def is_still_down(self, host: NovaHost, networks: Sequence[str]) -> bool:
+        """All of them, read anew. Raises FlagsUnavailable."""
+        policy, naming = self._in_force.policy, self._naming
+        measured = {one: policy.measured[one] for one in networks if one in policy.measured}
+        node = naming.names.node_of(host)
+        if node is None or len(measured) < len(networks):
+            return False
+        said = self._said(attributes(measured))
+        readings = read_all(measured, said, [node], naming.configuration)
+        return all(readings[node, one].state is State.DOWN for one in networks)
 
     def _said(self, names: Collection[str]) -> Mapping[str, Mapping[NodeName, str]]:
         return {name: self._ports.notes.read_passing(name) for name in names}

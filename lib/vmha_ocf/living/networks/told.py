@@ -85,8 +85,11 @@ def _several(
 
 def _what(policy: Policy, networks: Sequence[str]) -> str:
     """What is done about its instances."""
+    several = [SEVERAL] if len(networks) > 1 else []
     if any(Action.MIGRATE in asked(policy, one) for one in networks):
         return "its instances leave it where their row says so"
+    if any(Action.FENCE in asked(policy, one) for one in (*networks, *several)):
+        return "it is fenced where the rows of all that run there say so"
     return "its instances are left as they are"
 
 

@@ -13,6 +13,8 @@ from vmha_ocf.service.marker import PROCESS
 
 NOVA_COMPUTE = "nova-compute"
 KIND = f"process.{NOVA_COMPUTE}"
+_ROWS = {Action.DISABLE, Action.FENCE}
+"""What is to be fenced is disabled first."""
 LONGEST_GAP = 90.0
 """Seconds between two looks of one time."""
 
@@ -42,7 +44,7 @@ def after(
 def cause(policy: Policy, times: Times, silent: Collection[NovaHost]) -> Cause:
     """``silent``: those that Nova does not hear of, or will not soon. Where more hosts than the gate lets
     through are hopeless, it is nothing of one host's."""
-    held_for, disables = policy.gates.held_for, Action.DISABLE in wanted(policy)
+    held_for, disables = policy.gates.held_for, bool(wanted(policy) & _ROWS)
     held = [one for one, at in times.hopeless.items() if times.at - at >= held_for]
     few = len(times.hopeless) <= policy.gates.hosts_at_once
     return Cause(

@@ -96,7 +96,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "attrd": frozenset({"query", "update"}),
     "cib": frozenset({"query", "update", "quorum"}),
     "history": frozenset({"query", "update"}),
-    "cluster": frozenset({"nodes", "configuration", "evacuators", "quorate"}),
+    "cluster": frozenset({"nodes", "configuration", "evacuators", "quorate", "fence"}),
     "bmc": frozenset({"power", "set_power", "in_service"}),
     "units": frozenset({"is_active", "start", "stop"}),
 }  # fmt: skip

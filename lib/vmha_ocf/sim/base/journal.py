@@ -238,6 +238,19 @@ class LiveMigrationAccepted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class FencingAsked(HostFact):
+    """By us, of a host that is disabled for ``reason``; "" if it is not."""
+
+    reason: str
+    hears: bool
+    """Its nova-compute runs, and is heard of."""
+    running: tuple[InstanceId, ...]
+    """On it, really."""
+    flagged: tuple[NovaHost, ...]
+    """Those whose evacuation is not over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measured(HostFact):
     """What measures a network of the host finds ``value`` from now on."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from math import floor
 from typing import Any, TypedDict
 
+from vmha_ocf.cloud.capacity import HostRoom
 from vmha_ocf.errors import NovaRefused
 from vmha_ocf.model import (
     Action,
@@ -183,6 +184,14 @@ class Database:
     """Extra specs of flavors, used or not."""
     _numbers: int = 0
     """Of services, ever."""
+
+    def room(self) -> Sequence[HostRoom]:
+        """As Placement has it, of which here each instance takes one vCPU."""
+        hosts = [one.host for one in self.services.values()]
+        return [
+            HostRoom(one.name, {"VCPU": one.capacity}, {"VCPU": len(self.on(one.name))})
+            for one in hosts
+        ]
 
     def on(self, host: NovaHost) -> list[Server]:
         return [server for server in self.servers.values() if server.host == host]

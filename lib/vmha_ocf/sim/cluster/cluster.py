@@ -43,6 +43,8 @@ class Pacemaker:
         self.on_lost: Callable[[Host], None] = lambda _: None
         """A connection ended that nobody had ended."""
         self.on_joined: Callable[[Host], None] = lambda _: None
+        self.on_fence: Callable[[NodeName], None] = lambda _: None
+        """Somebody asks for a node to be fenced; whoever puts a resource manager above it says so."""
         self.unrecorded: set[NovaHost] = set()
         """Flagged hosts whose record somebody has taken away: attrd alone knows of them."""
 
@@ -188,6 +190,10 @@ class SimCluster:
 
     def quorate(self) -> bool:
         return self._wire.call("quorate", lambda: self._answer(lambda: self._pacemaker.quorate))
+
+    def fence(self, node: NodeName) -> None:
+        """It is not waited for: who asks does so aside."""
+        self._wire.call("fence", lambda: self._answer(lambda: self._pacemaker.on_fence(node)))
 
     def _answer(self, read: Callable[[], T]) -> T:
         if not self._pacemaker.running:

@@ -11,6 +11,7 @@ from vmha_ocf.sim.base.journal import US, ComputeStarted, EvacuateAccepted, Host
 from vmha_ocf.sim.cloud.database import Server, Service
 from vmha_ocf.sim.cloud.services import CROSSING
 from vmha_ocf.sim.judge.disables import disabled_wrongly
+from vmha_ocf.sim.judge.fences import fenced_wrongly
 from vmha_ocf.sim.judge.leaves import migrated_wrongly
 from vmha_ocf.sim.judge.moves import moved_wrongly
 from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
@@ -30,6 +31,7 @@ CHECKS = (
     "restarted on one signal",
     "disabled on one signal",
     "migrated on one signal",
+    "fenced on one signal",
 )
 
 
@@ -46,6 +48,7 @@ def judged(
     yield from on_one_signal(world)
     yield from disabled_wrongly(world)
     yield from migrated_wrongly(world)
+    yield from fenced_wrongly(world)
 
 
 def not_ours(world: World, ours: Ours) -> Iterator[str]:

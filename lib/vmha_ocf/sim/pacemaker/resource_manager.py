@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vmha_ocf.model import NodeName
+from vmha_ocf.sim.base.journal import FencingAsked
 from vmha_ocf.sim.cluster.configured import Levels
 from vmha_ocf.sim.cluster.hosts import Host
 from vmha_ocf.sim.pacemaker.by_hand import WorkersByHand
@@ -72,6 +74,7 @@ class ResourceManager:
         world.pacemaker.on_lost = self._lost
         world.pacemaker.on_joined = self.clone.joined
         world.cib.on_change = self._record_changed
+        world.pacemaker.on_fence = self._fence
 
     def begin(self) -> None:
         """The cluster is up, and all is well."""
@@ -148,6 +151,24 @@ class ResourceManager:
         self.clone.lost(host)
         if self.controllers.deciding:
             self.fencing.request(host, "is lost")
+
+    def _fence(self, node: NodeName) -> None:
+        """A program of ours asks for it."""
+        world = self._parts.world
+        host = world.host(node)
+        service = world.database.services[host.name]
+        flags = {name: world.flag(name) for name in world.hosts}
+        world.core.journal.note(
+            FencingAsked(
+                world.now,
+                host.name,
+                "" if service.enabled else service.reason,
+                host.listening and service.up,
+                tuple(one for one in world.database.servers if host.runs_guest(one)),
+                tuple(name for name, flag in flags.items() if flag and flag.pending),
+            )
+        )
+        self.fencing.request(host, "is to be fenced by NovaEvacuate")
 
     def _died(self, controller: str) -> None:
         self.evacuate.controller_died(controller)

@@ -127,6 +127,7 @@ class Worker:
             lock=lambda: Lock(self.parts.processes),
             read_inventory=world.inventory,
             read_policy=lambda: world.policy(self.home),
+            read_room=world.database.room,
             say=lambda what: world.say(f"{self.home}/{name}", what),
             tell=historian.tell,
             recall=historian.chronicle.recall,

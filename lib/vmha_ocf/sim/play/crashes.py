@@ -31,6 +31,7 @@ _PORTS = {
         "cluster.nodes",
         "cluster.configuration",
         "cluster.evacuators",
+        "cluster.fence",
         "cluster.quorate",
         "flags.read",
         "flags.poll",

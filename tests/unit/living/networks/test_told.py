@@ -112,3 +112,17 @@ def test_the_history_has_whether_its_host_is_disabled() -> None:
     assert with_disabled(of_one, {one: two}, []) == of_one
     of_many = Told("they have lost it", ["tenant"])
     assert with_disabled(of_many, {}, [two]) == of_many
+
+
+def test_what_comes_of_a_row_that_fences() -> None:
+    understood = understand(
+        'default_class = "all"\n[class.all.network]\ntenant = "fence"\nseveral = "fence"\n'
+        + MEASURED,
+        {},
+    )
+    assert (
+        "it is fenced where the rows of all that run there say so"
+        in told(understood.policy, ONE)[0]
+    )
+    both = {("compute-1", "tenant"): DOWN, ("compute-1", "storage"): DOWN}
+    assert "it is fenced where" in told(understood.policy, both)[0]
