@@ -25,6 +25,8 @@
 # make bus       events on a RabbitMQ that is killed, frozen and started again, with the lab's oslo.messaging
 # make soak      an hour (SECONDS=) of failures on it, watching the worker for growth; run by hand
 # make bench     the figures of the README, measured here
+# make compare   one failure, recovered by this suite, a plain client, the older agents and Masakari; RECORD=1:
+#                what came of it goes into docs/comparison.rst
 # make docs      the pages of docs/ as HTML, in build/docs
 # make metadata  write the agents' metadata and docs/reference.rst anew from their tables
 # make install   DESTDIR= PREFIX=/usr
@@ -42,7 +44,7 @@ RESOURCES := $(PREFIX)/lib/ocf/resource.d/openstack
 SHARE := $(PREFIX)/share/vmha-ocf
 EXECUTABLES := $(wildcard ocf/* fence/* bin/*) systemd/nova-compute-gate
 
-.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list browser bus soak bench docs install metadata deb rpm test-packages
+.PHONY: help setup lint test unit fuzz seeds coverage contract mutants guests demo playground playground-down lab lab-list browser bus soak bench compare docs install metadata deb rpm test-packages
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -142,6 +144,9 @@ soak: setup
 bench: GUESTS := real
 bench: guests
 	PYTHONPATH=lib:. $(BIN)/python -m tests.bench
+
+compare: setup
+	PYTHONPATH=lib:. $(PYTHON) -m tests.compare $(RECORDED)
 
 # Debian's Sphinx, a theme that comes with it, no network. A warning is an error.
 DOCS := build/docs

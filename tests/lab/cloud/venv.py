@@ -37,33 +37,35 @@ def put_python(root: Path) -> None:
         subprocess.run(["cp", "--archive", path, place], check=True)
 
 
-def ensure_venv() -> None:
+def ensure_venv(venv: Path = VENV, requirements: Path = REQUIREMENTS) -> None:
     """Make the environment unless one with exactly these pins is there."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = fingerprint(REQUIREMENTS)
-        stamp = VENV / "pins"
+        wanted = fingerprint(requirements)
+        stamp = venv / "pins"
         if stamp.exists() and stamp.read_text() == wanted:
             return
-        _make()
+        _make(venv, requirements)
         stamp.write_text(wanted)
 
 
-def _make() -> None:
-    print(f"making {VENV} (about a minute, once)", flush=True)
-    shutil.rmtree(VENV, ignore_errors=True)
-    subprocess.run([DEBIAN_PYTHON, "-m", "venv", VENV], check=True)
+def _make(venv: Path, requirements: Path) -> None:
+    print(f"making {venv} (about a minute, once)", flush=True)
+    shutil.rmtree(venv, ignore_errors=True)
+    subprocess.run([DEBIAN_PYTHON, "-m", "venv", venv], check=True)
     install: list[str | Path] = [
-        PYTHON, "-m", "pip", "install", "--progress-bar", "off", "--disable-pip-version-check",
-        "--quiet", "--no-compile", "--no-deps", "-r", REQUIREMENTS,
+        venv / "bin" / "python", "-m", "pip", "install", "--progress-bar", "off",
+        "--disable-pip-version-check", "--quiet", "--no-compile", "--no-deps", "-r", requirements,
     ]  # fmt: skip
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = done.stderr.strip().rpartition("\n")[2]
         raise LabError(
-            f"Nova's environment cannot be made, pip says: {said}",
-            f"it needs an index of Python packages, as pip knows one; {REQUIREMENTS} lists them",
+            f"{venv} cannot be made, pip says: {said}",
+            f"it needs an index of Python packages, as pip knows one; {requirements} lists them",
         )
-    compileall: list[str | Path] = [PYTHON, "-m", "compileall", "-qq", "-j2", VENV / "lib"]
+    compileall: list[str | Path] = [
+        venv / "bin" / "python", "-m", "compileall", "-qq", "-j2", venv / "lib",
+    ]  # fmt: skip
     subprocess.run(compileall, check=False)
