@@ -64,6 +64,7 @@ BREAKS = (
     Break("cell-down-for-a-while", "api-blip", NOVA, around.RemembersCellsThatAreDown),
     Break("service-down-180-60", "two-die-together-no-domain", NOVA, around.SilentFor45Seconds),
     Break("service-down-300-30", "two-die-together-no-domain", NOVA, around.SilentFor25Seconds),
+    Break("nothing-wakes", "already-off", FLAGS, around.OldAtFirstSight),
     Break("operator-writes-a-reason", "rebuilt-from-image", TRACES, people.ForgetsItsTraces),
     Break("operator-disables", "network-cut", TRACES, people.ForgetsItsTraces),
     Break("operator-forces-down", "rebuilt-from-image", NOVA, people.DoesNotLookFirst),

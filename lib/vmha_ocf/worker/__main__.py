@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
     pulse.beat(ports.clock.monotonic(), "starting", ())
     ports.say(f"started on {parts.me}")
     parts.listeners.start()
-    subscriber = Subscriber(waker.poke)
+    subscriber = Subscriber(waker.poke, ports.say)
     subscriber.start()
     evacuator = Evacuator(ports, parts.options.settings, parts.me, domain=parts.options.domain)
     rounds.run(
@@ -44,6 +44,7 @@ def main(argv: list[str]) -> int:
         pulse=pulse,
         say=ports.say,
         looked=parts.listeners.looked,
+        subscription=subscriber,
     )
     subscriber.stop()
     evacuator.leave()

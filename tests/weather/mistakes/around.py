@@ -19,6 +19,9 @@ from vmha_ocf.model import (
     Services,
 )
 
+_LATE = 4.0
+"""Seconds after the proof."""
+
 
 class DistrustsTheFuture(Over):
     """Whose heartbeat is of a time to come has a broken clock, and is not up any more."""
@@ -37,6 +40,21 @@ class DistrustsTheFuture(Over):
                 replace(one, up=False) if one.host in self._broken else one for one in found.known
             ],
         )
+
+
+class OldAtFirstSight(Over):
+    """A flag that it sees late for the first time is an earlier worker's, and that one's to the end."""
+
+    def __init__(self, port: Any, clock: Any) -> None:
+        super().__init__(port, clock)
+        self._young: dict[NovaHost, bool] = {}
+
+    def read(self) -> Mapping[NovaHost, Flag]:
+        flags = cast(Mapping[NovaHost, Flag], self._port.read())
+        now = self._clock.now()
+        for host, flag in flags.items():
+            self._young.setdefault(host, now - flag.proved_at < _LATE)
+        return {host: flag for host, flag in flags.items() if self._young[host]}
 
 
 class AddsADomainTwice(Over):

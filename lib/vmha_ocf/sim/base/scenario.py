@@ -151,6 +151,9 @@ class PacemakerSpec:
     """The devices are told what Nova calls the hosts (pcmk_host_map), not only Pacemaker's names."""
     alert: bool = True
     """The alert that wakes NovaEvacuate is configured."""
+    subscriber: str = ""
+    """What NovaEvacuate keeps beside itself to be told of changes: "" (it does not run), tells, or deaf: it
+    seems to work, and tells nothing."""
     startup_fencing: bool = True
     """Who is not there when the cluster starts is fenced."""
     purges_on_fencing: bool = False

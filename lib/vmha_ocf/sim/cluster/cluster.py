@@ -45,6 +45,8 @@ class Pacemaker:
         self.on_joined: Callable[[Host], None] = lambda _: None
         self.on_fence: Callable[[NodeName], None] = lambda _: None
         """Somebody asks for a node to be fenced; whoever puts a resource manager above it says so."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Of a node."""
         self.unrecorded: set[NovaHost] = set()
         """Flagged hosts whose record somebody has taken away: attrd alone knows of them."""
 
@@ -71,6 +73,7 @@ class Pacemaker:
         self.at_peace.discard(host.node)
         self._core.journal.note(NodeJoined(self._core.now, host.name))
         self._core.journal.say("pacemaker", f"{host.node} is online")
+        self.on_change()
         self.on_joined(host)
 
     def lose(self, host: Host) -> None:
@@ -99,6 +102,7 @@ class Pacemaker:
         if self._online[node]:
             self._online[node] = False
             self._core.journal.say("pacemaker", f"{node} is offline")
+            self.on_change()
 
     def fenced(self, host: Host, by: str) -> None:
         now = self._core.now
@@ -111,6 +115,7 @@ class Pacemaker:
             # Of a level that switches nothing Pacemaker says the same.
             self._core.journal.note(ProvenOff(now, host.name, f"pacemaker ({by})"))
         self._core.journal.say("pacemaker", f"{host.node} is fenced by {by}")
+        self.on_change()
 
     def shut_down(self, host: Host) -> None:
         """In peace: pacemaker_remote says goodbye, and nobody is fenced for that."""
@@ -123,11 +128,13 @@ class Pacemaker:
         self._fenced.add(controller)
         self._history[controller] = (self._core.clock().now(), by)
         self._core.journal.say("pacemaker", f"{controller} is fenced by {by}")
+        self.on_change()
 
     def join(self, controller: NodeName) -> None:
         self._online[controller] = True
         self._fenced.discard(controller)
         self._core.journal.say("pacemaker", f"{controller} is online")
+        self.on_change()
 
     def stop(self) -> None:
         """All controllers at once: what lives in memory is gone."""

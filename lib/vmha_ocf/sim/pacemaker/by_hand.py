@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from vmha_ocf.sim.pacemaker.parts import Parts
-from vmha_ocf.sim.pacemaker.worker import SimWaker, Told, Worker
+from vmha_ocf.sim.pacemaker.worker import SimWaker, Told, Worker, new_waker
 from vmha_ocf.worker.options import WorkerOptions
 
 NAME = "debug-start"
@@ -29,7 +29,7 @@ class WorkersByHand:
         if self._runs(controller) or self.is_pacemakers(controller):
             self._say(controller, "a worker runs here already")
             return
-        waker = self._running[controller] = SimWaker(self.parts.processes)
+        waker = self._running[controller] = new_waker(self.parts)
         worker = Worker(self.parts, self.options, controller, waker, Told(), NAME)
         self._say(controller, "somebody starts a worker by hand")
         waker.process = self.parts.processes.start(

@@ -9,12 +9,14 @@ from vmha_ocf.model import NodeName
 from vmha_ocf.sim.base.processes import Process
 from vmha_ocf.sim.pacemaker.controllers import Controllers
 from vmha_ocf.sim.pacemaker.parts import Parts
-from vmha_ocf.sim.pacemaker.worker import NAME, SimWaker, Told, Worker
+from vmha_ocf.sim.pacemaker.worker import NAME, SimWaker, Told, Worker, new_waker
 from vmha_ocf.worker.options import WorkerOptions
 from vmha_ocf.worker.parameters import longest_silence
 
 _STOP = 18.0
 """Seconds after which the stop action kills what has not ended."""
+_TOLD = 0.02
+"""Seconds from a change in the CIB until a crm_mon that is subscribed has told of it."""
 
 
 @dataclass
@@ -45,6 +47,11 @@ class EvacuateResource:
         """The alert of a fencing."""
         if self._waker:
             self._waker.wake()
+
+    def changed(self) -> None:
+        """Something in the CIB or its status section."""
+        if self._waker and self.parts.world.settings.subscriber == "tells":
+            self.parts.after(_TOLD, self._waker.told)
 
     def kill(self) -> None:
         """SIGKILL. The next monitor finds it."""
@@ -79,7 +86,7 @@ class EvacuateResource:
 
     def _start(self, controller: str) -> None:
         self._move(controller)
-        waker = self._waker = SimWaker(self.parts.processes)
+        waker = self._waker = new_waker(self.parts)
         self.parts.say(f"{NAME} starts on {controller}")
         self.parts.after(self.parts.timing.launch, lambda: self._launch(waker))
 

@@ -73,6 +73,7 @@ class ResourceManager:
         world.pacemaker.may_connect = self._may_connect
         world.pacemaker.on_lost = self._lost
         world.pacemaker.on_joined = self.clone.joined
+        world.pacemaker.on_change = self.evacuate.changed
         world.cib.on_change = self._record_changed
         world.pacemaker.on_fence = self._fence
 
@@ -179,6 +180,7 @@ class ResourceManager:
             self.fencing.abandon()
 
     def _record_changed(self) -> None:
+        self.evacuate.changed()
         self._parts.after(self._parts.timing.rule, self._apply_rule)
 
     def _apply_rule(self) -> None:

@@ -38,9 +38,12 @@ class Told:
 
 @dataclass
 class SimWaker:
-    """Ends a pause early. One for each worker."""
+    """Ends a pause early, and is what the worker is subscribed by. One for each worker."""
 
     processes: Processes
+    works: bool = False
+    """It seems so."""
+    changes: int = 0
     stopping: bool = False
     process: Process | None = None
 
@@ -51,9 +54,17 @@ class SimWaker:
         if self.process:
             self.processes.wake(self.process)
 
+    def told(self) -> None:
+        self.changes += 1
+        self.wake()
+
     def stop(self) -> None:
         self.stopping = True
         self.wake()
+
+
+def new_waker(parts: Parts) -> SimWaker:
+    return SimWaker(parts.processes, bool(parts.world.settings.subscriber))
 
 
 @dataclass
@@ -107,6 +118,7 @@ class Worker:
             pulse=self.told,
             looked=historian.looked,
             say=ports.say,
+            subscription=self.waker,
         )
         evacuator.leave()
 

@@ -75,6 +75,7 @@ def _pacemaker(settings: PacemakerSpec) -> Iterator[str]:
     if settings.fencer:
         yield from must_exist("pacemaker.fencer", settings.fencer, settings.controllers)
     yield from _one_of("pacemaker.action", settings.action, ("reboot", "off"))
+    yield from _one_of("pacemaker.subscriber", settings.subscriber, ("", "tells", "deaf"))
     for level in settings.levels:
         for device in level:
             yield from _one_of("pacemaker.level", device, DEVICES)

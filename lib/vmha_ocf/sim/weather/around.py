@@ -121,6 +121,11 @@ def _nova(down: float, report: float) -> Weather:
     )
 
 
+def _is_deaf(scenario: Scenario) -> Scenario:
+    pacemaker = replace(scenario.pacemaker, subscriber="deaf", alert=False)
+    return replace(scenario, pacemaker=pacemaker)
+
+
 WEATHERS = (
     *_clocks(),
     Weather(
@@ -172,4 +177,10 @@ WEATHERS = (
     ),
     _nova(180.0, 60.0),
     _nova(300.0, 30.0),
+    Weather(
+        "nothing-wakes",
+        "No alert wakes the worker, and what is to tell it of changes is deaf, and seems to work.",
+        _is_deaf,
+        longer=60.0,
+    ),
 )
