@@ -107,6 +107,7 @@ NEWS = (
     "the host is away",
     "was ... before",
     "was asked to be put back",
+    "its own host was started meanwhile",
     "left disabled, as it was found",
     "was un-forced by somebody else",
     "forced down in Nova",

@@ -321,6 +321,9 @@ class HostRound:
         if not self._sure:
             self._sure = True
             return False
+        assert self._survey is not None
+        instances = self._survey.view.reading.instances
+        self._down.note_cut_short(instances, self._survey.found, claim)
         self._ports.flags.write(replace(claim, state=FlagState.DONE))
         self._story.over(plan, plan.summary)
         return True

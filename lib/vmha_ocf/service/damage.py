@@ -10,6 +10,11 @@ and ends as active, or it is stopped. That is asked for once, and is as safe as 
 evacuate it would have been: nothing is in flight, and nobody but that host has it. Where an attempt had
 begun on another host, that one may run it: a person looks first.
 
+Where nova-compute of its host is started past the gate, Nova calls an attempt completed that another host
+works on still. If that one dies before it is done, the instance stays as it was being rebuilt, until the
+next start turns it to error, and no record tells why. So what has stayed in spite of such a record is
+noted before the flag is done.
+
 A host may fail once more while some of that is left. By Nova's word it was in error before this failure,
 and yet it is our damage: it is noted as such, and told when the host is back with it.
 """
@@ -31,6 +36,14 @@ ASKED = "asked"
 """Noted in the place of what it was, before it is put back."""
 LEFT = "left"
 """Noted in the place of what it was, where its error is of an attempt in an earlier failure."""
+
+
+CUT_SHORT = "cut-short"
+"""Noted in the place of what it was, where its host has called an attempt completed, and has it still."""
+_COMPLETED = "completed"
+_IN_VAIN = records.LOST | {_COMPLETED}
+"""The attempts at an instance that is on its host still."""
+_SINCE = {ASKED: "was asked to be put back", CUT_SHORT: "its own host was started meanwhile"}
 
 
 class Way(Enum):
@@ -61,7 +74,13 @@ class Damaged:
                 f"{name} is in error since we tried to evacuate it in an earlier failure; if it runs "
                 f"nowhere: openstack server reboot --hard {self.instance.id}"
             )
-        since = f"was {self.was} before" if self.was != ASKED else "was asked to be put back"
+        if task_states.is_rebuilding(self.instance):
+            there = self.tried_on or "another host"
+            return (
+                f"{name} stays {self.instance.task_state} since {there} failed to take it; if it does not "
+                f"run there: openstack server set --state error {self.instance.id}"
+            )
+        since = _SINCE.get(self.was, f"was {self.was} before")
         if self.tried_on is not None:
             return (
                 f"{name} is in error since {self.tried_on} failed to take it ({since}); if it does not run "
@@ -85,6 +104,15 @@ def to_note(asked: Iterable[Instance], found: Found, trace: Trace) -> Mapping[In
     }
 
 
+def cut_short(
+    instances: Iterable[Instance], found: Found, trace: Trace
+) -> Mapping[InstanceId, str]:
+    """What is to be noted when the evacuation is over, of the instances that are on their host still."""
+    newest = ((one.id, _newest(found.get(one.id, ()), trace)) for one in instances)
+    stayed = (one for one, last in newest if last is not None and last.status == _COMPLETED)
+    return {one: CUT_SHORT for one in stayed if trace.was.get(one, STOPPED) == STOPPED}
+
+
 def still_left(
     instances: Iterable[Instance], found: Found, trace: Trace
 ) -> Mapping[InstanceId, str]:
@@ -92,7 +120,7 @@ def still_left(
     return {
         one.id: LEFT
         for one in instances
-        if one.vm_state == "error" and _was(one, found.get(one.id, ()), trace) is not None
+        if is_broken(one, trace) and _was(one, found.get(one.id, ()), trace) is not None
     }
 
 
@@ -126,13 +154,23 @@ def of_ours(
     for one in instances:
         was = _was(one, found.get(one.id, ()), trace)
         choice = choices.get(one.id, Choice.UNKNOWN)
-        if one.vm_state == "error" and was is not None and choice is not Choice.OPTED_OUT:
+        if is_broken(one, trace) and was is not None and choice is not Choice.OPTED_OUT:
             tried_on = _tried_on(found.get(one.id, ()), trace)
             way = _way(one, was, found.get(one.id, ()), off, choice)
             if way is Way.REBOOT and tried_on is not None:
                 way = Way.TELL
             left.append(Damaged(one, way, was, tried_on))
     return left
+
+
+def is_broken(one: Instance, trace: Trace) -> bool:
+    """As far as Nova shows it: whoever made it so."""
+    return one.vm_state == "error" or _is_stuck(one, trace.was.get(one.id, ""))
+
+
+def _is_stuck(one: Instance, was: str) -> bool:
+    """Nobody goes on with it. Its task_state would keep its owner's reboot away, too."""
+    return was == CUT_SHORT and task_states.is_rebuilding(one)
 
 
 def may_be_some(found: Found, trace: Trace) -> bool:
@@ -167,8 +205,8 @@ def _is_new(record: Evacuation, trace: Trace) -> bool:
 
 
 def _tried_on(found: Sequence[Evacuation], trace: Trace) -> NovaHost | None:
-    lost = (one for one in found if one.status in records.LOST and _is_new(one, trace))
-    return next((one.dest for one in lost if one.dest is not None), None)
+    vain = (one for one in found if one.status in _IN_VAIN and _is_new(one, trace))
+    return next((one.dest for one in vain if one.dest is not None), None)
 
 
 def _was_reset(noted: str) -> bool:
@@ -177,7 +215,8 @@ def _was_reset(noted: str) -> bool:
 
 
 def _way(one: Instance, was: str, found: Sequence[Evacuation], off: Off, choice: Choice) -> Way:
-    if one.task_state is not None or any(records.at_work(found, off)):
+    is_waited_for = one.task_state is not None and not _is_stuck(one, was)
+    if is_waited_for or any(records.at_work(found, off)):
         return Way.WAIT
     if choice is not Choice.EVACUATE:
         return Way.TELL

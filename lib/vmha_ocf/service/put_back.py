@@ -60,7 +60,7 @@ class PutBack:
         if not damage.may_be_some(found, trace):
             return ()
         instances = self._ports.nova.instances_on(trace.host)
-        broken = [one for one in instances if one.vm_state == "error"]
+        broken = [one for one in instances if damage.is_broken(one, trace)]
         return damage.of_ours(broken, self._choices(trace, broken), found, off, trace)
 
     def _choices(self, trace: Trace, instances: Sequence[Instance]) -> dict[InstanceId, Choice]:

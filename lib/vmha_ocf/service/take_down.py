@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -176,22 +176,26 @@ class TakeDown:
 
     def note(self, asked: Iterable[Instance], found: Found, flag: Flag) -> None:
         """What these instances are, before they are asked for first."""
-        trace = self.trace
-        assert trace is not None
-        wanted = replace(trace, was={**trace.was, **damage.to_note(asked, found, trace)})
-        if wanted != self.trace:
-            self._ports.traces.write(wanted, self._nodes(flag))
-            self.trace = wanted
+        assert self.trace is not None
+        self._note(damage.to_note(asked, found, self.trace), self._nodes(flag))
 
     def note_off_again(self, instances: Iterable[InstanceId]) -> None:
         """Whoever comes after us leaves them to their owners."""
         if self.trace is not None:
             off = [one for one in instances if self.trace.was.get(one) == damage.STOPPED]
-            if off:
-                was = {**self.trace.was, **dict.fromkeys(off, damage.ASKED)}
-                wanted = replace(self.trace, was=was)
-                self._ports.traces.write(wanted, (NodeName(self._me),))
-                self.trace = wanted
+            self._note(dict.fromkeys(off, damage.ASKED), (NodeName(self._me),))
+
+    def note_cut_short(self, instances: Iterable[Instance], found: Found, flag: Flag) -> None:
+        """Those that are on it still, before its evacuation is called over."""
+        if self.trace is not None:
+            self._note(damage.cut_short(instances, found, self.trace), self._nodes(flag))
+
+    def _note(self, was: Mapping[InstanceId, str], nodes: Sequence[NodeName]) -> None:
+        assert self.trace is not None
+        wanted = replace(self.trace, was={**self.trace.was, **was})
+        if wanted != self.trace:
+            self._ports.traces.write(wanted, nodes)
+            self.trace = wanted
 
     def _known(self, service: ComputeService, flag: Flag) -> Ours | None:
         """What is ours beside the mark. Of a trace only if it is of this very failure: a CIB that was

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from vmha_ocf.cloud import records
 from vmha_ocf.cloud.tagging import Choice
 from vmha_ocf.model import Epoch, Evacuation, Instance, InstanceId
 from vmha_ocf.service import damage
-from vmha_ocf.service.damage import ASKED, LEFT, Damaged, Way
+from vmha_ocf.service.damage import ASKED, CUT_SHORT, LEFT, Damaged, Way
 from vmha_ocf.service.marker import Ours
 from vmha_ocf.service.trace import Trace
 
@@ -165,6 +166,69 @@ class TestWhatIsLeftWhenTheHostFailsAgain:
         (one,) = damage.of_ours([BROKEN], {ONE: Choice.EVACUATE}, {}, {}, noted(LEFT))
         assert one.way is Way.TELL
         assert "in an earlier failure; if it runs nowhere: openstack server reboot" in one.told
+
+
+class TestWhatItsOwnHostHasCutShort:
+    """Nova's record says completed, because its nova-compute was started past the gate."""
+
+    DONE = (record("completed", 2, dest="compute-2"),)
+    STUCK = instance(task_state="rebuild_spawning")
+
+    def noted(self, trace: Trace = TRACE, found: Sequence[Evacuation] = DONE) -> Any:
+        return damage.cut_short([BROKEN], records.by_instance(found), trace)
+
+    def of_ours(self, one: Instance, trace: Trace, *found: Evacuation) -> Damaged:
+        every = records.by_instance(found or self.DONE)
+        assert damage.may_be_some(every, trace)
+        (each,) = damage.of_ours([one], {ONE: Choice.EVACUATE}, every, {}, trace)
+        return each
+
+    def test_is_noted_when_the_evacuation_is_over(self) -> None:
+        assert self.noted() == self.noted(noted("stopped")) == {ONE: CUT_SHORT}
+
+    @pytest.mark.parametrize("was", ["error", "paused", ASKED, LEFT, CUT_SHORT])
+    def test_is_not_noted_where_more_is_known(self, was: str) -> None:
+        assert self.noted(noted(was)) == {}
+
+    @pytest.mark.parametrize(
+        "found",
+        [
+            [],
+            FAILED,
+            [record("done", dest="compute-2")],
+            [record("completed", created_at=text(-60))],
+        ],
+    )
+    def test_nothing_else_is(self, found: list[Evacuation]) -> None:
+        assert self.noted(found=found) == {}
+
+    def test_is_told_where_it_is_in_error(self) -> None:
+        one = self.of_ours(BROKEN, noted(CUT_SHORT))
+        assert (one.way, one.told) == (
+            Way.TELL,
+            "one is in error since compute-2 failed to take it (its own host was started meanwhile); if it "
+            "does not run there: openstack server reboot --hard one",
+        )
+
+    def test_is_told_where_nobody_goes_on_with_it(self) -> None:
+        for host, found in (("compute-2", self.DONE), ("another host", FAILED)):
+            one = self.of_ours(self.STUCK, noted(CUT_SHORT), *found)
+            assert (one.way, one.told) == (
+                Way.TELL,
+                f"one stays rebuild_spawning since {host} failed to take it; if it does not run there: "
+                "openstack server set --state error one",
+            )
+
+    def test_waits_where_another_attempt_is_under_way(self) -> None:
+        again = record("accepted", 3, created_at=text(60))
+        assert self.of_ours(self.STUCK, noted(CUT_SHORT), again, *self.DONE).way is Way.WAIT
+
+    def test_is_nobodys_damage_while_it_is_well(self) -> None:
+        assert left(instance(), list(self.DONE), noted(CUT_SHORT)) == []
+        assert left(self.STUCK, list(self.DONE)) == []
+
+    def test_may_run_on_any_host_that_has_begun_to_take_it(self) -> None:
+        assert left(found=[record("error", 3, dest=None), *self.DONE]) == [Way.TELL]
 
 
 def test_whether_the_instances_have_to_be_listed() -> None:
