@@ -229,6 +229,8 @@ class Step(Enum):
     """Instances run elsewhere."""
     GIVEN_UP = "given-up"
     """An instance is not evacuated as things are."""
+    LEFT_ALONE = "left-alone"
+    """Instances are left to whoever is told: the policy wants them not evacuated, and their host is off."""
     OVER = "over"
     RETURNED = "returned"
     """nova-compute runs on the host again and is un-forced."""
@@ -254,6 +256,9 @@ class Event:
     asked: tuple[Epoch, ...] = ()
     """REQUESTED: when each evacuation off this host was asked for, likewise: what a worker had asked
     for and did not come to tell is counted by the next one."""
+    project: str = ""
+    stack: str = ""
+    """LEFT_ALONE: the ids of the project and of the stack that ``instances`` are of; "" is not known."""
 
 
 LOST = "lost"

@@ -38,8 +38,12 @@ def choose(
 
     ``images`` are the look-ups made so far; ``anything_marked`` tells whether anything in the
     cloud carries a mark (None: not known), which only ``untagged=auto`` asks; ``excluded``: whom the policy
-    leaves alone.
+    leaves alone. Whom it wants somebody told of is that, marked or not.
     """
+    if instance.id in excluded.told:
+        return Choice.EXCLUDED
+    if instance.id in excluded.perhaps_told:
+        return Choice.UNKNOWN
     choice = _choose(instance, settings, images, anything_marked)
     if choice in (Choice.EVACUATE, Choice.UNKNOWN) and instance.id in excluded.by:
         return Choice.EXCLUDED

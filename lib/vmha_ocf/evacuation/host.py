@@ -103,7 +103,9 @@ class HostRound:
     @property
     def told(self) -> Mapping[InstanceId, str]:
         """The instances that a person should see, and why."""
-        return {one.instance.id: one.reason for one in self._plan.told} if self._plan else {}
+        if self._plan is None:
+            return {}
+        return {one.instance.id: one.reason for one in (*self._plan.left_alone, *self._plan.told)}
 
     def sentence(self) -> str:
         if self._plan is None:
@@ -203,21 +205,22 @@ class HostRound:
             self._memory = self._memory.reminded(self._down.trace.was)
         return is_down
 
-    def plan(self, room: int, busy_groups: Collection[str]) -> Sequence[Request]:
+    def plan(
+        self, room: int, busy_groups: Collection[str], *, held: bool = False
+    ) -> Sequence[Request]:
         """What is to be asked for now, of what was seen. ``room``: requests that it may make, at most;
-        ``busy_groups``: those of which a member is on its way off another host."""
+        ``busy_groups``: those of which a member is on its way off another host; ``held``: evacuation is."""
         seen, beat = self._survey, self._down.heartbeat
         assert seen is not None
         assert beat is not None
         around = seen.view.around
         # In a new boot nothing runs of what ran before: its gate then keeps nova-compute off.
         perhaps = beat.moved or (around.node_back and not around.rebooted)
-        doubt = perhaps and not seen.view.alive
         silent = beat.quiet(self._down.looked_at, self._cloud.silence)
-        most = 0 if doubt and not silent else min(room, self._settings.caps.batch)
-        plan = evacuation.plan_steps(
-            seen, Allowance(most, self._settings.caps.per_host), busy_groups
-        )
+        doubt = perhaps and not seen.view.alive and not silent
+        most = 0 if doubt else min(room, self._settings.caps.batch)
+        allowance = Allowance(most, self._settings.caps.per_host, doubtful=doubt or held)
+        plan = evacuation.plan_steps(seen, allowance, busy_groups)
         self._plan = plan
         self._story.seen(plan, seen.view)
         self._note_problems(plan)

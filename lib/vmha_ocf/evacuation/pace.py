@@ -49,3 +49,5 @@ class Allowance:
     """Whatever the host."""
     per_host: int
     """In flight off this one."""
+    doubtful: bool = False
+    """Whether the host is off, or anything is to be done now: nobody is told to replace anything."""

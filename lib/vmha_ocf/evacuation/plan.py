@@ -46,6 +46,8 @@ class Plan:
     """Those among them that seem to go nowhere: they load nobody."""
     busy_groups: Collection[str] = ()
     """Server groups of which a member is on its way once the steps are made."""
+    left_alone: Sequence[Verdict] = ()
+    """Somebody is told that these are not evacuated, and may replace them."""
 
     @property
     def counts(self) -> Mapping[Next, int]:
@@ -175,6 +177,7 @@ def survey(view: View, *, settings: Settings, memory: Memory, now: Monotonic) ->
         words=view.around.words,
         suspects=view.reading.suspects,
         excluded=excluded.by,
+        notify=excluded.told,
         bound=server_groups.bound(view.around.groups, (one.id for one in view.reading.instances)),
     )
     verdicts = [
@@ -198,22 +201,22 @@ def plan_steps(seen: Survey, allowance: Allowance, busy_groups: Collection[str] 
     allowed = min(allowance.requests, allowance.per_host - seen.load)
     busy = set(seen.busy_groups)
     stops = list(_stops(view, seen.found, memory, settings))
-    over = not stops and not seen.flying and _is_over(view, seen.verdicts, seen.situation)
+    waits = allowance.doubtful and any(one.alone for one in seen.verdicts)
+    idle = not (stops or seen.flying or waits)
+    over = idle and _is_over(view, seen.verdicts, seen.situation)
     requests = [] if over else list(_requests(seen, busy | {*busy_groups}, allowed))
     steps: list[Step] = [Finish(view.flag)] if over else [*stops, *requests]
     busy |= {seen.groups[step.instance.id] for step in requests if step.instance.id in seen.groups}
-    return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy)
+    left = () if waits else [one for one in seen.verdicts if one.alone]
+    return Plan(steps, seen.verdicts, len(seen.flying), seen.stuck, busy, left)
 
 
 def excluded_still(view: View, found: Found, memory: Memory) -> Excluded:
     """Who is excluded now, and nobody has asked for since the host died: what we have begun is ours to its
     end, whatever the policy says meanwhile, or an attempt that failed would stay as it is."""
     began = view.began or view.flag.proved_at
-    excluded = view.reading.excluded
     begun = {one for one, newest in found.items() if records.is_since(newest[0], began)}
-    begun |= {*memory.was_reset, *memory.may_reset}
-    by = {one: why for one, why in excluded.by.items() if one not in begun}
-    return Excluded(by, excluded.perhaps - begun)
+    return view.reading.excluded.without({*begun, *memory.was_reset, *memory.may_reset})
 
 
 def _choice(

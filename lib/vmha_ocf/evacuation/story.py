@@ -14,6 +14,10 @@ from vmha_ocf.evacuation.view import View
 from vmha_ocf.model import Epoch, Evacuation, Event, Instance, InstanceId, NovaHost, Step
 from vmha_ocf.ports import Ports
 
+STACK = "metering.stack"
+"""The key of a server's metadata by which Heat's templates name the stack: its id."""
+_AT_ONCE = 20
+
 
 class HostStory:
     """Says everything once."""
@@ -69,6 +73,22 @@ class HostStory:
             if one.told and self._is_new((one.instance.id, one.reason)):
                 left = {one.instance.id: name}
                 self._tell(Step.GIVEN_UP, instances=left, detail=one.reason)
+        self._leave_alone(plan)
+
+    def _leave_alone(self, plan: Plan) -> None:
+        """By whose they are, since a message is for one owner; a notification names no more at once."""
+        by_owner: dict[tuple[str, str, str], list[Instance]] = {}
+        for one in plan.left_alone:
+            if self._is_new((one.instance.id, Step.LEFT_ALONE)):
+                whose = one.instance.project, one.instance.metadata.get(STACK, ""), one.reason
+                by_owner.setdefault(whose, []).append(one.instance)
+        for (project, stack, why), instances in by_owner.items():
+            for first in range(0, len(instances), _AT_ONCE):
+                names = {one.id: name_of(one) for one in instances[first : first + _AT_ONCE]}
+                self._ports.say(f"{self._host}: {', '.join(names.values())}: left alone; {why}")
+                self._tell(
+                    Step.LEFT_ALONE, instances=names, detail=why, project=project, stack=stack
+                )
 
     def over(self, plan: Plan, kept: str) -> None:
         self._ports.say(f"{self._host}: evacuation is over" + (f" ({kept})" if kept else ""))

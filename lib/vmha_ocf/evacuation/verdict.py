@@ -49,6 +49,8 @@ class Verdict:
     reason: str = ""
     told: bool = False
     """A person should see it: it will not end by itself soon."""
+    alone: bool = False
+    """The policy leaves it to whoever is told."""
 
     @property
     def in_vain(self) -> bool:
@@ -82,6 +84,8 @@ class Situation:
     """Instances that may be what killed the host."""
     excluded: Mapping[InstanceId, str] = field(default_factory=dict)
     """By the policy, and why."""
+    notify: Collection[InstanceId] = ()
+    """Those of them that somebody is told of."""
 
     def settled(self, instance: Instance, what: str) -> bool:
         """Whatever Nova could still do about it, it would have shown by now."""
@@ -161,10 +165,19 @@ def _not_ours(instance: Instance, choice: Choice, situation: Situation) -> Verdi
     if choice is Choice.UNKNOWN:
         return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
     if choice is Choice.EXCLUDED:
-        return Verdict(instance, Next.LEAVE, situation.excluded[instance.id])
+        return _excluded(instance, situation)
     if choice is not Choice.EVACUATE:
         return Verdict(instance, Next.LEAVE, choice.value)
     return None
+
+
+def _excluded(instance: Instance, situation: Situation) -> Verdict:
+    """What might run on its host again is replaced by nobody but a person."""
+    why, told = situation.excluded[instance.id], instance.id in situation.notify
+    if told and situation.alive:
+        why = f"nova-compute runs on its host again, and so nobody was told to replace it; {why}"
+    alive = situation.alive
+    return Verdict(instance, Next.LEAVE, why, told=told and alive, alone=told and not alive)
 
 
 def _kept(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict | None:

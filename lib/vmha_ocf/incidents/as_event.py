@@ -21,7 +21,7 @@ Message = Mapping[str, Any]
 
 _OURS = uuid.UUID("b9a4a7f6-5c0e-5d0c-9d55-6f2f0d2a1c11")
 _WAITS = (Step.HELD, Step.GIVEN_UP)
-_OF_INSTANCES = (Step.REQUESTED, Step.MOVED, Step.GIVEN_UP)
+_OF_INSTANCES = (Step.REQUESTED, Step.MOVED, Step.GIVEN_UP, Step.LEFT_ALONE)
 """That have an event for each instance."""
 
 
@@ -35,12 +35,15 @@ def of_step(event: Event, incident: Incident, controller: str) -> Iterator[Messa
         "state": state(incident),
         "controller": controller,
         "text": sentence(event),
+        "project_id": event.project,
+        "stack": event.stack,
     }
     counted = {
         "count": len(event.instances),
         "requested": incident.requested,
         "moved": incident.moved,
         "given_up": len(incident.given_up),
+        "left_alone": len(incident.left_alone),
         "time_to_recover": incident.recovery,
     }
     is_error = event.step in _WAITS

@@ -11,7 +11,7 @@ from typing import Any
 
 from vmha_ocf.agent.printable import one_line
 from vmha_ocf.incidents.ailment import Ailment, What, names
-from vmha_ocf.incidents.incident import Incident
+from vmha_ocf.incidents.incident import Incident, Staying
 from vmha_ocf.model import Ailing, Event, Step, Turn
 
 VERSION = 1
@@ -31,16 +31,20 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "time_to_recover": incident.recovery,
         "requested": incident.requested,
         "moved": incident.moved,
-        "given_up": [
-            {"instance": one, "name": told.name, "reason": told.reason}
-            for one, told in incident.given_up.items()
-        ],
+        "given_up": _staying(incident.given_up),
+        "left_alone": _staying(incident.left_alone),
         "fencings": list(incident.fencings),
         "workers": list(incident.workers),
         "proof": incident.proof,
         "held": incident.held,
         "outcome": incident.outcome,
     }
+
+
+def _staying(some: Staying) -> list[dict[str, Any]]:
+    return [
+        {"instance": one, "name": told.name, "reason": told.reason} for one, told in some.items()
+    ]
 
 
 def ailment_json(ailment: Ailment) -> dict[str, Any]:
@@ -60,6 +64,7 @@ def ailment_json(ailment: Ailment) -> dict[str, Any]:
         "given_up": [{"instance": patient.instance, "name": patient.name, "reason": told}]
         if told and not ailment.ended
         else [],
+        "left_alone": [],
         "instance": patient.instance,
         "name": patient.name,
         "project_id": patient.project,
@@ -111,9 +116,11 @@ def _restart(ailment: Ailment) -> str:
 
 def notification(event: Event, incident: Incident, controller: str) -> Mapping[str, Any]:
     """What a hook gets for one step. ``controller``: where the worker runs that sends it."""
+    whose = {"project_id": event.project, "stack": event.stack}
     return {
         "version": VERSION,
         "step": event.step.value,
+        **(whose if event.step is Step.LEFT_ALONE else {}),
         "at": event.at,
         "host": event.host,
         "text": sentence(event),
@@ -154,6 +161,7 @@ def _what(event: Event) -> str:
         Step.REQUESTED: f"asked Nova to evacuate {names or 'more instances'}",
         Step.MOVED: f"{names or 'more instances'} run elsewhere",
         Step.GIVEN_UP: f"{names}: {told}",
+        Step.LEFT_ALONE: f"{names} left alone: {told}",
         Step.OVER: "evacuation is over" + (f", {names} stay" if names else ""),
         Step.RETURNED: "is back, un-forced in Nova",
         Step.IN_SERVICE: f"evacuation is over; {told}" if told else "back in service",

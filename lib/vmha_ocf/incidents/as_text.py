@@ -19,7 +19,7 @@ from vmha_ocf.model import Epoch, InstanceId, NovaHost, Step
 VERSION = "1"
 _TEXT = 200
 """Characters of a proof or a reason."""
-_GIVEN_UP = 10
+_STAYING = 10
 """Instances that are named. With all else a line has less than 12 kB, and 400 bytes as a rule."""
 _SEVERAL = 8
 """Fencings and workers."""
@@ -55,8 +55,12 @@ def _words(incident: Incident) -> Iterator[tuple[str, str]]:
     yield from (("worker", quoted(one)) for one in incident.workers[-_SEVERAL:])
     told = {"proof": incident.proof, "why-held": incident.held, "outcome": incident.outcome}
     yield from ((key, quoted(text)) for key, text in told.items() if text)
-    for one, given_up in list(incident.given_up.items())[:_GIVEN_UP]:
-        yield "left", f"{quoted(one)},{quoted(given_up.name)},{quoted(given_up.reason)}"
+    staying = [
+        *(("left", *one) for one in incident.given_up.items()),
+        *(("alone", *one) for one in incident.left_alone.items()),
+    ]
+    for word, one, why in staying[:_STAYING]:
+        yield word, f"{quoted(one)},{quoted(why.name)},{quoted(why.reason)}"
 
 
 def _read(last: Mapping[str, str], pairs: list[tuple[str, str]]) -> Incident:
@@ -76,11 +80,12 @@ def _read(last: Mapping[str, str], pairs: list[tuple[str, str]]) -> Incident:
         unquoted(last.get("proof", "")),
         unquoted(last.get("why-held", "")),
         unquoted(last.get("outcome", "")),
-        dict(_given_up(text) for text in several("left")),
+        dict(_staying(text) for text in several("left")),
+        dict(_staying(text) for text in several("alone")),
     )
 
 
-def _given_up(text: str) -> tuple[InstanceId, GivenUp]:
+def _staying(text: str) -> tuple[InstanceId, GivenUp]:
     one, name, reason = (unquoted(part) for part in text.split(","))
     return InstanceId(one), GivenUp(name, reason)
 

@@ -39,6 +39,7 @@ def _step(step: Step, incident: Incident) -> str:
         Step.REQUESTED: f"the first of {incident.requested} requests that Nova accepted",
         Step.MOVED: "the first instance elsewhere",
         Step.GIVEN_UP: "a first instance could not be evacuated",
+        Step.LEFT_ALONE: "the first instances that the policy leaves alone were told of",
         Step.OVER: "evacuation is over" if incident.ended else " ".join(_over(incident)),
         Step.RETURNED: "back, un-forced in Nova",
         Step.IN_SERVICE: " ".join(["back in service", *_outcome(incident)]),

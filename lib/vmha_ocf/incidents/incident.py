@@ -23,6 +23,9 @@ class GivenUp:
     reason: str
 
 
+Staying = Mapping[InstanceId, GivenUp]
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     host: NovaHost
@@ -42,6 +45,8 @@ class Incident:
     outcome: str = ""
     """How it ended, where that is not plain."""
     given_up: Mapping[InstanceId, GivenUp] = field(default_factory=dict)
+    left_alone: Mapping[InstanceId, GivenUp] = field(default_factory=dict)
+    """Not evacuated because the policy says so, and somebody was told of them."""
 
     @property
     def id(self) -> str:
@@ -105,8 +110,15 @@ def is_news(before: Incident | None, after: Incident) -> bool:
     """Whether people want to be told: not of another word for what is known."""
     if before is None:
         return True
-    known = {one: after.given_up[one] for one in before.given_up if one in after.given_up}
-    return after != replace(before, given_up={**before.given_up, **known})
+    return after != replace(
+        before,
+        given_up=_reworded(before.given_up, after.given_up),
+        left_alone=_reworded(before.left_alone, after.left_alone),
+    )
+
+
+def _reworded(before: Staying, after: Staying) -> Staying:
+    return {one: after.get(one, why) for one, why in before.items()}
 
 
 def _reached(incident: Incident, event: Event) -> Incident:
@@ -142,7 +154,8 @@ def _requested(incident: Incident, event: Event) -> Incident:
 
 def _moved(incident: Incident, event: Event) -> Incident:
     left = {one: why for one, why in incident.given_up.items() if one not in event.instances}
-    incident = replace(incident, given_up=left)
+    alone = {one: why for one, why in incident.left_alone.items() if one not in event.instances}
+    incident = replace(incident, given_up=left, left_alone=alone)
     moved = sum(_is_of(incident, asked) for asked in event.done)
     if moved <= incident.moved:
         return incident
@@ -155,8 +168,15 @@ def _is_of(incident: Incident, asked: Epoch) -> bool:
 
 
 def _given_up(incident: Incident, event: Event) -> Incident:
-    told = {one: GivenUp(name, event.detail) for one, name in event.instances.items()}
-    return replace(incident, given_up={**incident.given_up, **told})
+    return replace(incident, given_up={**incident.given_up, **_staying(event)})
+
+
+def _left_alone(incident: Incident, event: Event) -> Incident:
+    return replace(incident, left_alone={**incident.left_alone, **_staying(event)})
+
+
+def _staying(event: Event) -> Staying:
+    return {one: GivenUp(name, event.detail) for one, name in event.instances.items()}
 
 
 def _over(incident: Incident, event: Event) -> Incident:
@@ -185,6 +205,7 @@ _EFFECTS: Mapping[Step, Callable[[Incident, Event], Incident]] = {
     Step.REQUESTED: _requested,
     Step.MOVED: _moved,
     Step.GIVEN_UP: _given_up,
+    Step.LEFT_ALONE: _left_alone,
     Step.OVER: _over,
     Step.IN_SERVICE: _in_service,
 }

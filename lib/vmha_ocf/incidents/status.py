@@ -93,6 +93,7 @@ def _incident(one: Incident, *, names: bool) -> dict[str, Any]:
     if not names:
         nobody = {"instance": None, "name": None, "reason": HIDDEN}
         told["given_up"] = [nobody] * len(one.given_up)
+        told["left_alone"] = [nobody] * len(one.left_alone)
     return told
 
 

@@ -15,7 +15,7 @@ from vmha_ocf.operator.look import Look
 def tables(look: Look) -> Iterator[Table]:
     """None without a policy."""
     excluded = [
-        (str(number), name_of(one), one.vm_state, look.excluded[one.id])
+        (str(number), name_of(one), one.vm_state, _why(one, look))
         for number, one in enumerate(_excluded(look), start=1)
     ]
     if excluded:
@@ -50,6 +50,7 @@ def data(one: Instance, look: Look) -> Mapping[str, object]:
         "class": found.name or None,
         "class_by": found.why,
         "excluded": look.excluded.get(one.id),
+        "left_to_others": _is_told(one, look),
     }
 
 
@@ -62,6 +63,14 @@ def rows_of(found: Classified, look: Look) -> str:
 
 def _excluded(look: Look) -> Sequence[Instance]:
     return [one for one in look.view.reading.instances if one.id in look.excluded]
+
+
+def _is_told(one: Instance, look: Look) -> bool:
+    return any(it.alone and it.instance.id == one.id for it in look.plan.verdicts)
+
+
+def _why(one: Instance, look: Look) -> str:
+    return look.excluded[one.id] + ("; left to whoever is told" if _is_told(one, look) else "")
 
 
 def _classified(one: Instance, look: Look) -> Classified:

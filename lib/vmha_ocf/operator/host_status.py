@@ -160,7 +160,9 @@ def progress(look: Look) -> Mapping[str, int]:
         and records.is_since(one, since)
     }
     flying = len(in_flight(look.plan))
-    return {"in flight": flying, "to go": len(left) - flying, "moved": len(moved)}
+    alone = sum(one.alone for one in look.plan.verdicts)
+    counts = {"in flight": flying, "to go": len(left) - flying, "moved": len(moved)}
+    return {**counts, "left alone": alone} if alone else counts
 
 
 def _in_words(counts: Mapping[str, int]) -> str:

@@ -104,7 +104,7 @@ class Evacuating:
         room = 0 if waits else self._requesting.room(destinations, self.in_flight)
         if room:
             hosts = self._looked_again(hosts)
-        planned = self._requesting.plan(hosts, self.hosts.values(), room)
+        planned = self._requesting.plan(hosts, self.hosts.values(), room, held=sight.held)
         if any(requests for _, requests in planned):
             known = {flag.host for flag in sight.pending}
             self._requesting.send(self._lookout.right_before.to_ask(self._noted(planned), known))

@@ -182,3 +182,18 @@ def test_who_is_excluded_is_not_ours_whatever_its_mark(one: Instance, choice: Ch
     excluded = Excluded({ONE: "by line 3"}, frozenset({InstanceId("perhaps")}))
     settings = Settings(untagged=Untagged.NONE)
     assert tagging.choose(one, settings, {}, None, excluded) is choice
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{}, {"tags": frozenset({"automatic-recovery"})}, {"metadata": {"evacuable": "false"}}],
+)
+def test_whom_somebody_is_told_of_is_excluded_and_perhaps_unknown_marked_or_not(
+    about: dict[str, Any],
+) -> None:
+    settings = Settings(untagged=Untagged.NONE)
+    told = Excluded({ONE: "by line 3"}, told=frozenset({ONE}))
+    perhaps = Excluded(perhaps=frozenset({ONE}), perhaps_told=frozenset({ONE}))
+    one = instance(**about)
+    assert tagging.choose(one, settings, {}, None, told) is Choice.EXCLUDED
+    assert tagging.choose(one, settings, {}, None, perhaps) is Choice.UNKNOWN

@@ -88,6 +88,41 @@ class TestExcluded:
         one = view([instance(vm_state="error")], excluded=self.WHO)
         assert evacuated(plan(one, reset)) == [ONE]
 
+    TOLD = Excluded({ONE: "excluded by the policy, line 3"}, told=frozenset({ONE}))
+
+    def test_others_are_told_to_replace_it_marked_or_not(self) -> None:
+        for one in (instance(), instance(tags=frozenset())):
+            planned = plan(view([one], excluded=self.TOLD))
+            assert [(it.instance.id, it.reason) for it in planned.left_alone] == [
+                (ONE, "excluded by the policy, line 3")
+            ]
+            assert not planned.told
+            assert planned.is_over
+
+    def test_while_its_host_is_in_doubt_nobody_is_and_it_is_not_over(self) -> None:
+        doubt = replace(PLENTY, doubtful=True)
+        planned = plan(view([instance()], excluded=self.TOLD), allowance=doubt)
+        assert not planned.left_alone
+        assert not planned.is_over
+        assert plan(view([instance()], excluded=self.WHO), allowance=doubt).is_over
+
+    def test_where_nova_compute_runs_again_a_person_is_told_instead(self) -> None:
+        planned = plan(view([instance()], excluded=self.TOLD, alive=True))
+        assert not planned.left_alone
+        assert [one.reason for one in planned.told] == [
+            "nova-compute runs on its host again, and so nobody was told to replace it; "
+            "excluded by the policy, line 3"
+        ]
+
+    def test_what_we_have_begun_is_replaced_by_nobody(self) -> None:
+        tries = [record("failed")]
+        seen = noticed(*tries, ago=900.0)
+        planned = plan(view([instance(vm_state="error")], tries, excluded=self.TOLD), seen)
+        assert (evacuated(planned), planned.left_alone) == ([ONE], [])
+
+    def test_what_is_being_deleted_is_not_told_of(self) -> None:
+        assert not plan(view([instance(task_state="deleting")], excluded=self.TOLD)).left_alone
+
     def test_who_may_be_excluded_waits_and_is_told(self) -> None:
         planned = plan(view([instance("perhaps")], excluded=self.WHO))
         assert [(one.next, one.told) for one in planned.verdicts] == [(Next.UNKNOWN, True)]

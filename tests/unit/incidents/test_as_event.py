@@ -50,6 +50,7 @@ def test_a_host() -> None:
             "requested": 0,
             "moved": 0,
             "given_up": 1,
+            "left_alone": 0,
         },
     }
     assert not is_of_instance(event)
@@ -61,6 +62,7 @@ def test_a_host() -> None:
         (Step.REQUESTED, "requested", "INFO"),
         (Step.MOVED, "moved", "INFO"),
         (Step.GIVEN_UP, "given-up", "ERROR"),
+        (Step.LEFT_ALONE, "left-alone", "INFO"),
     ],
 )
 def test_what_is_about_instances_has_an_event_for_each(
@@ -131,3 +133,12 @@ def test_no_trait_has_parts() -> None:
     assert all(
         isinstance(one, str | int | float) for each in events for one in each["payload"].values()
     )
+
+
+def test_whose_they_are_that_others_may_replace() -> None:
+    both = told(Step.LEFT_ALONE, instances={WEB: "web-1"}, project="a-project", stack="a-stack")
+    assert [(one["payload"]["project_id"], one["payload"]["stack"]) for one in both] == [
+        ("a-project", "a-stack")
+    ] * 2
+    (host,) = told(Step.LEFT_ALONE)
+    assert not host["payload"].keys() & {"project_id", "stack"}

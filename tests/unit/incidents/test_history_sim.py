@@ -14,7 +14,7 @@ from vmha_ocf.sim import World
 from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.base.tripwire import Died, Tripwire
 
-ALL = set(Step) - {Step.HELD, Step.GIVEN_UP}
+ALL = set(Step) - {Step.HELD, Step.GIVEN_UP, Step.LEFT_ALONE}
 
 
 def boot(world: World, count: int = 3, **about: Any) -> None:

@@ -10,7 +10,7 @@ from vmha_ocf.incidents import history
 from vmha_ocf.incidents.as_json import notification, sentence, state
 from vmha_ocf.incidents.as_text import format_incident, parse_incident
 from vmha_ocf.incidents.history import MOST, History
-from vmha_ocf.incidents.incident import GivenUp, Incident, advance, opened
+from vmha_ocf.incidents.incident import GivenUp, Incident, advance, is_news, opened
 from vmha_ocf.model import Epoch, Event, InstanceId, NovaHost, Step
 
 HOST = NovaHost("compute-1")
@@ -78,6 +78,26 @@ class TestSteps:
         left = event(Step.GIVEN_UP, 1005.0, instances={ONE: "web", TWO: "db"}, detail="full")
         moved = event(Step.MOVED, 1009.0, instances={ONE: "web"}, done=(1002.0,))
         assert only(FENCED, left, moved).given_up == {TWO: GivenUp("db", "full")}
+
+    def test_those_that_others_may_replace_are_counted_apart_until_one_moves_after_all(
+        self,
+    ) -> None:
+        alone = event(Step.LEFT_ALONE, 1005.0, instances={ONE: "web", TWO: "db"}, detail="line 3")
+        one = only(FENCED, alone, alone)
+        assert (one.given_up, one.left_alone[ONE]) == ({}, GivenUp("web", "line 3"))
+        assert one.milestones[Step.LEFT_ALONE] == 1005.0
+        assert only(FENCED, alone, event(Step.OVER, 1010.0)).left_alone == one.left_alone
+        moved = event(Step.MOVED, 1009.0, instances={ONE: "web"}, done=(1002.0,))
+        assert only(FENCED, alone, moved).left_alone == {TWO: GivenUp("db", "line 3")}
+
+    def test_another_word_for_why_they_are_left_alone_is_no_news(self) -> None:
+        before = only(
+            FENCED, event(Step.LEFT_ALONE, 1005.0, instances={ONE: "web"}, detail="line 3")
+        )
+        again = event(Step.LEFT_ALONE, 1006.0, instances={ONE: "web"}, detail="line 4")
+        more = event(Step.LEFT_ALONE, 1006.0, instances={TWO: "db"}, detail="line 3")
+        assert not is_news(before, advance(before, again))
+        assert is_news(before, advance(before, more))
 
     def test_the_last_move_is_when_it_was_told_first(self) -> None:
         moved = event(Step.MOVED, 1009.0, done=(1002.0,))
@@ -217,6 +237,16 @@ class TestTheText:
     def test_what_is_written_is_read(self, one: Incident) -> None:
         assert parse_incident(format_incident(one)) == one
 
+    def test_so_are_those_that_stay_the_first_ten(self) -> None:
+        up = {InstanceId(f"up-{n}"): GivenUp("", "full") for n in range(6)}
+        alone = {InstanceId(f"alone-{n}"): GivenUp("web", "by line 3") for n in range(6)}
+        read = parse_incident(
+            format_incident(Incident(HOST, Epoch(1.0), given_up=up, left_alone=alone))
+        )
+        assert read
+        assert read.given_up == up
+        assert read.left_alone == dict(list(alone.items())[:4])
+
     @given(st.dictionaries(TEXT.map(InstanceId), st.builds(GivenUp, TEXT, TEXT), max_size=30))
     def test_it_is_bounded_and_printable_whatever_people_name_things(
         self, given_up: dict[InstanceId, GivenUp]
@@ -242,6 +272,7 @@ class TestTheText:
         "text",
         ["", "1", "1 host=a", "1 began=5", "1 host=a began=-1", "1 host=a began=nan",
          "1 host=a began=1e5", "1 host=a began=5 asked=many", "1 host=a began=5 left=a,b",
+         "1 host=a began=5 alone=a,b",
          "1 host=a began=9999999999999", "host=a began=5"],
     )  # fmt: skip
     def test_what_is_broken_is_not_guessed(self, text: str) -> None:
@@ -313,6 +344,12 @@ class TestForPrograms:
         asked = event(Step.REQUESTED, 1.0, instances=many)
         message = notification(asked, opened(FENCED), "ctl1")
         assert (len(message["instances"]), message["count"]) == (20, 50)
+        assert "project_id" not in message
+
+    def test_a_notification_says_whose_they_are_that_others_may_replace(self) -> None:
+        about = event(Step.LEFT_ALONE, 1.0, instances={ONE: "web"}, project="p", stack="s")
+        message = notification(about, opened(FENCED), "ctl1")
+        assert (message["project_id"], message["stack"]) == ("p", "s")
 
     def test_the_states(self) -> None:
         held = event(Step.HELD, 1001.0, detail="a storm")

@@ -72,6 +72,7 @@ INCIDENT_JSON = {
     "requested": 4,
     "moved": 3,
     "given_up": [{"instance": "one", "name": "web", "reason": "vTPM"}],
+    "left_alone": [],
     "fencings": [1000.5, 1003.0],
     "workers": ["ctl1", "ctl2"],
     "proof": "BMC 192.0.2.7 answered off, fenced by ctl1",
@@ -100,6 +101,7 @@ AILMENT_JSON = {
     "requested": 1,
     "moved": 0,
     "given_up": [{"instance": WEB, "name": "web-1", "reason": "its restart did not help"}],
+    "left_alone": [],
     "instance": WEB,
     "name": "web-1",
     "project_id": "a-project",
@@ -284,9 +286,14 @@ class TestWithoutTheToken:
         told = answer("/v1/incidents", self.SEEN, names=False)
         assert told["unnamed"] == 1
         assert [one["told"] for one in told["ailments"]] == [HIDDEN, "look at the cables"]
-        assert told["incidents"][0]["given_up"] == [
-            {"instance": None, "name": None, "reason": HIDDEN}
-        ]
+        nobody = {"instance": None, "name": None, "reason": HIDDEN}
+        assert told["incidents"][0]["given_up"] == [nobody]
+
+    def test_those_that_are_left_alone_are_not_named_either(self) -> None:
+        alone = replace(INCIDENT, given_up={}, left_alone=INCIDENT.given_up)
+        seen = replace(self.SEEN, incidents=(alone,))
+        told = answer("/v1/incidents", seen, names=False)["incidents"][0]
+        assert told["left_alone"] == [{"instance": None, "name": None, "reason": HIDDEN}]
 
     def test_an_ailment_of_an_instance_cannot_be_asked_for(self) -> None:
         assert answer(f"/v1/incidents/{WEB}@1003", self.SEEN, names=False) is None

@@ -94,6 +94,15 @@ tags = ["pet"]
         assert "line 3 (name amphora-*): Octavia makes new ones" in told.out
         assert "Classes" in told.out
 
+    def test_so_is_who_is_told_of_them(self, world: World, desk: Desk) -> None:
+        self._furnish(world, desk)
+        world.policies[""] = self.TEXT.replace("names =", "notify = true\nnames =")
+        told = desk.run(COMMAND, "compute-1")
+        assert "Octavia makes new ones; left to whoever is told" in told.out
+        found = {one["name"]: one for one in desk.data(COMMAND, "compute-1")["instances"]}
+        assert found["amphora-1"]["left_to_others"]
+        assert not found["web-1"]["left_to_others"]
+
     def test_each_has_its_class(self, world: World, desk: Desk) -> None:
         self._furnish(world, desk)
         found = {one["name"]: one for one in desk.data(COMMAND, "compute-1")["instances"]}

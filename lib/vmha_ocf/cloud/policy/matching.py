@@ -5,7 +5,7 @@ What cannot be looked up is neither yes nor no.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -45,6 +45,19 @@ class Excluded:
     """Why, in words."""
     perhaps: frozenset[InstanceId] = frozenset()
     """Whether they are could not be looked up."""
+    told: frozenset[InstanceId] = frozenset()
+    """Those of ``by`` that somebody is told of, marked or not."""
+    perhaps_told: frozenset[InstanceId] = frozenset()
+    """Those of ``perhaps`` that somebody might have to be told of."""
+
+    def without(self, some: Collection[InstanceId]) -> Excluded:
+        by = {one: why for one, why in self.by.items() if one not in some}
+        return Excluded(
+            by,
+            self.perhaps.difference(some),
+            self.told & by.keys(),
+            self.perhaps_told.difference(some),
+        )
 
 
 NOBODY = Excluded()
@@ -86,15 +99,21 @@ def excluded(
         return NOBODY
     by: dict[InstanceId, str] = {}
     perhaps: set[InstanceId] = set()
+    told: set[InstanceId] = set()
+    perhaps_told: set[InstanceId] = set()
     for one in instances:
         found = [(each, match(one, each.marks, images)) for each in _of(policy, out_of)]
         yes = next(((each, it) for each, it in found if it.by), None)
         if yes:
             each, it = yes
             by[one.id] = f"excluded by the policy, line {each.line} ({it.by}): {each.why}"
-        elif any(it.unknown for _, it in found):
+            if each.notify:
+                told.add(one.id)
+        elif unknown := [each for each, it in found if it.unknown]:
             perhaps.add(one.id)
-    return Excluded(by, frozenset(perhaps))
+            if any(each.notify for each in unknown):
+                perhaps_told.add(one.id)
+    return Excluded(by, frozenset(perhaps), frozenset(told), frozenset(perhaps_told))
 
 
 def images_to_look_up(

@@ -17,6 +17,7 @@ from vmha_ocf.cloud.policy.kinds import NETWORKS
 from vmha_ocf.cloud.policy.lines import parse
 from vmha_ocf.cloud.policy.table import Table
 from vmha_ocf.cloud.policy.values import (
+    EVACUATION,
     FROM,
     Class,
     Exclusion,
@@ -107,8 +108,12 @@ def _exclusion(table: Table, not_yet: Mapping[str, str]) -> Exclusion:
         table.fault("", "why is missing", "say for whom comes after you why these are left alone")
     if not marks:
         table.fault("", "it names nobody", "say which: by tags, metadata, image, projects, names")
+    notify = table.yes("notify")
+    if notify and out_of and EVACUATION not in out_of:
+        told = "it tells of those that are not evacuated, and these are not excluded from that"
+        table.fault("notify", told, f'from = ["{EVACUATION}"]')
     table.close()
-    return Exclusion(table.line, why, marks, out_of or FROM)
+    return Exclusion(table.line, why, marks, out_of or FROM, notify)
 
 
 def _marks(table: Table) -> Marks:

@@ -64,13 +64,14 @@ def default(*, marked: bool) -> Recovery:
     return Recovery.CRASH if marked else Recovery.NONE
 
 
-def becomes(recovery: Recovery, *, marked: bool) -> Becomes:
+def becomes(recovery: Recovery, *, marked: bool, others: bool = False) -> Becomes:
+    """``others``: an exclusion of the policy has somebody told when its host dies."""
     restarted = recovery in (Recovery.CRASH, Recovery.ALWAYS)
     told = "told" if recovery is Recovery.NOTIFY else "left"
     return Becomes(
         "restarted" if restarted else told,
         "restarted" if recovery is Recovery.ALWAYS else "left",
-        "evacuated" if marked else "stays",
+        "told" if others else "evacuated" if marked else "stays",
     )
 
 

@@ -82,6 +82,13 @@ class Table:
             self.fault(key, f"{_quoted(name)}: {told}")
         return {} if wrong else value
 
+    def yes(self, key: str) -> bool:
+        """Absent is no."""
+        value = self._take(key)
+        if value is not None and not isinstance(value, bool):
+            self.fault(key, "it has to be true or false, without quotes")
+        return value is True
+
     def whole(self, key: str, default: int, *, least: int, most: int) -> int:
         value = self._take(key)
         if value is None:

@@ -67,6 +67,8 @@ class Exclusion:
     why: str
     marks: Marks
     out_of: tuple[str, ...] = FROM
+    notify: bool = False
+    """Of a dead host's, somebody is told: who makes them anew elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

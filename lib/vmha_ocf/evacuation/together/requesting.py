@@ -24,8 +24,16 @@ class Requesting:
         self._asked: dict[NovaHost, float] = {}
         """When something was last asked for, for each host."""
 
-    def plan(self, looked: Sequence[HostRound], flagged: Iterable[HostRound], room: int) -> Asked:
-        """What each of ``looked`` is to be asked for. ``flagged``: all whose evacuation goes on.
+    def plan(
+        self,
+        looked: Sequence[HostRound],
+        flagged: Iterable[HostRound],
+        room: int,
+        *,
+        held: bool = False,
+    ) -> Asked:
+        """What each of ``looked`` is to be asked for. ``flagged``: all whose evacuation goes on; ``held``:
+        evacuation is.
 
         The first ones leave to each of the others as much as they take; what those do not need is
         for the next round, which follows at once. Where there is room for few, whoever has waited
@@ -36,7 +44,7 @@ class Requesting:
         for place, host in enumerate(sorted(looked, key=self._turn)):
             busy = {group for one in known if one is not host for group in one.busy_groups}
             share = -(-room // (len(looked) - place))
-            requests = host.plan(share, busy)
+            requests = host.plan(share, busy, held=held)
             room -= min(room, len(requests))
             planned.append((host, requests))
         return planned

@@ -92,6 +92,7 @@ def _ailing(found: Sequence[Ailment]) -> Answer:
 def _sentence(one: Incident) -> str:
     recovery = f"in {lasting(one.recovery)}" if one.recovery is not None else "so far"
     left = f", {len(one.given_up)} not evacuated" if one.given_up else ""
+    left += f", {len(one.left_alone)} left alone" if one.left_alone else ""
     moved = f"{one.moved} instance{'' if one.moved == 1 else 's'} elsewhere {recovery}"
     return f"{one.host} on {moment(one.began)}: {moved}{left}; {_STATES[state(one)]}"
 
@@ -114,9 +115,10 @@ def _table(incidents: Sequence[Incident]) -> Table:
 
 def _timelines(one: Incident, moves: Mapping[str, Sequence[Named]]) -> Iterator[Table]:
     yield Table(f"Incident {one.id}", ("time", "after", "what"), timeline(one))
-    if one.given_up:
-        given_up = [(told.name or "-", told.reason) for told in one.given_up.values()]
-        yield Table("Not evacuated", ("instance", "why"), given_up, list(one.given_up))
+    for title, some in (("Not evacuated", one.given_up), ("Left alone", one.left_alone)):
+        if some:
+            staying = [(told.name or "-", told.reason) for told in some.values()]
+            yield Table(title, ("instance", "why"), staying, list(some))
     if one.id in moves:
         columns = ("instance", "to", "status", "asked", "last change")
         rows = [_row(*move) for move in moves[one.id]]

@@ -92,6 +92,13 @@ class EvacuateAccepted(HostFact):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone(HostFact):
+    """The worker has told that this instance is not evacuated, and may be replaced."""
+
+    instance: InstanceId
+
+
+@dataclass(frozen=True, slots=True)
 class Evacuated(HostFact):
     """Nova says that an instance of this host is elsewhere now."""
 

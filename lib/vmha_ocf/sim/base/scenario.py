@@ -67,6 +67,8 @@ class GroupSpec:
     excluded_since: float = -1.0
     """Since a policy is written, or not known any more, at that time: who was asked for before is ours to
     the end, and of the others either is right. Below 0 is never."""
+    left_alone: bool = False
+    """Excluded likewise, and somebody is told of them; unless their own ``evacuable`` is not notify."""
     server_group: str = ""
     """The name of a server group that they are members of."""
     heals: bool = False

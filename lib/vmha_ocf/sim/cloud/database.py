@@ -27,6 +27,8 @@ from vmha_ocf.sim.base.timeline import EPOCH
 from vmha_ocf.sim.cluster.hosts import Host
 
 IN_FLIGHT = frozenset({"accepted", "pre-migrating"})
+NOTIFY = "notify"
+"""What owners say of ``evacuable`` in scenarios whose policy has somebody told then."""
 
 
 class Booting(TypedDict, total=False):
@@ -45,6 +47,7 @@ class Booting(TypedDict, total=False):
     project: str
     excluded: bool
     excluded_since: float
+    left_alone: bool
 
 
 @dataclass
@@ -66,6 +69,8 @@ class Server:
     """A scenario's author says that nobody may evacuate it."""
     excluded_since: float = -1.0
     """Or that since then nobody need to, unless it was begun."""
+    left_alone: bool = False
+    """Or that somebody is told of it instead, as long as its owner does not say otherwise."""
     before: str = field(init=False)
     """Its vm_state when it was made."""
     born_on: NovaHost = field(init=False)
@@ -87,6 +92,10 @@ class Server:
     def __post_init__(self) -> None:
         self.before, self.born_on = self.vm_state, self.host
         self.owned = self.task_state is not None
+
+    @property
+    def is_left_alone(self) -> bool:
+        return self.left_alone and self.metadata.get("evacuable", NOTIFY) == NOTIFY
 
     def asked(self, what: str, now: float, user: str) -> None:
         """Nova keeps it; ``user`` is "" where it asks itself."""

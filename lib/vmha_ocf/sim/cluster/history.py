@@ -12,8 +12,9 @@ from vmha_ocf.incidents.ailment import Ailment
 from vmha_ocf.incidents.chronicle import Chronicle, Flagged, Told
 from vmha_ocf.incidents.incident import Incident
 from vmha_ocf.incidents.store import HistoryStore
-from vmha_ocf.model import Ailing, Event
+from vmha_ocf.model import Ailing, Event, Step
 from vmha_ocf.sim.base.core import Core, Wire
+from vmha_ocf.sim.base.journal import LeftAlone
 from vmha_ocf.sim.cluster.cib import SimCib
 from vmha_ocf.worker.pauses import Round
 
@@ -67,6 +68,9 @@ class SimHistorian:
         )
 
     def tell(self, event: Event | Ailing) -> None:
+        if isinstance(event, Event) and event.step is Step.LEFT_ALONE:
+            for one in event.instances:
+                self._core.journal.note(LeftAlone(self._core.now, event.host, one))
         self._told.append(event)
         self._core.timeline.after(DELAY, self._work)
 

@@ -13,6 +13,7 @@ from vmha_ocf.sim.cloud.services import CROSSING
 from vmha_ocf.sim.judge.disables import disabled_wrongly
 from vmha_ocf.sim.judge.fences import fenced_wrongly
 from vmha_ocf.sim.judge.leaves import migrated_wrongly
+from vmha_ocf.sim.judge.left_alone import told_and_evacuated, untold
 from vmha_ocf.sim.judge.moves import moved_wrongly
 from vmha_ocf.sim.judge.restarts import failures_of, restarted_wrongly
 from vmha_ocf.sim.judge.signals import on_one_signal
@@ -32,6 +33,8 @@ CHECKS = (
     "disabled on one signal",
     "migrated on one signal",
     "fenced on one signal",
+    "left alone without a word",
+    "left alone and evacuated",
 )
 
 
@@ -49,6 +52,8 @@ def judged(
     yield from disabled_wrongly(world)
     yield from migrated_wrongly(world)
     yield from fenced_wrongly(world)
+    yield from untold(world)
+    yield from told_and_evacuated(world)
 
 
 def not_ours(world: World, ours: Ours) -> Iterator[str]:

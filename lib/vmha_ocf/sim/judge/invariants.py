@@ -29,6 +29,7 @@ from vmha_ocf.sim.base.journal import (
     HeartbeatsBegin,
     HostFact,
     HostFailed,
+    LeftAlone,
     ProvenOff,
     ServiceUndone,
 )
@@ -122,12 +123,11 @@ def _evacuated_without_proof(world: World) -> Iterator[str]:
                 shown[fact.host] = fact.first + timing.heartbeat + LOOKED
             case ComputeEnded() | HostFailed():
                 shown.pop(fact.host, None)
-            case EvacuateAccepted(by="us") if fact.host not in proved or fact.time >= shown.get(
-                fact.host, inf
+            case EvacuateAccepted(by="us") | LeftAlone() if (
+                fact.host not in proved or fact.time >= shown.get(fact.host, inf)
             ):
-                yield _text(
-                    "P1", fact, f"{fact.instance} was evacuated, {fact.host} not proven off"
-                )
+                what = "evacuated" if isinstance(fact, EvacuateAccepted) else "left to others"
+                yield _text("P1", fact, f"{fact.instance} was {what}, {fact.host} not proven off")
             case _:
                 pass
 

@@ -46,10 +46,10 @@ def ours_by(settings: Settings, world: World) -> Whose:
     return Whose(
         lambda server: (
             whose.ours(server)
-            and not server.excluded
+            and not (server.excluded or server.is_left_alone)
             and (server.excluded_since < 0 or begun(server))
         ),
-        lambda server: whose.perhaps(server) and not server.excluded,
+        lambda server: whose.perhaps(server) and not (server.excluded or server.is_left_alone),
     )
 
 

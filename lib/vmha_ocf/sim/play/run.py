@@ -231,6 +231,7 @@ def _boot(world: World, group: GroupSpec) -> list[InstanceId]:
             project=group.project,
             excluded=group.excluded,
             excluded_since=group.excluded_since,
+            left_alone=group.left_alone,
         )
         for number in range(1, group.count + 1)
     ]

@@ -9,7 +9,7 @@ from tests.unit.dead_host import instance
 from vmha_ocf.cloud.policy import matching
 from vmha_ocf.cloud.policy.matching import NOBODY, Classified, Match
 from vmha_ocf.cloud.policy.values import Marks, Policy
-from vmha_ocf.model import ImageId, Instance
+from vmha_ocf.model import ImageId, Instance, InstanceId
 
 ID = ImageId(IMAGE)
 OTHER = ImageId("other")
@@ -114,6 +114,21 @@ class TestExclusions:
         found = matching.excluded(some, self.POLICY, {})
         assert found.perhaps == {"one"}
         assert list(found.by) == ["c"]
+
+    def test_some_are_told_of_as_the_first_that_names_them_says(self) -> None:
+        told = policy(
+            "[[exclude]]\nwhy = 'x'\nnames = 'a*'\n"
+            "[[exclude]]\nwhy = 'y'\nnames = ['*b', 'c']\nimage = { group = true }\nnotify = true\n"
+        )
+        some = [one(one=each, name=each) for each in ("a", "ab", "c", "d")]
+        some.append(one(one="e", name="e", image=ID))
+        found = matching.excluded(some, told, {})
+        assert found.told == {"c"}
+        assert {*found.perhaps} == {*found.perhaps_told} == {"e"}
+        less = found.without({InstanceId("c"), InstanceId("e")})
+        assert {*less.by} == {"a", "ab"}
+        assert not less.told
+        assert not less.perhaps | less.perhaps_told
 
     def test_without_exclusions_nobody_is(self) -> None:
         assert matching.excluded([one(image=OTHER)], Policy(), {}) is NOBODY

@@ -135,6 +135,14 @@ class TestWhatNothingDoesYet:
         ("exclude = 'x'", "line 1, exclude: each of them has to begin with a line of its own"),
         ("exclude = [3]", "line 1, exclude: each of them has to begin with a line of its own"),
         ("[[exclude]]\nwhy = 'x'", "line 1, exclude[1]: it names nobody"),
+        (
+            "[[exclude]]\nwhy = 'x'\nnames = 'a'\nnotify = 'yes'",
+            "line 4, exclude[1].notify: it has to be true or false, without quotes",
+        ),
+        (
+            "[[exclude]]\nwhy = 'x'\nnames = 'a'\nfrom = 'guest'\nnotify = true",
+            "line 5, exclude[1].notify: it tells of those that are not evacuated",
+        ),
         ("\n[[exclude]]\nnames = 'a'", "line 2, exclude[1]: why is missing"),
         (
             "[[exclude]]\nwhy = 'x'\nnames = 'a'\nfrom = ['fencing']",

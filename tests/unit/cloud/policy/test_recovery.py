@@ -60,9 +60,9 @@ def test_the_page_has_each_combination() -> None:
     rows = [line.split() for line in part.split("\n=====")[2].split("\n")[1:]]
     expected = []
     for word in ("unset", *WORDS):
-        for evacuable in ("true", "unset", "false"):
+        for evacuable in ("true", "unset", "false", "notify"):
             marked = evacuable == "true"
             recovery = default(marked=marked) if word == "unset" else Recovery(word)
-            it = becomes(recovery, marked=marked)
+            it = becomes(recovery, marked=marked, others=evacuable == "notify")
             expected.append([word, evacuable, it.crashed, it.shut_down, it.host_died])
     assert [[one.strip("`") for one in row] for row in rows if row] == expected

@@ -123,7 +123,7 @@ function card(incident) {
   const bar = make("div", "", "bar"), filled = make("i");
   filled.style.width = `${incident.steps.over ? 100 : asked ? (100 * incident.moved) / asked : 0}%`;
   bar.append(filled);
-  const left = incident.given_up.length ? `, ${incident.given_up.length} not evacuated` : "";
+  const left = staying(incident);
   const took = incident.time_to_recover === null ? "" : `, in ${lasting(incident.time_to_recover)}`;
   if (incident.state !== "held") made.append(bar, make("p", `${many(incident.moved, "instance")} elsewhere, ${asked} asked for${left}${took}`, "counts"));
   made.append(track(incident), steps(incident), notEvacuated(incident));
@@ -170,13 +170,22 @@ function held(words) {
   return why.some((each) => words === `held: ${each}`) ? "held, as said above" : words;
 }
 
+function staying(incident) {
+  const counts = [[incident.given_up.length, "not evacuated"], [incident.left_alone.length, "left alone"]];
+  return counts.map(([count, what]) => (count ? `, ${count} ${what}` : "")).join("");
+}
+
 function notEvacuated(incident) {
   const list = make("ul", "", "left");
-  for (const left of incident.given_up) {
-    const item = make("li");
-    item.append(make("span", "not evacuated", "state error"), " ", ...named(left.name, left.instance), make("bdi", left.reason));
-    list.append(item);
-  }
+  const each = (some, what, level) => {
+    for (const left of some) {
+      const item = make("li");
+      item.append(make("span", what, `state ${level}`), " ", ...named(left.name, left.instance), make("bdi", left.reason));
+      list.append(item);
+    }
+  };
+  each(incident.given_up, "not evacuated", "error");
+  each(incident.left_alone, "left alone", "quiet");
   return list;
 }
 
@@ -272,7 +281,7 @@ function pastOne(incident, longest, isOpen) {
     bar.style.width = `${Math.round((130 * recovery) / longest)}px`;
     took.append(bar, lasting(recovery));
   } else took.append("-");
-  const left = incident.given_up.length ? `, ${incident.given_up.length} not evacuated` : "";
+  const left = staying(incident);
   head.append(make("bdi", incident.host, "host"), moment(incident.began),
     make("span", `${many(incident.moved, "instance")} moved${left}`, left ? "" : "quiet"), took);
   made.append(head);
