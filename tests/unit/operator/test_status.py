@@ -42,6 +42,19 @@ def test_an_evacuation_on_its_way_is_a_warning_with_its_progress(world: World, d
     assert "compute-3" not in told.out  # it is well
 
 
+def test_those_that_others_replace_are_counted_apart(world: World, desk: Desk) -> None:
+    world.policies[""] = "[[exclude]]\nwhy = 'x'\nnames = 'group-*'\nnotify = true\n"
+    desk.with_parameters(policy="/etc/vmha/policy.toml")
+    world.boot("compute-1", tags=TAGS, name="group-1")
+    world.boot("compute-1", tags=TAGS, name="web-1")
+    world.fault("nova.destination", "slow", seconds=30)
+    world.fence("compute-1")
+    Driven(world).run(15)
+    told = desk.run(COMMAND)
+    assert told.code == 1
+    assert told.first == "WARNING  compute-1: being evacuated: 1 in flight, 1 left alone"
+
+
 def test_what_is_given_up_comes_first_with_its_reason(world: World, desk: Desk) -> None:
     world.boot("compute-1", tags=TAGS, vm_state="resized", name="web-9")
     world.boot("compute-1", tags=TAGS)
