@@ -54,6 +54,8 @@ class Picture:
     around: Around | None = None
     """None before the first round that was not broken off."""
     settings: Settings = Settings()
+    woken: bool = False
+    """What tells the worker of changes in Pacemaker is seen to work: it asks attrd seldom."""
 
 
 HIDDEN = "it may name instances: shown with a token, or by vmha status on a controller"
@@ -127,6 +129,7 @@ def _status(picture: Picture, *, names: bool) -> dict[str, Any]:
         "controller": picture.controller,
         "at": picture.at,
         "round_at": picture.round_at,
+        "woken": picture.woken,
         "round": picture.sentence,
         "level": level,
         "headline": headline,

@@ -56,6 +56,8 @@ class Listeners:
         self._bus = _bus(options, say)
         self._outboxes = [*self._hooks, *self._bus]
         self._doorway: Doorway | None = None
+        self.is_woken: Callable[[], bool] = lambda: False
+        """Whether changes in Pacemaker are seen to wake the worker."""
         self._turns: Counter[tuple[str, str, str]] = Counter()
         self._last: tuple[Round | None, float] = None, 0.0
         """The last round, and when it ended, in seconds since the epoch."""
@@ -105,6 +107,7 @@ class Listeners:
             dict(self._turns),
             last.around if last else None,
             self._options.settings,
+            woken=self.is_woken(),
         )
 
     def _notify(self, event: Event, incident: Incident) -> None:

@@ -35,6 +35,7 @@ def main(argv: list[str]) -> int:
     ports.say(f"started on {parts.me}")
     parts.listeners.start()
     subscriber = Subscriber(waker.poke, ports.say)
+    parts.listeners.is_woken = lambda: subscriber.works
     subscriber.start()
     evacuator = Evacuator(ports, parts.options.settings, parts.me, domain=parts.options.domain)
     rounds.run(

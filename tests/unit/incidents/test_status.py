@@ -133,6 +133,7 @@ PICTURE = Picture(
     (INCIDENT, ENDED),
     {"notify_url": Deliveries(7, 2, 1)},
     (AILMENT,),
+    woken=True,
 )
 
 
@@ -193,6 +194,7 @@ def test_the_status() -> None:
         "controller": "ctl1",
         "at": 1030.0,
         "round_at": 1029.0,
+        "woken": True,
         "round": "evacuating compute-1",
         "level": "error",
         "headline": "1 thing waits for a person; compute-1 is being evacuated, and 1 more host is not up",

@@ -426,6 +426,13 @@ class TestTheApi:
         assert 'vmha_incidents{state="away"} 1.0' in text
         assert 'vmha_incident_moved{host="compute-1",incident="compute-1@' in text
 
+    def test_both_say_whether_changes_wake_the_worker(self, start: Any) -> None:
+        listeners, _, _ = start(listen="yes")
+        for woken in (False, True):
+            listeners.is_woken = lambda woken=woken: woken
+            assert json.loads(get(listeners.port, "/v1/status")[2])["woken"] is woken
+            assert f"vmha_woken {float(woken)}" in get(listeners.port, "/metrics")[2].decode()
+
     @pytest.mark.parametrize(
         "path",
         ["/index.html", "/page/page.js", "/v1", "/v1/incidents/none", "/v1/../etc", "/metrics/x"],

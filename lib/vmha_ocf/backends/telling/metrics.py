@@ -71,6 +71,9 @@ def _worker(picture: Picture) -> Iterator[Metric]:
         [((), picture.round_at)],
     )
     yield _family(
+        "vmha_woken", "Whether changes in Pacemaker wake the worker.", [], [((), picture.woken)]
+    )
+    yield _family(
         "vmha_problems", "What a person should see, as pcs status shows it.", [],
         [((), len(picture.problems))],
     )  # fmt: skip
