@@ -106,7 +106,7 @@ def judge(
     return (
         _flying(instance, found, situation)
         or _asked(instance, found, situation)
-        or _not_ours(instance, choice, situation)
+        or _not_ours(instance, choice, found, situation)
         or _kept(instance, found, situation)
         or _unsettled(instance, found, situation)
         or _retry(instance, found, situation)
@@ -159,25 +159,30 @@ def _asked(
     return Verdict(instance, Next.IN_FLIGHT, "asked for; Nova has no record of it yet")
 
 
-def _not_ours(instance: Instance, choice: Choice, situation: Situation) -> Verdict | None:
+def _not_ours(
+    instance: Instance, choice: Choice, found: Sequence[Evacuation], situation: Situation
+) -> Verdict | None:
     if task_states.is_being_deleted(instance):
         return Verdict(instance, Next.LEAVE, "is being deleted")
     if choice is Choice.UNKNOWN:
         return Verdict(instance, Next.UNKNOWN, "its marks could not be looked up", told=True)
     if choice is Choice.EXCLUDED:
-        return _excluded(instance, situation)
+        return _excluded(instance, found, situation)
     if choice is not Choice.EVACUATE:
         return Verdict(instance, Next.LEAVE, choice.value)
     return None
 
 
-def _excluded(instance: Instance, situation: Situation) -> Verdict:
-    """What might run on its host again is replaced by nobody but a person."""
-    why, told = situation.excluded[instance.id], instance.id in situation.notify
-    if told and situation.alive:
+def _excluded(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict:
+    """Only a person replaces what may run elsewhere, or on its host again, or may have been asked for."""
+    why = situation.excluded[instance.id]
+    if instance.id not in situation.notify:
+        return Verdict(instance, Next.LEAVE, why)
+    if situation.alive:
         why = f"nova-compute runs on its host again, and so nobody was told to replace it; {why}"
-    alive = situation.alive
-    return Verdict(instance, Next.LEAVE, why, told=told and alive, alone=told and not alive)
+        return Verdict(instance, Next.LEAVE, why, told=True)
+    waits = _on_its_way(instance, found, situation) or _unsettled(instance, found, situation)
+    return waits or Verdict(instance, Next.LEAVE, why, alone=True)
 
 
 def _kept(instance: Instance, found: Sequence[Evacuation], situation: Situation) -> Verdict | None:

@@ -23,7 +23,7 @@ from vmha_ocf.evacuation.plan import Plan, plan_host, plan_steps, survey
 from vmha_ocf.evacuation.steps import Evacuate, Finish, Reset, Stop
 from vmha_ocf.evacuation.verdict import Next
 from vmha_ocf.evacuation.view import Reading, Surroundings, View
-from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, NovaHost, ServerGroup
+from vmha_ocf.model import Evacuation, Instance, InstanceId, Monotonic, Move, NovaHost, ServerGroup
 
 NOW = Monotonic(1000.0)
 PLENTY = Allowance(requests=100, per_host=100)
@@ -119,6 +119,21 @@ class TestExcluded:
         seen = noticed(*tries, ago=900.0)
         planned = plan(view([instance(vm_state="error")], tries, excluded=self.TOLD), seen)
         assert (evacuated(planned), planned.left_alone) == ([ONE], [])
+
+    def test_what_an_earlier_worker_may_have_asked_for_waits_until_that_would_show(self) -> None:
+        one = view([instance()], excluded=self.TOLD)
+        planned = plan(one, Memory(first_seen=NOW, watching=NOW, inherited=True))
+        assert [each.next for each in planned.verdicts] == [Next.WAIT]
+        assert not planned.is_over
+        assert plan(one, replace(QUIET, inherited=True)).left_alone
+
+    def test_what_may_run_where_it_was_on_its_way_to_is_for_a_person(self) -> None:
+        moving = instance(task_state="migrating")
+        here, there = NovaHost("compute-1"), NovaHost("compute-2")
+        move = Move(1, ONE, "live-migration", here, there, "running")
+        planned = plan(view([moving], excluded=self.TOLD, moves={ONE: [move]}))
+        assert not planned.left_alone
+        assert [one.next for one in planned.told] == [Next.REPORT]
 
     def test_what_is_being_deleted_is_not_told_of(self) -> None:
         assert not plan(view([instance(task_state="deleting")], excluded=self.TOLD)).left_alone
