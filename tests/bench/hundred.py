@@ -1,4 +1,4 @@
-"""A hundred tagged instances on one host of the real Nova: time, requests, memory, CPU."""
+"""A hundred tagged instances on one host of the real Nova: time, requests, memory."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from tests.bench.figure import Figure
 from tests.lab.layout import lab_from_environment
 from tests.lab.stage import Stage, on_stage
 from tests.lab.wait import wait_until
-from vmha_ocf.worker.rounds import RESTLESS, SELDOM
 
 COUNT = 100
 TAG = "automatic-recovery"
-IDLE = 60.0
 AT_ONCE = 16
 
 
 def measure() -> Iterator[Figure]:
     with on_stage(lab_from_environment(1, 4), print) as stage:
-        yield from _idle(stage)
+        yield from _memory(stage)
         plain = _plain(stage, "compute-1")
         ours, first, requests = _ours(stage, "compute-2", COUNT)
         firsts = [first, *(_ours(stage, host, 2)[1] for host in ("compute-3", "compute-4"))]
@@ -37,23 +35,12 @@ def measure() -> Iterator[Figure]:
         yield Figure("flag written to first POST, median", median, 1.0, "s", told)
 
 
-def _idle(stage: Stage) -> Iterator[Figure]:
+def _memory(stage: Stage) -> Iterator[Figure]:
     node = stage.lab.controllers[0].name
     pid = stage.cluster.must(node, ["pgrep", "-f", "vmha_ocf.worker"]).split()[0]
-    time.sleep(RESTLESS + SELDOM)
-    before = _cpu(stage, node, pid)
-    time.sleep(IDLE)
-    share = (_cpu(stage, node, pid) - before) / IDLE * 100
     status = stage.cluster.must(node, ["cat", f"/proc/{pid}/status"])
     rss = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    yield Figure("worker, idle: CPU", share, 0.3, "%", f"with its children, over {IDLE:.0f} s")
     yield Figure("worker, idle: memory", rss / 1024, 80, "MiB", "resident")
-
-
-def _cpu(stage: Stage, node: str, pid: str) -> float:
-    """Seconds of the process and the children it has waited for (proc(5), stat 14 to 17)."""
-    fields = stage.cluster.must(node, ["cat", f"/proc/{pid}/stat"]).rpartition(")")[2].split()
-    return sum(map(int, fields[11:15])) / 100
 
 
 def _plain(stage: Stage, host: str) -> float:
