@@ -14,9 +14,9 @@ _UNTRIED = "it has been played in the simulator, and not run with real guests ye
 
 PLAYED: Mapping[str, str] = {
     "class.network.migrate": _UNTRIED,
-    "class.network.fence": _UNTRIED,
-    "class.process.nova-compute.fence": _UNTRIED,
-    "never_fence": "this version fences no host by policy",
+    "class.network.admin.fence": _UNTRIED,
+    "class.network.storage.fence": _UNTRIED,
+    "class.network.several.fence": _UNTRIED,
 }
 """What is done, in the simulator alone so far."""
 

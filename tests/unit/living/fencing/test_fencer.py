@@ -144,6 +144,17 @@ def test_nobody_is_that_an_operator_has_enabled(site: Site) -> None:
     assert other.fenced == []
 
 
+def test_a_mark_of_ours_that_a_person_has_written_over() -> None:
+    site = Site()
+    site.world.fault("nova.instances_on", "down", until=site.world.now + 75)
+    lose(site, 70)
+    assert site.fenced == []
+    written = ServiceChange(enabled=False, reason="vmha-ocf: network tenant@noon")
+    site.world.operator_changes("compute-1", written)
+    site.run(100)
+    assert site.fenced == ["compute-1"]
+
+
 @pytest.mark.parametrize(
     ("prepare", "why"),
     [
