@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from tests.lab.cluster import Cluster
 from tests.lab.tellers import PORT
@@ -54,6 +56,22 @@ class HangingProgram:
 
     def started(self) -> bool:
         return self._notes.exists()
+
+
+class KeepingProgram:
+    """A notify_command that keeps what it gets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._notes = folder / "kept"
+        self._notes.write_text("")
+        self.path = folder / "notify-keeps"
+        self.path.write_text(f"#!/bin/sh\n(cat; echo) >>{self._notes}\n")
+        self.path.chmod(0o755)
+
+    def got(self, step: str) -> list[Any]:
+        """All messages of this step."""
+        kept = [json.loads(line) for line in self._notes.read_text().splitlines() if line]
+        return [one for one in kept if one["step"] == step]
 
 
 class LazyScrapers:

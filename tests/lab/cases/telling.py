@@ -9,7 +9,13 @@ from typing import Any
 from tests.lab.cases.case import Case, case
 from tests.lab.cases.scene import TAG, Note, Scene
 from tests.lab.errors import LabError
-from tests.lab.nuisances import FullDisk, HangingProgram, LazyScrapers, SilentReceiver
+from tests.lab.nuisances import (
+    FullDisk,
+    HangingProgram,
+    KeepingProgram,
+    LazyScrapers,
+    SilentReceiver,
+)
 from tests.lab.promises import Expected, seconds
 from tests.lab.recovery import Broken
 from tests.lab.samples import Samples
@@ -19,6 +25,13 @@ from tests.lab.wait import wait_until
 from tests.lab.watcher import Watcher
 
 _MOVED = ("done", "completed")
+_LEFT_ALONE = """
+[[exclude]]
+why = "its owner has it replaced"
+metadata = { evacuable = "notify" }
+from = ["evacuation"]
+notify = true
+"""
 
 
 def one_story_through_a_failover(scene: Scene) -> Expected:
@@ -89,6 +102,33 @@ def unharmed_by_who_is_told(scene: Scene) -> Expected:
     if problems := list(_by_history(scene, "compute-2", [])):
         raise Broken(problems)
     return Expected({"compute-2"}, tagged)
+
+
+def others_replace_what_they_made(scene: Scene) -> Expected:
+    """Some instances are left to others, who are told by project and stack; the rest is evacuated."""
+    scene.set_policy(_LEFT_ALONE)
+    program = KeepingProgram(scene.stage.lab.state)
+    scene.set_evacuate([f"notify_command={program.path}"], afterwards=["notify_command="])
+    tagged = scene.boot("compute-2", 3)
+    about = {"evacuable": "notify", "metering.stack": "a-stack"}
+    client = scene.stage.cloud.client()
+    group = client.boot("group", 2, host="compute-2", tags=[TAG], metadata=about)
+    scene.cut_power("compute-2")
+    scene.until_moved("compute-2", tagged)
+    scene.until("a word to those who replace", lambda: program.got("left-alone"))
+    scene.stage.wait_in_service("compute-2")
+    (message,) = program.got("left-alone")
+    assert sorted(message["ids"]) == sorted(group), message
+    assert message["stack"] == "a-stack", message
+    assert message["project_id"], message
+    (over,) = program.got("over")
+    assert not over["instances"], over
+    assert not {row.instance_uuid for row in scene.asked("compute-2")} & {*group}
+    _until_told(scene, "compute-2", beside=False)
+    (one, *_) = incidents(scene.stage, scene.evacuator(), "compute-2")
+    assert sorted(each["instance"] for each in one["left_alone"]) == sorted(group), one
+    scene.say(f"told {message['at'] - one['began']:.1f} s after the proof that the host was off")
+    return Expected({"compute-2"}, tagged, group)
 
 
 def disk_of_the_workers_controller_full(scene: Scene) -> Expected:
@@ -253,6 +293,7 @@ def _times_apart(
 _RUN = (
     one_story_through_a_failover,
     unharmed_by_who_is_told,
+    others_replace_what_they_made,
     disk_of_the_workers_controller_full,
 )
 CASES: tuple[Case, ...] = tuple(map(case, _RUN))
