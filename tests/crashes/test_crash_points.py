@@ -28,6 +28,7 @@ LARGE = {
     "one-fails-after-a-clock-was-a-day-ahead": 8,
     "slow-server-groups-fifty-hosts": 300,
     "twenty-hosts-and-a-slow-nova": 5,
+    "two-networks-down-one-host-fenced-after-the-other": 8,
 }
 """Worlds of many hosts, or of hours, where each point takes as long as another scenario as a whole: of
 their runs one in so many is played. How many points are left out is counted."""
