@@ -54,8 +54,8 @@ def measured(
         yield interruption(stage, engine, stage.hosts[len(counts)], INTERRUPTED)
 
     found = []
-    # A controller, and where the last of the hosts has failed one is left.
-    with on_stage(lab_from_environment(1, len(counts) + 2), tell, configured=False) as stage:
+    # Where the last of these has failed, two are left for its instances, whoever has brought others back.
+    with on_stage(lab_from_environment(1, len(counts) + 3), tell, configured=False) as stage:
         engine.configure(stage, tell)
         for result in results():
             tell(str(result))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from tests.compare.failure import Interruption, Recovery
@@ -52,8 +52,27 @@ class Compared:
             [Interruption(**one) for one in kept["interruptions"]],
         )
 
+    def renewed(self, newer: Compared) -> Compared:
+        """What was measured anew in the place of what those engines had; the others' stays."""
+        anew = {one.engine for one in newer.recoveries}
+        return replace(
+            newer,
+            recoveries=[
+                *(one for one in self.recoveries if one.engine not in anew),
+                *newer.recoveries,
+            ],
+            interruptions=[
+                *(one for one in self.interruptions if one.engine not in anew),
+                *newer.interruptions,
+            ],
+        )
+
 
 def record(compared: Compared) -> None:
+    """Only runs with the same parts are beside each other."""
+    kept = Compared.read() if FILE.exists() else compared
+    if kept.versions == compared.versions:
+        compared = kept.renewed(compared)
     FILE.write_text(json.dumps(asdict(compared), indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(drawn(PAGE.read_text(encoding="utf-8"), compared), encoding="utf-8")
 
@@ -62,7 +81,7 @@ def drawn(page: str, compared: Compared) -> str:
     """The page with the table as these runs have it."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(compared)}\n{END}{after}"
+    return f"{before}{BEGIN}\n{table(compared)}\n\n{END}{after}"
 
 
 def table(compared: Compared) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.compare.failure import Interruption, Recovery
-from tests.compare.page import BEGIN, END, Compared, drawn, table
+from tests.compare.page import BEGIN, END, PAGE, Compared, drawn, table
 from tests.lab.record.runs import Versions
 
 LAB = Versions("12", "2.1.5", "3.1.7", "0.11.4", "4.12.1", "3.11.2", "34.0.0", "processes", "lab")
@@ -49,3 +49,21 @@ def test_the_rest_of_the_page_stays() -> None:
     assert "an older table" not in once
     assert drawn(once, COMPARED) == once
     assert drawn(once, replace(COMPARED, load=9.0)) != once
+
+
+def test_an_engine_that_is_measured_anew_is_replaced_and_the_others_stay() -> None:
+    anew = replace(
+        COMPARED,
+        recoveries=[Recovery("this suite", 10, 8.0, 2.0, 1.3)],
+        interruptions=[Interruption("this suite", 20, 0, 0, 0)],
+        load=0.1,
+    )
+    now = COMPARED.renewed(anew)
+    assert now.recoveries == [COMPARED.recoveries[0], *anew.recoveries]
+    assert now.interruptions == anew.interruptions
+    assert now.load == 0.1
+
+
+def test_the_page_has_what_was_measured_last() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == drawn(page, Compared.read())
