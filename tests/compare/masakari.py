@@ -162,7 +162,7 @@ MASAKARI = (
     Masakari("Masakari", "as it is shipped, told of the fencing at once", 180),
     Masakari(
         "Masakari, tuned",
-        "the same, with wait_period_after_service_update at Nova's service_down_time and a heartbeat",
+        "told at once, wait_period_after_service_update at service_down_time and a heartbeat",
         SERVICE_DOWN_TIME + 2,
     ),
 )
