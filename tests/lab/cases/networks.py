@@ -35,7 +35,7 @@ _UNKNOWN = "how the tenant network of compute-2 is, nobody knows: net-tenant doe
 def tenant_network_cut(scene: Scene) -> Expected:
     """A host's tenant network is cut, then that of all; its agent ends: told each, and nobody is moved."""
     lab = scene.stage.lab
-    measure(scene)
+    _measure(scene)
     scene.set_policy(_POLICY)
     tagged = scene.boot("compute-2")
 
@@ -74,16 +74,16 @@ def tenant_network_cut(scene: Scene) -> Expected:
 def tenant_network_cut_disables(scene: Scene) -> Expected:
     """A host loses its tenant network: it is disabled, new instances go elsewhere, and is enabled again."""
     lab, client = scene.stage.lab, scene.stage.cloud.client()
-    measure(scene)
+    _measure(scene)
     scene.set_policy(_POLICY.replace('"notify"', '"disable"'))
     tagged = scene.boot("compute-2")
 
     scene.say("the tenant network of compute-2 is cut")
     at = time.time()
     tenant_network.cut(lab, "compute-2")
-    scene.until("compute-2 disabled", lambda: reason(scene).startswith(_MARK), _HELD + 90)
+    scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), _HELD + 90)
     scene.say(f"disabled after {time.time() - at:.1f} s, of which {_HELD} are the gate's")
-    until_said(scene, _DISABLED)
+    _until_said(scene, _DISABLED)
     new = client.boot("elsewhere", 4)
     places = {client.server(one)["OS-EXT-SRV-ATTR:host"] for one in new}
     assert "compute-2" not in places, places
@@ -92,18 +92,18 @@ def tenant_network_cut_disables(scene: Scene) -> Expected:
     scene.kill_worker()
     tenant_network.mend(lab, "compute-2")
     at = time.time()
-    scene.until("compute-2 enabled", lambda: status(scene) == "enabled", _HELD + 150)
+    scene.until("compute-2 enabled", lambda: _status(scene) == "enabled", _HELD + 150)
     scene.say(f"enabled {time.time() - at:.1f} s after it is mended")
     scene.until_status_is_silent(_DISABLED)
 
     scene.say("it is cut again, and an operator enables compute-2")
     tenant_network.cut(lab, "compute-2")
-    scene.until("compute-2 disabled", lambda: reason(scene).startswith(_MARK), _HELD + 90)
+    scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), _HELD + 90)
     client.update_service("compute-2", status="enabled").expect(200)
-    until_said(scene, _ENABLED)
+    _until_said(scene, _ENABLED)
     scene.kill_worker()
     scene.pause(_HELD + 40)
-    assert status(scene) == "enabled"
+    assert _status(scene) == "enabled"
     tenant_network.mend(lab, "compute-2")
     scene.until_status_is_silent(_ONE, 150)
 
@@ -121,20 +121,20 @@ def tenant_network_cut_disables(scene: Scene) -> Expected:
     return Expected({"compute-2"}, (), tagged)
 
 
-def until_said(scene: Scene, words: str) -> None:
+def _until_said(scene: Scene, words: str) -> None:
     """By a round: pcs status has no room for a second sentence."""
     scene.until(words, lambda: words in scene.stage.worker_log(), 60)
 
 
-def reason(scene: Scene) -> str:
+def _reason(scene: Scene) -> str:
     return str(scene.stage.cloud.client().services()["compute-2"]["disabled_reason"] or "")
 
 
-def status(scene: Scene) -> str:
+def _status(scene: Scene) -> str:
     return str(scene.stage.cloud.client().services()["compute-2"]["status"])
 
 
-def measure(scene: Scene) -> None:
+def _measure(scene: Scene) -> None:
     """By the recipe."""
     lab, cluster = scene.stage.lab, scene.stage.cluster
     scene.afterwards.callback(tenant_network.take_up, lab)

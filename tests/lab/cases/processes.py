@@ -147,7 +147,7 @@ def nova_compute_killed_four_times(scene: Scene) -> Expected:
     """A nova-compute ends again and again until Pacemaker gives it up: told, and nobody is fenced."""
     scene.set_policy(_POLICY)
     tagged = scene.boot("compute-2")
-    give_up(scene)
+    _give_up(scene)
     scene.pause(30)
     assert not nova_compute(scene.stage.lab, "compute-2"), "it was started once more"
     nobody_was_fenced(scene)
@@ -162,7 +162,7 @@ def worn_out_nova_compute_disables(scene: Scene) -> Expected:
     """A nova-compute that Pacemaker gives up has its host disabled, until it has been well for a while."""
     scene.set_policy(_POLICY.replace('"notify"', '"disable"') + '[gates]\nheld_for = "20 s"\n')
     tagged = scene.boot("compute-2")
-    give_up(scene)
+    _give_up(scene)
     scene.until("compute-2 disabled", lambda: _reason(scene).startswith(_MARK), 180)
     scene.until(_DISABLED, lambda: _DISABLED in scene.stage.worker_log(), 60)
     scene.say("the operator cleans up")
@@ -177,7 +177,7 @@ def worn_out_nova_compute_disables(scene: Scene) -> Expected:
     return Expected({"compute-2"}, (), tagged)
 
 
-def give_up(scene: Scene) -> None:
+def _give_up(scene: Scene) -> None:
     """It is killed until Pacemaker does not start it any more."""
     meta = ("resource", "meta", "nova-compute")
     scene.afterwards.callback(

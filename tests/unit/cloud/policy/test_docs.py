@@ -31,7 +31,7 @@ def test_shown_parts_are_understood() -> None:
     shown = re.findall(r"::\n\n((?:    .*\n|\n)+)", PAGE)
     texts = [re.sub("^    ", "", one, flags=re.MULTILINE) for one in shown]
     policies = [one for one in texts if one.lstrip().startswith(("[", "default"))]
-    assert len(policies) == 9
+    assert len(policies) == 8
     for text in policies:
         assert understand(text).faults == ()
         assert whole(text).policy.digest

@@ -47,7 +47,6 @@ def test_each_row_that_this_version_obeys_is_understood_by_it() -> None:
     assert [str(one) for one in found.faults] == []
     assert set(found.policy.measured) == set(NETWORKS)
     assert rows(found.policy, "pets")["network.tenant"] == (Action.DISABLE,)
-    assert rows(found.policy, "cattle")["network.tenant"] == (FENCE,)
 
 
 def test_all_of_it_is_the_matrix() -> None:

@@ -58,25 +58,15 @@ class TestWhatIsUnderstood:
         assert said.stdout.startswith(policy(WHOLE).digest)
 
 
-HERD = """
-[class.herd]
-names = "herd-*"
-network.admin = "fence"
-network.storage = "fence"
-[measured.admin]
-attribute = "net-admin"
-resource = "net-admin"
-healthy_from = 1
-"""
-
-
 class TestWhatNothingDoesYet:
     def test_it_is_refused_with_a_sentence_each(self) -> None:
         found = [str(fault) for fault in understand(WHOLE).faults]
         assert all("it is understood, and not obeyed" in one for one in found), found
         keys = [one.partition(": ")[0].split(", ")[1] for one in found]
         assert list(dict.fromkeys(keys)) == [
+            "never_fence",
             "class.pets.process.libvirt",
+            "class.pets.process.nova-compute",
             "class.pets.network.tenant",
             "class.cattle.network.several",
         ]
@@ -84,7 +74,7 @@ class TestWhatNothingDoesYet:
 
     @pytest.mark.parametrize("what", NOT_YET)
     def test_each_of_them_by_itself(self, what: str) -> None:
-        found = understand(WHOLE + HERD, {what: "of this test"}).faults
+        found = understand(WHOLE, {what: "of this test"}).faults
         if what == "from.guest":
             assert not found
         else:
