@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from vmha_ocf.agent.parameter import is_integer
 from vmha_ocf.model import ComputeService, ServiceChange
 
 REASON_MOST = 255
@@ -61,6 +62,12 @@ class Mark:
     cause: str
     episode: str
     ours: Ours
+
+    @property
+    def since(self) -> float:
+        """When the episode began, in seconds since the epoch: for ever, where that is not as we write it."""
+        at = self.episode.partition("@")[2]
+        return float(at) if is_integer(at) else 0.0
 
 
 def format_reason(ours: Ours) -> str:

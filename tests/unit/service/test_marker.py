@@ -179,3 +179,18 @@ def test_whether_anything_is_ours() -> None:
     assert Ours(True, False)
     assert Ours(False, True)
     assert not Ours(False, False, "swap")
+
+
+@pytest.mark.parametrize(
+    ("reason", "since"),
+    [
+        ("vmha-ocf: network tenant@1763695800", 1763695800.0),
+        ("vmha-ocf: network tenant@noon", 0.0),
+        ("vmha-ocf: network tenant", 0.0),
+        ("vmha-ocf: network", 0.0),
+    ],
+)
+def test_an_episode_that_a_person_wrote_has_always_been(reason: str, since: float) -> None:
+    mark = marker.parse_mark(reason)
+    assert mark is not None
+    assert mark.since == since

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vmha_ocf.agent.parameter import is_integer
 from vmha_ocf.agent.settings import Settings
 from vmha_ocf.cloud.readings import Cloud
 from vmha_ocf.cluster import storm
@@ -129,10 +128,8 @@ class Fencer:
             node = names.node_of(service.host)
             if failed is None or mark is None or mark.cause != failed.cause or node is None:
                 continue
-            at = mark.episode.partition("@")[2]
-            since = float(at) if is_integer(at) else 0.0  # a person may have written it
             others = [host for host in free if host != service.host and host not in flagged]
-            found.append(_Case(service, failed, since, node, others, flagged))
+            found.append(_Case(service, failed, mark.since, node, others, flagged))
         return found
 
     def _treat(self, one: _Case, notes: _Notes, waits_for: str) -> str:

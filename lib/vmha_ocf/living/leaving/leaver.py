@@ -100,7 +100,7 @@ class Leaver:
             return _left(service, failed, plan.UNREACHED)
         if why:
             return _left(service, failed, why)
-        since = Epoch(float(mark.episode.partition("@")[2] or 0) - _BEFORE)
+        since = Epoch(max(mark.since - _BEFORE, 0.0))
         nova, host = self._ports.nova, service.host
         instances = nova.instances_on(host)
         refused = self._refused.setdefault(host, _Refused())

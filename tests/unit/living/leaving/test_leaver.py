@@ -193,3 +193,13 @@ def test_who_was_refused_is_asked_for_again_at_another_failure(site: Site) -> No
     site.says("compute-1", "0")
     site.run(150)
     assert "compute-1" not in site.places()
+
+
+def test_a_mark_of_ours_that_a_person_has_written_over_breaks_no_round(site: Site) -> None:
+    site.says("compute-1", "0")
+    site.run(80)
+    written = ServiceChange(enabled=False, reason="vmha-ocf: network tenant@noon")
+    site.world.operator_changes("compute-1", written)
+    site.run(60)
+    assert site.places().count("compute-1") < len(site.pets)
+    assert "broke" not in site.problem
