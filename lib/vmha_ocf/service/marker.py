@@ -65,7 +65,7 @@ class Mark:
 
     @property
     def since(self) -> float:
-        """When the episode began, in seconds since the epoch: for ever, where that is not as we write it."""
+        """When the episode began, in seconds since the epoch; 0 where that is not as we write it."""
         at = self.episode.partition("@")[2]
         return float(at) if is_integer(at) else 0.0
 
